@@ -1,0 +1,189 @@
+"""A body on its way to the disk.
+
+Here belongs: reading an answer's body in pieces, decoding it, holding it against its limits and its declared
+length, and keeping it as a new file. What is kept is complete, or it is removed.
+Not here: what the bytes mean, and where they are kept for good.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+import urllib3.exceptions
+
+from atf_dagster.http.decoding import CorruptBody, Decoder, decoder_for
+from atf_dagster.http.failures import ENGINEER, LATER, AttemptFailed, Failure, of_exception, too_slow
+from atf_dagster.http.transport import Deadline
+
+PIECE = 1024 * 1024
+OK = 200
+_RATIO_APPLIES_ABOVE = 10_000_000
+# A gzip of what does not compress is a little larger than its content, but never by this much.
+_WIRE_ALLOWANCE = 1_000_000
+_EXCERPT_WIRE_BYTES = 4096
+_EXCERPT_CHARACTERS = 200
+# A declared length with more digits than this is beyond every limit anyway.
+_MOST_DIGITS = 18
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A kept body: decoded `size` in bytes, `sha256` in hexadecimal, and whether its end was witnessed."""
+
+    path: Path
+    size: int
+    sha256: str
+    length_verified: bool
+
+
+def save(
+    response: requests.Response, *, into: Path, max_bytes: int, max_ratio: float, deadline: Deadline
+) -> Saved:
+    """Read the body into a new file in `into`, decoded, flushed to the disk.
+
+    Raises AttemptFailed where the body is not whole or not bearable, OSError where the disk does not take it;
+    no file is left in either case.
+    """
+    encoding = response.headers.get("Content-Encoding")
+    decoder = decoder_for(encoding)
+    if decoder is None:
+        mend = "The publisher's to mend: we ask for gzip or deflate only."
+        raise AttemptFailed(
+            Failure("bad_encoding", f"the body is encoded as '{_plain(encoding or '')}'", mend, OK)
+        )
+    declared = _declared_length(response)
+    if declared is not None and declared > _wire_limit(max_bytes, encoding):
+        raise AttemptFailed(_too_large(max_bytes, f"{declared:,} bytes are declared"))
+
+    descriptor, name = tempfile.mkstemp(prefix="download-", suffix=".part", dir=into)
+    path = Path(name)
+    digest = hashlib.sha256()
+    size = wire = 0
+    try:
+        with os.fdopen(descriptor, "wb", buffering=PIECE) as file:
+            while data := _read(response, deadline):
+                wire += len(data)
+                if wire > _wire_limit(max_bytes, encoding):
+                    raise AttemptFailed(_too_large(max_bytes, f"{wire:,} bytes came"))
+                for piece in _decoded(decoder, data):
+                    size += len(piece)
+                    _bear(size, decoder.consumed, max_bytes, max_ratio)
+                    digest.update(piece)
+                    file.write(piece)
+            witnessed = _hold_against_declared(response, decoder, wire=wire, declared=declared)
+            if deadline.passed:
+                # A connection that we cut ourselves ends like one that the server closed.
+                raise AttemptFailed(too_slow(deadline))
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        # The fault that brought us here matters more than one in clearing up after it.
+        with suppress(OSError):
+            path.unlink()
+        raise
+    return Saved(path, size, digest.hexdigest(), witnessed)
+
+
+def excerpt(response: requests.Response, deadline: Deadline) -> str:
+    """The first words of an error's text, on one printable line; empty where it has none or is a web page."""
+    decoder = decoder_for(response.headers.get("Content-Encoding"))
+    if decoder is None or "html" in response.headers.get("Content-Type", "").lower():
+        return ""
+    found = b""
+    wire = 0
+    try:
+        while (
+            wire < _EXCERPT_WIRE_BYTES
+            and len(found) < _EXCERPT_WIRE_BYTES
+            and (data := _read(response, deadline))
+        ):
+            wire += len(data)
+            for piece in _decoded(decoder, data):
+                found += piece
+                if len(found) >= _EXCERPT_WIRE_BYTES:
+                    break
+    except AttemptFailed:
+        # The status is the news; a text that breaks off is still worth its beginning.
+        pass
+    return _plain(found.decode("utf-8", "replace"))
+
+
+def _read(response: requests.Response, deadline: Deadline) -> bytes:
+    """The next bytes from the wire, as soon as there are some; empty at the end."""
+    try:
+        data: bytes = response.raw.read1(PIECE, decode_content=False)
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise AttemptFailed(of_exception(error, deadline)) from error
+    if data and deadline.passed:
+        raise AttemptFailed(too_slow(deadline))
+    return data
+
+
+def _decoded(decoder: Decoder, data: bytes) -> Iterator[bytes]:
+    """Decoded pieces one by one, so that a limit stops the decoding and not only the reading."""
+    try:
+        yield from decoder.feed(data)
+    except CorruptBody as reason:
+        message = f"the body does not decompress ({reason})"
+        raise AttemptFailed(
+            Failure("bad_encoding", message, LATER, OK, again=True, retryable=True)
+        ) from reason
+
+
+def _declared_length(response: requests.Response) -> int | None:
+    """Bytes on the wire by Content-Length; None where it is absent, unreadable or overruled by chunks."""
+    text = response.headers.get("Content-Length", "").strip()
+    if getattr(response.raw, "chunked", False) or not (text.isascii() and text.isdigit()):
+        return None
+    return int(text[:_MOST_DIGITS])
+
+
+def _wire_limit(max_bytes: int, encoding: str | None) -> int:
+    return max_bytes + (_WIRE_ALLOWANCE if encoding else 0)
+
+
+def _bear(size: int, consumed: int, max_bytes: int, max_ratio: float) -> None:
+    """Stop at what no table of a publisher needs. Sizes in bytes."""
+    if size > _RATIO_APPLIES_ABOVE and size > max_ratio * consumed:
+        message = f"{consumed:,} bytes have expanded to {size:,}, more than {max_ratio:g} to 1"
+        mend = "The publisher's to mend; an engineer raises the ratio only after looking at such a file."
+        raise AttemptFailed(Failure("decompression_bomb", message, mend, OK))
+    if size > max_bytes:
+        raise AttemptFailed(_too_large(max_bytes, f"{size:,} bytes came"))
+
+
+def _too_large(max_bytes: int, found: str) -> Failure:
+    mend = (
+        ENGINEER + "look at what the publisher now sends; if the growth is real, raise the dataset's limit."
+    )
+    return Failure("too_large", f"the body is over the limit of {max_bytes:,} bytes ({found})", mend, OK)
+
+
+def _hold_against_declared(
+    response: requests.Response, decoder: Decoder, *, wire: int, declared: int | None
+) -> bool:
+    """Raise where the body ended before its own end; otherwise say whether anything has witnessed that end.
+
+    A connection that simply closes, without length, chunks or compression, looks the same for a whole body
+    and half a one.
+    """
+    if declared is not None and wire != declared:
+        message = f"the body has {wire:,} bytes on the wire, {declared:,} were declared"
+    elif decoder.ended is False:
+        message = f"the compressed body breaks off after {wire:,} bytes, before its own end"
+    else:
+        return declared is not None or decoder.ended is True or bool(getattr(response.raw, "chunked", False))
+    raise AttemptFailed(Failure("truncated", message, LATER, OK, again=True, retryable=True))
+
+
+def _plain(text: str) -> str:
+    """A publisher's text as one short printable line."""
+    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return line if len(line) <= _EXCERPT_CHARACTERS else line[:_EXCERPT_CHARACTERS] + "..."

@@ -1,0 +1,426 @@
+"""The client: one download from an allowed host, tried until it is whole or hopeless.
+
+Here belongs: the order of things (turn, request, redirects by hand, status, body, next attempt) and which
+headers go where.
+Not here: sorting failures (`failures`), reading bodies (`body`), waiting times (`pace`), sockets
+(`transport`).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+import requests
+import requests.adapters
+import urllib3.exceptions
+
+from atf_dagster.http import failures
+from atf_dagster.http.body import excerpt, save
+from atf_dagster.http.errors import FetchError
+from atf_dagster.http.failures import AttemptFailed, Failure
+from atf_dagster.http.limits import Host, Limits, Origin
+from atf_dagster.http.pace import Pace, backoff, retry_after
+from atf_dagster.http.redaction import guard_connection_log, is_secret_name, redact
+from atf_dagster.http.transport import Deadline, WatchedAdapter
+
+_DEFAULT_LIMITS = Limits()
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HEADERS_KEPT = (
+    "etag",
+    "last-modified",
+    "content-type",
+    "content-length",
+    "content-encoding",
+    "date",
+    "retry-after",
+)
+
+
+@dataclass(frozen=True)
+class Download:
+    """A successful answer.
+
+    url, final_url: as asked, with its parameters, and after redirects; both without the values of secret
+    parameters.
+    status: 200, or 304 where a validator was sent and the publisher says that nothing has changed.
+    headers: those that help to recognise the file again, by lower-case name.
+    path: a new file in the folder given, the caller's to move or remove; None for 304.
+    size, sha256: of the file; decoded bytes and hexadecimal; 0 and None for 304.
+    attempts: requests made, redirects not counted. waited_seconds: slept for the pace, pauses and backoff.
+    length_verified: whether a Content-Length, complete chunks or a complete compressed stream witnessed the
+    end of the body. False means that the connection simply closed: the caller needs another witness that the
+    file is whole.
+    """
+
+    url: str
+    final_url: str
+    status: int
+    headers: dict[str, str]
+    path: Path | None
+    size: int
+    sha256: str | None
+    attempts: int
+    waited_seconds: float
+    length_verified: bool
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """One download as asked for, the same for all its attempts."""
+
+    url: str
+    origin: Origin
+    into: Path
+    validators: Mapping[str, str]
+    headers: Mapping[str, str]
+    max_bytes: int
+    secrets: tuple[str, ...]
+
+    def redact(self, text: str) -> str:
+        return redact(text, self.secrets)
+
+
+@dataclass
+class _Tally:
+    """What one download has cost so far: requests, and seconds slept."""
+
+    attempts: int = 0
+    waited: float = 0.0
+
+
+class _Sessions(threading.local):
+    session: requests.Session | None = None
+
+
+class Client:
+    """Downloads from the hosts given, and from no other. Threads may share it; each gets its own session.
+
+    adapter: answers every https request instead of the network (the bundled snapshot). Threads share it too.
+    sleep: how to wait, in seconds.
+    on_retry: is told, in one line, why an attempt failed and that another follows.
+
+    Proxies and certificate authorities come from the environment as usual; certificates are always
+    verified; passwords from a .netrc file are not used, nor are cookies kept. Loopback is never asked through
+    a proxy.
+    """
+
+    def __init__(
+        self,
+        hosts: Sequence[Host],
+        *,
+        user_agent: str,
+        limits: Limits = _DEFAULT_LIMITS,
+        adapter: requests.adapters.BaseAdapter | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        on_retry: Callable[[str], None] | None = None,
+    ) -> None:
+        if not user_agent.strip():
+            raise ValueError("A User-Agent is needed: publishers block clients that do not say who they are.")
+        self._limits = limits
+        self._user_agent = user_agent
+        self._adapter = adapter
+        self._sleep = sleep
+        self._on_retry = on_retry
+        self._paces = _paces(hosts, sleep)
+        self._mine = _Sessions()
+        self._lock = threading.Lock()
+        self._sessions: list[requests.Session] = []
+        self._closed = False
+        guard_connection_log()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections of every thread. A download asked for afterwards is a RuntimeError."""
+        with self._lock:
+            self._closed = True
+            sessions, self._sessions = self._sessions, []
+        for session in sessions:
+            session.close()
+
+    def download(
+        self,
+        url: str,
+        params: Mapping[str, str] | Sequence[tuple[str, str]] = (),
+        *,
+        into: Path,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        max_bytes: int | None = None,
+    ) -> Download:
+        """Ask for `url` with `params`, and keep the body as a new file in the existing folder `into`.
+
+        etag, last_modified: validators of the copy that we hold; only with one of them is 304 a success.
+        headers: sent only to the origin of `url`, so that a key in them follows no redirect elsewhere.
+        max_bytes: decoded bytes, instead of the client's limit.
+        Raises FetchError (SnapshotMiss from a snapshot), or OSError where the disk does not take the file; no
+        file is left in either case.
+        """
+        validators = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        wish = self._wish(
+            url,
+            params,
+            into=into,
+            validators={name: value for name, value in validators.items() if value},
+            headers=headers or {},
+            max_bytes=self._limits.max_bytes if max_bytes is None else max_bytes,
+        )
+        if not into.is_dir():
+            raise NotADirectoryError(f"Downloads cannot be kept in {into}: it is not a folder.")
+        tally = _Tally()
+        while True:
+            tally.attempts += 1
+            try:
+                return self._attempt(wish, tally)
+            except AttemptFailed as failed:
+                failure = failed.failure
+            if not failure.again or tally.attempts >= self._limits.attempts:
+                # Raised here, outside the handler, so that no library's exception, which quotes the whole
+                # address with its secrets, is chained to it and printed.
+                raise _as_error(failure, wish, tally)
+            self._wait_before_next(failure, wish, tally)
+
+    def _wait_before_next(self, failure: Failure, wish: _Wish, tally: _Tally) -> None:
+        """Tell why, and wait the backoff; a pause that the host asked for comes with the next turn."""
+        seconds = backoff(tally.attempts, self._limits) if failure.pause is None else 0.0
+        if self._on_retry is not None:
+            told = (
+                f"{wish.url}: {failure.message}. Attempt {tally.attempts} of {self._limits.attempts}; "
+                f"trying again in {seconds if failure.pause is None else failure.pause:.1f} s."
+            )
+            self._on_retry(wish.redact(told))
+        if seconds > 0:
+            self._sleep(seconds)
+            tally.waited += seconds
+
+    def _wish(
+        self,
+        url: str,
+        params: Mapping[str, str] | Sequence[tuple[str, str]],
+        *,
+        into: Path,
+        validators: Mapping[str, str],
+        headers: Mapping[str, str],
+        max_bytes: int,
+    ) -> _Wish:
+        pairs = list(params.items() if isinstance(params, Mapping) else params)
+        full = _written(url, pairs)
+        if full is None:
+            raise FetchError(
+                kind="bad_request",
+                url=url,
+                message=f"{url}: this is not a complete web address, so nothing was asked.",
+                mend=failures.ENGINEER + "correct it in the catalogue.",
+                attempts=0,
+            )
+        origin, problem = self._allowed(full)
+        if origin is None:
+            raise FetchError(
+                kind="host_not_allowed",
+                url=full,
+                message=f"{full}: this was not asked for, because {problem}.",
+                mend=failures.ENGINEER
+                + "if the address is right, name its host in the catalogue or the settings.",
+                attempts=0,
+            )
+        secrets = [value for name, value in parse_qsl(urlsplit(full).query) if is_secret_name(name)]
+        for value in headers.values():
+            # The words too: of "Bearer abc", a publisher's error text may quote only the second.
+            secrets += [value, *value.split()]
+        return _Wish(full, origin, into, validators, headers, max_bytes, tuple(secrets))
+
+    def _allowed(self, url: str) -> tuple[Origin | None, str]:
+        """The address's origin if it may be asked, otherwise None and why not."""
+        try:
+            origin = Origin.of(url)
+        except ValueError as reason:
+            return None, str(reason)
+        if origin not in self._paces:
+            return None, f"{origin} is not one of the hosts we may ask ({', '.join(map(str, self._paces))})"
+        return origin, ""
+
+    def _attempt(self, wish: _Wish, tally: _Tally) -> Download:
+        """One request, redirects and body included. Raises AttemptFailed, SnapshotMiss, or OSError (disk)."""
+        tally.waited += self._paces[wish.origin].wait_turn()
+        with Deadline(self._limits.total_deadline) as deadline:
+            url, origin = wish.url, wish.origin
+            for hop in range(self._limits.max_redirects + 1):
+                if hop:
+                    tally.waited += self._paces[origin].wait_turn()
+                with self._send(url, origin, wish, deadline) as response:
+                    status = response.status_code
+                    if status not in _REDIRECTS:
+                        return self._receive(response, url, wish, tally, deadline)
+                    url, origin = self._next_hop(response, url)
+            message = f"the host redirects more than {self._limits.max_redirects} times"
+            raise AttemptFailed(Failure("redirect_refused", message, failures.TELL_PUBLISHER, status))
+
+    def _send(self, url: str, origin: Origin, wish: _Wish, deadline: Deadline) -> requests.Response:
+        """Send one request and return when the answer's headers are there.
+
+        The request goes to the adapter directly: a session's own `send` reads the whole body of a redirect,
+        however large, keeps cookies, and adds passwords from a .netrc file.
+        """
+        headers = dict(wish.headers) if origin == wish.origin else {}
+        headers |= wish.validators
+        headers |= {"User-Agent": self._user_agent, "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
+        try:
+            request = requests.Request("GET", url, headers=headers).prepare()
+        except (requests.exceptions.InvalidHeader, UnicodeError):
+            message = "a header of the request cannot be written down"
+            mend = (
+                failures.ENGINEER
+                + "look for a line break or a letter outside Latin-1 in the key or the User-Agent."
+            )
+            raise AttemptFailed(Failure("bad_request", message, mend)) from None
+        session = self._session()
+        adapter = session.get_adapter(url)
+        around = session.merge_environment_settings(url, {}, True, None, None)
+        # The environment may name authorities (REQUESTS_CA_BUNDLE); it cannot switch verification off.
+        authorities = around["verify"]
+        try:
+            return adapter.send(
+                request,
+                stream=True,
+                timeout=(
+                    min(self._limits.connect_timeout, deadline.seconds),
+                    min(self._limits.read_timeout, deadline.seconds),
+                ),
+                verify=authorities if isinstance(authorities, str) else True,
+                cert=around["cert"],
+                proxies={} if origin.is_loopback else around["proxies"],
+            )
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise AttemptFailed(failures.of_exception(error, deadline)) from error
+
+    def _receive(
+        self, response: requests.Response, url: str, wish: _Wish, tally: _Tally, deadline: Deadline
+    ) -> Download:
+        """Turn the final answer into a Download: only 200, or 304 to a validator, is one."""
+        status = response.status_code
+        path, size, sha256, verified = None, 0, None, True
+        if status == HTTPStatus.OK:
+            saved = save(
+                response,
+                into=wish.into,
+                max_bytes=wish.max_bytes,
+                max_ratio=self._limits.max_ratio,
+                deadline=deadline,
+            )
+            path, size, sha256, verified = saved.path, saved.size, saved.sha256, saved.length_verified
+        elif status == HTTPStatus.NOT_MODIFIED and wish.validators:
+            # It has no body; reading that nothing gives the connection back for the next request.
+            response.raw.drain_conn()
+        else:
+            raise AttemptFailed(self._refusal(response, Origin.of(url), wish, deadline))
+        return Download(
+            url=wish.redact(wish.url),
+            final_url=wish.redact(url),
+            status=status,
+            headers={name: response.headers[name] for name in _HEADERS_KEPT if name in response.headers},
+            path=path,
+            size=size,
+            sha256=sha256,
+            attempts=tally.attempts,
+            waited_seconds=tally.waited,
+            length_verified=verified,
+        )
+
+    def _refusal(
+        self, response: requests.Response, origin: Origin, wish: _Wish, deadline: Deadline
+    ) -> Failure:
+        """The failure that the status is. A pause that the host asks for holds every thread."""
+        status = response.status_code
+        pause = None
+        if status == HTTPStatus.TOO_MANY_REQUESTS or status in failures.SERVER_ERRORS:
+            pause = retry_after(response.headers.get("Retry-After"), self._limits)
+            if pause is not None:
+                # The jitter comes on top: earlier than asked would be asking too early.
+                self._paces[origin].hold(pause + backoff(1, self._limits))
+        # Only a refusal is explained in the publisher's own words; of an overloaded host none are waited for.
+        refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+        explained = refused and status != HTTPStatus.TOO_MANY_REQUESTS
+        said = wish.redact(excerpt(response, deadline)) if explained else ""
+        return failures.of_status(status, said=said, pause=pause)
+
+    def _next_hop(self, response: requests.Response, url: str) -> tuple[str, Origin]:
+        """The address and origin that a redirect names. Raises AttemptFailed where it may not be followed."""
+        status = response.status_code
+        location = response.headers.get("Location", "")
+        if not location:
+            message = f"the host answered {status} without saying where to"
+            raise AttemptFailed(Failure("redirect_refused", message, failures.TELL_PUBLISHER, status))
+        try:
+            # Header bytes arrive as Latin-1; addresses in them are UTF-8 where they are not ASCII.
+            target = _written(urljoin(url, location.encode("latin-1").decode("utf-8")))
+        except ValueError:
+            target = None
+        if target is None:
+            message = f"the host redirects ({status}) to something that is not a web address"
+            failure = Failure("redirect_refused", message, failures.TELL_PUBLISHER, status)
+        else:
+            origin, problem = self._allowed(target)
+            if origin is not None:
+                return target, origin
+            failure = Failure(
+                "redirect_refused", f"the host redirects ({status}), but {problem}", failures.ALLOWED, status
+            )
+        raise AttemptFailed(failure)
+
+    def _session(self) -> requests.Session:
+        session = self._mine.session
+        if self._closed:
+            raise RuntimeError("This client has been closed; make a new one for further downloads.")
+        if session is None:
+            session = requests.Session()
+            session.mount("http://", WatchedAdapter())
+            session.mount("https://", self._adapter or WatchedAdapter())
+            self._mine.session = session
+            with self._lock:
+                self._sessions.append(session)
+        return session
+
+
+def _written(url: str, params: Sequence[tuple[str, str]] = ()) -> str | None:
+    """The address as it is sent, parameters encoded; None where it cannot be an address."""
+    try:
+        return requests.Request("GET", url, params=list(params)).prepare().url
+    except (requests.exceptions.RequestException, ValueError):
+        return None
+
+
+def _paces(hosts: Sequence[Host], sleep: Callable[[float], None]) -> dict[Origin, Pace]:
+    """One pace an origin. ValueError where two entries give one origin different rates."""
+    rates: dict[Origin, float] = {}
+    for host in hosts:
+        if rates.setdefault(host.origin, host.requests_per_second) != host.requests_per_second:
+            raise ValueError(f"{host.origin} is given twice, with different requests per second.")
+    return {origin: Pace(rate, sleep) for origin, rate in rates.items()}
+
+
+def _as_error(failure: Failure, wish: _Wish, tally: _Tally) -> FetchError:
+    """The failure in whole sentences, with the address and the attempts, and without secrets."""
+    times = f", after {tally.attempts} attempts" if tally.attempts > 1 else ""
+    return FetchError(
+        kind=failure.kind,
+        url=wish.redact(wish.url),
+        message=wish.redact(f"{wish.url}: {failure.message}{times}."),
+        mend=failure.mend,
+        status=failure.status,
+        attempts=tally.attempts,
+        retryable=failure.retryable,
+    )

@@ -1,0 +1,114 @@
+"""How far we go for one download, and whom we may ask.
+
+Here belongs: the numbers that bound a download (`Limits`) and the origins that may be asked (`Host`,
+`Origin`).
+Not here: which publishers there are and where they live; the settings and the catalogue say that.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from dataclasses import dataclass, fields
+from urllib.parse import urlsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The bounds of one download. Times in seconds, sizes in bytes.
+
+    total_deadline bounds one attempt from its first connection to its last byte, so that a server which sends
+    a byte now and then cannot hold a refresh for ever.
+    max_bytes counts decoded bytes. max_ratio is decoded to wire bytes, applied once a body has grown beyond
+    10 MB: small tables of repeated text rightly compress better than that.
+    """
+
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    total_deadline: float = 600.0
+    attempts: int = 5
+    backoff_first: float = 1.0
+    backoff_cap: float = 60.0
+    retry_after_cap: float = 60.0
+    max_bytes: int = 300_000_000
+    max_ratio: float = 100.0
+    max_redirects: int = 3
+
+    def __post_init__(self) -> None:
+        may_be_zero = {"backoff_first", "backoff_cap", "retry_after_cap", "max_redirects"}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not math.isfinite(value) or value < 0 or (value == 0 and field.name not in may_be_zero):
+                raise ValueError(f"Limits.{field.name} is {value}: it must be a finite number above zero.")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Scheme, host and port: what must match for an address to be one of a host's."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, url: str) -> Origin:
+        """The origin of an absolute http or https address. ValueError, not quoting it, where it has none.
+
+        An address with a user name or a backslash is refused: parsers disagree about which host such an
+        address names.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in _DEFAULT_PORTS:
+            raise ValueError(f"the scheme is '{parts.scheme}', not https")
+        if "@" in parts.netloc or "\\" in url:
+            raise ValueError("it carries a user name or a backslash")
+        if not parts.hostname or not parts.netloc.isascii():
+            raise ValueError("it names no plain host")
+        port = parts.port  # ValueError where it is no number
+        return cls(
+            parts.scheme, parts.hostname.rstrip("."), _DEFAULT_PORTS[parts.scheme] if port is None else port
+        )
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is this machine, where nobody else can listen in."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == _DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{host}{port}"
+
+
+@dataclass(frozen=True)
+class Host:
+    """An origin that may be asked, and how often.
+
+    base_url: HTTPS, or plain HTTP on loopback; any path in it is ignored here. ValueError otherwise.
+    requests_per_second: the pace over all threads; 0 means no limit.
+    """
+
+    base_url: str
+    requests_per_second: float
+
+    def __post_init__(self) -> None:
+        try:
+            origin = Origin.of(self.base_url)
+        except ValueError as reason:
+            raise ValueError(f"A host's base URL cannot be used: {reason}.") from None
+        if origin.scheme != "https" and not origin.is_loopback:
+            raise ValueError(f"{origin} is plain HTTP: only a server on loopback may be asked without TLS.")
+        if not math.isfinite(self.requests_per_second) or self.requests_per_second < 0:
+            raise ValueError(f"{origin}: requests_per_second is {self.requests_per_second}; give 0 or more.")
+
+    @property
+    def origin(self) -> Origin:
+        """Scheme, host and port of `base_url`."""
+        return Origin.of(self.base_url)

@@ -1,0 +1,129 @@
+"""The landing store: append-only files below one folder.
+
+    objects/<first two>/<sha256>          the bytes, read-only, written once per content
+    <dataset>/<part>/attempts.jsonl       a receipt for every attempt, failed ones too
+    <dataset>/<part>/vintages.jsonl       the receipts that brought new content, in order
+    <dataset>/<part>/verdicts.jsonl       what raw and admission said of each vintage
+
+Belongs here: reading and writing these. Does not belong here: deciding outcomes (`fetch`).
+"""
+
+import datetime as dt
+import os
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from pathlib import Path
+
+from atf_dagster.files import append_json, last_json_line, read_json_lines, sha256_of, sync_folder
+from atf_dagster.landing.records import Attempt, Verdict, Vintage
+
+
+class LandingDamaged(RuntimeError):
+    """Bytes that a receipt names are missing or changed; the text says which and what to do."""
+
+
+class Store:
+    """One landing folder. Methods are safe to call from several threads for different parts."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @cached_property
+    def incoming(self) -> Path:
+        """Where downloads are written before they have a name; leftovers of killed runs are removed."""
+        folder = self.root / "incoming"
+        folder.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.iterdir():
+            leftover.unlink()
+        return folder
+
+    def object_path(self, sha256: str) -> Path:
+        return self.root / "objects" / sha256[:2] / sha256
+
+    def keep(self, temporary: Path, sha256: str) -> Path:
+        """Move a finished download to its content's name; the same content is stored once."""
+        target = self.object_path(sha256)
+        if target.exists():
+            temporary.unlink()
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.chmod(temporary, 0o444)
+        temporary.replace(target)
+        sync_folder(target.parent)
+        return target
+
+    def verified(self, vintage: Vintage) -> Path:
+        """The bytes of a vintage, proven to be those of its receipt. Raises LandingDamaged."""
+        path = self.object_path(vintage.sha256)
+        problem = "is missing" if not path.exists() else None
+        if problem is None and sha256_of(path) != vintage.sha256:
+            problem = "no longer has the hash of its receipt"
+        if problem is not None:
+            raise LandingDamaged(
+                f"{path} {problem} (vintage {vintage.id}). An engineer restores it from a backup of the landing "
+                "folder; the publisher may no longer serve this version."
+            )
+        return path
+
+    def record(self, attempt: Attempt) -> None:
+        """Write the receipt, and last of all the vintage that it brought."""
+        folder = self._folder(attempt.dataset, attempt.part)
+        append_json(folder / "attempts.jsonl", attempt.as_json())
+        if attempt.outcome == "landed":
+            append_json(folder / "vintages.jsonl", attempt.as_json())
+
+    def attempts(self, dataset: str, part: str) -> list[Attempt]:
+        return [Attempt.from_json(r) for r in read_json_lines(self._folder(dataset, part) / "attempts.jsonl")]
+
+    def last_attempt(self, dataset: str, part: str) -> Attempt | None:
+        record = last_json_line(self._folder(dataset, part) / "attempts.jsonl")
+        return None if record is None else Attempt.from_json(record)
+
+    def vintages(self, dataset: str, part: str) -> list[Vintage]:
+        found: list[Vintage] = []
+        for record in read_json_lines(self._folder(dataset, part) / "vintages.jsonl"):
+            attempt = Attempt.from_json(record)
+            retrieved = dt.datetime.fromisoformat(attempt.finished_at)
+            if found and retrieved <= found[-1].retrieved_at:
+                retrieved = found[-1].retrieved_at + dt.timedelta(microseconds=1)
+            found.append(
+                Vintage(
+                    dataset=dataset,
+                    part=part,
+                    sequence=len(found) + 1,
+                    sha256=attempt.sha256 or "",
+                    bytes=attempt.bytes or 0,
+                    url=attempt.url,
+                    final_url=attempt.final_url or attempt.url,
+                    encoding=attempt.encoding or "utf-8",
+                    retrieved_at=retrieved,
+                    published_at=_published(attempt.last_modified, retrieved),
+                    etag=attempt.etag,
+                    last_modified=attempt.last_modified,
+                )
+            )
+        return found
+
+    def add_verdict(self, vintage: Vintage, verdict: Verdict) -> None:
+        append_json(self._folder(vintage.dataset, vintage.part) / "verdicts.jsonl", verdict.as_json())
+
+    def verdicts(self, dataset: str, part: str) -> dict[tuple[int, str], Verdict]:
+        """The newest verdict by (vintage number, stage)."""
+        records = read_json_lines(self._folder(dataset, part) / "verdicts.jsonl")
+        return {(v.sequence, v.stage): v for v in (Verdict(**r) for r in records)}
+
+    def _folder(self, dataset: str, part: str) -> Path:
+        return self.root / dataset / part
+
+
+def _published(last_modified: str | None, retrieved: dt.datetime) -> dt.datetime | None:
+    if not last_modified:
+        return None
+    try:
+        moment = parsedate_to_datetime(last_modified)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    # A publisher's clock in the future is clamped; the figure cannot be younger than our copy.
+    return min(moment.astimezone(dt.UTC), retrieved)

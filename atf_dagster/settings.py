@@ -1,0 +1,132 @@
+"""Where things live and in which mode: the only reader of the process environment.
+
+Belongs here: `ATF_*` variables, the folders below `ATF_HOME`, switching off usage data in the tools.
+Does not belong here: what is collected (`catalogue`), how (`http`).
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeVar, cast
+
+Mode = Literal["snapshot", "live"]
+N = TypeVar("N", int, float)
+D = TypeVar("D")
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The checkout: dbt_project/ and expectations/ lie beside this package."""
+
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "GX_ANALYTICS_ENABLED": "false",
+    "DAGSTER_DISABLE_TELEMETRY": "yes",
+}
+"""Usage data is off in every tool; the tools' own files (dagster.yaml, dbt_project.yml) say so as well."""
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the text says which, why and what would do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the environment decides. Paths are absolute."""
+
+    home: Path
+    mode: Mode = "snapshot"
+    publisher_urls: Mapping[str, str] = field(default_factory=dict)
+    """Publisher id -> base URL that replaces the catalogue's, from `ATF_<PUBLISHER>_URL`."""
+    contact: str = ""
+    """An address for publishers' webmasters, put into the User-Agent in live mode."""
+    attempts: int = 5
+    backoff_first: float = 1.0
+    """Seconds before the first retry; doubles up to a minute."""
+    requests_per_second: float | None = None
+    """Replaces every publisher's own rate; for servers on loopback."""
+    max_bytes: int | None = None
+    """Replaces the largest accepted body, in decoded bytes."""
+    keep_releases: int = 30
+
+    @property
+    def workspace(self) -> Path:
+        """Snapshot and live never share bytes, rows or verdicts: a release is wholly one or the other."""
+        return self.home / self.mode
+
+    @property
+    def landing(self) -> Path:
+        return self.workspace / "landing"
+
+    @property
+    def raw(self) -> Path:
+        return self.workspace / "raw"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.workspace / "warehouse.duckdb"
+
+    @property
+    def releases(self) -> Path:
+        return self.home / "releases"
+
+    @property
+    def runs(self) -> Path:
+        return self.home / "runs"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+    @property
+    def dbt_target(self) -> Path:
+        return self.home / "dbt"
+
+    @property
+    def user_agent(self) -> str:
+        from atf_dagster import __version__
+
+        contact = f"; contact {self.contact}" if self.contact else ""
+        return f"all-together-fairer-warehouse/{__version__} (Marmot beacon indicators{contact})"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read `ATF_*` from `environ` (default: the process). Raises SettingsError for a value that cannot be."""
+    env = os.environ if environ is None else environ
+    mode = env.get("ATF_MODE", "snapshot")
+    if mode not in ("snapshot", "live"):
+        raise SettingsError(f"ATF_MODE is {mode!r}; it must be 'snapshot' (bundled figures) or 'live'.")
+    urls = {
+        name.removeprefix("ATF_").removesuffix("_URL").lower(): value.rstrip("/")
+        for name, value in env.items()
+        if name.startswith("ATF_") and name.endswith("_URL") and value
+    }
+    return Settings(
+        home=Path(env.get("ATF_HOME") or PROJECT / ".atf").expanduser().resolve(),
+        mode=cast(Mode, mode),
+        publisher_urls=urls,
+        contact=env.get("ATF_CONTACT", ""),
+        attempts=_number(env, "ATF_ATTEMPTS", 5, int),
+        backoff_first=_number(env, "ATF_BACKOFF_FIRST", 1.0, float),
+        requests_per_second=_number(env, "ATF_REQUESTS_PER_SECOND", None, float),
+        max_bytes=_number(env, "ATF_MAX_BYTES", None, int),
+        keep_releases=_number(env, "ATF_KEEP_RELEASES", 30, int),
+    )
+
+
+def _number(env: Mapping[str, str], name: str, default: D, kind: type[N]) -> N | D:
+    text = env.get(name, "")
+    if not text:
+        return default
+    try:
+        value = kind(text)
+    except ValueError:
+        raise SettingsError(f"{name} is {text!r}; it must be a number.") from None
+    if value < 0:
+        raise SettingsError(f"{name} is {text!r}; it must not be negative.")
+    return value
+
+
+def quieten() -> None:
+    """Switch usage data off for this process and its children; call before a tool is imported."""
+    os.environ.update(QUIET)

@@ -1,0 +1,130 @@
+"""The `requests` adapter that answers from the bundled figures instead of the network.
+
+Belongs here: finding the publisher's module for a request, and turning its answer into a real response with
+a body to stream, validators and 304. Does not belong here: any publisher's format (one module each).
+
+Mount it for `https://` and the code above runs as it does against the publishers. It opens no connection.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from requests import PreparedRequest, Response
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
+from urllib3 import HTTPResponse
+
+from atf_dagster.http import SnapshotMiss
+from atf_dagster.snapshot import fingertips, ons_els
+from atf_dagster.snapshot.answer import Answer, NotHeld, Query
+from atf_dagster.snapshot.sources import BUNDLE, FiguresSource, load_sources
+
+_MEND: Final = (
+    "For an engineer: ask for what the snapshot holds, or add the figures to "
+    "atf_dagster/snapshot/plan.yml and rebuild it."
+)
+
+_Answerer = Callable[[Query, Sequence[FiguresSource], Path], Answer]
+_PUBLISHERS: Final[Mapping[tuple[str, str], tuple[str, _Answerer]]] = {
+    (fingertips.HOST, fingertips.PATH): (fingertips.PUBLISHER, fingertips.answer),
+    (ons_els.HOST, ons_els.PATH): (ons_els.PUBLISHER, ons_els.answer),
+}
+
+
+class SnapshotAdapter(BaseAdapter):
+    """Answers GET requests for bundled figures; may be shared by the sessions of several threads.
+
+    bundle: the folder that holds `sources.yml` and `figures/`; the bundled one when left out.
+    """
+
+    def __init__(self, bundle: Path = BUNDLE) -> None:
+        super().__init__()
+        self._bundle = bundle
+        self._sources = load_sources(bundle)
+
+    def send(self, request: PreparedRequest, *_connection: Any, **_connection_by_name: Any) -> Response:
+        """The response to `request`: 200, 304 for a known ETag, or the publisher's own refusal.
+
+        Raises SnapshotMiss when the snapshot does not hold what is asked for. What else an adapter is given
+        (stream, timeout, verify, cert, proxies) concerns a connection, and there is none.
+        """
+        answer = self._answer(request)
+        if answer.status == HTTPStatus.OK and _names(request.headers.get("If-None-Match"), answer.etag):
+            return self._response(request, HTTPStatus.NOT_MODIFIED, {"ETag": answer.etag}, b"")
+        headers = {
+            "Content-Type": answer.content_type,
+            "Content-Length": str(len(answer.body)),
+            **answer.headers,
+        }
+        if answer.status == HTTPStatus.OK:
+            headers["ETag"] = answer.etag
+        return self._response(request, HTTPStatus(answer.status), headers, answer.body)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _answer(self, request: PreparedRequest) -> Answer:
+        url = request.url or ""
+        parts = urlsplit(url)
+        address = f"{parts.hostname}{parts.path}"
+        if request.method != "GET":
+            raise _miss(url, f"{request.method} {address}", "answers to GET only")
+        known = _PUBLISHERS.get((parts.hostname or "", parts.path))
+        if known is None or parts.scheme != "https" or parts.port not in (None, 443):
+            held = " and ".join(f"https://{host}{path}" for host, path in _PUBLISHERS)
+            raise _miss(url, address, held)
+        publisher, answerer = known
+        sources = [source for source in self._sources if source.publisher == publisher]
+        try:
+            return answerer(parse_qsl(parts.query, keep_blank_values=True), sources, self._bundle)
+        except NotHeld as missing:
+            raise _miss(url, missing.asked, missing.held) from None
+
+    def _response(
+        self, request: PreparedRequest, status: HTTPStatus, headers: Mapping[str, str], body: bytes
+    ) -> Response:
+        response = Response()
+        response.status_code = status.value
+        response.reason = status.phrase
+        response.headers = CaseInsensitiveDict(headers)
+        response.encoding = get_encoding_from_headers(response.headers)
+        response.raw = HTTPResponse(
+            body=io.BytesIO(body),
+            headers=headers,
+            status=status.value,
+            reason=status.phrase,
+            version=11,
+            version_string="HTTP/1.1",
+            preload_content=False,
+            request_method=request.method,
+            request_url=request.url,
+        )
+        response.url = request.url or ""
+        response.request = request
+        # As requests' own adapter does: the response knows who sent it.
+        vars(response)["connection"] = self
+        return response
+
+
+def _names(if_none_match: str | bytes | None, etag: str) -> bool:
+    """Whether an If-None-Match header names `etag`; comparison is weak, as RFC 9110 asks."""
+    if if_none_match is None:
+        return False
+    text = if_none_match.decode("latin-1") if isinstance(if_none_match, bytes) else if_none_match
+    return text.strip() == "*" or etag in {tag.strip().removeprefix("W/") for tag in text.split(",")}
+
+
+def _miss(url: str, asked: str, held: str) -> SnapshotMiss:
+    return SnapshotMiss(
+        url=url,
+        message=f"The bundled snapshot does not hold {asked}. It holds {held}. "
+        "ATF_MODE=live would ask the publisher.",
+        mend=_MEND,
+    )

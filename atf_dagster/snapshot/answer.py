@@ -1,0 +1,41 @@
+"""What a publisher's module of the snapshot gives back: an answer, or the news that there is none.
+
+Belongs here: the two, and the shape of a query. Does not belong here: HTTP mechanics (`adapter.py`) and any
+publisher's format.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Query = list[tuple[str, str]]
+"""A request's decoded parameters in their order, repeated ones included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as the publisher would give it; the same request gives the same bytes."""
+
+    status: int
+    content_type: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def etag(self) -> str:
+        """A strong validator: a hash of the body."""
+        return f'"{hashlib.sha256(self.body).hexdigest()}"'
+
+
+class NotHeld(Exception):
+    """The snapshot has no figures for a request; the adapter makes its error of it.
+
+    asked, held: noun phrases, for "does not hold ..." and "It holds ...".
+    """
+
+    def __init__(self, asked: str, held: str) -> None:
+        super().__init__(f"{asked}; held: {held}")
+        self.asked = asked
+        self.held = held

@@ -1,0 +1,156 @@
+"""Answers as the OHID Fingertips API gives them, from the bundled figures.
+
+Belongs here: its data URL, its 27 columns, the order of its rows. Does not belong here: how a request reaches
+this module and how the answer travels (`adapter.py`).
+
+The service prints, period by period, the England rows without a parent, the same rows again as the parent
+area, then the child areas. Both England blocks are given here too, because a reader has to cope with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from atf_dagster.snapshot.answer import Answer, NotHeld, Query
+from atf_dagster.snapshot.figures import ENGLAND, LINE_ENDINGS, Figure, csv_bytes, read_figures
+from atf_dagster.snapshot.sources import FiguresSource
+
+PUBLISHER: Final = "fingertips"
+HOST: Final = "fingertips.phe.org.uk"
+PATH: Final = "/api/all_data/csv/by_indicator_id"
+
+# Counties and unitary authorities from April 2023, under England. Regions (6) and integrated care boards
+# (221) are other requests, for which no figures are at hand.
+CHILD_AREA_TYPE_ID: Final = "502"
+PARENT_AREA_TYPE_ID: Final = "15"
+CHILD_AREA_TYPE: Final = "Counties & UAs (from Apr 2023)"
+ENGLAND_AREA_TYPE: Final = "England"
+ENGLAND_NAME: Final = "England"
+
+HEADER: Final = (
+    "Indicator ID",
+    "Indicator Name",
+    "Parent Code",
+    "Parent Name",
+    "Area Code",
+    "Area Name",
+    "Area Type",
+    "Sex",
+    "Age",
+    "Category Type",
+    "Category",
+    "Time period",
+    "Value",
+    "Lower CI 95.0 limit",
+    "Upper CI 95.0 limit",
+    "Lower CI 99.8 limit",
+    "Upper CI 99.8 limit",
+    "Count",
+    "Denominator",
+    "Value note",
+    "Recent Trend",
+    "Compared to England value or percentiles",
+    "Compared to percentiles",
+    "Time period Sortable",
+    "New data",
+    "Compared to goal",
+    "Time period range",
+)
+
+_REQUIRED: Final = frozenset({"indicator_ids", "child_area_type_id", "parent_area_type_id"})
+# Clients send it; the service has always given the sortable column.
+_WITHOUT_EFFECT: Final = {"include_sortable_time_periods": "yes"}
+
+
+def answer(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answer:
+    """The service's answer to a request for one indicator. Raises NotHeld for any other request."""
+    asked = _parameters(query)
+    indicator = asked["indicator_ids"]
+    source = next((s for s in sources if s.indicator == indicator), None)
+    if source is None:
+        held = ", ".join(sorted(s.indicator for s in sources))
+        raise NotHeld(f"indicator {indicator!r}", f"the Fingertips indicators {held}, one a request")
+    child, parent = asked["child_area_type_id"], asked["parent_area_type_id"]
+    if (child, parent) != (CHILD_AREA_TYPE_ID, PARENT_AREA_TYPE_ID):
+        raise NotHeld(
+            f"indicator {indicator} for child_area_type_id={child} and parent_area_type_id={parent}",
+            f"indicator {indicator} ({source.title}) for child_area_type_id={CHILD_AREA_TYPE_ID} "
+            f"and parent_area_type_id={PARENT_AREA_TYPE_ID} only",
+        )
+    return Answer(
+        status=200,
+        content_type="application/octet-stream",
+        body=render(source, read_figures(bundle / source.file)),
+        headers={"Content-Disposition": "attachment; filename=indicators-CountiesUAsfromApr2023.data.csv"},
+    )
+
+
+def render(source: FiguresSource, figures: Sequence[Figure]) -> bytes:
+    """The figures of one indicator in the service's own CSV."""
+    rows: list[list[str]] = []
+    for _, of_period in groupby(figures, key=lambda figure: figure["period"]):
+        in_period = list(of_period)
+        england = [figure for figure in in_period if figure["area_code"] == ENGLAND]
+        children = [figure for figure in in_period if figure["area_code"] != ENGLAND]
+        rows += [_row(source, f, "", f["compared_to_england"]) for f in england]
+        rows += [_row(source, f, ENGLAND, f["compared_to_england_as_parent"]) for f in england]
+        rows += [_row(source, f, ENGLAND, f["compared_to_england"]) for f in children]
+    return csv_bytes(HEADER, rows, LINE_ENDINGS[source.line_ending])
+
+
+def sortable(period: str) -> str:
+    """The service's sort key of a yearly period: YYYYQQMM of its start, without quarter and month."""
+    return f"{period[:4]}0000"
+
+
+def area_type(area_code: str) -> str:
+    """The service's name for the type of an area in an answer of this snapshot."""
+    return ENGLAND_AREA_TYPE if area_code == ENGLAND else CHILD_AREA_TYPE
+
+
+def _parameters(query: Query) -> dict[str, str]:
+    asked = dict(query)
+    effective = {name for name, value in asked.items() if _WITHOUT_EFFECT.get(name) != value}
+    if len(asked) != len(query) or effective != _REQUIRED:
+        names = ", ".join(name for name, _ in query) or "none"
+        raise NotHeld(
+            f"a Fingertips request with the parameters: {names}",
+            f"requests with each of {', '.join(sorted(_REQUIRED))} once, and no other parameter than "
+            "include_sortable_time_periods=yes",
+        )
+    return asked
+
+
+def _row(source: FiguresSource, figure: Figure, parent_code: str, compared_to_england: str) -> list[str]:
+    return [
+        source.indicator,
+        source.title,
+        parent_code,
+        ENGLAND_NAME if parent_code else "",
+        figure["area_code"],
+        figure["area_name"],
+        area_type(figure["area_code"]),
+        figure["sex"],
+        figure["age"],
+        figure["breakdown_type"],
+        figure["breakdown_value"],
+        figure["period"],
+        figure["value"],
+        figure["lci_95"],
+        figure["uci_95"],
+        figure["lci_998"],
+        figure["uci_998"],
+        figure["numerator"],
+        figure["denominator"],
+        figure["note"],
+        figure["trend"],
+        compared_to_england,
+        source.compared_to_parent,
+        sortable(figure["period"]),
+        "",
+        "",
+        source.period_range,
+    ]

@@ -1,0 +1,114 @@
+"""Answers as ONS Explore Local Statistics gives them, from the bundled figures.
+
+Belongs here: its data URL, its parameters and its columns. Does not belong here: how a request reaches this
+module and how the answer travels (`adapter.py`).
+
+Where the service would answer 200 with nothing in it (an unknown slug, an area that is not here), the
+snapshot says NotHeld instead: it cannot tell "the publisher has none" from "I was not given it".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from atf_dagster.snapshot.answer import Answer, NotHeld, Query
+from atf_dagster.snapshot.figures import AREAS, LINE_ENDINGS, Figure, csv_bytes, read_figures
+from atf_dagster.snapshot.sources import FiguresSource
+
+PUBLISHER: Final = "ons_els"
+HOST: Final = "www.ons.gov.uk"
+PATH: Final = "/explore-local-statistics/api/v1/data.csv"
+
+INVALID_PARAMETERS: Final = "Request contained invalid or duplicate parameters."
+
+_HELD: Final = frozenset({"indicator", "geo", "time", "includeNames", "includeStatus"})
+_OTHERS: Final = frozenset(
+    {"topic", "geoExtent", "geoCluster", "hasGeo", "timeNearest", "measure", "excludeMultivariate"}
+)
+_DIMENSION: Final = "dimension_"
+_TRUTH: Final = {"true": True, "false": False}
+
+
+def answer(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answer:
+    """The service's answer to a request for one indicator, named areas and all periods.
+
+    An unknown or repeated parameter is answered with 400, as the service does. Raises NotHeld for a valid
+    request whose figures are not here.
+    """
+    asked = dict(query)
+    if len(asked) != len(query) or not all(_is_parameter(name) for name in asked):
+        body = json.dumps({"message": INVALID_PARAMETERS}).encode()
+        return Answer(status=400, content_type="application/json", body=body)
+
+    slug = asked.get("indicator", "")
+    source = next((s for s in sources if s.indicator == slug), None)
+    if source is None:
+        held = ", ".join(sorted(s.indicator for s in sources))
+        raise NotHeld(
+            f"indicator {slug!r}" if slug else "a request without an indicator",
+            f"the Explore Local Statistics indicators {held}, one a request",
+        )
+    areas = _areas(asked, source)
+    if asked.get("time") != "all":
+        time = asked.get("time", "latest")  # the service's own default
+        raise NotHeld(f"indicator {slug} with time={time}", f"{slug} with time=all only")
+    unheld = sorted(asked.keys() - _HELD)
+    if unheld:
+        raise NotHeld(f"indicator {slug} with {', '.join(unheld)}", f"{slug} without {', '.join(unheld)}")
+    figures = [f for f in read_figures(bundle / source.file) if f["area_code"] in areas]
+    body = render(
+        source,
+        figures,
+        include_names=_switch(asked, "includeNames", default=True),
+        include_status=_switch(asked, "includeStatus", default=False),
+    )
+    # What a text answer of the service is labelled with; clients go by the header line.
+    return Answer(status=200, content_type="text/plain;charset=UTF-8", body=body)
+
+
+def render(
+    source: FiguresSource, figures: Sequence[Figure], *, include_names: bool, include_status: bool
+) -> bytes:
+    """The figures of one indicator in the service's own CSV, which ends without a line ending."""
+    columns = {"areacd": "area_code"}
+    if include_names:
+        columns["areanm"] = "area_name"
+    columns |= {"period": "period", "value": "value"}
+    if source.intervals:
+        columns |= {"lci_95": "lci_95", "uci_95": "uci_95"}
+    if include_status:
+        columns["status"] = "status"
+    rows = [
+        [figure[column] for column in columns.values()]
+        for figure in figures
+        if figure["value"] or (include_status and figure["status"])
+    ]
+    ending = LINE_ENDINGS[source.line_ending]
+    return csv_bytes(tuple(columns), rows, ending).removesuffix(ending.encode())
+
+
+def _is_parameter(name: str) -> bool:
+    return name in _HELD or name in _OTHERS or name.startswith(_DIMENSION)
+
+
+def _areas(asked: dict[str, str], source: FiguresSource) -> frozenset[str]:
+    geo = asked.get("geo", "")
+    areas = frozenset(geo.split(",")) if geo else frozenset()
+    if not areas or not areas <= AREAS:
+        outside = ", ".join(sorted(areas - AREAS)) or "every area"
+        raise NotHeld(
+            f"indicator {source.indicator} for {outside}",
+            f"{source.indicator} for the areas {', '.join(sorted(AREAS))}, named in geo",
+        )
+    return areas
+
+
+def _switch(asked: dict[str, str], name: str, *, default: bool) -> bool:
+    if name not in asked:
+        return default
+    if asked[name] not in _TRUTH:
+        raise NotHeld(f"{name}={asked[name]}", f"{name}=true and {name}=false")
+    return _TRUTH[asked[name]]

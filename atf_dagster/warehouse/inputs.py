@@ -1,0 +1,265 @@
+"""What dbt is told beside the publishers' rows: the catalogue, the vintages, and how fetching went.
+
+Belongs here: these tables as rows of facts. Does not belong here: anything computed from figures.
+Grains: catalogue_area one an area; catalogue_indicator one an indicator; catalogue_dataset one a dataset;
+vintage one a vintage that parsed; fetch_state one a part of a dataset.
+"""
+
+import calendar
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from atf_dagster.catalogue import Catalogue
+from atf_dagster.catalogue.model import Period
+from atf_dagster.landing import Store
+from atf_dagster.landing.records import GOOD
+from atf_dagster.warehouse.raw import Parsed
+from atf_dagster.warehouse.tables import write_table
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The tables by name, as (columns with DuckDB types, rows)."""
+
+    tables: dict[str, tuple[dict[str, str], list[Row]]]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes exactly when a built mart could: figures, states, catalogue, or a period that fell due."""
+        text = json.dumps({name: rows for name, (_, rows) in self.tables.items()}, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def write(self, raw: Path) -> None:
+        for name, (columns, rows) in self.tables.items():
+            write_table(raw / name / f"{name}.parquet", columns, rows)
+
+
+def gather(
+    catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], *, mode: str, rules: str, today: dt.date
+) -> Inputs:
+    """Collect all facts. `rules` is the fingerprint of the admission rules; older verdicts do not count."""
+    return Inputs(
+        {
+            "catalogue_area": _areas(catalogue),
+            "catalogue_indicator": _indicators(catalogue),
+            "catalogue_dataset": _datasets(catalogue, today),
+            "vintage": _vintages(catalogue, store, parsed, rules),
+            "fetch_state": _fetch_states(catalogue, store, parsed, mode),
+        }
+    )
+
+
+def _areas(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
+    columns = {
+        "area_code": "varchar",
+        "area_name": "varchar",
+        "area_type": "varchar",
+        "parent_code": "varchar",
+        "in_cheshire_merseyside": "boolean",
+        "valid_from": "date",
+        "valid_to": "date",
+        "names": "varchar",
+    }
+    rows = [
+        {
+            "area_code": area.code,
+            "area_name": area.name,
+            "area_type": area.type,
+            "parent_code": area.parent,
+            "in_cheshire_merseyside": area.in_cheshire_merseyside,
+            "valid_from": area.valid_from,
+            "valid_to": area.valid_to,
+            # Compared with the names that publishers write, to notice a broken encoding.
+            "names": "|" + "|".join((area.name, *area.also_written)) + "|",
+        }
+        for area in catalogue.areas
+    ]
+    return columns, rows
+
+
+def _indicators(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
+    publishers = {}
+    for collection, dataset in sorted(catalogue.datasets, key=lambda pair: -pair[1].precedence):
+        publishers[dataset.indicator] = (collection.publisher, dataset.page_url)
+    types = {
+        "beacon_no": "integer",
+        "principle_no": "integer",
+        "multiplier": "double",
+        "trend_allowed": "boolean",
+        "is_proxy": "boolean",
+        "decimals": "integer",
+        "value_min": "double",
+        "value_max": "double",
+    }
+    rows = []
+    for card in catalogue.indicators:
+        publisher, page = publishers.get(card.code, (None, None))
+        fields = card.model_dump()
+        fields["indicator_code"] = fields.pop("code")
+        rows.append(
+            {
+                **fields,
+                "principle": None if card.principle_no is None else catalogue.principles[card.principle_no],
+                "publisher": publisher.name if publisher else None,
+                "licence": publisher.licence if publisher else None,
+                "attribution": publisher.attribution if publisher else None,
+                "page_url": page,
+            }
+        )
+    return {name: types.get(name, "varchar") for name in rows[0]}, rows
+
+
+def _datasets(catalogue: Catalogue, today: dt.date) -> tuple[dict[str, str], list[Row]]:
+    columns = {
+        "dataset": "varchar",
+        "source_table": "varchar",
+        "publisher_id": "varchar",
+        "indicator_code": "varchar",
+        "precedence": "integer",
+        "sex": "varchar",
+        "age": "varchar",
+        "breakdown_type": "varchar",
+        "breakdown_value": "varchar",
+        "period_length": "varchar",
+        "period_month": "integer",
+        "period_day": "integer",
+        "period_years": "integer",
+        "expected_start": "date",
+        "expected_end": "date",
+    }
+    rows = []
+    for collection, dataset in catalogue.datasets:
+        month, day = (int(n) for n in dataset.period.start.split("-"))
+        start, end = newest_expected(dataset.period, today)
+        rows.append(
+            {
+                "dataset": dataset.id,
+                "source_table": collection.table,
+                "publisher_id": collection.publisher.id,
+                "indicator_code": dataset.indicator,
+                "precedence": dataset.precedence,
+                "sex": dataset.sex,
+                "age": dataset.age,
+                "breakdown_type": dataset.breakdown_type,
+                "breakdown_value": dataset.breakdown_value,
+                "period_length": dataset.period_length,
+                "period_month": month,
+                "period_day": day,
+                "period_years": dataset.period.years,
+                "expected_start": start,
+                "expected_end": end,
+            }
+        )
+    return columns, rows
+
+
+def newest_expected(period: Period, today: dt.date) -> tuple[dt.date, dt.date]:
+    """The newest period that should be out by `today`: its end lies at least `lag_months` back."""
+    month, day = (int(n) for n in period.start.split("-"))
+    start = dt.date(today.year, month, day)
+    while True:
+        if period.years == 0:
+            end = start
+        else:
+            end = dt.date(start.year + period.years, month, day) - dt.timedelta(days=1)
+        if _add_months(end, period.lag_months) <= today:
+            return start, end
+        start = dt.date(start.year - 1, month, day)
+
+
+def _add_months(day: dt.date, months: int) -> dt.date:
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _vintages(
+    catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], rules: str
+) -> tuple[dict[str, str], list[Row]]:
+    columns = {
+        "vintage_id": "varchar",
+        "dataset": "varchar",
+        "part": "varchar",
+        "part_order": "integer",
+        "sequence": "integer",
+        "publisher": "varchar",
+        "url": "varchar",
+        "retrieved_at": "timestamp",
+        "published_at": "timestamp",
+        "sha256": "varchar",
+        "bytes": "bigint",
+        "landed_rows": "bigint",
+        "licence": "varchar",
+        "attribution": "varchar",
+        "admission": "varchar",
+    }
+    rows = []
+    for entry in parsed:
+        if entry.verdict.verdict != "parsed":
+            continue
+        vintage = entry.vintage
+        collection, _ = catalogue.dataset(vintage.dataset)
+        admission = store.verdicts(vintage.dataset, vintage.part).get((vintage.sequence, "admission"))
+        rows.append(
+            {
+                "vintage_id": vintage.id,
+                "dataset": vintage.dataset,
+                "part": vintage.part,
+                "part_order": [part.id for part in collection.parts].index(vintage.part),
+                "sequence": vintage.sequence,
+                "publisher": collection.publisher.name,
+                "url": vintage.url,
+                "retrieved_at": vintage.retrieved_at.replace(tzinfo=None),
+                "published_at": vintage.published_at.replace(tzinfo=None) if vintage.published_at else None,
+                "sha256": vintage.sha256,
+                "bytes": vintage.bytes,
+                "landed_rows": entry.verdict.rows,
+                "licence": collection.publisher.licence,
+                "attribution": collection.publisher.attribution,
+                "admission": admission.verdict if admission and admission.rules == rules else "pending",
+            }
+        )
+    return columns, rows
+
+
+def _fetch_states(
+    catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], mode: str
+) -> tuple[dict[str, str], list[Row]]:
+    """How each part stands: the last attempt, or the rejection of what it brought."""
+    newest = {(p.vintage.dataset, p.vintage.part): p for p in parsed}
+    columns = {
+        "dataset": "varchar",
+        "part": "varchar",
+        "required": "boolean",
+        "mode": "varchar",
+        "outcome": "varchar",
+        "reason": "varchar",
+    }
+    rows = []
+    for collection, dataset in catalogue.datasets:
+        for part in collection.parts:
+            attempt = store.last_attempt(dataset.id, part.id)
+            outcome, reason = (attempt.outcome, attempt.reason) if attempt else ("failed", "never_fetched")
+            if outcome == "landed":
+                outcome = "unchanged"  # the state is the same whether these bytes came now or before
+            entry = newest.get((dataset.id, part.id))
+            if outcome in GOOD and entry is not None and entry.verdict.verdict == "rejected":
+                outcome, reason = "rejected", entry.verdict.reason
+            rows.append(
+                {
+                    "dataset": dataset.id,
+                    "part": part.id,
+                    "required": part.required,
+                    "mode": mode,
+                    "outcome": outcome,
+                    "reason": reason,
+                }
+            )
+    return columns, rows

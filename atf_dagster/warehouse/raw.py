@@ -1,0 +1,125 @@
+"""Raw: the same rows as landed, as Parquet text columns, one file a vintage; no meaning yet.
+
+Belongs here: which vintages still have to be parsed, and the verdict when one cannot be.
+Does not belong here: how CSV is read (`sources`), admission by content (`quality`).
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from atf_dagster.catalogue import Catalogue, Collection, Dataset
+from atf_dagster.landing import Store, Verdict, Vintage
+from atf_dagster.sources import SOURCES, BodyRejected
+from atf_dagster.sources.csv_body import inspect, to_parquet
+from atf_dagster.warehouse.tables import write_table
+
+PARSER = "1"
+"""Raised when parsing changes, so that raw is made again from landing."""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What became of one vintage in raw. `fresh` is false where its Parquet was there already."""
+
+    vintage: Vintage
+    verdict: Verdict
+    fresh: bool
+
+
+def vintage_file(raw: Path, collection: Collection, vintage: Vintage) -> Path:
+    return raw / collection.table / f"{vintage.id}.parquet"
+
+
+def parse_new(
+    catalogue: Catalogue, store: Store, raw: Path, run_id: str, progress: Callable[[str], None]
+) -> list[Parsed]:
+    """Parse each vintage that has no Parquet yet; unchanged bytes are never parsed again.
+
+    Returns one entry a vintage, oldest first within its part. A vintage whose rows are not the table
+    gets the verdict `rejected` and no file; the vintage before it stays in force.
+    """
+    results: list[Parsed] = []
+    connection = duckdb.connect()
+    try:
+        for collection in catalogue.collections:
+            _ensure_columns(raw, collection)
+            for dataset in collection.datasets:
+                for part in collection.parts:
+                    known = store.verdicts(dataset.id, part.id)
+                    for vintage in store.vintages(dataset.id, part.id):
+                        verdict = known.get((vintage.sequence, "raw"))
+                        target = vintage_file(raw, collection, vintage)
+                        if verdict is not None and verdict.rules == PARSER:
+                            if verdict.verdict == "rejected" or target.exists():
+                                results.append(Parsed(vintage, verdict, fresh=False))
+                                continue
+                        verdict = _parse(connection, store, collection, dataset, vintage, target, run_id)
+                        store.add_verdict(vintage, verdict)
+                        progress(f"raw: {vintage.id}: {verdict.verdict}, {verdict.rows or 0} rows")
+                        results.append(Parsed(vintage, verdict, fresh=True))
+    finally:
+        connection.close()
+    _forget_orphans(raw, catalogue, (p.vintage for p in results if p.verdict.verdict == "parsed"))
+    return results
+
+
+def _parse(
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    collection: Collection,
+    dataset: Dataset,
+    vintage: Vintage,
+    target: Path,
+    run_id: str,
+) -> Verdict:
+    source = SOURCES[collection.publisher.id]
+    path = store.verified(vintage)
+    at = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
+    try:
+        body = inspect(
+            path,
+            required=collection.columns,
+            optional=collection.optional_columns,
+            column_name=source.column_name,
+            ends_with_newline=False,  # landing has judged the end already
+        )
+        tags = {"dataset": dataset.id, "part": vintage.part, "vintage_id": vintage.id}
+        rows = to_parquet(connection, path, body, target, tags=tags, optional=collection.optional_columns)
+        source.check_rows(connection, target, dataset)
+    except BodyRejected as rejection:
+        target.unlink(missing_ok=True)
+        return Verdict(
+            sequence=vintage.sequence,
+            stage="raw",
+            verdict="rejected",
+            rules=PARSER,
+            at=at,
+            run_id=run_id,
+            reason=rejection.reason,
+            message=rejection.message,
+            mend=rejection.mend,
+        )
+    return Verdict(
+        sequence=vintage.sequence, stage="raw", verdict="parsed", rules=PARSER, at=at, run_id=run_id, rows=rows
+    )
+
+
+def _ensure_columns(raw: Path, collection: Collection) -> None:
+    """A file without rows, so that the table has all its columns even before the first vintage."""
+    names = (*collection.columns, *collection.optional_columns)
+    columns = {name: "varchar" for name in names}
+    tags = {"row_number": "bigint", "dataset": "varchar", "part": "varchar", "vintage_id": "varchar"}
+    write_table(raw / collection.table / "_columns.parquet", {**columns, **tags}, [])
+
+
+def _forget_orphans(raw: Path, catalogue: Catalogue, vintages: Iterable[Vintage]) -> None:
+    """Remove Parquet that belongs to no vintage in landing; raw is only ever derived."""
+    known = {f"{vintage.id}.parquet" for vintage in vintages} | {"_columns.parquet"}
+    for collection in catalogue.collections:
+        for path in (raw / collection.table).glob("*.parquet"):
+            if path.name not in known:
+                path.unlink()

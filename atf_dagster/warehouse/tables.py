@@ -1,0 +1,37 @@
+"""Leaf of the warehouse: small Python tables as Parquet, typed as said.
+
+Belongs here: writing rows. Does not belong here: which rows.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+
+def write_table(path: Path, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Replace `path` by a Parquet file of `rows`; `columns` maps names to DuckDB types. Unknown keys are an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    lines = temporary.with_suffix(".jsonl")
+    try:
+        with lines.open("w", encoding="utf-8") as stream:
+            for row in rows:
+                if extra := set(row) - set(columns):
+                    raise KeyError(f"{path.name}: columns {sorted(extra)} are not declared")
+                stream.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+        types = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
+        written = str(temporary).replace("'", "''")
+        with duckdb.connect() as connection:
+            connection.execute(
+                f"copy (select * from read_json($lines, format = 'newline_delimited', columns = {{{types}}})) "
+                f"to '{written}' (format parquet)",
+                {"lines": str(lines)},
+            )
+        temporary.replace(path)
+    finally:
+        lines.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,34 @@
+{#- What a cell says in place of, or beside, a number. Source of the shorthand: Government Statistical
+    Service symbols (c confidential, x not available, z not applicable, u low reliability, p provisional,
+    r revised, e estimated, b break, w none recorded, low/k rounds to zero) and older symbols (*, :, .., -).
+    Returns null for a number and for a blank cell, `unknown_marker` for anything else. -#}
+{% macro marker_status(text) -%}
+    case
+        when {{ text }} is null or trim({{ text }}) = ''
+        then null
+        when try_cast({{ text }} as double) is not null
+        then null
+        when lower(trim({{ text }}, ' []')) in ('c', '*', 'k')
+        then 'suppressed'
+        when lower(trim({{ text }}, ' []')) = 'z'
+        then 'not_applicable'
+        when lower(trim({{ text }}, ' []')) in ('x', ':', '..', '-', 'na', 'n/a', 'w', 'low')
+        then 'not_available'
+        when lower(trim({{ text }}, ' []')) = 'u'
+        then 'unreliable'
+        when lower(trim({{ text }}, ' []')) = 'p'
+        then 'provisional'
+        when lower(trim({{ text }}, ' []')) = 'r'
+        then 'revised'
+        when lower(trim({{ text }}, ' []')) in ('e', 'f')
+        then 'estimated'
+        when lower(trim({{ text }}, ' []')) = 'b'
+        then 'break'
+        else 'unknown_marker'
+    end
+{%- endmacro %}
+
+{#- Statuses that stand in place of a value; the others accompany one. -#}
+{% macro status_hides_value(status) -%}
+    {{ status }} in ('suppressed', 'not_available', 'not_applicable', 'unreliable', 'not_published')
+{%- endmacro %}

@@ -1,0 +1,126 @@
+{#- The figure in force for each key from moment to moment, worked out from the admitted vintages alone, so
+    that a deleted warehouse comes back with its history. At each arrival of a vintage the figure in force
+    is that of the dataset with the lowest precedence number that then carries the key. -#}
+with
+    arrival as (
+        select
+            vintage.vintage_id,
+            vintage.dataset,
+            vintage.part,
+            vintage.part_order,
+            vintage.retrieved_at as active_from,
+            lead(vintage.retrieved_at) over (
+                partition by vintage.dataset, vintage.part order by vintage.sequence
+            ) as active_to
+        from {{ source("raw", "vintage") }} as vintage
+        inner join {{ source("raw", "admission") }} as admission on vintage.vintage_id = admission.vintage_id
+        where admission.verdict = 'admitted'
+    ),
+
+    figure as (
+        select staged.*, arrival.part_order, arrival.active_from, arrival.active_to
+        from {{ ref("int_staged") }} as staged
+        inner join arrival on staged.vintage_id = arrival.vintage_id
+        where staged.row_use = 'kept'
+    ),
+
+    key_source as (
+        select observation_key, dataset, part, min(active_from) as first_active
+        from figure
+        group by observation_key, dataset, part
+    ),
+
+    moment as (
+        select distinct key_source.observation_key, arrival.active_from as moment
+        from key_source
+        inner join
+            arrival
+            on key_source.dataset = arrival.dataset
+            and key_source.part = arrival.part
+            and arrival.active_from >= key_source.first_active
+    ),
+
+    candidate as (
+        select
+            moment.observation_key,
+            moment.moment,
+            figure.vintage_id,
+            figure.source_row,
+            coalesce(figure.measures_hash, 'withdrawn') as state,
+            row_number() over (
+                partition by moment.observation_key, moment.moment
+                order by
+                    case when figure.vintage_id is null then 1 else 0 end,
+                    figure.precedence,
+                    figure.part_order,
+                    figure.vintage_id,
+                    figure.source_row
+            ) as preference
+        from moment
+        left join
+            figure
+            on moment.observation_key = figure.observation_key
+            and figure.active_from <= moment.moment
+            and (figure.active_to is null or figure.active_to > moment.moment)
+    ),
+
+    in_force as (
+        select
+            *,
+            lag(state) over (partition by observation_key order by moment) as state_before
+        from candidate
+        where preference = 1
+    ),
+
+    change as (
+        select
+            observation_key,
+            moment as valid_from,
+            lead(moment) over (partition by observation_key order by moment) as valid_to,
+            vintage_id,
+            source_row,
+            case
+                when state = 'withdrawn'
+                then 'withdrawn'
+                when state_before is null or state_before = 'withdrawn'
+                then 'new'
+                else 'revised'
+            end as change,
+            lag(vintage_id) over (partition by observation_key order by moment) as vintage_id_before,
+            lag(source_row) over (partition by observation_key order by moment) as source_row_before
+        from in_force
+        where state is distinct from state_before
+    )
+
+select
+    described.indicator_code,
+    described.area_code,
+    described.period_id,
+    described.period_start,
+    described.period_end,
+    described.sex,
+    described.age,
+    described.breakdown_type,
+    described.breakdown_value,
+    change.observation_key,
+    change.valid_from,
+    change.valid_to,
+    change.change,
+    change.vintage_id,
+    change.source_row,
+    change.vintage_id_before,
+    case when not {{ status_hides_value("figure.status") }} then figure.value end as value,
+    case when not {{ status_hides_value("figure.status") }} then figure.numerator end as numerator,
+    figure.denominator,
+    case when not {{ status_hides_value("figure.status") }} then figure.lci_95 end as lci_95,
+    case when not {{ status_hides_value("figure.status") }} then figure.uci_95 end as uci_95,
+    case when not {{ status_hides_value("figure.status") }} then figure.lci_998 end as lci_998,
+    case when not {{ status_hides_value("figure.status") }} then figure.uci_998 end as uci_998,
+    case when change.change = 'withdrawn' then 'withdrawn' else figure.status end as status,
+    figure.status_note
+from change
+left join figure on change.vintage_id = figure.vintage_id and change.source_row = figure.source_row
+inner join
+    figure as described
+    on described.vintage_id = coalesce(change.vintage_id, change.vintage_id_before)
+    and described.source_row = coalesce(change.source_row, change.source_row_before)

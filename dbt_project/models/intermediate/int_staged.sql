@@ -1,0 +1,113 @@
+{{ config(tags=["staged"]) }}
+{#- The measures of all publishers in one shape, before any row is left out. Each staging model that yields
+    figures is named here once. -#}
+{% set staging_models = ["stg_fingertips__indicator_data", "stg_ons_els__data"] %}
+
+with
+    stacked as (
+        {% for model in staging_models %}
+            select
+                vintage_id,
+                dataset,
+                part,
+                source_row,
+                area_code,
+                area_name,
+                sex,
+                age,
+                breakdown_type,
+                breakdown_value,
+                period_label,
+                period_length,
+                period_start,
+                period_end,
+                value_text,
+                value,
+                numerator,
+                denominator,
+                lci_95,
+                uci_95,
+                lci_998,
+                uci_998,
+                status,
+                status_note
+            from {{ ref(model) }}
+            {% if not loop.last %} union all {% endif %}
+        {% endfor %}
+    ),
+
+    named as (
+        select
+            stacked.vintage_id,
+            stacked.dataset,
+            stacked.part,
+            stacked.source_row,
+            dataset.indicator_code,
+            dataset.precedence,
+            stacked.area_code,
+            stacked.area_name,
+            area.area_code is not null as is_known_area,
+            coalesce(dataset.sex, stacked.sex, 'Persons') as sex,
+            coalesce(dataset.age, stacked.age, 'All ages') as age,
+            case
+                when dataset.breakdown_type is not null and stacked.breakdown_type = 'Total'
+                then dataset.breakdown_type
+                else stacked.breakdown_type
+            end as breakdown_type,
+            case
+                when dataset.breakdown_type is not null and stacked.breakdown_type = 'Total'
+                then dataset.breakdown_value
+                else stacked.breakdown_value
+            end as breakdown_value,
+            stacked.period_label,
+            stacked.period_length,
+            dataset.period_length as wanted_period_length,
+            stacked.period_start,
+            stacked.period_end,
+            concat_ws(
+                '/', cast(stacked.period_start as string), cast(stacked.period_end as string)
+            ) as period_id,
+            stacked.value_text,
+            stacked.value,
+            stacked.numerator,
+            stacked.denominator,
+            stacked.lci_95,
+            stacked.uci_95,
+            stacked.lci_998,
+            stacked.uci_998,
+            stacked.status,
+            stacked.status_note
+        from stacked
+        inner join {{ source("raw", "catalogue_dataset") }} as dataset on stacked.dataset = dataset.dataset
+        left join {{ source("raw", "catalogue_area") }} as area on stacked.area_code = area.area_code
+    ),
+
+    keyed as (
+        select
+            *,
+            {{ observation_key() }} as observation_key,
+            {{ measures_hash() }} as measures_hash
+        from named
+    ),
+
+    numbered as (
+        select
+            *,
+            row_number() over (
+                partition by vintage_id, observation_key, measures_hash order by source_row
+            ) as occurrence
+        from keyed
+    )
+
+select
+    *,
+    case
+        when not is_known_area
+        then 'other_area'
+        when wanted_period_length is not null and period_length <> wanted_period_length
+        then 'other_period_length'
+        when occurrence > 1
+        then 'exact_duplicate'
+        else 'kept'
+    end as row_use
+from numbered

@@ -1,0 +1,197 @@
+{#- Why is it empty? One answer for each indicator and area, also where there is no figure at all. -#}
+with
+    card as (select * from {{ source("raw", "catalogue_indicator") }}),
+
+    pair as (
+        select
+            card.indicator_code,
+            card.headline_sex,
+            card.headline_age,
+            card.aggregation_rule,
+            card.empty_reason,
+            area.area_code,
+            area.area_type
+        from card
+        cross join {{ ref("dim_area") }} as area
+    ),
+
+    headline as (
+        select
+            observation.indicator_code,
+            observation.area_code,
+            observation.period_id,
+            observation.period_end,
+            observation.value,
+            observation.status,
+            row_number() over (
+                partition by observation.indicator_code, observation.area_code
+                order by
+                    case when observation.value is null then 1 else 0 end, observation.period_end desc, observation.period_id, observation.age
+            ) as recency,
+            row_number() over (
+                partition by observation.indicator_code, observation.area_code
+                order by observation.period_end desc, observation.period_id, observation.age
+            ) as newest
+        from {{ ref("fct_observation") }} as observation
+        inner join card on observation.indicator_code = card.indicator_code
+        where
+            observation.breakdown_type = 'Total'
+            and observation.sex = card.headline_sex
+            and observation.age = coalesce(card.headline_age, observation.age)
+    ),
+
+    latest as (select * from headline where recency = 1 and value is not null),
+
+    newest as (select * from headline where newest = 1),
+
+    broken_down as (
+        select distinct indicator_code, area_code
+        from {{ ref("fct_observation") }}
+        where breakdown_type <> 'Total' and value is not null
+    ),
+
+    newest_verdict as (
+        select
+            vintage.dataset,
+            vintage.part,
+            admission.verdict,
+            row_number() over (
+                partition by vintage.dataset, vintage.part order by vintage.sequence desc
+            ) as recency
+        from {{ source("raw", "vintage") }} as vintage
+        inner join {{ source("raw", "admission") }} as admission on vintage.vintage_id = admission.vintage_id
+    ),
+
+    part_state as (
+        select
+            state.dataset,
+            state.mode,
+            state.required,
+            case
+                when verdict.verdict = 'held'
+                then 'held_by_check'
+                when state.outcome = 'rejected'
+                then 'source_rejected'
+                when state.outcome = 'failed'
+                then 'source_failed'
+                when state.outcome = 'not_in_snapshot'
+                then 'not_in_snapshot'
+                when state.outcome = 'no_data'
+                then 'not_published'
+            end as trouble
+        from {{ source("raw", "fetch_state") }} as state
+        left join
+            newest_verdict as verdict
+            on state.dataset = verdict.dataset
+            and state.part = verdict.part
+            and verdict.recency = 1
+    ),
+
+    source_state as (
+        select
+            dataset.indicator_code,
+            max(part_state.mode) as mode,
+            max(
+                case
+                    when part_state.required and part_state.trouble in ('held_by_check', 'source_rejected', 'source_failed')
+                    then part_state.trouble
+                end
+            ) as required_trouble,
+            max(
+                case
+                    when part_state.trouble in ('held_by_check', 'source_rejected', 'source_failed')
+                    then part_state.trouble
+                end
+            ) as any_trouble,
+            max(dataset.expected_end) as expected_end
+        from {{ source("raw", "catalogue_dataset") }} as dataset
+        inner join part_state on dataset.dataset = part_state.dataset
+        group by dataset.indicator_code
+    ),
+
+    expected as (
+        select
+            dataset.indicator_code,
+            min(
+                concat_ws('/', cast(dataset.expected_start as string), cast(dataset.expected_end as string))
+            ) as period_id
+        from {{ source("raw", "catalogue_dataset") }} as dataset
+        inner join
+            source_state
+            on dataset.indicator_code = source_state.indicator_code
+            and dataset.expected_end = source_state.expected_end
+        group by dataset.indicator_code
+    ),
+
+    joined as (
+        select
+            pair.*,
+            latest.period_id as latest_period_id,
+            latest.period_end as latest_end,
+            expected.period_id as expected_period_id,
+            source_state.expected_end,
+            source_state.mode,
+            case
+                when pair.area_type = 'council'
+                then source_state.required_trouble
+                else source_state.any_trouble
+            end as trouble,
+            newest.status as newest_status,
+            broken_down.indicator_code is not null as has_breakdown
+        from pair
+        left join
+            latest
+            on pair.indicator_code = latest.indicator_code
+            and pair.area_code = latest.area_code
+        left join
+            newest
+            on pair.indicator_code = newest.indicator_code
+            and pair.area_code = newest.area_code
+        left join
+            broken_down
+            on pair.indicator_code = broken_down.indicator_code
+            and pair.area_code = broken_down.area_code
+        left join source_state on pair.indicator_code = source_state.indicator_code
+        left join expected on pair.indicator_code = expected.indicator_code
+    )
+
+select
+    indicator_code,
+    area_code,
+    latest_period_id,
+    expected_period_id,
+    case
+        when latest_period_id is null
+        then 'empty'
+        when trouble is not null
+        then 'stale'
+        when latest_end >= expected_end
+        then 'current'
+        else 'late'
+    end as state,
+    case
+        when trouble is not null
+        then trouble
+        when latest_period_id is not null and latest_end >= expected_end
+        then null
+        when latest_period_id is not null and mode = 'snapshot'
+        then 'not_in_snapshot'
+        when latest_period_id is not null
+        then 'publisher_late'
+        when empty_reason is not null
+        then empty_reason
+        when newest_status in ('suppressed', 'unreliable', 'not_applicable', 'not_published')
+        then newest_status
+        when has_breakdown
+        then 'breakdown_only'
+        when mode = 'snapshot' and area_type <> 'subregion'
+        then 'not_in_snapshot'
+        when area_type = 'subregion' and aggregation_rule = 'sum_ratio'
+        then 'incomplete_councils'
+        when area_type = 'subregion' and mode = 'snapshot'
+        then 'not_in_snapshot'
+        when area_type = 'subregion'
+        then 'no_lawful_aggregate'
+        else 'not_published'
+    end as reason
+from joined

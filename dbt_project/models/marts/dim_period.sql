@@ -1,0 +1,64 @@
+with
+    used as (
+        select period_id, period_start, period_end from {{ ref("fct_observation_history") }}
+        union
+        select period_id, period_start, period_end from {{ ref("int_subregion") }}
+        union
+        select
+            concat_ws('/', cast(expected_start as string), cast(expected_end as string)) as period_id,
+            expected_start as period_start,
+            expected_end as period_end
+        from {{ source("raw", "catalogue_dataset") }}
+    ),
+
+    measured as (
+        select
+            period_id,
+            period_start,
+            period_end,
+            {{ period_months("period_start", "period_end") }} as months,
+            cast(extract(year from period_start) as int) as first_year,
+            cast(extract(year from period_end) as int) as last_year,
+            cast(extract(month from period_start) as int) as first_month
+        from used
+    ),
+
+    typed as (
+        select
+            *,
+            case
+                when period_start = period_end
+                then 'snapshot'
+                when months > 12
+                then 'multi_year'
+                when months = 12 and first_month = 1
+                then 'calendar_year'
+                when months = 12 and first_month = 4
+                then 'financial_year'
+                when months = 12 and first_month in (8, 9)
+                then 'academic_year'
+                when months = 3
+                then 'quarter'
+                else 'rolling_year'
+            end as period_type
+        from measured
+    )
+
+select
+    period_id,
+    case
+        when period_type = 'snapshot'
+        then cast(period_start as string)
+        when period_type = 'calendar_year'
+        then cast(first_year as string)
+        when first_month = 1
+        then concat_ws(' to ', cast(first_year as string), cast(last_year as string))
+        when period_type in ('financial_year', 'academic_year', 'rolling_year')
+        then concat_ws('/', cast(first_year as string), right(cast(last_year as string), 2))
+        else concat_ws(' to ', cast(period_start as string), cast(period_end as string))
+    end as label,
+    period_start,
+    period_end,
+    period_type,
+    cast(months as double) / 12 as n_years
+from typed

@@ -1,0 +1,68 @@
+with
+    published as (
+        select
+            history.*,
+            case
+                when history.lci_95 is null and history.lci_998 is null
+                then 'none'
+                else 'published'
+            end as ci_method
+        from {{ ref("int_observation_history") }} as history
+        where history.valid_to is null and history.change <> 'withdrawn'
+    )
+
+select
+    indicator_code,
+    area_code,
+    period_id,
+    sex,
+    age,
+    breakdown_type,
+    breakdown_value,
+    period_start,
+    period_end,
+    value,
+    numerator,
+    denominator,
+    lci_95,
+    uci_95,
+    lci_998,
+    uci_998,
+    ci_method,
+    status,
+    status_note,
+    false as is_derived,
+    1 as n_areas_expected,
+    case when value is null then 0 else 1 end as n_areas_included,
+    vintage_id,
+    source_row,
+    valid_from as first_seen_at
+from published
+union all
+select
+    indicator_code,
+    area_code,
+    period_id,
+    sex,
+    age,
+    breakdown_type,
+    breakdown_value,
+    period_start,
+    period_end,
+    value,
+    numerator,
+    denominator,
+    lci_95,
+    uci_95,
+    lci_998,
+    uci_998,
+    ci_method,
+    status,
+    status_note,
+    true as is_derived,
+    cast(n_areas_expected as int) as n_areas_expected,
+    cast(n_areas_included as int) as n_areas_included,
+    vintage_id,
+    cast(null as bigint) as source_row,
+    first_seen_at
+from {{ ref("int_subregion") }}

@@ -1,0 +1,67 @@
+{{ config(materialized="view", contract={"enforced": false}) }}
+with
+    total as (
+        select
+            observation.*,
+            row_number() over (
+                partition by observation.indicator_code, observation.area_code, observation.sex
+                order by observation.period_end desc, observation.period_start desc, observation.age
+            ) as recency
+        from {{ ref("fct_observation").include(database=false) }} as observation
+        inner join
+            {{ ref("dim_indicator").include(database=false) }} as indicator
+            on observation.indicator_code = indicator.indicator_code
+        where
+            observation.breakdown_type = 'Total'
+            and observation.age = coalesce(indicator.headline_age, observation.age)
+    )
+
+select
+    total.indicator_code,
+    indicator.short_name as indicator_name,
+    indicator.is_proxy,
+    indicator.proxy_for,
+    indicator.unit,
+    indicator.polarity,
+    indicator.decimals,
+    total.area_code,
+    area.area_name,
+    total.sex,
+    total.age,
+    total.period_id,
+    period.label as period,
+    total.value,
+    total.lci_95,
+    total.uci_95,
+    total.status,
+    total.status_note,
+    total.is_derived,
+    comparison.benchmark_value as england_value,
+    comparison.outcome_statistical,
+    comparison.outcome_judged,
+    trend.outcome as trend,
+    trend.outcome_judged as trend_judged,
+    total.vintage_id
+from total
+inner join
+    {{ ref("dim_indicator").include(database=false) }} as indicator
+    on total.indicator_code = indicator.indicator_code
+inner join {{ ref("dim_area").include(database=false) }} as area on total.area_code = area.area_code
+inner join {{ ref("dim_period").include(database=false) }} as period on total.period_id = period.period_id
+left join
+    {{ ref("fct_comparison").include(database=false) }} as comparison
+    on total.indicator_code = comparison.indicator_code
+    and total.area_code = comparison.area_code
+    and total.period_id = comparison.period_id
+    and total.sex = comparison.sex
+    and total.age = comparison.age
+    and comparison.breakdown_type = 'Total'
+    and comparison.benchmark_area_code = 'E92000001'
+left join
+    {{ ref("fct_trend").include(database=false) }} as trend
+    on total.indicator_code = trend.indicator_code
+    and total.area_code = trend.area_code
+    and total.sex = trend.sex
+    and total.age = trend.age
+    and trend.breakdown_type = 'Total'
+where total.recency = 1

@@ -1,0 +1,73 @@
+with
+    source as (select * from {{ source("raw", "fingertips_indicator_data") }}),
+
+    dataset as (select * from {{ source("raw", "catalogue_dataset") }}),
+
+    renamed as (
+        select
+            source.vintage_id,
+            source.dataset,
+            source.part,
+            source.row_number as source_row,
+
+            source.area_code,
+            source.area_name,
+            source.sex,
+            source.age,
+            nullif(trim(source.category_type), '') as category_type,
+            nullif(trim(source.category), '') as category,
+
+            source.time_period as period_label,
+            source.time_period_range as period_length,
+            {{ label_years("source.time_period") }} as period_years,
+            {{ label_start("source.time_period", "dataset.period_month", "dataset.period_day") }} as period_start,
+
+            source.value as value_text,
+            try_cast(source.value as double) as value,
+            try_cast(source.count as double) as numerator,
+            try_cast(source.denominator as double) as denominator,
+            try_cast(source.lower_ci_95_0_limit as double) as lci_95,
+            try_cast(source.upper_ci_95_0_limit as double) as uci_95,
+            try_cast(source.lower_ci_99_8_limit as double) as lci_998,
+            try_cast(source.upper_ci_99_8_limit as double) as uci_998,
+            source.value_note
+        from source
+        inner join dataset on source.dataset = dataset.dataset
+    )
+
+select
+    vintage_id,
+    dataset,
+    part,
+    source_row,
+    area_code,
+    area_name,
+    case when sex = 'Not applicable' then 'Persons' else sex end as sex,
+    age,
+    coalesce(category_type, 'Total') as breakdown_type,
+    case when category_type is null then 'Total' else category end as breakdown_value,
+    period_label,
+    coalesce(period_length, concat_ws('', period_years, 'y')) as period_length,
+    period_start,
+    {{ years_end("period_start", "period_years") }} as period_end,
+    value_text,
+    value,
+    numerator,
+    denominator,
+    lci_95,
+    uci_95,
+    lci_998,
+    uci_998,
+    case
+        when value_note ilike '%suppressed%' or value_note ilike '%disclosure%'
+        then 'suppressed'
+        when value is not null
+        then 'normal'
+        when {{ marker_status("value_text") }} is not null
+        then {{ marker_status("value_text") }}
+        when value_note ilike '%not presented%' or value_note ilike '%data quality%' or value_note ilike '%not published%'
+        then 'not_published'
+        else 'not_available'
+    end as status,
+    value_note as status_note
+from renamed

@@ -1,0 +1,72 @@
+with
+    source as (select * from {{ source("raw", "ons_els_data") }}),
+
+    renamed as (
+        select
+            vintage_id,
+            dataset,
+            part,
+            row_number as source_row,
+
+            areacd as area_code,
+            areanm as area_name,
+            sex,
+            age,
+
+            period as period_label,
+            try_cast(split_part(period, '/', 1) as date) as period_start,
+            split_part(period, '/', 2) as duration,
+            try_cast(nullif(regexp_extract(period, '/P([0-9]+)Y$', 1), '') as int) as duration_years,
+            try_cast(nullif(regexp_extract(period, '/P([0-9]+)M$', 1), '') as int) as duration_months,
+
+            value as value_text,
+            try_cast(value as double) as value,
+            try_cast(lci_95 as double) as lci_95,
+            try_cast(uci_95 as double) as uci_95,
+            nullif(trim(status), '') as marker
+        from source
+    )
+
+select
+    vintage_id,
+    dataset,
+    part,
+    source_row,
+    area_code,
+    area_name,
+    sex,
+    age,
+    'Total' as breakdown_type,
+    'Total' as breakdown_value,
+    period_label,
+    case when duration_years is not null then concat_ws('', duration_years, 'y') end as period_length,
+    period_start,
+    case
+        when duration = ''
+        then period_start
+        when duration_years is not null
+        then {{ years_end("period_start", "duration_years") }}
+        when duration_months is not null
+        then {{ months_end("period_start", "duration_months") }}
+    end as period_end,
+    value_text,
+    value,
+    cast(null as double) as numerator,
+    cast(null as double) as denominator,
+    lci_95,
+    uci_95,
+    cast(null as double) as lci_998,
+    cast(null as double) as uci_998,
+    case
+        when marker is not null and {{ marker_status("marker") }} is not null
+        then {{ marker_status("marker") }}
+        when {{ marker_status("value_text") }} is not null
+        then {{ marker_status("value_text") }}
+        when value is null
+        then 'not_available'
+        else 'normal'
+    end as status,
+    case
+        when marker = 'u' then 'The publisher marks this estimate as of low reliability.'
+    end as status_note
+from renamed

@@ -1,0 +1,118 @@
+"""Fingertips answers: the service's own columns, order and peculiarities, with nothing added."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import requests
+
+from atf_dagster.snapshot import FiguresSource
+from atf_dagster.snapshot.figures import COUNCILS, ENGLAND
+
+FINGERTIPS_URL = "https://fingertips.phe.org.uk/api/all_data/csv/by_indicator_id"
+API_FILE = "fingertips/90284_injury_admissions_child502_parent15.csv"
+FULL = {
+    "90284": API_FILE,
+    "93015": "fingertips/93015_physically_inactive_website_download.csv",
+    "93881": "fingertips/93881_adult_obesity_website_download.csv",
+}
+RESHAPED = ("93283", "90362", "92901", "93014", "90813", "21001", "93203", "90632")
+
+
+def fetch(session: requests.Session, indicator: str) -> bytes:
+    parameters = {"indicator_ids": indicator, "child_area_type_id": "502", "parent_area_type_id": "15"}
+    response = session.get(FINGERTIPS_URL, params=parameters)
+    assert response.status_code == 200
+    return response.content
+
+
+def rows_of(body: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(body.decode("utf-8"), newline="")))
+
+
+@pytest.mark.parametrize("indicator", FULL)
+def test_a_full_precision_answer_is_the_publishers_file_line_for_line_for_our_areas(
+    session: requests.Session, publishers_files: Path, indicator: str
+) -> None:
+    published = (publishers_files / FULL[indicator]).read_bytes()
+    header, *lines = published.splitlines(keepends=True)
+    areas = {area.encode() for area in (*COUNCILS, ENGLAND)}
+    # Area Code is the fifth cell; a quoted indicator name before it may hold a comma.
+    ours = [line for line in lines if _area_code(line) in areas]
+    assert fetch(session, indicator) == b"".join([header, *ours])
+
+
+def _area_code(line: bytes) -> bytes:
+    return next(csv.reader([line.decode("utf-8")]))[4].encode()
+
+
+@pytest.mark.parametrize("indicator", [*FULL, *RESHAPED])
+def test_every_answer_has_the_header_of_the_real_api(
+    session: requests.Session, publishers_files: Path, indicator: str
+) -> None:
+    with (publishers_files / API_FILE).open("rb") as file:
+        real = file.readline().rstrip(b"\r\n")
+    assert fetch(session, indicator).splitlines()[0] == real
+
+
+@pytest.mark.parametrize("indicator", [*FULL, *RESHAPED])
+def test_england_comes_twice_and_the_nine_councils_once_in_each_period(
+    session: requests.Session, sources: dict[str, FiguresSource], indicator: str
+) -> None:
+    rows = rows_of(fetch(session, indicator))
+    key = ("Area Code", "Sex", "Age", "Category Type", "Category", "Time period")
+    for (area, *_), times in Counter(tuple(row[column] for column in key) for row in rows).items():
+        assert times == (2 if area == ENGLAND else 1)
+    england = [row for row in rows if row["Area Code"] == ENGLAND]
+    assert sorted(Counter(row["Parent Code"] for row in england)) == ["", ENGLAND]
+    assert {row["Area Code"] for row in rows} == {ENGLAND, *COUNCILS}
+    assert len(rows) == sources[indicator].rows + len(england) // 2
+    sort_keys = [row["Time period Sortable"] for row in rows]
+    assert sort_keys == sorted(sort_keys)
+
+
+@pytest.mark.parametrize("indicator", RESHAPED)
+def test_what_a_reshaped_file_does_not_say_stays_blank(session: requests.Session, indicator: str) -> None:
+    unsaid = (
+        "Category Type", "Category", "Lower CI 95.0 limit", "Upper CI 95.0 limit", "Lower CI 99.8 limit",
+        "Upper CI 99.8 limit", "Count", "Denominator", "Value note", "Recent Trend",
+        "Compared to percentiles", "New data", "Compared to goal",
+    )  # fmt: skip
+    for row in rows_of(fetch(session, indicator)):
+        assert not any(row[column] for column in unsaid)
+        comparison = row["Compared to England value or percentiles"]
+        assert comparison in {"Better", "Similar", "Worse", "Not compared"}
+
+
+@pytest.mark.parametrize(("indicator", "age", "sexes", "length"), [
+    ("93283", "All ages", {"Male", "Female"}, "3y"),
+    ("90362", "All ages", {"Male", "Female"}, "3y"),
+    ("92901", "All ages", {"Male", "Female"}, "3y"),
+    ("93014", "19+ yrs", {"Persons"}, "1y"),
+    ("90813", "10-24 yrs", {"Persons"}, "1y"),
+    ("21001", "All ages", {"Persons"}, "1y"),
+    ("93203", "16-17 yrs", {"Persons"}, "1y"),
+    ("90632", "5 yrs", {"Persons"}, "1y"),
+])  # fmt: skip
+def test_a_reshaped_answer_says_whose_figures_and_over_how_long(
+    session: requests.Session, indicator: str, age: str, sexes: set[str], length: str
+) -> None:
+    rows = rows_of(fetch(session, indicator))
+    assert {row["Indicator ID"] for row in rows} == {indicator}
+    assert {row["Age"] for row in rows} == {age}
+    assert {row["Sex"] for row in rows} == sexes
+    assert {row["Time period range"] for row in rows} == {length}
+    assert all(row["Time period Sortable"] == row["Time period"][:4] + "0000" for row in rows)
+
+
+@pytest.mark.parametrize(("indicator", "ending"), [("93283", b"\r\n"), ("93015", b"\r\n"), ("90284", b"\n")])
+def test_every_line_of_an_answer_ends_alike(session: requests.Session, indicator: str, ending: bytes) -> None:
+    body = fetch(session, indicator)
+    assert body.endswith(ending)
+    assert body.count(ending) == body.count(b"\n")
+    assert b"\r" not in body.replace(b"\r\n", b"")
+    assert (ending == b"\r\n") == (b"\r" in body)
