@@ -108,6 +108,9 @@ class _LineReader:
         self.last = self._stream.readline(limit)
         return self.last
 
+    def close(self) -> None:
+        self._stream.close()
+
 
 class _Response(http.client.HTTPResponse):
     """Insists on a complete head, and looks past the last declared byte of the body before giving it out."""
@@ -119,7 +122,8 @@ class _Response(http.client.HTTPResponse):
         try:
             super().begin()
         finally:
-            self.fp = stream
+            if self.fp is not None:
+                self.fp = stream
         if lines.last not in (b"\r\n", b"\n"):
             # Without this, a head that breaks off before its Content-Length becomes a good, empty file.
             raise BrokenAnswer("its headers break off")

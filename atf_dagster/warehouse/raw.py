@@ -34,6 +34,19 @@ def vintage_file(raw: Path, collection: Collection, vintage: Vintage) -> Path:
     return raw / collection.table / f"{vintage.id}.parquet"
 
 
+def known(catalogue: Catalogue, store: Store) -> list[Parsed]:
+    """The vintages that have been through raw, from their verdicts alone; nothing is parsed."""
+    found = []
+    for collection, dataset in catalogue.datasets:
+        for part in collection.parts:
+            verdicts = store.verdicts(dataset.id, part.id)
+            for vintage in store.vintages(dataset.id, part.id):
+                verdict = verdicts.get((vintage.sequence, "raw"))
+                if verdict is not None:
+                    found.append(Parsed(vintage, verdict, fresh=False))
+    return found
+
+
 def parse_new(
     catalogue: Catalogue, store: Store, raw: Path, run_id: str, progress: Callable[[str], None]
 ) -> list[Parsed]:

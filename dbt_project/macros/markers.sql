@@ -8,21 +8,21 @@
         then null
         when try_cast({{ text }} as double) is not null
         then null
-        when lower(trim({{ text }}, ' []')) in ('c', '*', 'k')
+        when lower(trim(both ' []' from {{ text }})) in ('c', '*', 'k')
         then 'suppressed'
-        when lower(trim({{ text }}, ' []')) = 'z'
+        when lower(trim(both ' []' from {{ text }})) = 'z'
         then 'not_applicable'
-        when lower(trim({{ text }}, ' []')) in ('x', ':', '..', '-', 'na', 'n/a', 'w', 'low')
+        when lower(trim(both ' []' from {{ text }})) in ('x', ':', '..', '-', 'na', 'n/a', 'w', 'low')
         then 'not_available'
-        when lower(trim({{ text }}, ' []')) = 'u'
+        when lower(trim(both ' []' from {{ text }})) = 'u'
         then 'unreliable'
-        when lower(trim({{ text }}, ' []')) = 'p'
+        when lower(trim(both ' []' from {{ text }})) = 'p'
         then 'provisional'
-        when lower(trim({{ text }}, ' []')) = 'r'
+        when lower(trim(both ' []' from {{ text }})) = 'r'
         then 'revised'
-        when lower(trim({{ text }}, ' []')) in ('e', 'f')
+        when lower(trim(both ' []' from {{ text }})) in ('e', 'f')
         then 'estimated'
-        when lower(trim({{ text }}, ' []')) = 'b'
+        when lower(trim(both ' []' from {{ text }})) = 'b'
         then 'break'
         else 'unknown_marker'
     end
@@ -31,4 +31,16 @@
 {#- Statuses that stand in place of a value; the others accompany one. -#}
 {% macro status_hides_value(status) -%}
     {{ status }} in ('suppressed', 'not_available', 'not_applicable', 'unreliable', 'not_published')
+{%- endmacro %}
+
+{#- The status of a figure: a marker in place of a value or beside one, or what is known where both are absent.
+    A marker that should accompany a value does not stand for one. -#}
+{% macro figure_status(marker, value, absent="'not_available'") -%}
+    case
+        when {{ marker }} = 'unknown_marker' or {{ status_hides_value(marker) }}
+        then {{ marker }}
+        when {{ value }} is null
+        then {{ absent }}
+        else coalesce({{ marker }}, 'normal')
+    end
 {%- endmacro %}

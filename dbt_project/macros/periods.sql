@@ -1,31 +1,36 @@
 {#- Periods are intervals with both days included; a publisher's label becomes one here, or null, which
     admission holds. -#}
 
-{#- Number of years in a label such as 2023, 2023/24, 2022 - 24 or 2019/20 - 21/22; null for other forms. -#}
+{#- Years from one two-digit year to a later one, 0 to 99: 99 to 01 is 2. -#}
+{% macro years_between(first, last) -%}
+    mod(try_cast({{ last }} as int) - try_cast({{ first }} as int) + 100, 100)
+{%- endmacro %}
+
+{#- Number of years in a label such as 2023, 2023/24, 2022 - 24 or 2019/20 - 21/22; null for other forms, and
+    for years that do not follow each other (2023/27, 2022 - 21). -#}
 {% macro label_years(label) -%}
+    {%- set first = "substring(" ~ label ~ ", 3, 2)" -%}
+    {%- set second = "substring(" ~ label ~ ", 6, 2)" -%}
     case
         when regexp_extract({{ label }}, '^([0-9]{4})$', 1) <> ''
         then 1
         when regexp_extract({{ label }}, '^([0-9]{4}/[0-9]{2})$', 1) <> ''
-        then 1
+        then case when {{ years_between(first, second) }} = 1 then 1 end
         when regexp_extract({{ label }}, '^([0-9]{4} - [0-9]{2})$', 1) <> ''
         then
-            mod(
-                cast(regexp_extract({{ label }}, '^[0-9]{4} - ([0-9]{2})$', 1) as int)
-                - cast(regexp_extract({{ label }}, '^[0-9]{2}([0-9]{2})', 1) as int)
-                + 100,
-                100
-            )
-            + 1
+            case
+                when {{ years_between(first, "right(" ~ label ~ ", 2)") }} between 1 and 20
+                then {{ years_between(first, "right(" ~ label ~ ", 2)") }} + 1
+            end
         when regexp_extract({{ label }}, '^([0-9]{4}/[0-9]{2} - [0-9]{2}/[0-9]{2})$', 1) <> ''
         then
-            mod(
-                cast(regexp_extract({{ label }}, '^[0-9]{4}/[0-9]{2} - ([0-9]{2})/[0-9]{2}$', 1) as int)
-                - cast(regexp_extract({{ label }}, '^[0-9]{2}([0-9]{2})', 1) as int)
-                + 100,
-                100
-            )
-            + 1
+            case
+                when
+                    {{ years_between(first, second) }} = 1
+                    and {{ years_between("substring(" ~ label ~ ", 11, 2)", "right(" ~ label ~ ", 2)") }} = 1
+                    and {{ years_between(first, "substring(" ~ label ~ ", 11, 2)") }} between 1 and 20
+                then {{ years_between(first, "substring(" ~ label ~ ", 11, 2)") }} + 1
+            end
     end
 {%- endmacro %}
 

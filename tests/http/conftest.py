@@ -11,7 +11,13 @@ from loopback_publisher import Publisher, Waits
 from atf_dagster.http import Client, Host, Limits
 
 # No jitter and short time limits; a test that is about them sets its own.
-QUICK = {"connect_timeout": 2.0, "read_timeout": 5.0, "total_deadline": 20.0, "attempts": 3, "backoff_first": 0.0}
+QUICK = {
+    "connect_timeout": 2.0,
+    "read_timeout": 5.0,
+    "total_deadline": 20.0,
+    "attempts": 3,
+    "backoff_first": 0.0,
+}
 
 MakeClient = Callable[..., Client]
 
@@ -35,7 +41,7 @@ def waits() -> Waits:
 
 @pytest.fixture
 def make_client(publisher: Publisher, waits: Waits) -> Iterator[MakeClient]:
-    """A maker of clients for `publisher` and further hosts; keyword arguments are limits, `pace` the requests a second."""
+    """Makes clients for `publisher` and further hosts; keywords are limits, `pace` the requests a second."""
     made: list[Client] = []
 
     def make(

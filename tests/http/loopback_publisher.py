@@ -12,6 +12,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -50,7 +51,9 @@ def respond(body: bytes = CSV, *, status: int = 200, **headers: str) -> Answer:
     def answer(exchange: Exchange) -> bool:
         named = {"Content-Type": "text/csv", "Content-Length": str(len(body))}
         named |= {name.replace("_", "-").title(): value for name, value in headers.items()}
-        head = f"HTTP/1.1 {status} Whatever\r\n" + "".join(f"{name}: {value}\r\n" for name, value in named.items())
+        head = f"HTTP/1.1 {status} Whatever\r\n" + "".join(
+            f"{name}: {value}\r\n" for name, value in named.items()
+        )
         exchange.send(head.encode("latin-1") + b"\r\n" + (b"" if status == 304 else body))
         return True
 
@@ -119,7 +122,6 @@ class Publisher:
 
     tls: ssl.SSLContext | None = None
     requests: list[Request] = field(default_factory=list)
-    hang_ups: int = 0
     _script: list[Answer] = field(default_factory=list)
 
     def answers(self, *answers: Answer) -> None:
@@ -149,7 +151,9 @@ class Publisher:
             block_on_close = True
 
         self._server = Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
         self._thread.start()
         return self
 
@@ -158,7 +162,7 @@ class Publisher:
     ) -> None:
         self._stopping.set()
         self._server.shutdown()
-        # The threads of kept connections end when their client closes; they are daemons and are not waited for.
+        # The threads of kept connections end when their client closes, and are not waited for.
         self._server.socket.close()
         self._thread.join()
 
@@ -166,20 +170,18 @@ class Publisher:
         with self._lock:
             self._connections += 1
             number = self._connections
-        try:
+        # A client that hangs up, or does not like our certificate, is for many tests the point.
+        with suppress(OSError):
             if self.tls is not None:
                 connection = self.tls.wrap_socket(connection, server_side=True)
             with connection, connection.makefile("rb") as incoming:
                 while (request := _read_request(incoming.readline, number)) is not None:
                     with self._lock:
                         self.requests.append(request)
-                        answer = self._script.pop(0) if len(self._script) > 1 else self._script[0]
+                        script = self._script
+                        answer = script.pop(0) if len(script) > 1 else script[0]
                     if not answer(Exchange(request, connection, self._stopping)):
                         return
-        except OSError:
-            # The client hung up, or did not like our certificate: for many tests, the point.
-            with self._lock:
-                self.hang_ups += 1
 
 
 def _read_request(readline: Callable[[], bytes], connection: int) -> Request | None:

@@ -1,27 +1,37 @@
 {{ config(tags=["staged"], materialized="view") }}
-{#- What admission looks at: the rows of vintages without a verdict, each beside the figure that the last
-    admitted vintage had for the same key, and the bounds that the catalogue states. The rules themselves
-    are in expectations/, not here. -#}
+{#- What admission looks at: the rows of vintages without a verdict, each beside the figure that the vintage
+    before it had for the same key (a held one does not count), and the bounds that the catalogue states.
+    The rules themselves are in expectations/, not here. -#}
 with
     vintage as (select * from {{ source("raw", "vintage") }}),
 
-    last_admitted as (
-        select dataset, part, max(sequence) as sequence
+    vintage_before as (
+        select vintage.vintage_id, max(earlier.sequence) as sequence
         from vintage
-        where admission = 'admitted'
-        group by dataset, part
+        inner join
+            vintage as earlier
+            on vintage.dataset = earlier.dataset
+            and vintage.part = earlier.part
+            and vintage.sequence > earlier.sequence
+            and earlier.admission <> 'held'
+        group by vintage.vintage_id
     ),
 
     previous as (
-        select staged.dataset, staged.part, staged.observation_key, staged.value, staged.status
-        from {{ ref("int_staged") }} as staged
-        inner join vintage on staged.vintage_id = vintage.vintage_id
+        select
+            vintage_before.vintage_id, staged.observation_key, max(staged.value) as value, max(staged.status) as status
+        from vintage_before
+        inner join vintage on vintage_before.vintage_id = vintage.vintage_id
         inner join
-            last_admitted
-            on vintage.dataset = last_admitted.dataset
-            and vintage.part = last_admitted.part
-            and vintage.sequence = last_admitted.sequence
-        where staged.row_use = 'kept'
+            vintage as earlier
+            on vintage.dataset = earlier.dataset
+            and vintage.part = earlier.part
+            and vintage_before.sequence = earlier.sequence
+        inner join
+            {{ ref("int_staged") }} as staged
+            on earlier.vintage_id = staged.vintage_id
+            and staged.row_use = 'kept'
+        group by vintage_before.vintage_id, staged.observation_key
     )
 
 select
@@ -62,7 +72,6 @@ inner join
     on staged.indicator_code = indicator.indicator_code
 left join
     previous
-    on staged.dataset = previous.dataset
-    and staged.part = previous.part
+    on staged.vintage_id = previous.vintage_id
     and staged.observation_key = previous.observation_key
 where staged.row_use = 'kept' and vintage.admission = 'pending'

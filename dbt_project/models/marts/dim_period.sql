@@ -51,7 +51,7 @@ select
         then cast(period_start as string)
         when period_type = 'calendar_year'
         then cast(first_year as string)
-        when first_month = 1
+        when period_type = 'multi_year' and first_month = 1
         then concat_ws(' to ', cast(first_year as string), cast(last_year as string))
         when period_type in ('financial_year', 'academic_year', 'rolling_year')
         then concat_ws('/', cast(first_year as string), right(cast(last_year as string), 2))
@@ -60,5 +60,5 @@ select
     period_start,
     period_end,
     period_type,
-    cast(months as double) / 12 as n_years
+    case when period_type = 'snapshot' then 0 else cast(months as double) / 12 end as n_years
 from typed

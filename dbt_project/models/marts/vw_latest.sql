@@ -1,4 +1,4 @@
-{{ config(materialized="view", contract={"enforced": false}) }}
+{{ config(materialized="view") }}
 select latest.*
 from {{ ref("vw_latest_by_sex").include(database=false) }} as latest
 inner join

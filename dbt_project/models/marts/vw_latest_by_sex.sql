@@ -1,4 +1,4 @@
-{{ config(materialized="view", contract={"enforced": false}) }}
+{{ config(materialized="view") }}
 with
     total as (
         select

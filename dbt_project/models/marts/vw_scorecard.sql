@@ -1,4 +1,4 @@
-{{ config(materialized="view", contract={"enforced": false}) }}
+{{ config(materialized="view") }}
 {#- Columns in the order of the contract: the nine councils, then Cheshire and Merseyside, North West, England. -#}
 {% set areas = {
     "halton": "E06000006",

@@ -18,11 +18,12 @@ with
             nullif(trim(source.category), '') as category,
 
             source.time_period as period_label,
-            source.time_period_range as period_length,
+            nullif(trim(source.time_period_range), '') as period_length,
             {{ label_years("source.time_period") }} as period_years,
             {{ label_start("source.time_period", "dataset.period_month", "dataset.period_day") }} as period_start,
 
             source.value as value_text,
+            {{ marker_status("source.value") }} as marker,
             try_cast(source.value as double) as value,
             try_cast(source.count as double) as numerator,
             try_cast(source.denominator as double) as denominator,
@@ -47,7 +48,8 @@ select
     coalesce(category_type, 'Total') as breakdown_type,
     case when category_type is null then 'Total' else category end as breakdown_value,
     period_label,
-    coalesce(period_length, concat_ws('', period_years, 'y')) as period_length,
+    -- A label that is not understood has no length; it must not pass for a length that is not wanted.
+    coalesce(period_length, cast(period_years as string) || 'y') as period_length,
     period_start,
     {{ years_end("period_start", "period_years") }} as period_end,
     value_text,
@@ -61,13 +63,12 @@ select
     case
         when value_note ilike '%suppressed%' or value_note ilike '%disclosure%'
         then 'suppressed'
-        when value is not null
-        then 'normal'
-        when {{ marker_status("value_text") }} is not null
-        then {{ marker_status("value_text") }}
-        when value_note ilike '%not presented%' or value_note ilike '%data quality%' or value_note ilike '%not published%'
-        then 'not_published'
-        else 'not_available'
+        when
+            value_note ilike '%not presented%'
+            or value_note ilike '%data quality%'
+            or value_note ilike '%not published%'
+        then {{ figure_status("marker", "value", absent="'not_published'") }}
+        else {{ figure_status("marker", "value") }}
     end as status,
     value_note as status_note
 from renamed

@@ -23,7 +23,7 @@ with
             try_cast(value as double) as value,
             try_cast(lci_95 as double) as lci_95,
             try_cast(uci_95 as double) as uci_95,
-            nullif(trim(status), '') as marker
+            coalesce({{ marker_status("source.status") }}, {{ marker_status("source.value") }}) as marker
         from source
     )
 
@@ -57,16 +57,9 @@ select
     uci_95,
     cast(null as double) as lci_998,
     cast(null as double) as uci_998,
+    {{ figure_status("marker", "value") }} as status,
     case
-        when marker is not null and {{ marker_status("marker") }} is not null
-        then {{ marker_status("marker") }}
-        when {{ marker_status("value_text") }} is not null
-        then {{ marker_status("value_text") }}
-        when value is null
-        then 'not_available'
-        else 'normal'
-    end as status,
-    case
-        when marker = 'u' then 'The publisher marks this estimate as of low reliability.'
+        when marker = 'unreliable'
+        then 'The publisher marks this estimate as of low reliability.'
     end as status_note
 from renamed

@@ -1,0 +1,85 @@
+"""Asset group landing: one asset a dataset, the newest bytes that its publisher served.
+
+A dataset whose publisher failed keeps its last good bytes: the asset says so, its check fails, and the
+assets below it go on with what there is. One publisher never holds up another.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from atf_dagster.assets.house import HOUSE, House
+from atf_dagster.assets.metadata import table
+from atf_dagster.catalogue import Catalogue
+from atf_dagster.landing import Attempt
+from atf_dagster.landing.records import GOOD
+
+OWNER = "team:data-engineers"
+CHECK = "publisher_answered"
+
+
+def key(dataset_id: str) -> dg.AssetKey:
+    return dg.AssetKey(["landing", dataset_id])
+
+
+def landing_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
+    """All datasets in one step, so that downloads run side by side in threads instead of processes."""
+    specs = [
+        dg.AssetSpec(
+            key(dataset.id),
+            group_name="landing",
+            kinds={"python", "csv"},
+            owners=[OWNER],
+            description=f"{dataset.title}. Bytes as served by {collection.publisher.name}.\n\n"
+            f"{collection.publisher.attribution}",
+            metadata={
+                "publisher": collection.publisher.name,
+                "page": dg.MetadataValue.url(dataset.page_url),
+                "licence": collection.publisher.licence,
+                "indicator": dataset.indicator,
+            },
+        )
+        for collection, dataset in catalogue.datasets
+    ]
+    checks = [
+        dg.AssetCheckSpec(
+            CHECK, asset=spec.key, description="The publisher answered with the table that was asked for."
+        )
+        for spec in specs
+    ]
+    ids = {key(dataset.id): dataset.id for _, dataset in catalogue.datasets}
+
+    @dg.multi_asset(
+        name="landing", specs=specs, check_specs=checks, can_subset=True, required_resource_keys={HOUSE}
+    )
+    def landing(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        house: House = context.resources.house
+        with house.refresh(context) as refresh:
+            attempts = refresh.fetch([ids[selected] for selected in context.selected_asset_keys])
+            by_dataset: dict[str, list[Attempt]] = {}
+            for attempt in attempts:
+                by_dataset.setdefault(attempt.dataset, []).append(attempt)
+            for dataset_id, parts in by_dataset.items():
+                newest = [v[-1] for a in parts if (v := refresh.store.vintages(dataset_id, a.part))]
+                yield dg.MaterializeResult(
+                    asset_key=key(dataset_id),
+                    data_version=dg.DataVersion("+".join(vintage.sha256[:16] for vintage in newest) or "none"),
+                    metadata={
+                        "bytes": sum(vintage.bytes for vintage in newest),
+                        "sha256": ", ".join(vintage.sha256 for vintage in newest) or "none",
+                        "attempts": table(
+                            ["part", "outcome", "status", "bytes", "URL", "what happened", "what to do"],
+                            [[a.part, a.outcome, a.status, a.bytes, a.url, a.message, a.mend] for a in parts],
+                        ),
+                    },
+                )
+                bad = [a for a in parts if a.outcome not in GOOD and a.outcome != "not_in_snapshot"]
+                yield dg.AssetCheckResult(
+                    asset_key=key(dataset_id),
+                    check_name=CHECK,
+                    passed=not bad,
+                    severity=dg.AssetCheckSeverity.ERROR,
+                    description=" ".join(f"{a.part}: {a.message} {a.mend}" for a in bad) or "as expected",
+                )
+
+    return landing

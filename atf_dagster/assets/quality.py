@@ -1,0 +1,115 @@
+"""Asset group admission, and the checks on the mart: Great Expectations' suites as Dagster asset checks.
+
+Admission holds single vintages and lets the rest go on; a critical failure on the mart blocks the release.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from atf_dagster.assets import raw
+from atf_dagster.assets.house import HOUSE, House
+from atf_dagster.assets.landing import OWNER
+from atf_dagster.assets.metadata import table
+from atf_dagster.quality import suites
+from atf_dagster.quality.results import SAMPLE, Result
+from atf_dagster.refresh import Refresh
+
+ADMISSION = dg.AssetKey(["raw", "admission"])
+STAGED = [dg.AssetKey(["intermediate", name]) for name in ("int_staged", "int_admission", "int_row_account")]
+
+
+def admission_asset() -> dg.AssetsDefinition:
+    checks = [
+        dg.AssetCheckSpec(suite.suite, asset=ADMISSION, description=f"Suite {suite.suite} on {suite.table}.")
+        for suite in suites.load("admission")
+    ]
+
+    @dg.multi_asset(
+        name="admission",
+        specs=[
+            dg.AssetSpec(
+                ADMISSION,
+                deps=[*STAGED, raw.key("vintage")],
+                group_name="admission",
+                kinds={"greatexpectations"},
+                owners=[OWNER],
+                description="Which vintages may take part in the mart. A held one leaves the one before it in force.",
+            )
+        ],
+        check_specs=checks,
+        required_resource_keys={HOUSE},
+    )
+    def admission(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        house: House = context.resources.house
+        with house.refresh(context) as refresh:
+            results, decided = refresh.admit()
+            held = [(entry, verdict) for entry, verdict in decided if verdict.verdict == "held"]
+            refresh.progress(f"admission: {len(decided) - len(held)} vintages admitted, {len(held)} held")
+            yield dg.MaterializeResult(
+                asset_key=ADMISSION,
+                metadata={
+                    "admitted": len(decided) - len(held),
+                    "held": table(
+                        ["vintage", "reason", "what happened", "what to do"],
+                        [[e.vintage.id, v.reason, v.message, v.mend] for e, v in held],
+                    ),
+                },
+            )
+            for spec in checks:
+                yield _check(refresh, spec, [r for r in results if r.suite == spec.name])
+
+    return admission
+
+
+def mart_checks() -> dg.AssetChecksDefinition:
+    found = suites.load("mart")
+    specs = [
+        dg.AssetCheckSpec(
+            suite.suite,
+            asset=dg.AssetKey(["mart", suite.table]),
+            blocking=True,
+            description=f"Suite {suite.suite} on {suite.table}; a critical failure blocks the release.",
+        )
+        for suite in found
+    ]
+
+    @dg.multi_asset_check(name="mart_checks", specs=specs, required_resource_keys={HOUSE})
+    def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        house: House = context.resources.house
+        with house.refresh(context) as refresh:
+            results = refresh.check()
+            failed = [result for result in results if not result.success]
+            refresh.progress(f"checks: {len(results) - len(failed)} passed, {len(failed)} failed")
+            for spec in specs:
+                yield _check(refresh, spec, [r for r in results if r.suite == spec.name])
+
+    return checks
+
+
+def _check(refresh: Refresh, spec: dg.AssetCheckSpec, results: Sequence[Result]) -> dg.AssetCheckResult:
+    failed = [result for result in results if not result.success]
+    critical = any(result.blocks for result in failed)
+    rows = [
+        [result.expectation, ", ".join(f"{k}={v}" for k, v in row.items() if v is not None)]
+        for result in failed
+        for row in result.failing[:SAMPLE]
+    ]
+    return dg.AssetCheckResult(
+        asset_key=spec.asset_key,
+        check_name=spec.name,
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.ERROR if critical else dg.AssetCheckSeverity.WARN,
+        description=" ".join(result.sentence for result in failed) or f"{len(results)} expectations passed",
+        metadata={
+            "expectations": table(
+                ["expectation", "severity", "passed", "observed", "owner", "what to do"],
+                [
+                    [r.expectation, r.severity, r.success, r.observed, r.owner, "" if r.success else r.mend]
+                    for r in results
+                ],
+            ),
+            "failing_rows": table(["expectation", "row"], rows),
+            "page": dg.MetadataValue.path(str(refresh.page)),
+        },
+    )

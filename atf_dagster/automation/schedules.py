@@ -1,0 +1,42 @@
+"""Jobs and schedules, in the time of the place.
+
+At six in the morning: between one and two o'clock a schedule is skipped or doubled when the clocks change.
+"""
+
+import dagster as dg
+
+TIMEZONE = "Europe/London"
+RUNNING = {"atf/writer": "refresh"}
+"""Marks every run that writes, so that dagster.yaml can let in one at a time."""
+
+refresh_job = dg.define_asset_job(
+    "refresh",
+    selection=dg.AssetSelection.all(),
+    executor_def=dg.in_process_executor,
+    tags=RUNNING,
+    description="Fetch, land, transform, validate and publish. Unchanged sources cost a probe.",
+)
+
+rebuild_job = dg.define_asset_job(
+    "rebuild",
+    selection=dg.AssetSelection.all(),
+    executor_def=dg.in_process_executor,
+    tags={**RUNNING, "atf/rebuild": "yes"},
+    description="The same, and builds the mart again even where nothing changed.",
+)
+
+daily = dg.ScheduleDefinition(
+    name="daily_refresh",
+    job=refresh_job,
+    cron_schedule="0 6 * * *",
+    execution_timezone=TIMEZONE,
+    description="Every morning at six.",
+)
+
+weekly = dg.ScheduleDefinition(
+    name="weekly_rebuild",
+    job=rebuild_job,
+    cron_schedule="0 5 * * 0",
+    execution_timezone=TIMEZONE,
+    description="On Sundays at five, before the daily refresh: the whole mart again from landing.",
+)

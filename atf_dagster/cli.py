@@ -1,0 +1,147 @@
+"""The command `atf`: its words, its exit codes and what it prints.
+
+Belongs here: arguments and printing of `refresh` and the dispatch of the rest (`lookups`). Does not belong
+here: any work. Dagster, dbt and Great Expectations are imported only by `refresh`.
+"""
+
+import argparse
+import dataclasses
+import json
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from atf_dagster import lookups, settings
+from atf_dagster.files import AnotherRefreshIsRunning, single_writer
+from atf_dagster.release.versions import ReleaseError
+from atf_dagster.settings import Settings, SettingsError
+
+EXIT_OK, EXIT_FAILED, EXIT_HELD, EXIT_BUSY = 0, 1, 2, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code: 0 done, 1 failed, 2 held by a check, 3 another refresh is running."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(settings.load(), options)
+    except AnotherRefreshIsRunning as busy:
+        print(busy, file=sys.stderr)
+        return EXIT_BUSY
+    except (SettingsError, ReleaseError, lookups.NotFound) as error:
+        print(f"atf: {error}", file=sys.stderr)
+        return EXIT_FAILED
+    except BrokenPipeError:
+        return EXIT_OK
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="atf", description="All Together Fairer: the warehouse of Marmot beacon indicators."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    refresh = commands.add_parser(
+        "refresh",
+        help="fetch, transform, validate and publish",
+        description="Fetch, land, transform, validate and publish once. Exit codes: 0 published or unchanged, "
+        "1 failed, 2 held by a check, 3 another refresh is running.",
+    )
+    refresh.add_argument("--json", action="store_true", help="print one JSON object at the end and nothing else")
+    refresh.add_argument("--quiet", action="store_true", help="no progress lines")
+    refresh.add_argument("--rebuild", action="store_true", help="build again even where nothing changed")
+    refresh.add_argument(
+        "--replace-live", action="store_true", help="let the bundled snapshot replace a release fetched live"
+    )
+    refresh.set_defaults(run=_refresh)
+
+    status = commands.add_parser("status", help="what is published, how old it is and what is broken now")
+    status.add_argument("--json", action="store_true")
+    status.set_defaults(run=lookups.status)
+
+    explain = commands.add_parser("explain", help="from a figure back to the publisher's bytes")
+    explain.add_argument("indicator", help="indicator code, such as ATF01")
+    explain.add_argument("area", help="area code or name, such as E08000012 or Liverpool")
+    explain.add_argument("period", nargs="?", help="period label or id; the newest one otherwise")
+    explain.add_argument("--json", action="store_true")
+    explain.set_defaults(run=lookups.explain)
+
+    diagnose = commands.add_parser("diagnose", help="what happened to a dataset, and what to do")
+    diagnose.add_argument("dataset", help="dataset id, such as fingertips_93283")
+    diagnose.add_argument("--json", action="store_true")
+    diagnose.set_defaults(run=lookups.diagnose)
+
+    releases = commands.add_parser("releases", help="the releases that there are")
+    releases.add_argument("--json", action="store_true")
+    releases.set_defaults(run=lookups.releases)
+
+    rollback = commands.add_parser("rollback", help="make an earlier release current")
+    rollback.add_argument("version", nargs="?", help="version; the one before the current otherwise")
+    rollback.set_defaults(run=lookups.rollback)
+    return parser
+
+
+def _refresh(of: Settings, options: argparse.Namespace) -> int:
+    def progress(line: str) -> None:
+        if not options.json and not options.quiet:
+            print(line, flush=True)
+
+    with single_writer(of.home):
+        from atf_dagster import runner  # takes a second: Dagster comes with it
+
+        try:
+            runner.guard_mode(of, allowed=options.replace_live)
+            report = runner.run(of, rebuild=options.rebuild, progress=progress)
+        except runner.WouldReplaceLive as refusal:
+            return _stopped(str(refusal), options)
+        except Exception as error:
+            traceback.print_exc()
+            return _stopped(
+                f"The refresh stopped before it could begin: {type(error).__name__}: {error}. The trace above is for "
+                "an engineer; the last release stays in place.",
+                options,
+            )
+    if options.json:
+        print(json.dumps(dataclasses.asdict(report), ensure_ascii=False))
+    else:
+        _print(report, of)
+    held = report.outcome == "held" or any(trouble.kind == "held" for trouble in report.troubles)
+    if report.outcome == "failed":
+        return EXIT_FAILED
+    return EXIT_HELD if held else EXIT_OK
+
+
+def _stopped(message: str, options: argparse.Namespace) -> int:
+    if options.json:
+        print(json.dumps({"outcome": "failed", "message": message}))
+    else:
+        print(message, file=sys.stderr)
+    return EXIT_FAILED
+
+
+def _print(report: Any, of: Settings) -> None:
+    print()
+    if report.outcome == "published":
+        changes = report.changes
+        print(
+            f"Published release {report.release} (mode {report.mode}): {changes['new']} figures new, "
+            f"{changes['revised']} revised, {changes['withdrawn']} withdrawn."
+        )
+    elif report.outcome == "unchanged":
+        print(f"Unchanged: release {report.release} (mode {report.mode}) already holds what the publishers serve.")
+    else:
+        print(f"{report.outcome.capitalize()}: {report.message}", file=sys.stderr)
+        print(report.mend, file=sys.stderr)
+    if report.troubles:
+        print(f"Held back ({len(report.troubles)}):")
+        for trouble in report.troubles:
+            print(f"  {trouble.dataset}.{trouble.part}: {trouble.kind} ({trouble.reason}) since {trouble.since}")
+            print(f"    {trouble.message}")
+            print(f"    What to do: {trouble.mend}")
+            print(f"    Readers get: {trouble.serving}.")
+    if report.release_path:
+        print(f"Readers: {of.releases / 'current' / 'mart.duckdb'}")
+    if report.page:
+        print(f"Validation page: {report.page}")
+    print("Seconds: " + ", ".join(f"{name} {value}" for name, value in report.seconds.items()))

@@ -1,0 +1,45 @@
+"""Everything that Dagster loads, and nothing else.
+
+`build_defs` is for tests and the command `atf`; `defs` is what workspace.yaml points to.
+"""
+
+import warnings
+
+import dagster as dg
+
+from atf_dagster import catalogue, settings
+from atf_dagster.assets import house, landing, quality, raw, release, warehouse
+from atf_dagster.automation import schedules
+from atf_dagster.settings import Settings
+from atf_dagster.warehouse.dbt import ensure_manifest
+
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+
+
+def build_defs(of: Settings, progress: house.Progress | None = None) -> dg.Definitions:
+    """The graph from publisher to release for these settings; parses the dbt project if it changed."""
+    known = catalogue.load()
+    dbt = warehouse.warehouse_assets(ensure_manifest(of))
+    marts = [key for definition in dbt for key in definition.keys if key.path[0] == "mart"]
+    return dg.Definitions(
+        assets=[
+            landing.landing_assets(known),
+            raw.raw_assets(known),
+            *dbt,
+            quality.admission_asset(),
+            release.release_asset(marts),
+        ],
+        asset_checks=[quality.mart_checks()],
+        jobs=[schedules.refresh_job, schedules.rebuild_job],
+        schedules=[schedules.daily, schedules.weekly],
+        resources={house.HOUSE: house.resource(of, progress)},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What workspace.yaml points to: the house that the environment describes."""
+    settings.quieten()
+    return build_defs(settings.load())

@@ -1,0 +1,48 @@
+"""The validation page: one file that opens without a network, loads nothing and escapes every cell.
+
+Great Expectations' own Data Docs load scripts from elsewhere and do not escape source cells, so results
+are rendered here. Belongs here: presentation. Does not belong here: any judgement.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from atf_dagster.quality.results import Result
+
+
+def render(results: Sequence[Result], *, run_id: str, mode: str, troubles: Sequence[Any]) -> str:
+    """The page as HTML. `troubles` have dataset, part, kind, reason, message, mend, since and serving."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    suites: dict[str, list[Result]] = {}
+    for result in results:
+        suites.setdefault(result.suite, []).append(result)
+    failed = [result for result in results if not result.success]
+    blocked = any(result.blocks and result.stage == "mart" for result in results)
+    if blocked:
+        verdict, css = "Held: nothing was published, the last release stays in place", "failed"
+    elif failed or troubles:
+        verdict, css = "Passed with warnings", "warned"
+    else:
+        verdict, css = "Passed", "passed"
+    return environment.get_template("page.html.j2").render(
+        results=results,
+        suites=list(suites.items()),
+        run_id=run_id,
+        mode=mode,
+        troubles=troubles,
+        verdict=verdict,
+        verdict_class=css,
+        n_passed=len(results) - len(failed),
+        n_critical=sum(result.severity == "critical" for result in failed),
+        n_warning=sum(result.severity == "warning" for result in failed),
+        n_info=sum(result.severity == "info" for result in failed),
+    )

@@ -1,0 +1,51 @@
+"""Leaf of quality: one expectation's outcome, as it is kept, shown and published.
+
+Belongs here: the fields and their rows. Does not belong here: how an outcome comes about.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from atf_dagster.quality.suites import Severity, Stage
+
+SAMPLE = 20
+"""Failing rows shown in messages; all of them are kept in the run's folder."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one expectation on one table. `broken` means that the check failed to run."""
+
+    suite: str
+    stage: Stage
+    table_name: str
+    expectation: str
+    severity: Severity
+    success: bool
+    observed: str
+    unexpected_count: int
+    failing: tuple[dict[str, Any], ...]
+    """Every failing row by its keys; with the value looked at unless the expectation is sensitive."""
+    owner: str
+    reason: str
+    mend: str
+    evaluated_at: str
+    broken: bool = False
+
+    @property
+    def blocks(self) -> bool:
+        return not self.success and self.severity == "critical"
+
+    @property
+    def sentence(self) -> str:
+        """What happened, in one line."""
+        if self.success:
+            return f"{self.suite}.{self.expectation}: passed ({self.observed})"
+        return f"{self.suite}.{self.expectation} ({self.severity}): {self.observed}. {self.reason}"
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Self:
+        return cls(**{**record, "failing": tuple(record["failing"])})

@@ -1,0 +1,51 @@
+"""The suites as plain files: `expectations/*.yml`, checked when they are read.
+
+Belongs here: the shape of a suite. Running it is `gx`.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from atf_dagster.settings import PROJECT
+
+FOLDER = PROJECT / "expectations"
+Severity = Literal["critical", "warning", "info"]
+Stage = Literal["admission", "mart"]
+
+
+class Expectation(BaseModel):
+    """One Great Expectations type with its arguments, and why it is there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    type: str
+    kwargs: dict[str, Any]
+    severity: Severity
+    owner: str
+    reason: str
+    mend: str
+    sensitive: bool = False
+
+
+class Suite(BaseModel):
+    """The expectations of one table, and the SQL that gives the rows they look at."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    suite: str
+    stage: Stage
+    table: str
+    frame: str
+    keys: tuple[str, ...]
+    needs_previous: bool = False
+    expectations: tuple[Expectation, ...]
+
+
+def load(stage: Stage | None = None, folder: Path = FOLDER) -> list[Suite]:
+    """All suites, or those of one stage, by file name. Raises pydantic.ValidationError naming the field."""
+    suites = [Suite.model_validate(yaml.safe_load(path.read_text("utf-8"))) for path in sorted(folder.glob("*.yml"))]
+    return [suite for suite in suites if stage is None or suite.stage == stage]

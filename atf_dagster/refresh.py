@@ -1,0 +1,328 @@
+"""The steps of a refresh, one method a step, without Dagster: fetch, parse, build, admit, check, publish.
+
+Belongs here: which step uses what, and what a run leaves in its folder. Does not belong here: how a step
+works (its package), in which order steps run (`assets`), what is printed (`cli`).
+
+Steps hand over through files, because Dagster may run them in several processes or one of them alone.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from atf_dagster import __version__, catalogue
+from atf_dagster.catalogue import Catalogue
+from atf_dagster.files import write_atomic
+from atf_dagster.landing import Attempt, Store, Verdict
+from atf_dagster.landing.records import GOOD
+from atf_dagster.quality import admission, gx, page, suites
+from atf_dagster.quality.results import Result
+from atf_dagster.release import contract, versions
+from atf_dagster.release.publish import ReleaseFacts, publish
+from atf_dagster.release.versions import Release
+from atf_dagster.settings import Settings
+from atf_dagster.warehouse import dbt, inputs, raw
+from atf_dagster.warehouse.raw import Parsed
+
+Outcome = Literal["published", "unchanged", "held", "failed"]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One dataset part whose newest bytes are not in the mart, in words for people."""
+
+    dataset: str
+    part: str
+    kind: Literal["failed", "rejected", "held"]
+    reason: str
+    message: str
+    mend: str
+    since: str
+    serving: str
+    """What readers get in the meantime."""
+
+
+@dataclass
+class Refresh:
+    """One run. `progress` is told each step in a line."""
+
+    settings: Settings
+    run_id: str
+    progress: Callable[[str], None] = lambda line: None
+    today: dt.date = field(default_factory=lambda: dt.datetime.now(dt.UTC).date())
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return catalogue.load()
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.settings.landing)
+
+    @cached_property
+    def rules(self) -> str:
+        return admission.rules_fingerprint(self.catalogue)
+
+    @property
+    def folder(self) -> Path:
+        return self.settings.runs / self.run_id
+
+    # landing -----------------------------------------------------------------------------------------
+
+    def fetch(self, dataset_ids: Sequence[str]) -> list[Attempt]:
+        """Ask the publishers for these datasets; every attempt leaves a receipt."""
+        from atf_dagster.http import Client, Host, Limits
+        from atf_dagster.landing.fetch import Round
+
+        base_urls = {
+            collection.publisher.id: self.settings.publisher_urls.get(
+                collection.publisher.id, collection.publisher.base_url
+            )
+            for collection in self.catalogue.collections
+        }
+        adapter = None
+        if self.settings.mode == "snapshot":
+            from atf_dagster.snapshot import SnapshotAdapter
+
+            adapter = SnapshotAdapter()
+            base_urls = {c.publisher.id: c.publisher.base_url for c in self.catalogue.collections}
+        hosts = [
+            Host(
+                base_urls[collection.publisher.id],
+                0.0
+                if adapter is not None
+                else collection.publisher.requests_per_second
+                if self.settings.requests_per_second is None
+                else self.settings.requests_per_second,
+            )
+            for collection in self.catalogue.collections
+        ]
+        client = Client(
+            hosts,
+            user_agent=self.settings.user_agent,
+            limits=Limits(attempts=self.settings.attempts, backoff_first=self.settings.backoff_first),
+            adapter=adapter,
+            on_retry=self.progress,
+        )
+        try:
+            return Round(
+                catalogue=self.catalogue,
+                store=self.store,
+                client=client,
+                base_urls=base_urls,
+                mode=self.settings.mode,
+                run_id=self.run_id,
+                max_bytes=self.settings.max_bytes,
+                progress=lambda attempt: self.progress(_attempt_line(attempt)),
+            ).fetch(dataset_ids)
+        finally:
+            client.close()
+
+    # raw ---------------------------------------------------------------------------------------------
+
+    def parse(self) -> list[Parsed]:
+        """Make Parquet of vintages that have none, and write what dbt is told beside the rows."""
+        parsed = raw.parse_new(self.catalogue, self.store, self.settings.raw, self.run_id, self.progress)
+        self._inputs(parsed).write(self.settings.raw)
+        # Registered as a source before the first half of dbt; filled by admission.
+        admission.write_table_of_verdicts(self.settings.raw, [])
+        return parsed
+
+    def _inputs(self, parsed: Sequence[Parsed]) -> inputs.Inputs:
+        return inputs.gather(
+            self.catalogue, self.store, parsed, mode=self.settings.mode, rules=self.rules, today=self.today
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of all that a release follows from: landed bytes, states, catalogue, rules, models, program."""
+        parts = [
+            self._inputs(raw.known(self.catalogue, self.store)).fingerprint,
+            self.rules,
+            dbt.fingerprint(),
+            hashlib.sha256(b"".join(p.read_bytes() for p in sorted(suites.FOLDER.glob("*.yml")))).hexdigest(),
+            __version__,
+            str(contract.VERSION),
+        ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def already_published(self) -> Release | None:
+        """The newest release, where it follows from exactly what there is now; otherwise there is work."""
+        known = versions.releases(self.settings.releases)
+        newest = known[-1] if known else None
+        if newest is None or newest.receipt.get("fingerprint") != self.fingerprint:
+            return None
+        return None if versions.damage(newest) else newest
+
+    def finish_unchanged(self, newest: Release) -> None:
+        """Nothing to build. A release that a killed run finished but did not point to is pointed to now."""
+        if not newest.is_current and versions.rolled_back_from(self.settings.releases) != newest.version:
+            versions.point_to(self.settings.releases, newest.version)
+        self.finish("unchanged", release=newest.version)
+
+    # warehouse ---------------------------------------------------------------------------------------
+
+    def build(self, half: dbt.Half) -> list[dbt.NodeResult]:
+        return dbt.build(self.settings, half)
+
+    # admission and checks ----------------------------------------------------------------------------
+
+    def admit(self) -> tuple[list[Result], list[tuple[Parsed, Verdict]]]:
+        """Judge the vintages that arrived; held ones take no part in the second half of the build."""
+        parsed = raw.known(self.catalogue, self.store)
+        with duckdb.connect(str(self.settings.warehouse), read_only=True) as connection:
+            results = gx.run(connection, suites.load("admission"), has_previous=False)
+        decided = admission.judge(self.store, parsed, results, rules=self.rules, run_id=self.run_id)
+        admission.write_table_of_verdicts(self.settings.raw, decided)
+        self._keep_results("admission", results)
+        return results, decided
+
+    def check(self) -> list[Result]:
+        """Check the mart as it would be published; all results of the run become its validation page."""
+        last = versions.current(self.settings.releases)
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{_quoted(self.settings.warehouse)}' as warehouse (read_only)")
+            if last is not None and last.receipt["mode"] == self.settings.mode:
+                connection.execute(f"attach '{_quoted(last.path / 'mart.duckdb')}' as previous (read_only)")
+            else:
+                last = None
+            connection.execute("use warehouse")
+            results = gx.run(connection, suites.load("mart"), has_previous=last is not None)
+        self._keep_results("mart", results)
+        everything = self.results()
+        write_atomic(self.page, page.render(everything, run_id=self.run_id, mode=self.settings.mode, troubles=self.troubles()))
+        if any(result.blocks for result in results):
+            self.finish("held", blocked_by=[result.sentence for result in results if result.blocks])
+        return results
+
+    @property
+    def page(self) -> Path:
+        return self.folder / "validation.html"
+
+    def results(self) -> list[Result]:
+        """All results of this run so far."""
+        found: list[Result] = []
+        for stage in ("admission", "mart"):
+            path = self.folder / f"quality_{stage}.json"
+            if path.exists():
+                found += [Result.from_json(record) for record in json.loads(path.read_text("utf-8"))]
+        return found
+
+    def _keep_results(self, stage: str, results: Sequence[Result]) -> None:
+        text = json.dumps([result.as_json() for result in results], ensure_ascii=False, indent=1)
+        write_atomic(self.folder / f"quality_{stage}.json", text)
+
+    # release -----------------------------------------------------------------------------------------
+
+    def publish(self) -> Release:
+        """Write, audit, publish. Raises AuditFailed; the last release stays in place."""
+        results = self.results()
+        troubles = self.troubles()
+        held_back = sorted({trouble.dataset for trouble in troubles})
+        warned = bool(troubles) or any(not r.success and r.severity != "info" for r in results)
+        release = publish(
+            self.settings.releases,
+            self.settings.warehouse,
+            self.catalogue,
+            contract.from_manifest(dbt.read_manifest(self.settings)),
+            ReleaseFacts(
+                run_id=self.run_id,
+                mode=self.settings.mode,
+                fingerprint=self.fingerprint,
+                quality_state="warned" if warned else "passed",
+                datasets_fresh=[d.id for _, d in self.catalogue.datasets if d.id not in held_back],
+                datasets_held_back=held_back,
+                results=results,
+                page=self.page if self.page.exists() else None,
+            ),
+            keep=self.settings.keep_releases,
+            progress=self.progress,
+        )
+        versions.forget_rollback(self.settings.releases)
+        self.finish("published", release=release.version)
+        return release
+
+    def troubles(self) -> list[Trouble]:
+        """Every part whose newest bytes are not in the mart, with what to do."""
+        found = []
+        for collection, dataset in self.catalogue.datasets:
+            for part in collection.parts:
+                vintages = self.store.vintages(dataset.id, part.id)
+                verdicts = self.store.verdicts(dataset.id, part.id)
+                good = [
+                    v
+                    for v in vintages
+                    if (verdict := verdicts.get((v.sequence, "admission"))) is not None and verdict.verdict == "admitted"
+                ]
+                serving = f"figures retrieved {good[-1].retrieved_at:%Y-%m-%d %H:%M} UTC" if good else "no figures yet"
+                attempt = self.store.last_attempt(dataset.id, part.id)
+                if attempt is not None and attempt.outcome not in GOOD:
+                    if attempt.outcome == "not_in_snapshot" and not part.required:
+                        continue
+                    kind: Literal["failed", "rejected"] = "rejected" if attempt.outcome == "rejected" else "failed"
+                    found.append(
+                        Trouble(
+                            dataset.id,
+                            part.id,
+                            kind,
+                            attempt.reason or attempt.outcome,
+                            attempt.message or "",
+                            attempt.mend or "",
+                            attempt.failing_since or attempt.finished_at,
+                            serving,
+                        )
+                    )
+                    continue
+                if not vintages:
+                    continue
+                newest = vintages[-1].sequence
+                for stage, bad, name in (("raw", "rejected", "rejected"), ("admission", "held", "held")):
+                    verdict = verdicts.get((newest, stage))
+                    if verdict is not None and verdict.verdict == bad:
+                        found.append(
+                            Trouble(
+                                dataset.id,
+                                part.id,
+                                "held" if name == "held" else "rejected",
+                                verdict.reason or name,
+                                verdict.message or "",
+                                verdict.mend or "",
+                                verdict.at,
+                                serving,
+                            )
+                        )
+                        break
+        return found
+
+    # the run's own record ----------------------------------------------------------------------------
+
+    def finish(self, outcome: Outcome, **facts: Any) -> None:
+        """Write how the run ended; each run ends in exactly one way."""
+        record = {
+            "run_id": self.run_id,
+            "mode": self.settings.mode,
+            "outcome": outcome,
+            "finished_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            **facts,
+        }
+        write_atomic(self.folder / "outcome.json", json.dumps(record, ensure_ascii=False, indent=1) + "\n")
+
+    def outcome(self) -> dict[str, Any] | None:
+        path = self.folder / "outcome.json"
+        return json.loads(path.read_text("utf-8")) if path.exists() else None
+
+
+def _attempt_line(attempt: Attempt) -> str:
+    line = f"fetch: {attempt.dataset}.{attempt.part}: {attempt.outcome}"
+    return line if attempt.outcome in GOOD or not attempt.message else f"{line}: {attempt.message}"
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

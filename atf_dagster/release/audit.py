@@ -1,0 +1,88 @@
+"""The audit: the written files opened again, as a reader would, and counted against the warehouse.
+
+Belongs here: whether the candidate is what it should be. Does not belong here: whether its figures are
+plausible (`quality`).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from atf_dagster.release.candidate import STORAGE
+from atf_dagster.release.contract import SCHEMA, TYPES, WRITTEN_AT_RELEASE, Table
+
+# Of DuckDB's file header: the storage version number that a client of STORAGE reads.
+NEWEST_STORAGE_NUMBER = 65
+
+
+class AuditFailed(RuntimeError):
+    """The candidate is not what the contract promises; it is not published."""
+
+
+def audit(folder: Path, warehouse: Path, tables: Sequence[Table]) -> dict[str, int]:
+    """Check the candidate in `folder`; returns rows by relation. Raises AuditFailed with all that is wrong."""
+    database = folder / "mart.duckdb"
+    problems: list[str] = []
+    if database.with_name("mart.duckdb.wal").exists():
+        problems.append("mart.duckdb.wal lies beside the database")
+    number = int.from_bytes(database.read_bytes()[12:20], "little")
+    if number > NEWEST_STORAGE_NUMBER:
+        problems.append(f"the database's storage number is {number}; clients of DuckDB {STORAGE} read up to 65")
+    counts: dict[str, int] = {}
+    with duckdb.connect() as connection:
+        for path, name in ((database, "release"), (warehouse, "warehouse")):
+            connection.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
+        for table in [*tables, *WRITTEN_AT_RELEASE]:
+            problems += _columns(connection, table)
+            counts[table.name] = _count(connection, f"release.{SCHEMA}.{table.name}")
+            if table not in WRITTEN_AT_RELEASE:
+                expected = _count(connection, f"warehouse.{SCHEMA}.{table.name}")
+                if counts[table.name] != expected:
+                    problems.append(f"{table.name} has {counts[table.name]} rows, the warehouse has {expected}")
+            problems += _keys(connection, table)
+            parquet = folder / "parquet" / f"{table.name}.parquet"
+            exported = connection.execute("select count(*) from read_parquet(?)", [str(parquet)]).fetchone()
+            if exported is None or exported[0] != counts[table.name]:
+                problems.append(f"parquet/{table.name}.parquet has {exported} rows instead of {counts[table.name]}")
+    if problems:
+        raise AuditFailed(
+            "The candidate failed its audit and was not published: " + "; ".join(problems)
+            + ". An engineer mends the model or the contract; the last release stays in place."
+        )
+    return counts
+
+
+def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    row = connection.execute(f"select count(*) from {relation}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
+    found = connection.execute(
+        "select column_name, data_type from duckdb_columns() where database_name = 'release' and schema_name = ? "
+        "and table_name = ? order by column_index",
+        [SCHEMA, table.name],
+    ).fetchall()
+    promised = [(column.name, TYPES[column.type]) for column in table.columns]
+    if sorted(found) != sorted(promised):
+        wrong = sorted(set(found) ^ set(promised))
+        return [f"{table.name} does not have the contract's columns: {wrong}"]
+    return []
+
+
+def _keys(connection: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
+    if not table.key:
+        return []
+    key = ", ".join(table.key)
+    twice = _count(connection, f"(select {key} from release.{SCHEMA}.{table.name} group by all having count(*) > 1)")
+    empty = _count(
+        connection,
+        f"(select 1 from release.{SCHEMA}.{table.name} where {' or '.join(f'{column} is null' for column in table.key)})",
+    )
+    problems = []
+    if twice:
+        problems.append(f"{table.name} has {twice} keys twice")
+    if empty:
+        problems.append(f"{table.name} has {empty} rows with an empty key")
+    return problems

@@ -1,0 +1,131 @@
+"""Writes a candidate: the mart in its own folder, in the forms that readers ask for.
+
+Belongs here: the DuckDB file, Parquet, CSV. Does not belong here: whether it is right (`audit`), where
+the pointer stands (`versions`).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from atf_dagster.release.contract import SCHEMA, TYPES, WRITTEN_AT_RELEASE, Column, Table
+
+STORAGE = "v1.2.0"
+"""The oldest DuckDB whose clients must open the file."""
+
+
+def write_database(
+    target: Path, warehouse: Path, tables: Sequence[Table], rows: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> None:
+    """Copy the mart from the warehouse into `target`, in key order, with the tables of `rows` added.
+
+    Ends checkpointed and closed, with no .wal beside it: a stale one makes a replaced file unopenable.
+    """
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {_text(target)} as release (storage_version '{STORAGE}')")
+        connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+        connection.execute(f"create schema release.{SCHEMA}")
+        for table in tables:
+            if not table.is_view:
+                _create(connection, table)
+                columns = ", ".join(column.name for column in table.columns)
+                connection.execute(
+                    f"insert into release.{SCHEMA}.{table.name} ({columns}) select {columns} "
+                    f"from warehouse.{SCHEMA}.{table.name} order by {', '.join(table.key)}"
+                )
+        for table in WRITTEN_AT_RELEASE:
+            _create(connection, table)
+            names = [column.name for column in table.columns]
+            marks = ", ".join("?" for _ in names)
+            for row in rows[table.name]:
+                connection.execute(
+                    f"insert into release.{SCHEMA}.{table.name} values ({marks})", [row[name] for name in names]
+                )
+        views = connection.execute(
+            "select view_name, sql from duckdb_views() where database_name = 'warehouse' and schema_name = ?", [SCHEMA]
+        ).fetchall()
+        connection.execute(f"use release.{SCHEMA}")
+        # A file opened by itself is the catalog `mart`, where `mart.x` could be catalog or schema and is refused.
+        # Without the schema's name a view finds its tables beside itself, whatever the file is attached as.
+        names = "|".join(re.escape(table.name) for table in tables)
+        own = re.compile(rf'"?\b{SCHEMA}"?\."?({names})\b"?')
+        _create_views(connection, {str(name): own.sub(r"\1", str(sql)) for name, sql in views})
+        for table in tables:
+            if table.is_view:
+                _comment(connection, table)
+        connection.execute("checkpoint release")
+        connection.execute("use memory")
+        connection.execute("detach release")
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    columns = ", ".join(_definition(column) for column in table.columns)
+    connection.execute(f"create table release.{SCHEMA}.{table.name} ({columns})")
+    _comment(connection, table)
+
+
+def _definition(column: Column) -> str:
+    return f"{column.name} {TYPES[column.type]}{' not null' if column.required else ''}"
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    kind = "view" if table.is_view else "table"
+    name = f"release.{SCHEMA}.{table.name}"
+    connection.execute(f"comment on {kind} {name} is {_text(table.description)}")
+    for column in table.columns:
+        connection.execute(f"comment on column {name}.{column.name} is {_text(column.description)}")
+
+
+def _create_views(connection: duckdb.DuckDBPyConnection, views: Mapping[str, str]) -> None:
+    """Create views that may read each other, whatever their order."""
+    waiting = dict(views)
+    while waiting:
+        failed: dict[str, str] = {}
+        problem: Exception | None = None
+        for name, sql in waiting.items():
+            try:
+                connection.execute(sql)
+            except duckdb.CatalogException as error:
+                failed[name], problem = sql, error
+        if problem is not None and len(failed) == len(waiting):
+            raise problem
+        waiting = failed
+
+
+def export(database: Path, folder: Path, tables: Sequence[Table]) -> None:
+    """Write parquet/<table>.parquet and csv/<table>.csv from the finished file.
+
+    In CSV a text that a spreadsheet would run as a formula is led by an apostrophe; numbers stay numbers.
+    """
+    (folder / "parquet").mkdir()
+    (folder / "csv").mkdir()
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {_text(database)} as release (read_only)")
+        for table in tables:
+            source = f"release.{SCHEMA}.{table.name}"
+            order = f" order by {', '.join(table.key)}" if table.key else " order by all"
+            connection.execute(
+                f"copy (from {source}{order}) to {_text(folder / 'parquet' / f'{table.name}.parquet')} "
+                "(format parquet, compression zstd)"
+            )
+            cells = ", ".join(_csv_cell(column) for column in table.columns)
+            connection.execute(
+                f"copy (select {cells} from {source}{order}) to {_text(folder / 'csv' / f'{table.name}.csv')} "
+                "(format csv, header)"
+            )
+
+
+def _csv_cell(column: Column) -> str:
+    if column.type != "string":
+        return column.name
+    return (
+        f"case when regexp_matches(nfc_normalize(trim({column.name}, E' \\t\\r\\n')), '^[=+@|%\\-＝＋－＠]') "
+        f"then '''' || {column.name} else {column.name} end as {column.name}"
+    )
+
+
+def _text(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,112 @@
+"""The mart's contract as the release checks it: tables, columns, types and keys.
+
+Belongs here: reading them from dbt's manifest, where they are declared, and the two tables that can only
+be written after validation. Does not belong here: writing or auditing files.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+VERSION = 1
+SCHEMA = "mart"
+
+# dbt's words for types, valid on DuckDB and on Spark -> DuckDB's own names.
+TYPES = {
+    "string": "VARCHAR",
+    "int": "INTEGER",
+    "bigint": "BIGINT",
+    "double": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    type: str
+    """A key of TYPES."""
+    description: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """One relation of the contract. `key` is empty for a view."""
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    is_view: bool
+
+
+def from_manifest(manifest: Mapping[str, Any]) -> list[Table]:
+    """The mart's relations as dbt declares them, tables before views, by name."""
+    tables = []
+    for node in manifest["nodes"].values():
+        if node["resource_type"] != "model" or node["schema"] != SCHEMA:
+            continue
+        columns = tuple(
+            Column(
+                name=column["name"],
+                type=str(column.get("data_type") or "string").lower(),
+                description=column.get("description", ""),
+                required=any(c.get("type") == "not_null" for c in column.get("constraints") or []),
+            )
+            for column in node["columns"].values()
+        )
+        tables.append(
+            Table(
+                name=node["name"],
+                description=node.get("description", ""),
+                columns=columns,
+                key=tuple((node["config"].get("meta") or {}).get("primary_key", ())),
+                is_view=node["config"]["materialized"] == "view",
+            )
+        )
+    return sorted(tables, key=lambda table: (table.is_view, table.name))
+
+
+def _table(name: str, description: str, key: tuple[str, ...], *columns: tuple[str, str, str]) -> Table:
+    return Table(
+        name=name,
+        description=description,
+        columns=tuple(Column(c, kind, text, c in key) for c, kind, text in columns),
+        key=key,
+        is_view=False,
+    )
+
+
+QUALITY_RESULT = _table(
+    "quality_result",
+    "Grain: one row an expectation of the run that made this release.",
+    ("run_id", "suite", "expectation"),
+    ("run_id", "string", "Run that evaluated the expectation."),
+    ("suite", "string", "Suite, one a table and stage; a file of the folder expectations."),
+    ("expectation", "string", "Name of the expectation within its suite."),
+    ("severity", "string", "critical holds a vintage or a release, warning is told, info is kept."),
+    ("success", "boolean", "Whether the expectation was met."),
+    ("observed", "string", "What was seen, in words."),
+    ("unexpected_count", "bigint", "Number of failing rows."),
+    ("sample", "string", "Up to 20 failing rows by their keys, as JSON; never a value that may be a small number."),
+    ("table_name", "string", "Table that was looked at."),
+    ("owner", "string", "Whose it is to mend."),
+    ("evaluated_at", "timestamp", "UTC."),
+)
+RELEASE_INFO = _table(
+    "release_info",
+    "Grain: one row, this release.",
+    ("version",),
+    ("version", "string", "Version of the release, also the name of its folder; sorts by age."),
+    ("run_id", "string", "Run that made the release."),
+    ("mode", "string", "snapshot: made from the bundled figures; live: fetched from the publishers."),
+    ("built_at", "timestamp", "UTC."),
+    ("contract_version", "int", "Version of the mart's contract."),
+    ("quality_state", "string", "passed, or warned where a warning stands or a source is held back."),
+    ("datasets_fresh", "string", "Datasets whose newest bytes are in this release, separated by commas."),
+    ("datasets_held_back", "string", "Datasets that failed or were held, separated by commas; see coverage."),
+)
+WRITTEN_AT_RELEASE = (QUALITY_RESULT, RELEASE_INFO)

@@ -1,0 +1,155 @@
+"""Write, audit, publish: the one way in which a release comes about.
+
+Belongs here: the order of the steps, the receipt, the version's name.
+"""
+
+import datetime as dt
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from atf_dagster import __version__
+from atf_dagster.catalogue import Catalogue
+from atf_dagster.files import sha256_of, sync_folder, write_atomic
+from atf_dagster.quality.results import SAMPLE, Result
+from atf_dagster.release.audit import audit
+from atf_dagster.release.candidate import export, write_database
+from atf_dagster.release.contract import VERSION, WRITTEN_AT_RELEASE, Table
+from atf_dagster.release.describe import datapackage
+from atf_dagster.release.versions import (
+    CANDIDATE,
+    Release,
+    point_to,
+    releases,
+    remove_old,
+    remove_unfinished,
+)
+
+
+@dataclass(frozen=True)
+class ReleaseFacts:
+    """Everything that a release says of itself beside its figures."""
+
+    run_id: str
+    mode: str
+    fingerprint: str
+    quality_state: str
+    datasets_fresh: Sequence[str]
+    datasets_held_back: Sequence[str]
+    results: Sequence[Result]
+    page: Path | None
+
+
+def publish(
+    folder: Path,
+    warehouse: Path,
+    catalogue: Catalogue,
+    tables: Sequence[Table],
+    facts: ReleaseFacts,
+    *,
+    keep: int,
+    progress: Callable[[str], None],
+) -> Release:
+    """Make a candidate from the warehouse, audit it and move `current` to it.
+
+    Raises AuditFailed; a failure at any point leaves `current` where it is.
+    """
+    for name in remove_unfinished(folder):
+        progress(f"removed {name}, which an interrupted run left behind")
+    known = releases(folder)
+    number = int(known[-1].version.split("-")[0]) + 1 if known else 1
+    built_at = dt.datetime.now(dt.UTC)
+    version = f"{number:06d}-{built_at:%Y%m%dT%H%M%SZ}"
+    candidate = folder / f"{CANDIDATE}{version}"
+    candidate.mkdir()
+    everything = [*tables, *WRITTEN_AT_RELEASE]
+    write_database(candidate / "mart.duckdb", warehouse, tables, _rows(facts, version, built_at))
+    export(candidate / "mart.duckdb", candidate, everything)
+    description = datapackage(catalogue, everything, version, facts.mode)
+    write_atomic(candidate / "datapackage.json", json.dumps(description, indent=1, ensure_ascii=False) + "\n")
+    if facts.page is not None:
+        write_atomic(candidate / "validation.html", facts.page.read_text("utf-8"))
+    counts = audit(candidate, warehouse, tables)
+    _write_receipt(candidate, facts, version, built_at, counts)
+    _make_read_only(candidate)
+    final = folder / version
+    candidate.rename(final)
+    sync_folder(folder)
+    point_to(folder, version)
+    for name in remove_old(folder, keep):
+        progress(f"removed release {name}; the newest {keep} are kept")
+    return next(release for release in releases(folder) if release.version == version)
+
+
+def _rows(facts: ReleaseFacts, version: str, built_at: dt.datetime) -> dict[str, list[Mapping[str, Any]]]:
+    quality: list[Mapping[str, Any]] = [
+        {
+            "run_id": facts.run_id,
+            "suite": result.suite,
+            "expectation": result.expectation,
+            "severity": result.severity,
+            "success": result.success,
+            "observed": result.observed,
+            "unexpected_count": result.unexpected_count,
+            "sample": json.dumps(list(result.failing[:SAMPLE]), ensure_ascii=False),
+            "table_name": result.table_name,
+            "owner": result.owner,
+            "evaluated_at": dt.datetime.fromisoformat(result.evaluated_at).replace(tzinfo=None),
+        }
+        for result in facts.results
+    ]
+    info: Mapping[str, Any] = {
+        "version": version,
+        "run_id": facts.run_id,
+        "mode": facts.mode,
+        "built_at": built_at.replace(tzinfo=None),
+        "contract_version": VERSION,
+        "quality_state": facts.quality_state,
+        "datasets_fresh": ", ".join(facts.datasets_fresh),
+        "datasets_held_back": ", ".join(facts.datasets_held_back),
+    }
+    return {"quality_result": quality, "release_info": [info]}
+
+
+def _write_receipt(
+    candidate: Path, facts: ReleaseFacts, version: str, built_at: dt.datetime, counts: Mapping[str, int]
+) -> None:
+    files = sorted(path for path in candidate.rglob("*") if path.is_file())
+    for path in files:
+        _flush(path)
+    receipt = {
+        "version": version,
+        "run_id": facts.run_id,
+        "mode": facts.mode,
+        "built_at": built_at.isoformat(),
+        "tool_version": __version__,
+        "contract_version": VERSION,
+        "verdict": facts.quality_state,
+        "fingerprint": facts.fingerprint,
+        "datasets_fresh": list(facts.datasets_fresh),
+        "datasets_held_back": list(facts.datasets_held_back),
+        "rows": dict(sorted(counts.items())),
+        # The verdict covers exactly these bytes.
+        "files": {
+            str(path.relative_to(candidate)): {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
+            for path in files
+        },
+    }
+    write_atomic(candidate / "receipt.json", json.dumps(receipt, indent=1, ensure_ascii=False) + "\n")
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _make_read_only(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(0o444)

@@ -1,0 +1,136 @@
+"""The releases that there are, and the pointer `current`.
+
+Belongs here: listing, moving the pointer, rollback, tidying up. Does not belong here: what is in a release.
+"""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from atf_dagster.files import sha256_of, sync_folder, write_atomic
+
+POINTER = "current"
+CANDIDATE = ".candidate-"
+ROLLED_BACK = ".rolled-back-from"
+
+
+class ReleaseError(RuntimeError):
+    """A release that cannot be used; the text says which, why and what to do."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """One finished release, by its receipt."""
+
+    path: Path
+    receipt: dict[str, Any]
+    is_current: bool
+
+    @property
+    def version(self) -> str:
+        return self.path.name
+
+
+def releases(folder: Path) -> list[Release]:
+    """All finished releases, oldest first. A folder without a receipt was never finished and is not listed."""
+    now = current_version(folder)
+    found = []
+    for path in sorted(folder.glob("[0-9]*")):
+        receipt = path / "receipt.json"
+        if path.is_dir() and receipt.exists():
+            found.append(Release(path, json.loads(receipt.read_text("utf-8")), path.name == now))
+    return found
+
+
+def current_version(folder: Path) -> str | None:
+    pointer = folder / POINTER
+    return os.readlink(pointer) if pointer.is_symlink() else None
+
+
+def current(folder: Path) -> Release | None:
+    return next((release for release in releases(folder) if release.is_current), None)
+
+
+def point_to(folder: Path, version: str) -> None:
+    """Move `current` in one step: a reader finds the old release or the new one. Raises ReleaseError."""
+    target = folder / version
+    receipt = target / "receipt.json"
+    if not receipt.exists():
+        known = ", ".join(release.version for release in releases(folder)) or "none"
+        raise ReleaseError(f"There is no release {version} in {folder}. There are: {known}.")
+    if json.loads(receipt.read_text("utf-8")).get("verdict") not in ("passed", "warned"):
+        raise ReleaseError(f"Release {version} has no verdict that lets it be published.")
+    temporary = folder / f".{POINTER}.{os.getpid()}.tmp"
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(version)
+    temporary.replace(folder / POINTER)
+    sync_folder(folder)
+
+
+def damage(release: Release) -> list[str]:
+    """Files that are missing or no longer have the hash of the receipt; empty where all is well."""
+    problems = []
+    for name, facts in release.receipt["files"].items():
+        path = release.path / name
+        if not path.exists():
+            problems.append(f"{name} is missing")
+        elif sha256_of(path) != facts["sha256"]:
+            problems.append(f"{name} has changed")
+    return problems
+
+
+def rollback(folder: Path, version: str | None = None) -> tuple[str | None, str]:
+    """Point to `version`, or to the release before the current one. Returns (from, to). Raises ReleaseError."""
+    now = current_version(folder)
+    known = releases(folder)
+    if version is None:
+        earlier = [release.version for release in known if now is None or release.version < now]
+        if not earlier:
+            raise ReleaseError("There is no release before the current one to go back to.")
+        version = earlier[-1]
+    chosen = next((release for release in known if release.version == version), None)
+    if chosen is not None and (problems := damage(chosen)):
+        raise ReleaseError(f"Release {version} is damaged and was not made current: {'; '.join(problems)}.")
+    point_to(folder, version)
+    write_atomic(folder / ROLLED_BACK, f"{now or ''}\n")
+    return now, version
+
+
+def rolled_back_from(folder: Path) -> str | None:
+    """The release that somebody went back from; it is not made current again by a refresh without news."""
+    marker = folder / ROLLED_BACK
+    return marker.read_text("utf-8").strip() if marker.exists() else None
+
+
+def forget_rollback(folder: Path) -> None:
+    (folder / ROLLED_BACK).unlink(missing_ok=True)
+
+
+def remove_unfinished(folder: Path) -> list[str]:
+    """Remove what killed runs left behind; returns the names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    leftovers = [path for path in folder.glob(f"{CANDIDATE}*") if path.is_dir()]
+    for path in leftovers:
+        _remove(path)
+    for path in folder.glob(f".{POINTER}.*.tmp"):
+        path.unlink()
+    return [path.name for path in leftovers]
+
+
+def remove_old(folder: Path, keep: int) -> list[str]:
+    """Remove the oldest releases beyond `keep`, never the current one. An open file stays readable on Linux."""
+    known = [release for release in releases(folder) if not release.is_current]
+    surplus = known[: max(0, len(known) - max(0, keep - 1))]
+    for release in surplus:
+        _remove(release.path)
+    return [release.version for release in surplus]
+
+
+def _remove(path: Path) -> None:
+    for entry in [path, *path.rglob("*")]:
+        if entry.is_dir():
+            entry.chmod(0o755)
+    shutil.rmtree(path)

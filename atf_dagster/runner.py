@@ -1,0 +1,174 @@
+"""Runs a refresh as a Dagster job in this process, so that it is seen in Dagster like any other run.
+
+Belongs here: the instance, the run, and which of the four ends it came to. Does not belong here: printing.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from atf_dagster import settings as settings_module
+from atf_dagster.refresh import Outcome, Refresh, Trouble
+from atf_dagster.release import versions
+from atf_dagster.settings import PROJECT, Settings
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a refresh ended. `seconds` by part; `message` and `mend` where it did not publish."""
+
+    outcome: Outcome
+    run_id: str
+    mode: str
+    release: str | None
+    release_path: str | None
+    page: str | None
+    troubles: list[Trouble]
+    changes: dict[str, int]
+    message: str | None
+    mend: str | None
+    seconds: dict[str, float]
+
+
+class WouldReplaceLive(RuntimeError):
+    """A snapshot refresh in a house whose current release is live."""
+
+
+def guard_mode(settings: Settings, *, allowed: bool) -> None:
+    """Bundled figures never silently replace live ones. Raises WouldReplaceLive."""
+    current = versions.current(settings.releases)
+    if settings.mode == "snapshot" and current is not None and current.receipt["mode"] == "live" and not allowed:
+        raise WouldReplaceLive(
+            f"The current release {current.version} was fetched live; this refresh would replace it by the bundled "
+            "snapshot, which is older. Set ATF_MODE=live, or use another ATF_HOME, or say --replace-live."
+        )
+
+
+def prepare_dagster_home(settings: Settings) -> Path:
+    """The instance's folder with its configuration; sets DAGSTER_HOME for this process."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    configuration = settings.dagster_home / "dagster.yaml"
+    if not configuration.exists():
+        shutil.copyfile(PROJECT / "dagster.yaml", configuration)
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    return settings.dagster_home
+
+
+def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -> Report:
+    """Refresh once. The caller holds the lock. Never raises for a fault of a source, a check or a model."""
+    seconds: dict[str, float] = {}
+    clock = time.perf_counter()
+    settings_module.quieten()
+    prepare_dagster_home(settings)
+    import dagster as dg
+
+    from atf_dagster.definitions import build_defs
+
+    before = versions.current(settings.releases)
+    definitions = build_defs(settings, progress)
+    job = definitions.resolve_job_def("rebuild" if rebuild else "refresh")
+    seconds["import"] = time.perf_counter() - clock
+    with dg.DagsterInstance.get() as instance:
+        # Dagster's own lines would bury ours; its event log keeps every one of them.
+        quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+        result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet)
+        seconds |= _step_seconds(result)
+    refresh = Refresh(settings, result.run_id)
+    ended = refresh.outcome()
+    outcome: Outcome
+    message = mend = None
+    if ended is not None:
+        outcome = ended["outcome"]
+        if outcome == "held":
+            message = " ".join(ended["blocked_by"])
+            mend = f"See {refresh.page} for every failing row. The last release stays in place."
+    else:
+        outcome, message, mend = _failure(result)
+        refresh.finish(outcome, message=message, mend=mend)
+    troubles = refresh.troubles()
+    if outcome == "unchanged" and _nothing_came(refresh, troubles):
+        outcome = "failed"
+        message = "No publisher answered; nothing could be refreshed."
+        mend = "Look at the network first; each dataset's own message is below. The last release stays in place."
+    current = versions.current(settings.releases)
+    seconds["total"] = time.perf_counter() - clock
+    return Report(
+        outcome=outcome,
+        run_id=result.run_id,
+        mode=settings.mode,
+        release=current.version if current else None,
+        release_path=str(current.path) if current else None,
+        page=str(refresh.page) if refresh.page.exists() else None,
+        troubles=troubles,
+        changes=_changes(before, current) if outcome == "published" else {},
+        message=message,
+        mend=mend,
+        seconds={name: round(value, 2) for name, value in seconds.items()},
+    )
+
+
+def _nothing_came(refresh: Refresh, troubles: list[Trouble]) -> bool:
+    troubled = {trouble.dataset for trouble in troubles if trouble.kind in ("failed", "rejected")}
+    return len(troubled) == len(refresh.catalogue.datasets)
+
+
+def _failure(result: Any) -> tuple[Outcome, str, str]:
+    """What the failed step said, innermost cause first, because Dagster wraps it in its own words."""
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            text = (error.message if error is not None else "").strip()
+            name, _, detail = text.partition(": ")
+            outcome: Outcome = "held" if name.endswith("WarehouseHeld") else "failed"
+            return (
+                outcome,
+                f"{event.step_key}: {detail or text}",
+                "The last release stays in place; a plain re-run goes on from what has landed. The full trace is in "
+                f"Dagster under run {result.run_id}.",
+            )
+    return "failed", "The run ended without a result.", f"See run {result.run_id} in Dagster."
+
+
+def _step_seconds(result: Any) -> dict[str, float]:
+    names = {"landing": "fetch", "mart_checks": "checks", "mart": "dbt_mart", "staged": "dbt_staged"}
+    return {
+        names.get(event.step_key, event.step_key): event.step_success_data.duration_ms / 1000
+        for event in result.all_events
+        if event.is_step_success
+    }
+
+
+def _changes(before: versions.Release | None, after: versions.Release | None) -> dict[str, int]:
+    """Figures that are new, revised or withdrawn against the release before."""
+    import duckdb
+
+    if after is None:
+        return {}
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{str(after.path / 'mart.duckdb').replace(chr(39), chr(39) * 2)}' as after (read_only)")
+        if before is None or before.version == after.version:
+            row = connection.execute("select count(*) from after.mart.fct_observation").fetchone()
+            return {"new": int(row[0]) if row else 0, "revised": 0, "withdrawn": 0}
+        connection.execute(
+            f"attach '{str(before.path / 'mart.duckdb').replace(chr(39), chr(39) * 2)}' as before (read_only)"
+        )
+        key = "indicator_code, area_code, period_id, sex, age, breakdown_type, breakdown_value"
+        row = connection.execute(
+            f"""
+            select
+                count(*) filter (where b.status is null),
+                count(*) filter (where b.status is not null and a.status is not null
+                    and (a.value is distinct from b.value or a.status <> b.status)),
+                count(*) filter (where a.status is null)
+            from after.mart.fct_observation as a
+            full join before.mart.fct_observation as b using ({key})
+            """
+        ).fetchone()
+        new, revised, withdrawn = row or (0, 0, 0)
+        return {"new": int(new), "revised": int(revised), "withdrawn": int(withdrawn)}

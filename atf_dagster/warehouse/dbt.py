@@ -1,0 +1,162 @@
+"""Runs dbt in this process, in two halves: what admission looks at, and what is built from what it admitted.
+
+Belongs here: how dbt is invoked and what its results mean. Does not belong here: SQL, Dagster.
+In-process because a child would import and parse all again for each half (three seconds each).
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from atf_dagster.files import write_atomic
+from atf_dagster.settings import PROJECT, Settings
+
+DBT_PROJECT = PROJECT / "dbt_project"
+Half = Literal["staged", "mart"]
+SELECTION: dict[Half, list[str]] = {
+    "staged": ["--select", "tag:staged"],
+    "mart": ["--exclude", "tag:staged"],
+}
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """One model or test as dbt ran it; times in seconds."""
+
+    unique_id: str
+    name: str
+    kind: str
+    status: str
+    seconds: float
+    message: str
+    failures: int
+
+    @property
+    def ok(self) -> bool:
+        return self.status in ("success", "pass", "skipped", "warn")
+
+
+class WarehouseError(RuntimeError):
+    """What dbt ran before it stopped is in `nodes`."""
+
+    def __init__(self, message: str, nodes: list[NodeResult]) -> None:
+        super().__init__(message)
+        self.nodes = nodes
+
+
+class WarehouseFailed(WarehouseError):
+    """dbt could not build a model; an engineer mends the SQL or the input that the text names."""
+
+
+class WarehouseHeld(WarehouseError):
+    """A dbt test found rows that break a rule of keys, relationships or accepted values."""
+
+
+def fingerprint() -> str:
+    """Of every file of the dbt project; changes when a model, macro, test or description does."""
+    digest = hashlib.sha256()
+    for path in sorted(DBT_PROJECT.rglob("*")):
+        if path.is_file() and path.suffix in (".sql", ".yml", ".md", ".csv") and "target" not in path.parts:
+            digest.update(str(path.relative_to(DBT_PROJECT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def ensure_manifest(settings: Settings) -> Path:
+    """The manifest of today's project, parsed anew only when a file changed. Raises WarehouseFailed."""
+    manifest = settings.dbt_target / "manifest.json"
+    key = settings.dbt_target / "manifest.key"
+    current = fingerprint()
+    if not (manifest.exists() and key.exists() and key.read_text("utf-8") == current):
+        _invoke(settings, ["parse"])
+        write_atomic(key, current)
+    return manifest
+
+
+def read_manifest(settings: Settings) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads(ensure_manifest(settings).read_text("utf-8"))
+    return manifest
+
+
+def build(settings: Settings, half: Half) -> list[NodeResult]:
+    """Build one half; one result a node. Raises WarehouseFailed or WarehouseHeld.
+
+    The staged half begins with a new file: the warehouse is wholly derived and nothing of an earlier,
+    perhaps killed, build can remain in it.
+    """
+    if half == "staged":
+        for path in (settings.warehouse, settings.warehouse.with_name(settings.warehouse.name + ".wal")):
+            path.unlink(missing_ok=True)
+    nodes = _invoke(settings, ["build", *SELECTION[half], "--indirect-selection", "cautious", "--no-write-json"])
+    errors = [node for node in nodes if not node.ok and node.status != "fail"]
+    if errors:
+        raise WarehouseFailed(
+            "dbt could not build: "
+            + "; ".join(f"{node.name}: {_one_line(node.message)}" for node in errors)
+            + ". An engineer mends the model, or the input that it names; the last release stays in place.",
+            nodes,
+        )
+    if failed := [node for node in nodes if not node.ok]:
+        raise WarehouseHeld(
+            "dbt tests failed: "
+            + "; ".join(f"{node.name} ({node.failures} rows)" for node in failed)
+            + ". Run the test's SQL from the dbt target folder to see the rows; the last release stays in place.",
+            nodes,
+        )
+    return nodes
+
+
+def _invoke(settings: Settings, arguments: list[str]) -> list[NodeResult]:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    os.environ["ATF_RAW"] = str(settings.raw)
+    os.environ["ATF_WAREHOUSE"] = str(settings.warehouse)
+    settings.dbt_target.mkdir(parents=True, exist_ok=True)
+    settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    command = [
+        "--quiet",
+        "--no-use-colors",
+        "--log-level-file",
+        "info",
+        *arguments,
+        "--project-dir",
+        str(DBT_PROJECT),
+        "--profiles-dir",
+        str(DBT_PROJECT),
+        "--target-path",
+        str(settings.dbt_target),
+        "--log-path",
+        str(settings.dbt_target),
+    ]
+    try:
+        outcome = dbtRunner().invoke(command)
+    finally:
+        # Otherwise this process keeps the warehouse's lock, and nobody can open what was built.
+        DuckDBConnectionManager.close_all_connections()
+    if outcome.exception is not None:
+        raise WarehouseFailed(
+            f"dbt {arguments[0]} stopped: {_one_line(str(outcome.exception))}. An engineer mends the dbt project; "
+            f"the log is {settings.dbt_target / 'dbt.log'}.",
+            [],
+        ) from outcome.exception
+    nodes = getattr(outcome.result, "results", None) or []
+    return [
+        NodeResult(
+            unique_id=node.node.unique_id,
+            name=node.node.name,
+            kind=str(node.node.resource_type),
+            status=str(node.status),
+            seconds=float(node.execution_time),
+            message=str(node.message or ""),
+            failures=int(node.failures or 0),
+        )
+        for node in nodes
+        if str(node.node.resource_type) != "operation"
+    ]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:400]
