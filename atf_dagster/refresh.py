@@ -34,6 +34,10 @@ from atf_dagster.warehouse.raw import Parsed
 Outcome = Literal["published", "unchanged", "held", "failed"]
 
 
+class NotChecked(RuntimeError):
+    """A release was asked for in a run that did not check the mart, or whose checks failed."""
+
+
 @dataclass(frozen=True)
 class Trouble:
     """One dataset part whose newest bytes are not in the mart, in words for people."""
@@ -222,8 +226,13 @@ class Refresh:
     # release -----------------------------------------------------------------------------------------
 
     def publish(self) -> Release:
-        """Write, audit, publish. Raises AuditFailed; the last release stays in place."""
+        """Write, audit, publish. Raises NotChecked or AuditFailed; the last release stays in place."""
         results = self.results()
+        if not any(r.stage == "mart" for r in results) or any(r.blocks for r in results if r.stage == "mart"):
+            raise NotChecked(
+                f"Run {self.run_id} has no passed checks of the mart, so nothing was published. Run the whole job "
+                "(`atf refresh`), not the release alone."
+            )
         troubles = self.troubles()
         held_back = sorted({trouble.dataset for trouble in troubles})
         warned = bool(troubles) or any(not r.success and r.severity != "info" for r in results)

@@ -3,6 +3,7 @@
 Belongs here: the instance, the run, and which of the four ends it came to. Does not belong here: printing.
 """
 
+import logging
 import os
 import shutil
 import time
@@ -64,6 +65,9 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
     clock = time.perf_counter()
     settings_module.quieten()
     prepare_dagster_home(settings)
+    # It warns of blocking checks that gave no result, which is what skipping an unchanged mart looks like;
+    # a release without checks is refused where it is made.
+    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     import dagster as dg
 
     from atf_dagster.definitions import build_defs

@@ -5,68 +5,43 @@ second builds the mart from what it admitted.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
+from atf_dagster.assets import dbt_graph
 from atf_dagster.assets.house import HOUSE, House
-from atf_dagster.assets.landing import OWNER
 from atf_dagster.assets.metadata import line_plot, table
 from atf_dagster.warehouse.dbt import Half, NodeResult, WarehouseFailed, WarehouseHeld
 
 PLOTTED = "ATF01"
 
 
-class Translator(DagsterDbtTranslator):
-    """Keys carry the layer; groups are the layers of the flow."""
-
-    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        if dbt_resource_props["resource_type"] == "source":
-            return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
-        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        return "marts" if dbt_resource_props["schema"] == "mart" else dbt_resource_props["schema"]
-
-    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
-        return [OWNER]
-
-
 def warehouse_assets(manifest_path: Path) -> list[dg.AssetsDefinition]:
+    """The two halves of dbt as two steps, with one asset a model."""
     manifest = json.loads(manifest_path.read_text("utf-8"))
-    translator = Translator()
-    nodes = {**manifest["nodes"], **manifest["sources"]}
+    return [
+        _half("staged", manifest, dbt_graph.is_staged),
+        _half("mart", manifest, lambda node: not dbt_graph.is_staged(node)),
+    ]
 
-    @dbt_assets(
-        manifest=manifest,
-        select="tag:staged",
-        name="staged",
-        dagster_dbt_translator=translator,
-        required_resource_keys={HOUSE},
-    )
-    def staged(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        yield from _run(context, "staged", nodes, translator)
 
-    @dbt_assets(
-        manifest=manifest,
-        select="fqn:*",
-        exclude="tag:staged",
-        name="mart",
-        dagster_dbt_translator=translator,
-        required_resource_keys={HOUSE},
-    )
-    def mart(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        yield from _run(context, "mart", nodes, translator)
+def _half(half: Half, manifest: Mapping[str, Any], wanted: Callable[[dbt_graph.Node], bool]) -> dg.AssetsDefinition:
+    specs = dbt_graph.asset_specs(manifest, wanted)
+    checks = dbt_graph.check_specs(manifest, wanted)
 
-    return [staged, mart]
+    @dg.multi_asset(name=half, specs=specs, check_specs=checks, required_resource_keys={HOUSE})
+    def build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        yield from _run(context, half, manifest["nodes"])
+
+    return build
 
 
 def _run(
-    context: dg.AssetExecutionContext, half: Half, nodes: Mapping[str, Any], translator: Translator
+    context: dg.AssetExecutionContext, half: Half, nodes: Mapping[str, Any]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     house: House = context.resources.house
     checks = {spec.name: spec for spec in context.assets_def.check_specs}
@@ -83,7 +58,7 @@ def _run(
             with duckdb.connect(str(refresh.settings.warehouse), read_only=True) as connection:
                 for node in built:
                     yield dg.MaterializeResult(
-                        asset_key=translator.get_asset_key(nodes[node.unique_id]),
+                        asset_key=dbt_graph.key(nodes[node.unique_id]),
                         metadata=_metadata(connection, nodes[node.unique_id], node),
                     )
         for node in finished:

@@ -33,7 +33,8 @@ def run(connection: duckdb.DuckDBPyConnection, suites: Sequence[Suite], *, has_p
     import great_expectations as gx
     from great_expectations.expectations.registry import get_expectation_impl
 
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    for name in ("great_expectations", "great_expectations.data_context.types.base"):  # the second sets its own
+        logging.getLogger(name).setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     source = context.data_sources.add_pandas("frames")

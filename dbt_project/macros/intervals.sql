@@ -28,9 +28,9 @@
         when {{ n }} > 0 and {{ x }} between 0 and {{ n }}
         then
             (
-                2 * {{ x }}
-                + power({{ z_of(level) }}, 2)
-                {{ sign }} {{ z_of(level) }} * sqrt(power({{ z_of(level) }}, 2) + 4 * {{ x }} * (1 - {{ x }} / {{ n }}))
+                2 * {{ x }} + power({{ z_of(level) }}, 2)
+                {{ sign }} {{ z_of(level) }}
+                * sqrt(power({{ z_of(level) }}, 2) + 4 * {{ x }} * (1 - {{ x }} / {{ n }}))
             )
             / (2 * ({{ n }} + power({{ z_of(level) }}, 2)))
     end

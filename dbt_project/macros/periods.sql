@@ -1,6 +1,5 @@
 {#- Periods are intervals with both days included; a publisher's label becomes one here, or null, which
     admission holds. -#}
-
 {#- Years from one two-digit year to a later one, 0 to 99: 99 to 01 is 2. -#}
 {% macro years_between(first, last) -%}
     mod(try_cast({{ last }} as int) - try_cast({{ first }} as int) + 100, 100)

@@ -4,4 +4,9 @@ from {{ ref("dim_indicator") }}
 where indicator_code = 'ATF' || lpad(cast(beacon_no as string), 2, '0') and beacon_no between 1 and 22
 having
     count(*) <> 22
-    or (select count(*) from {{ ref("dim_indicator") }} where beacon_no is not null or indicator_code like 'ATF%') <> 22
+    or (
+        select count(*)
+        from {{ ref("dim_indicator") }}
+        where beacon_no is not null or indicator_code like 'ATF%'
+    )
+    <> 22

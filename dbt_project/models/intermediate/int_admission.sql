@@ -19,7 +19,10 @@ with
 
     previous as (
         select
-            vintage_before.vintage_id, staged.observation_key, max(staged.value) as value, max(staged.status) as status
+            vintage_before.vintage_id,
+            staged.observation_key,
+            max(staged.value) as value,
+            max(staged.status) as status
         from vintage_before
         inner join vintage on vintage_before.vintage_id = vintage.vintage_id
         inner join
@@ -71,7 +74,5 @@ inner join
     {{ source("raw", "catalogue_indicator") }} as indicator
     on staged.indicator_code = indicator.indicator_code
 left join
-    previous
-    on staged.vintage_id = previous.vintage_id
-    and staged.observation_key = previous.observation_key
+    previous on staged.vintage_id = previous.vintage_id and staged.observation_key = previous.observation_key
 where staged.row_use = 'kept' and vintage.admission = 'pending'

@@ -65,9 +65,7 @@ with
     ),
 
     in_force as (
-        select
-            *,
-            lag(state) over (partition by observation_key order by moment) as state_before
+        select *, lag(state) over (partition by observation_key order by moment) as state_before
         from candidate
         where preference = 1
     ),

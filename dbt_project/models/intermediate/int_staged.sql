@@ -32,7 +32,9 @@ with
                 status,
                 status_note
             from {{ ref(model) }}
-            {% if not loop.last %} union all {% endif %}
+            {% if not loop.last %}
+                union all
+            {% endif %}
         {% endfor %}
     ),
 
@@ -83,10 +85,7 @@ with
     ),
 
     keyed as (
-        select
-            *,
-            {{ observation_key() }} as observation_key,
-            {{ measures_hash() }} as measures_hash
+        select *, {{ observation_key() }} as observation_key, {{ measures_hash() }} as measures_hash
         from named
     ),
 

@@ -12,9 +12,7 @@ with
         where area_type = 'council' and in_cheshire_merseyside
     ),
 
-    expected as (
-        select subregion_code, count(*) as n_areas_expected from council group by subregion_code
-    ),
+    expected as (select subregion_code, count(*) as n_areas_expected from council group by subregion_code),
 
     summed as (
         select

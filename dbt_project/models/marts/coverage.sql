@@ -26,7 +26,10 @@ with
             row_number() over (
                 partition by observation.indicator_code, observation.area_code
                 order by
-                    case when observation.value is null then 1 else 0 end, observation.period_end desc, observation.period_id, observation.age
+                    case when observation.value is null then 1 else 0 end,
+                    observation.period_end desc,
+                    observation.period_id,
+                    observation.age
             ) as recency,
             row_number() over (
                 partition by observation.indicator_code, observation.area_code
@@ -93,7 +96,9 @@ with
             max(part_state.mode) as mode,
             max(
                 case
-                    when part_state.required and part_state.trouble in ('held_by_check', 'source_rejected', 'source_failed')
+                    when
+                        part_state.required
+                        and part_state.trouble in ('held_by_check', 'source_rejected', 'source_failed')
                     then part_state.trouble
                 end
             ) as required_trouble,
@@ -137,16 +142,11 @@ with
                 else source_state.any_trouble
             end as trouble,
             newest.status as newest_status,
+            newest.period_end as newest_end,
             broken_down.indicator_code is not null as has_breakdown
         from pair
-        left join
-            latest
-            on pair.indicator_code = latest.indicator_code
-            and pair.area_code = latest.area_code
-        left join
-            newest
-            on pair.indicator_code = newest.indicator_code
-            and pair.area_code = newest.area_code
+        left join latest on pair.indicator_code = latest.indicator_code and pair.area_code = latest.area_code
+        left join newest on pair.indicator_code = newest.indicator_code and pair.area_code = newest.area_code
         left join
             broken_down
             on pair.indicator_code = broken_down.indicator_code
@@ -174,6 +174,16 @@ select
         then trouble
         when latest_period_id is not null and latest_end >= expected_end
         then null
+        -- The expected period is out, but its figure is hidden: that is nobody's delay.
+        when latest_period_id is not null and newest_end >= expected_end and newest_status <> 'not_available'
+        then newest_status
+        when latest_period_id is not null and newest_end >= expected_end
+        then
+            case
+                when area_type = 'subregion' and aggregation_rule = 'sum_ratio'
+                then 'incomplete_councils'
+                else 'not_published'
+            end
         when latest_period_id is not null and mode = 'snapshot'
         then 'not_in_snapshot'
         when latest_period_id is not null

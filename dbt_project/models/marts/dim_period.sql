@@ -1,8 +1,10 @@
 with
     used as (
-        select period_id, period_start, period_end from {{ ref("fct_observation_history") }}
+        select period_id, period_start, period_end
+        from {{ ref("fct_observation_history") }}
         union
-        select period_id, period_start, period_end from {{ ref("int_subregion") }}
+        select period_id, period_start, period_end
+        from {{ ref("int_subregion") }}
         union
         select
             concat_ws('/', cast(expected_start as string), cast(expected_end as string)) as period_id,
@@ -53,7 +55,7 @@ select
         then cast(first_year as string)
         when period_type = 'multi_year' and first_month = 1
         then concat_ws(' to ', cast(first_year as string), cast(last_year as string))
-        when period_type in ('financial_year', 'academic_year', 'rolling_year')
+        when months = 12
         then concat_ws('/', cast(first_year as string), right(cast(last_year as string), 2))
         else concat_ws(' to ', cast(period_start as string), cast(period_end as string))
     end as label,

@@ -3,9 +3,7 @@ with
         select
             history.*,
             case
-                when history.lci_95 is null and history.lci_998 is null
-                then 'none'
-                else 'published'
+                when history.lci_95 is null and history.lci_998 is null then 'none' else 'published'
             end as ci_method
         from {{ ref("int_observation_history") }} as history
         where history.valid_to is null and history.change <> 'withdrawn'

@@ -53,8 +53,7 @@ select
     {% endfor %}
 from {{ ref("dim_indicator").include(database=false) }} as indicator
 left join newest on indicator.indicator_code = newest.indicator_code
-left join
-    {{ ref("dim_period").include(database=false) }} as period on newest.period_id = period.period_id
+left join {{ ref("dim_period").include(database=false) }} as period on newest.period_id = period.period_id
 group by
     indicator.indicator_code,
     indicator.beacon_no,

@@ -5,8 +5,12 @@
     {% for column, values in columns.items() %}
         select '{{ column }}' as column_name, {{ column }} as found, count(*) as n_rows
         from {{ model }}
-        where {{ column }} not in ({% for value in values %}'{{ value }}'{% if not loop.last %}, {% endif %}{% endfor %})
+        where
+            {{ column }}
+            not in ({% for value in values %}'{{ value }}'{% if not loop.last %}, {% endif %} {% endfor %})
         group by {{ column }}
-        {% if not loop.last %} union all {% endif %}
+        {% if not loop.last %}
+            union all
+        {% endif %}
     {% endfor %}
 {% endtest %}

@@ -9,6 +9,8 @@
         left join {{ ref(dimension) }} as described on referring.{{ column }} = described.{{ key }}
         where referring.{{ column }} is not null and described.{{ key }} is null
         group by referring.{{ column }}
-        {% if not loop.last %} union all {% endif %}
+        {% if not loop.last %}
+            union all
+        {% endif %}
     {% endfor %}
 {% endtest %}

@@ -20,7 +20,8 @@ with
             source.time_period as period_label,
             nullif(trim(source.time_period_range), '') as period_length,
             {{ label_years("source.time_period") }} as period_years,
-            {{ label_start("source.time_period", "dataset.period_month", "dataset.period_day") }} as period_start,
+            {{ label_start("source.time_period", "dataset.period_month", "dataset.period_day") }}
+            as period_start,
 
             source.value as value_text,
             {{ marker_status("source.value") }} as marker,

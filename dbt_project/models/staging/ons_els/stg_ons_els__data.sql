@@ -59,7 +59,6 @@ select
     cast(null as double) as uci_998,
     {{ figure_status("marker", "value") }} as status,
     case
-        when marker = 'unreliable'
-        then 'The publisher marks this estimate as of low reliability.'
+        when marker = 'unreliable' then 'The publisher marks this estimate as of low reliability.'
     end as status_note
 from renamed
