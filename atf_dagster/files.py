@@ -93,6 +93,13 @@ def last_json_line(path: Path, window: int = 65536) -> dict[str, Any] | None:
     return None
 
 
+def read_yaml(path: Path) -> Any:
+    """A YAML file's content; the C parser where the library has it, and never anything but plain data."""
+    import yaml
+
+    return yaml.load(path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+
+
 class AnotherRefreshIsRunning(RuntimeError):
     """The lock of the single writer is taken by another process."""
 

@@ -15,7 +15,7 @@ import duckdb
 
 from atf_dagster import catalogue
 from atf_dagster.landing import Store
-from atf_dagster.refresh import Refresh
+from atf_dagster.landing.troubles import troubles
 from atf_dagster.release import versions
 from atf_dagster.settings import Settings
 
@@ -27,7 +27,7 @@ class NotFound(LookupError):
 def status(of: Settings, options: argparse.Namespace) -> int:
     """What is published, how old it is, what is broken now, how the last runs ended."""
     current = versions.current(of.releases)
-    troubles = Refresh(of, "status").troubles()
+    held_back = troubles(catalogue.load(), Store(of.landing))
     runs = _last_runs(of, 5)
     damage = versions.damage(current) if current else []
     if options.json:
@@ -36,7 +36,7 @@ def status(of: Settings, options: argparse.Namespace) -> int:
             "home": str(of.home),
             "release": current.receipt if current else None,
             "damage": damage,
-            "troubles": [vars(trouble) for trouble in troubles],
+            "troubles": [vars(trouble) for trouble in held_back],
             "last_runs": runs,
         }
         print(json.dumps(record, ensure_ascii=False, default=str))
@@ -53,8 +53,8 @@ def status(of: Settings, options: argparse.Namespace) -> int:
             print(f"  rolled back from {rolled}; the next refresh with news publishes again")
     for problem in damage:
         print(f"  DAMAGED: {problem}. Run `atf rollback`, then `atf refresh --rebuild`.")
-    print(f"Held back now: {len(troubles) or 'nothing'}")
-    for trouble in troubles:
+    print(f"Held back now: {len(held_back) or 'nothing'}")
+    for trouble in held_back:
         print(f"  {trouble.dataset}.{trouble.part}: {trouble.kind} ({trouble.reason}) since {trouble.since}")
         print(f"    What to do: {trouble.mend}")
     print("Last runs:" if runs else "No runs yet.")
@@ -99,7 +99,7 @@ def diagnose(of: Settings, options: argparse.Namespace) -> int:
     except KeyError as error:
         raise NotFound(str(error.args[0])) from None
     store = Store(of.landing)
-    parts = []
+    parts: list[dict[str, Any]] = []
     for part in collection.parts:
         attempts = store.attempts(dataset.id, part.id)
         verdicts = store.verdicts(dataset.id, part.id)
@@ -114,11 +114,16 @@ def diagnose(of: Settings, options: argparse.Namespace) -> int:
             for vintage in store.vintages(dataset.id, part.id)
         ]
         parts.append(
-            {"part": part.id, "required": part.required, "attempts": [a.as_json() for a in attempts[-5:]], "vintages": vintages}
+            {
+                "part": part.id,
+                "required": part.required,
+                "attempts": [a.as_json() for a in attempts[-5:]],
+                "vintages": vintages,
+            }
         )
-    troubles = [t for t in Refresh(of, "diagnose").troubles() if t.dataset == dataset.id]
+    held_back = [trouble for trouble in troubles(known, store) if trouble.dataset == dataset.id]
     if options.json:
-        record = {"dataset": dataset.id, "parts": parts, "troubles": [vars(trouble) for trouble in troubles]}
+        record = {"dataset": dataset.id, "parts": parts, "troubles": [vars(trouble) for trouble in held_back]}
         print(json.dumps(record, ensure_ascii=False, default=str))
         return 0
     print(f"{dataset.id}: {dataset.title} ({collection.publisher.name})")
@@ -141,7 +146,7 @@ def diagnose(of: Settings, options: argparse.Namespace) -> int:
         elif last["outcome"] == "rejected" and last["sha256"]:
             start = store.object_path(last["sha256"]).read_bytes()[:200]
             print(f"  the refused bytes begin: {start!r}")
-    print("Nothing is held back." if not troubles else f"Held back; readers get: {troubles[0].serving}.")
+    print("Nothing is held back." if not held_back else f"Held back; readers get: {held_back[0].serving}.")
     return 0
 
 
@@ -193,7 +198,8 @@ def _figures(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace)
         inner join mart.dim_area as a on o.area_code = a.area_code
         inner join mart.dim_period as p on o.period_id = p.period_id
         where o.indicator_code = ? and o.area_code = ? and o.breakdown_type = 'Total'
-            and o.age = coalesce(i.headline_age, o.age) and (p.label = ? or o.period_id = ? or cast(? as varchar) is null)
+            and o.age = coalesce(i.headline_age, o.age)
+            and (p.label = ? or o.period_id = ? or cast(? as varchar) is null)
         order by o.period_end desc, o.sex
         """,
         [indicator, code, options.period, options.period, options.period],
@@ -207,8 +213,9 @@ def _figures(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace)
         reason = f"{why[0]['state']}, {why[0]['reason']}" if why else "unknown"
         period = f" for {options.period}" if options.period else ""
         raise NotFound(f"No total of {indicator} in {areas[0]['area_name']}{period}. Coverage says: {reason}.")
-    newest = found[0]["period_id"]
-    return [row for row in found if row["period_id"] == newest]
+    newest = [row for row in found if row["period_id"] == found[0]["period_id"]]
+    # Persons stand for both sexes where they are published; life expectancy has the two sexes only.
+    return [row for row in newest if row["sex"] == "Persons"] or newest
 
 
 KEY = ("indicator_code", "area_code", "period_id", "sex", "age", "breakdown_type", "breakdown_value")
@@ -303,7 +310,9 @@ def _print_figure(figure: dict[str, Any], mode: str, version: str) -> None:
         print(f"  row {source['row']} as served: {json.dumps(source['row_as_served'], ensure_ascii=False)}")
     for entry in figure["history"]:
         until = f"to {entry['valid_to']}" if entry["valid_to"] else "until now"
-        print(f"  history: {entry['change']} {entry['value']} from {entry['valid_from']} {until} ({entry['vintage_id']})")
+        print(
+            f"  history: {entry['change']} {entry['value']} from {entry['valid_from']} {until} ({entry['vintage_id']})"
+        )
     print(f"  {source['attribution']}")
 
 
@@ -314,4 +323,6 @@ def _last_runs(of: Settings, count: int) -> list[dict[str, Any]]:
 
 def _age(age: dt.timedelta) -> str:
     hours = age.total_seconds() / 3600
-    return f"{hours * 60:.0f} minutes" if hours < 1 else f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:.1f} days"
+    return (
+        f"{hours * 60:.0f} minutes" if hours < 1 else f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:.1f} days"
+    )

@@ -22,6 +22,7 @@ from atf_dagster.catalogue import Catalogue
 from atf_dagster.files import write_atomic
 from atf_dagster.landing import Attempt, Store, Verdict
 from atf_dagster.landing.records import GOOD
+from atf_dagster.landing.troubles import Trouble, troubles
 from atf_dagster.quality import admission, gx, page, suites
 from atf_dagster.quality.results import Result
 from atf_dagster.release import contract, versions
@@ -36,21 +37,6 @@ Outcome = Literal["published", "unchanged", "held", "failed"]
 
 class NotChecked(RuntimeError):
     """A release was asked for in a run that did not check the mart, or whose checks failed."""
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """One dataset part whose newest bytes are not in the mart, in words for people."""
-
-    dataset: str
-    part: str
-    kind: Literal["failed", "rejected", "held"]
-    reason: str
-    message: str
-    mend: str
-    since: str
-    serving: str
-    """What readers get in the meantime."""
 
 
 @dataclass
@@ -97,16 +83,10 @@ class Refresh:
 
             adapter = SnapshotAdapter()
             base_urls = {c.publisher.id: c.publisher.base_url for c in self.catalogue.collections}
+        pace = 0.0 if adapter is not None else self.settings.requests_per_second
         hosts = [
-            Host(
-                base_urls[collection.publisher.id],
-                0.0
-                if adapter is not None
-                else collection.publisher.requests_per_second
-                if self.settings.requests_per_second is None
-                else self.settings.requests_per_second,
-            )
-            for collection in self.catalogue.collections
+            Host(base_urls[of.id], of.requests_per_second if pace is None else pace)
+            for of in (collection.publisher for collection in self.catalogue.collections)
         ]
         client = Client(
             hosts,
@@ -201,7 +181,8 @@ class Refresh:
             results = gx.run(connection, suites.load("mart"), has_previous=last is not None)
         self._keep_results("mart", results)
         everything = self.results()
-        write_atomic(self.page, page.render(everything, run_id=self.run_id, mode=self.settings.mode, troubles=self.troubles()))
+        text = page.render(everything, run_id=self.run_id, mode=self.settings.mode, troubles=self.troubles())
+        write_atomic(self.page, text)
         if any(result.blocks for result in results):
             self.finish("held", blocked_by=[result.sentence for result in results if result.blocks])
         return results
@@ -259,56 +240,8 @@ class Refresh:
         return release
 
     def troubles(self) -> list[Trouble]:
-        """Every part whose newest bytes are not in the mart, with what to do."""
-        found = []
-        for collection, dataset in self.catalogue.datasets:
-            for part in collection.parts:
-                vintages = self.store.vintages(dataset.id, part.id)
-                verdicts = self.store.verdicts(dataset.id, part.id)
-                good = [
-                    v
-                    for v in vintages
-                    if (verdict := verdicts.get((v.sequence, "admission"))) is not None and verdict.verdict == "admitted"
-                ]
-                serving = f"figures retrieved {good[-1].retrieved_at:%Y-%m-%d %H:%M} UTC" if good else "no figures yet"
-                attempt = self.store.last_attempt(dataset.id, part.id)
-                if attempt is not None and attempt.outcome not in GOOD:
-                    if attempt.outcome == "not_in_snapshot" and not part.required:
-                        continue
-                    kind: Literal["failed", "rejected"] = "rejected" if attempt.outcome == "rejected" else "failed"
-                    found.append(
-                        Trouble(
-                            dataset.id,
-                            part.id,
-                            kind,
-                            attempt.reason or attempt.outcome,
-                            attempt.message or "",
-                            attempt.mend or "",
-                            attempt.failing_since or attempt.finished_at,
-                            serving,
-                        )
-                    )
-                    continue
-                if not vintages:
-                    continue
-                newest = vintages[-1].sequence
-                for stage, bad, name in (("raw", "rejected", "rejected"), ("admission", "held", "held")):
-                    verdict = verdicts.get((newest, stage))
-                    if verdict is not None and verdict.verdict == bad:
-                        found.append(
-                            Trouble(
-                                dataset.id,
-                                part.id,
-                                "held" if name == "held" else "rejected",
-                                verdict.reason or name,
-                                verdict.message or "",
-                                verdict.mend or "",
-                                verdict.at,
-                                serving,
-                            )
-                        )
-                        break
-        return found
+        """What is held back now, with what to do."""
+        return troubles(self.catalogue, self.store)
 
     # the run's own record ----------------------------------------------------------------------------
 

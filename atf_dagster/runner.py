@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from atf_dagster import settings as settings_module
-from atf_dagster.refresh import Outcome, Refresh, Trouble
+from atf_dagster.landing.troubles import Trouble
+from atf_dagster.refresh import Outcome, Refresh
 from atf_dagster.release import versions
 from atf_dagster.settings import PROJECT, Settings
 
@@ -155,13 +156,11 @@ def _changes(before: versions.Release | None, after: versions.Release | None) ->
     if after is None:
         return {}
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{str(after.path / 'mart.duckdb').replace(chr(39), chr(39) * 2)}' as after (read_only)")
+        connection.execute(f"attach '{_quoted(after)}' as after (read_only)")
         if before is None or before.version == after.version:
             row = connection.execute("select count(*) from after.mart.fct_observation").fetchone()
             return {"new": int(row[0]) if row else 0, "revised": 0, "withdrawn": 0}
-        connection.execute(
-            f"attach '{str(before.path / 'mart.duckdb').replace(chr(39), chr(39) * 2)}' as before (read_only)"
-        )
+        connection.execute(f"attach '{_quoted(before)}' as before (read_only)")
         key = "indicator_code, area_code, period_id, sex, age, breakdown_type, breakdown_value"
         row = connection.execute(
             f"""
@@ -176,3 +175,7 @@ def _changes(before: versions.Release | None, after: versions.Release | None) ->
         ).fetchone()
         new, revised, withdrawn = row or (0, 0, 0)
         return {"new": int(new), "revised": int(revised), "withdrawn": int(withdrawn)}
+
+
+def _quoted(release: versions.Release) -> str:
+    return str(release.path / "mart.duckdb").replace("'", "''")

@@ -49,7 +49,9 @@ def check_specs(manifest: Mapping[str, Any], wanted: Callable[[Node], bool]) -> 
             continue
         tested = node.get("attached_node") or next((p for p in node["depends_on"]["nodes"] if p in models), None)
         if tested in models and wanted(models[tested]):
-            specs.append(dg.AssetCheckSpec(node["name"], asset=key(models[tested]), description=node["description"] or None))
+            specs.append(
+                dg.AssetCheckSpec(node["name"], asset=key(models[tested]), description=node["description"] or None)
+            )
     return specs
 
 

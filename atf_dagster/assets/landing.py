@@ -49,10 +49,8 @@ def landing_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
     ]
     ids = {key(dataset.id): dataset.id for _, dataset in catalogue.datasets}
 
-    @dg.multi_asset(
-        name="landing", specs=specs, check_specs=checks, can_subset=True, required_resource_keys={HOUSE}
-    )
-    def landing(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    @dg.multi_asset(name="landing", specs=specs, check_specs=checks, can_subset=True, required_resource_keys={HOUSE})
+    def landing(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         house: House = context.resources.house
         with house.refresh(context) as refresh:
             attempts = refresh.fetch([ids[selected] for selected in context.selected_asset_keys])

@@ -40,7 +40,7 @@ def admission_asset() -> dg.AssetsDefinition:
         check_specs=checks,
         required_resource_keys={HOUSE},
     )
-    def admission(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    def admission(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         house: House = context.resources.house
         with house.refresh(context) as refresh:
             results, decided = refresh.admit()

@@ -48,7 +48,7 @@ def raw_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
     ]
 
     @dg.multi_asset(name="raw", specs=specs, required_resource_keys={HOUSE})
-    def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         house: House = context.resources.house
         with house.refresh(context) as refresh:
             parsed = refresh.parse()

@@ -18,7 +18,7 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         description="The newest release: DuckDB file, Parquet, CSV, datapackage.json and receipt.json, "
         "published by moving one pointer.",
     )
-    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         house: House = context.resources.house
         with house.refresh(context) as refresh:
             published = refresh.publish()

@@ -34,7 +34,7 @@ def _half(half: Half, manifest: Mapping[str, Any], wanted: Callable[[dbt_graph.N
     checks = dbt_graph.check_specs(manifest, wanted)
 
     @dg.multi_asset(name=half, specs=specs, check_specs=checks, required_resource_keys={HOUSE})
-    def build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    def build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         yield from _run(context, half, manifest["nodes"])
 
     return build
@@ -42,7 +42,7 @@ def _half(half: Half, manifest: Mapping[str, Any], wanted: Callable[[dbt_graph.N
 
 def _run(
     context: dg.AssetExecutionContext, half: Half, nodes: Mapping[str, Any]
-) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     house: House = context.resources.house
     checks = {spec.name: spec for spec in context.assets_def.check_specs}
     with house.refresh(context) as refresh:
@@ -74,9 +74,7 @@ def _run(
             raise failure
 
 
-def _metadata(
-    connection: duckdb.DuckDBPyConnection, properties: Mapping[str, Any], node: NodeResult
-) -> dict[str, Any]:
+def _metadata(connection: duckdb.DuckDBPyConnection, properties: Mapping[str, Any], node: NodeResult) -> dict[str, Any]:
     relation = f"{properties['schema']}.{properties['name']}"
     count = connection.execute(f"select count(*) from {relation}").fetchone()
     metadata: dict[str, Any] = {"dagster/row_count": count[0] if count else 0, "seconds": node.seconds}

@@ -7,32 +7,27 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from atf_dagster.catalogue.model import Catalogue, Collection, IndicatorCard
+from atf_dagster.files import read_yaml
 
 FOLDER = Path(__file__).parent
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class CatalogueError(ValueError):
     """The catalogue contradicts itself; an engineer mends the YAML that the text names."""
 
 
-def _read(path: Path) -> Any:
-    return yaml.load(path.read_text("utf-8"), _Loader)  # a safe loader either way
-
-
 @cache
 def load(folder: Path = FOLDER) -> Catalogue:
     """Load areas.yml, beacon.yml and collections/*.yml from `folder`. Raises CatalogueError."""
     problems: list[str] = []
-    beacon = _read(folder / "beacon.yml")
+    beacon = read_yaml(folder / "beacon.yml")
     indicators: list[dict[str, Any]] = list(beacon["indicators"])
     collections: list[Collection] = []
     for path in sorted((folder / "collections").glob("*.yml")):
-        entry = _read(path)
+        entry = read_yaml(path)
         for dataset in entry["datasets"]:
             # A supporting or proxy indicator is declared where its dataset is: one entry adds it.
             if isinstance(dataset["indicator"], dict):
@@ -44,7 +39,7 @@ def load(folder: Path = FOLDER) -> Catalogue:
             problems.append(f"{path.name}: {error}")
     try:
         catalogue = Catalogue(
-            areas=_read(folder / "areas.yml"),
+            areas=read_yaml(folder / "areas.yml"),
             principles=beacon["principles"],
             indicators=tuple(IndicatorCard.model_validate(card) for card in indicators),
             collections=tuple(collections),

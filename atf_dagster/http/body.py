@@ -43,9 +43,7 @@ class Saved:
     length_verified: bool
 
 
-def save(
-    response: requests.Response, *, into: Path, max_bytes: int, max_ratio: float, deadline: Deadline
-) -> Saved:
+def save(response: requests.Response, *, into: Path, max_bytes: int, max_ratio: float, deadline: Deadline) -> Saved:
     """Read the body into a new file in `into`, decoded, flushed to the disk.
 
     Raises AttemptFailed where the body is not whole or not bearable, OSError where the disk does not take it;
@@ -55,9 +53,7 @@ def save(
     decoder = decoder_for(encoding)
     if decoder is None:
         mend = "The publisher's to mend: we ask for gzip or deflate only."
-        raise AttemptFailed(
-            Failure("bad_encoding", f"the body is encoded as '{_plain(encoding or '')}'", mend, OK)
-        )
+        raise AttemptFailed(Failure("bad_encoding", f"the body is encoded as '{_plain(encoding or '')}'", mend, OK))
     declared = _declared_length(response)
     if declared is not None and declared > _wire_limit(max_bytes, encoding):
         raise AttemptFailed(_too_large(max_bytes, f"{declared:,} bytes are declared"))
@@ -99,11 +95,7 @@ def excerpt(response: requests.Response, deadline: Deadline) -> str:
     found = b""
     wire = 0
     try:
-        while (
-            wire < _EXCERPT_WIRE_BYTES
-            and len(found) < _EXCERPT_WIRE_BYTES
-            and (data := _read(response, deadline))
-        ):
+        while wire < _EXCERPT_WIRE_BYTES and len(found) < _EXCERPT_WIRE_BYTES and (data := _read(response, deadline)):
             wire += len(data)
             for piece in _decoded(decoder, data):
                 found += piece
@@ -132,9 +124,7 @@ def _decoded(decoder: Decoder, data: bytes) -> Iterator[bytes]:
         yield from decoder.feed(data)
     except CorruptBody as reason:
         message = f"the body does not decompress ({reason})"
-        raise AttemptFailed(
-            Failure("bad_encoding", message, LATER, OK, again=True, retryable=True)
-        ) from reason
+        raise AttemptFailed(Failure("bad_encoding", message, LATER, OK, again=True, retryable=True)) from reason
 
 
 def _declared_length(response: requests.Response) -> int | None:
@@ -160,15 +150,11 @@ def _bear(size: int, consumed: int, max_bytes: int, max_ratio: float) -> None:
 
 
 def _too_large(max_bytes: int, found: str) -> Failure:
-    mend = (
-        ENGINEER + "look at what the publisher now sends; if the growth is real, raise the dataset's limit."
-    )
+    mend = ENGINEER + "look at what the publisher now sends; if the growth is real, raise the dataset's limit."
     return Failure("too_large", f"the body is over the limit of {max_bytes:,} bytes ({found})", mend, OK)
 
 
-def _hold_against_declared(
-    response: requests.Response, decoder: Decoder, *, wire: int, declared: int | None
-) -> bool:
+def _hold_against_declared(response: requests.Response, decoder: Decoder, *, wire: int, declared: int | None) -> bool:
     """Raise where the body ended before its own end; otherwise say whether anything has witnessed that end.
 
     A connection that simply closes, without length, chunks or compression, looks the same for a whole body

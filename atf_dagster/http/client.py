@@ -233,8 +233,7 @@ class Client:
                 kind="host_not_allowed",
                 url=full,
                 message=f"{full}: this was not asked for, because {problem}.",
-                mend=failures.ENGINEER
-                + "if the address is right, name its host in the catalogue or the settings.",
+                mend=failures.ENGINEER + "if the address is right, name its host in the catalogue or the settings.",
                 attempts=0,
             )
         secrets = [value for name, value in parse_qsl(urlsplit(full).query) if is_secret_name(name)]
@@ -282,10 +281,7 @@ class Client:
             request = requests.Request("GET", url, headers=headers).prepare()
         except (requests.exceptions.InvalidHeader, UnicodeError):
             message = "a header of the request cannot be written down"
-            mend = (
-                failures.ENGINEER
-                + "look for a line break or a letter outside Latin-1 in the key or the User-Agent."
-            )
+            mend = failures.ENGINEER + "look for a line break or a letter outside Latin-1 in the key or the User-Agent."
             raise AttemptFailed(Failure("bad_request", message, mend)) from None
         session = self._session()
         adapter = session.get_adapter(url)
@@ -340,9 +336,7 @@ class Client:
             length_verified=verified,
         )
 
-    def _refusal(
-        self, response: requests.Response, origin: Origin, wish: _Wish, deadline: Deadline
-    ) -> Failure:
+    def _refusal(self, response: requests.Response, origin: Origin, wish: _Wish, deadline: Deadline) -> Failure:
         """The failure that the status is. A pause that the host asks for holds every thread."""
         status = response.status_code
         pause = None

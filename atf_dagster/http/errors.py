@@ -68,6 +68,4 @@ class SnapshotMiss(FetchError):
     """The bundled snapshot does not hold this request. Raised by its adapter, and never tried again."""
 
     def __init__(self, *, url: str, message: str, mend: str) -> None:
-        super().__init__(
-            kind="snapshot_miss", url=url, message=message, mend=mend, attempts=1, retryable=False
-        )
+        super().__init__(kind="snapshot_miss", url=url, message=message, mend=mend, attempts=1, retryable=False)

@@ -23,12 +23,8 @@ from atf_dagster.http.transport import BrokenAnswer, BytesAfterEnd, Deadline
 SERVER_ERRORS = frozenset({500, 502, 503, 504})
 
 LATER = "Nothing to mend on our side: ask again later, and tell the publisher if it lasts."
-NETWORK = (
-    "The network's or the publisher's to mend: check that this machine reaches the host, then ask again."
-)
-TELL_PUBLISHER = (
-    "The publisher's to mend: look at the address in a browser, and tell the publisher if it lasts."
-)
+NETWORK = "The network's or the publisher's to mend: check that this machine reaches the host, then ask again."
+TELL_PUBLISHER = "The publisher's to mend: look at the address in a browser, and tell the publisher if it lasts."
 ENGINEER = "An engineer's to mend: "
 ALLOWED = (
     ENGINEER + "if the publisher has really moved, change its address in the settings or the catalogue; "

@@ -67,9 +67,7 @@ class Origin:
         if not parts.hostname or not parts.netloc.isascii():
             raise ValueError("it names no plain host")
         port = parts.port  # ValueError where it is no number
-        return cls(
-            parts.scheme, parts.hostname.rstrip("."), _DEFAULT_PORTS[parts.scheme] if port is None else port
-        )
+        return cls(parts.scheme, parts.hostname.rstrip("."), _DEFAULT_PORTS[parts.scheme] if port is None else port)
 
     @property
     def is_loopback(self) -> bool:

@@ -65,7 +65,7 @@ def backoff(attempt: int, limits: Limits) -> float:
     together.
     """
     ceiling = min(limits.backoff_cap, limits.backoff_first * 2.0 ** (attempt - 1))
-    return random.uniform(0.0, ceiling)
+    return random.uniform(0.0, ceiling)  # noqa: S311
 
 
 def retry_after(header: str | None, limits: Limits) -> float | None:

@@ -15,7 +15,7 @@ REDACTED = "REDACTED"
 
 # Names that end in one of these carry a secret: `uid`, `api_key`, `subscription-key`, `access_token`,
 # `X-Amz-Signature`.
-_SECRET_NAME = r"[\w.\-]*(?:key|token|uid|sig|signature|secret|password|passwd|credential|credentials)"
+_SECRET_NAME = r"[\w.\-]*(?:key|token|uid|sig|signature|secret|password|passwd|credential|credentials)"  # noqa: S105
 _SECRET_PARAMETER = re.compile(rf"(?i)((?:^|[?&;\s\"'])(?:{_SECRET_NAME})=)[^&;#\s\"'<>]*")
 _USER_INFO = re.compile(r"(?i)(\bhttps?://)[^/?#\s@]*@")
 _SECRET_NAME_ONLY = re.compile(rf"(?i){_SECRET_NAME}")

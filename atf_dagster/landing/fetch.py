@@ -77,7 +77,12 @@ class Round:
                 attempt = replace(attempt, sequence=len(vintages) + 1)
         except SnapshotMiss as miss:
             attempt = replace(
-                attempt, url=miss.url, outcome="not_in_snapshot", reason="not_in_snapshot", message=str(miss), mend=miss.mend
+                attempt,
+                url=miss.url,
+                outcome="not_in_snapshot",
+                reason="not_in_snapshot",
+                message=miss.message,
+                mend=miss.mend,
             )
         except FetchError as error:
             attempt = replace(

@@ -67,6 +67,8 @@ class Vintage:
     encoding: str
     retrieved_at: dt.datetime
     """UTC; never earlier than the vintage before it, whatever the clock did."""
+    run_id: str
+    """The run that brought it; what one run brought came together."""
     published_at: dt.datetime | None
     """The publisher's Last-Modified where it sends one that is not in the future."""
     etag: str | None

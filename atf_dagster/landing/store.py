@@ -9,7 +9,6 @@ Belongs here: reading and writing these. Does not belong here: deciding outcomes
 """
 
 import datetime as dt
-import os
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
@@ -47,7 +46,7 @@ class Store:
             temporary.unlink()
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
-        os.chmod(temporary, 0o444)
+        temporary.chmod(0o444)
         temporary.replace(target)
         sync_folder(target.parent)
         return target
@@ -97,6 +96,7 @@ class Store:
                     final_url=attempt.final_url or attempt.url,
                     encoding=attempt.encoding or "utf-8",
                     retrieved_at=retrieved,
+                    run_id=attempt.run_id,
                     published_at=_published(attempt.last_modified, retrieved),
                     etag=attempt.etag,
                     last_modified=attempt.last_modified,

@@ -5,6 +5,7 @@ Belongs here: the engine. Does not belong here: any rule, and what follows from 
 
 import datetime as dt
 import logging
+import math
 import os
 import warnings
 from collections.abc import Sequence
@@ -36,7 +37,7 @@ def run(connection: duckdb.DuckDBPyConnection, suites: Sequence[Suite], *, has_p
     for name in ("great_expectations", "great_expectations.data_context.types.base"):  # the second sets its own
         logging.getLogger(name).setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    context.variables.progress_bars = {"globally": False}
     source = context.data_sources.add_pandas("frames")
     results: list[Result] = []
     for suite in suites:
@@ -134,7 +135,7 @@ def _plain(value: Any) -> Any:
     """NumPy and pandas scalars as JSON knows them; not-a-number as nothing."""
     if hasattr(value, "item"):
         value = value.item()
-    if isinstance(value, float) and value != value:
+    if isinstance(value, float) and math.isnan(value):
         return None
     if isinstance(value, dt.date | dt.datetime):
         return value.isoformat()

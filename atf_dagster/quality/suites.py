@@ -6,9 +6,9 @@ Belongs here: the shape of a suite. Running it is `gx`.
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
+from atf_dagster.files import read_yaml
 from atf_dagster.settings import PROJECT
 
 FOLDER = PROJECT / "expectations"
@@ -47,5 +47,5 @@ class Suite(BaseModel):
 
 def load(stage: Stage | None = None, folder: Path = FOLDER) -> list[Suite]:
     """All suites, or those of one stage, by file name. Raises pydantic.ValidationError naming the field."""
-    suites = [Suite.model_validate(yaml.safe_load(path.read_text("utf-8"))) for path in sorted(folder.glob("*.yml"))]
+    suites = [Suite.model_validate(read_yaml(path)) for path in sorted(folder.glob("*.yml"))]
     return [suite for suite in suites if stage is None or suite.stage == stage]

@@ -47,7 +47,8 @@ def audit(folder: Path, warehouse: Path, tables: Sequence[Table]) -> dict[str, i
                 problems.append(f"parquet/{table.name}.parquet has {exported} rows instead of {counts[table.name]}")
     if problems:
         raise AuditFailed(
-            "The candidate failed its audit and was not published: " + "; ".join(problems)
+            "The candidate failed its audit and was not published: "
+            + "; ".join(problems)
             + ". An engineer mends the model or the contract; the last release stays in place."
         )
     return counts
@@ -75,10 +76,11 @@ def _keys(connection: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
     if not table.key:
         return []
     key = ", ".join(table.key)
-    twice = _count(connection, f"(select {key} from release.{SCHEMA}.{table.name} group by all having count(*) > 1)")
+    relation = f"release.{SCHEMA}.{table.name}"
+    twice = _count(connection, f"(select {key} from {relation} group by all having count(*) > 1)")
     empty = _count(
         connection,
-        f"(select 1 from release.{SCHEMA}.{table.name} where {' or '.join(f'{column} is null' for column in table.key)})",
+        f"(select 1 from {relation} where {' or '.join(f'{column} is null' for column in table.key)})",
     )
     problems = []
     if twice:

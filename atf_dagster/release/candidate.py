@@ -50,8 +50,8 @@ def write_database(
         connection.execute(f"use release.{SCHEMA}")
         # A file opened by itself is the catalog `mart`, where `mart.x` could be catalog or schema and is refused.
         # Without the schema's name a view finds its tables beside itself, whatever the file is attached as.
-        names = "|".join(re.escape(table.name) for table in tables)
-        own = re.compile(rf'"?\b{SCHEMA}"?\."?({names})\b"?')
+        relations = "|".join(re.escape(table.name) for table in tables)
+        own = re.compile(rf'"?\b{SCHEMA}"?\."?({relations})\b"?')
         _create_views(connection, {str(name): own.sub(r"\1", str(sql)) for name, sql in views})
         for table in tables:
             if table.is_view:
@@ -118,13 +118,16 @@ def export(database: Path, folder: Path, tables: Sequence[Table]) -> None:
             )
 
 
+FORMULA = "^[=+@|%\\-\uff1d\uff0b\uff0d\uff20]"
+"""How a text begins that a spreadsheet would run, in plain and in full width."""
+
+
 def _csv_cell(column: Column) -> str:
     if column.type != "string":
         return column.name
-    return (
-        f"case when regexp_matches(nfc_normalize(trim({column.name}, E' \\t\\r\\n')), '^[=+@|%\\-＝＋－＠]') "
-        f"then '''' || {column.name} else {column.name} end as {column.name}"
-    )
+    stripped = f"trim({column.name}, ' ' || chr(9) || chr(10) || chr(13))"
+    led = f"chr(39) || {column.name}"
+    return f"case when regexp_matches({stripped}, '{FORMULA}') then {led} else {column.name} end as {column.name}"
 
 
 def _text(value: object) -> str:

@@ -47,7 +47,7 @@ def releases(folder: Path) -> list[Release]:
 
 def current_version(folder: Path) -> str | None:
     pointer = folder / POINTER
-    return os.readlink(pointer) if pointer.is_symlink() else None
+    return str(pointer.readlink()) if pointer.is_symlink() else None
 
 
 def current(folder: Path) -> Release | None:

@@ -124,7 +124,6 @@ def _names(if_none_match: str | bytes | None, etag: str) -> bool:
 def _miss(url: str, asked: str, held: str) -> SnapshotMiss:
     return SnapshotMiss(
         url=url,
-        message=f"The bundled snapshot does not hold {asked}. It holds {held}. "
-        "ATF_MODE=live would ask the publisher.",
+        message=f"The bundled snapshot does not hold {asked}. It holds {held}. ATF_MODE=live would ask the publisher.",
         mend=_MEND,
     )

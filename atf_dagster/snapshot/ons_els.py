@@ -69,9 +69,7 @@ def answer(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answ
     return Answer(status=200, content_type="text/plain;charset=UTF-8", body=body)
 
 
-def render(
-    source: FiguresSource, figures: Sequence[Figure], *, include_names: bool, include_status: bool
-) -> bytes:
+def render(source: FiguresSource, figures: Sequence[Figure], *, include_names: bool, include_status: bool) -> bytes:
     """The figures of one indicator in the service's own CSV, which ends without a line ending."""
     columns = {"areacd": "area_code"}
     if include_names:

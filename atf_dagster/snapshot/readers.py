@@ -159,16 +159,12 @@ def _fingertips_reshaped(path: Path, entry: Entry) -> Reading:
             period=row["period"],
             value="" if row["value"] == _NO_DATA else row["value"],
             compared_to_england=_reshaped_comparison(path, row),
-            compared_to_england_as_parent=_reshaped_comparison(path, row)
-            if row["area_code"] == ENGLAND
-            else "",
+            compared_to_england_as_parent=_reshaped_comparison(path, row) if row["area_code"] == ENGLAND else "",
         )
         for row in rows
     ]
     # The order in which Fingertips prints: by period, England before the councils, then by sex and area.
-    figures.sort(
-        key=lambda f: (f["period"], f["area_code"] != ENGLAND, _SEXES.index(f["sex"]), f["area_code"])
-    )
+    figures.sort(key=lambda f: (f["period"], f["area_code"] != ENGLAND, _SEXES.index(f["sex"]), f["area_code"]))
     return Reading(
         title=_only(path, "indicator", rows),
         figures=figures,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+from atf_dagster.files import read_yaml
 
 BUNDLE: Final = Path(__file__).parent
 """The folder that holds `sources.yml` and `figures/`."""
@@ -57,9 +57,7 @@ def load_sources(bundle: Path = BUNDLE) -> tuple[FiguresSource, ...]:
     Raises FileNotFoundError when there is no `sources.yml`, and TypeError when an entry lacks a field or has
     one too many.
     """
-    # The C loader is several times as fast; not every build of PyYAML has it.
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    entries = yaml.load((bundle / "sources.yml").read_text(encoding="utf-8"), Loader=loader)  # a safe loader
+    entries = read_yaml(bundle / "sources.yml")
     return tuple(_source(entry) for entry in entries["figures"])
 
 

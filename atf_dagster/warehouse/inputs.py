@@ -170,9 +170,8 @@ def newest_expected(period: Period, today: dt.date) -> tuple[dt.date, dt.date]:
     month, day = (int(n) for n in period.start.split("-"))
     start = dt.date(today.year, month, day)
     while True:
-        if period.years == 0:
-            end = start
-        else:
+        end = start
+        if period.years:
             end = dt.date(start.year + period.years, month, day) - dt.timedelta(days=1)
         if _add_months(end, period.lag_months) <= today:
             return start, end
@@ -197,6 +196,7 @@ def _vintages(
         "publisher": "varchar",
         "url": "varchar",
         "retrieved_at": "timestamp",
+        "seen_at": "timestamp",
         "published_at": "timestamp",
         "sha256": "varchar",
         "bytes": "bigint",
@@ -205,6 +205,11 @@ def _vintages(
         "attribution": "varchar",
         "admission": "varchar",
     }
+    # Two sources of one figure that arrive seconds apart in one run are no revision of each other.
+    seen_at: dict[str, dt.datetime] = {}
+    for entry in parsed:
+        run, retrieved = entry.vintage.run_id, entry.vintage.retrieved_at
+        seen_at[run] = max(seen_at.get(run, retrieved), retrieved)
     rows = []
     for entry in parsed:
         if entry.verdict.verdict != "parsed":
@@ -222,6 +227,7 @@ def _vintages(
                 "publisher": collection.publisher.name,
                 "url": vintage.url,
                 "retrieved_at": vintage.retrieved_at.replace(tzinfo=None),
+                "seen_at": seen_at[vintage.run_id].replace(tzinfo=None),
                 "published_at": vintage.published_at.replace(tzinfo=None) if vintage.published_at else None,
                 "sha256": vintage.sha256,
                 "bytes": vintage.bytes,

@@ -66,10 +66,10 @@ def parse_new(
                     for vintage in store.vintages(dataset.id, part.id):
                         verdict = known.get((vintage.sequence, "raw"))
                         target = vintage_file(raw, collection, vintage)
-                        if verdict is not None and verdict.rules == PARSER:
-                            if verdict.verdict == "rejected" or target.exists():
-                                results.append(Parsed(vintage, verdict, fresh=False))
-                                continue
+                        settled = verdict is not None and verdict.rules == PARSER
+                        if verdict is not None and settled and (verdict.verdict == "rejected" or target.exists()):
+                            results.append(Parsed(vintage, verdict, fresh=False))
+                            continue
                         verdict = _parse(connection, store, collection, dataset, vintage, target, run_id)
                         store.add_verdict(vintage, verdict)
                         progress(f"raw: {vintage.id}: {verdict.verdict}, {verdict.rows or 0} rows")
@@ -124,7 +124,7 @@ def _parse(
 def _ensure_columns(raw: Path, collection: Collection) -> None:
     """A file without rows, so that the table has all its columns even before the first vintage."""
     names = (*collection.columns, *collection.optional_columns)
-    columns = {name: "varchar" for name in names}
+    columns = dict.fromkeys(names, "varchar")
     tags = {"row_number": "bigint", "dataset": "varchar", "part": "varchar", "vintage_id": "varchar"}
     write_table(raw / collection.table / "_columns.parquet", {**columns, **tags}, [])
 

@@ -8,8 +8,8 @@ with
             vintage.dataset,
             vintage.part,
             vintage.part_order,
-            vintage.retrieved_at as active_from,
-            lead(vintage.retrieved_at) over (
+            vintage.seen_at as active_from,
+            lead(vintage.seen_at) over (
                 partition by vintage.dataset, vintage.part order by vintage.sequence
             ) as active_to
         from {{ source("raw", "vintage") }} as vintage

@@ -1,0 +1,84 @@
+"""What is held back now: every part of a dataset whose newest bytes are not in the mart.
+
+Belongs here: reading receipts and verdicts together, in words for people. Does not belong here: deciding
+anything; that was done when they were written.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from atf_dagster.catalogue import Catalogue, Dataset, Part
+from atf_dagster.landing.records import GOOD, Attempt, Verdict
+from atf_dagster.landing.store import Store
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One part that is held back, whose it is to mend, and what readers get in the meantime."""
+
+    dataset: str
+    part: str
+    kind: Literal["failed", "rejected", "held"]
+    reason: str
+    message: str
+    mend: str
+    since: str
+    serving: str
+
+
+def troubles(catalogue: Catalogue, store: Store) -> list[Trouble]:
+    """All troubles in the catalogue's order; empty where every newest byte is in the mart."""
+    return [
+        trouble
+        for collection, dataset in catalogue.datasets
+        for part in collection.parts
+        for trouble in _of_part(store, dataset, part)
+    ]
+
+
+def _of_part(store: Store, dataset: Dataset, part: Part) -> Iterator[Trouble]:
+    vintages = store.vintages(dataset.id, part.id)
+    verdicts = store.verdicts(dataset.id, part.id)
+    admitted = [
+        vintage
+        for vintage in vintages
+        if (verdict := verdicts.get((vintage.sequence, "admission"))) is not None and verdict.verdict == "admitted"
+    ]
+    serving = f"figures retrieved {admitted[-1].retrieved_at:%Y-%m-%d %H:%M} UTC" if admitted else "no figures yet"
+    attempt = store.last_attempt(dataset.id, part.id)
+    if attempt is not None and attempt.outcome not in GOOD:
+        if attempt.outcome != "not_in_snapshot" or part.required:
+            yield _from_attempt(attempt, serving)
+        return
+    for stage in ("raw", "admission"):
+        verdict = verdicts.get((vintages[-1].sequence, stage)) if vintages else None
+        if verdict is not None and verdict.verdict in ("rejected", "held"):
+            yield _from_verdict(dataset.id, part.id, verdict, serving)
+            return
+
+
+def _from_attempt(attempt: Attempt, serving: str) -> Trouble:
+    return Trouble(
+        dataset=attempt.dataset,
+        part=attempt.part,
+        kind="rejected" if attempt.outcome == "rejected" else "failed",
+        reason=attempt.reason or attempt.outcome,
+        message=attempt.message or "",
+        mend=attempt.mend or "",
+        since=attempt.failing_since or attempt.finished_at,
+        serving=serving,
+    )
+
+
+def _from_verdict(dataset: str, part: str, verdict: Verdict, serving: str) -> Trouble:
+    return Trouble(
+        dataset=dataset,
+        part=part,
+        kind="held" if verdict.verdict == "held" else "rejected",
+        reason=verdict.reason or verdict.verdict,
+        message=verdict.message or "",
+        mend=verdict.mend or "",
+        since=verdict.at,
+        serving=serving,
+    )

@@ -1,0 +1,57 @@
+"""What the tests of the dbt project share: raw made of the bundled figures, and a warehouse built from it.
+
+Belongs here: making a raw folder without a network. Does not belong here: running dbt (dbt_warehouse), what
+must hold (the test modules).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from dbt_warehouse import MART, STAGED, Built, Warehouse
+
+from atf_dagster.catalogue import load
+from atf_dagster.http import Client, Host
+from atf_dagster.landing import Store
+from atf_dagster.landing.fetch import Round
+from atf_dagster.settings import quieten
+from atf_dagster.snapshot.adapter import SnapshotAdapter
+from atf_dagster.warehouse import inputs, raw
+from atf_dagster.warehouse.tables import write_table
+
+
+@pytest.fixture(scope="session")
+def raw_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The raw tables of the bundled figures, every vintage admitted; made as a refresh makes them."""
+    folder = tmp_path_factory.mktemp("bundled")
+    catalogue = load()
+    store = Store(folder / "landing")
+    base_urls = {collection.publisher.id: collection.publisher.base_url for collection in catalogue.collections}
+    client = Client([Host(url, 0) for url in base_urls.values()], user_agent="atf-tests", adapter=SnapshotAdapter())
+    datasets = [dataset.id for _, dataset in catalogue.datasets]
+    Round(catalogue, store, client, base_urls, "snapshot", "test").fetch(datasets)
+    client.close()
+    parsed = raw.parse_new(catalogue, store, folder / "raw", "test", lambda message: None)
+    known = inputs.gather(catalogue, store, parsed, mode="snapshot", rules="test", today=dt.date(2026, 1, 31))
+    known.write(folder / "raw")
+    write_table(
+        folder / "raw" / "admission" / "admission.parquet",
+        {"vintage_id": "varchar", "verdict": "varchar", "reason": "varchar"},
+        [{"vintage_id": row["vintage_id"], "verdict": "admitted"} for row in known.tables["vintage"][1]],
+    )
+    return folder / "raw"
+
+
+@pytest.fixture(scope="session")
+def built(raw_folder: Path) -> Built:
+    """Built once for all tests; a test that changes rows takes a copy."""
+    quieten()
+    warehouse = Warehouse(raw_folder.parent, raw_folder.parent / "warehouse.duckdb")
+    no_unit_tests = ("--exclude-resource-type", "unit_test")
+    return Built(
+        warehouse,
+        staged=warehouse.dbt("build", *STAGED, *no_unit_tests),
+        mart=warehouse.dbt("build", *MART, *no_unit_tests),
+    )

@@ -1,0 +1,96 @@
+"""dbt on a raw folder, in this process, and what it ran.
+
+Belongs here: running dbt and looking into the file that it builds.
+Does not belong here: making the raw folder (conftest), what must hold (the test modules).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+
+STAGED = ("--select", "tag:staged", "--indirect-selection", "cautious")
+MART = ("--exclude", "tag:staged", "--indirect-selection", "cautious")
+"""The two halves in which a refresh builds."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """One model or test as dbt ran it; `rows` is the number of rows that a test found."""
+
+    name: str
+    kind: str
+    status: str
+    rows: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A DuckDB file that dbt builds from the raw folder beside it."""
+
+    folder: Path
+    file: Path
+
+    def dbt(self, *arguments: str) -> list[Node]:
+        """Run one dbt command; the nodes it ran. A command that stops before it runs any is an error."""
+        outcome = self._invoke(arguments)
+        if outcome.exception is not None:
+            raise outcome.exception
+        return [
+            Node(
+                name=result.node.name,
+                kind=str(result.node.resource_type),
+                status=str(result.status),
+                rows=int(result.failures or 0),
+                message=str(result.message or ""),
+            )
+            for result in getattr(outcome.result, "results", ())
+        ]
+
+    def compiled(self, sql: str) -> str:
+        """`sql` with the project's macros put in."""
+        outcome = self._invoke(("compile", "--inline", sql))
+        if outcome.exception is not None:
+            raise outcome.exception
+        return str(outcome.result.results[0].node.compiled_code)
+
+    def manifest(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "target" / "manifest.json").read_text("utf-8"))
+        return found
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.file), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def _invoke(self, arguments: Sequence[str]) -> Any:
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
+
+        target = str(self.folder / "target")
+        places = ("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", target)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("ATF_RAW", str(self.folder / "raw"))
+            patch.setenv("ATF_WAREHOUSE", str(self.file))
+            try:
+                return dbtRunner().invoke(["--quiet", *arguments, *places, "--log-path", target])
+            finally:
+                # Otherwise this process keeps the file's lock, and the tests cannot look into it.
+                DuckDBConnectionManager.close_all_connections()
+
+
+@dataclass(frozen=True)
+class Built:
+    """The warehouse of the bundled figures, and what dbt ran in each of the two halves."""
+
+    warehouse: Warehouse
+    staged: list[Node]
+    mart: list[Node]

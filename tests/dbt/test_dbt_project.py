@@ -1,0 +1,290 @@
+"""The dbt project on the bundled figures: it builds, keeps its contract, describes itself, and its tests bite.
+
+Belongs here: what only shows when dbt runs. Does not belong here: the style of the SQL (test_portable_sql),
+cases of one model (dbt's own unit tests, in yml beside the models, which are run from here).
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from dbt_warehouse import Built, Node, Warehouse
+
+# Type in a contract -> DuckDB's name. The words are those that both engines understand.
+TYPES = {
+    "string": "VARCHAR",
+    "int": "INTEGER",
+    "bigint": "BIGINT",
+    "double": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+}
+
+FIGURE = "indicator_code area_code period_id sex age breakdown_type breakdown_value"
+# Version 1 of the contract with readers: relation -> (key, other columns). A column may come, none may go.
+CONTRACT = {
+    "dim_indicator": (
+        "indicator_code",
+        "beacon_no principle_no principle short_name name report_name definition unit value_type multiplier polarity "
+        "year_type frequency native_level aggregation_rule ci_method trend_allowed is_proxy proxy_for "
+        "statistic_status decimals value_min value_max publisher licence attribution page_url",
+    ),
+    "dim_area": ("area_code", "area_name area_type parent_code in_cheshire_merseyside valid_from valid_to"),
+    "dim_period": ("period_id", "label period_start period_end period_type n_years"),
+    "dim_vintage": (
+        "vintage_id",
+        "dataset publisher url retrieved_at published_at sha256 bytes licence attribution",
+    ),
+    "fct_observation": (
+        FIGURE,
+        "value numerator denominator lci_95 uci_95 lci_998 uci_998 ci_method status status_note is_derived "
+        "n_areas_expected n_areas_included vintage_id first_seen_at",
+    ),
+    "fct_observation_history": (
+        f"{FIGURE} valid_from",
+        "value numerator denominator lci_95 uci_95 lci_998 uci_998 status valid_to change vintage_id",
+    ),
+    "fct_revision": (
+        f"{FIGURE} seen_at",
+        "old_value new_value old_vintage_id new_vintage_id comparison_changed trend_changed",
+    ),
+    "fct_comparison": (
+        f"{FIGURE} benchmark_area_code",
+        "benchmark_value method outcome_statistical outcome_judged",
+    ),
+    "fct_trend": (
+        "indicator_code area_code sex age breakdown_type breakdown_value",
+        "period_id n_points chi_squared outcome outcome_judged reason",
+    ),
+    "fct_inequality": (
+        "indicator_code area_code period_id sex age measure group_a group_b",
+        "value lci_95 uci_95 method seed",
+    ),
+    "coverage": ("indicator_code area_code", "latest_period_id expected_period_id state reason"),
+    "vw_latest": ("indicator_code area_code", "value status outcome_judged trend"),
+    "vw_scorecard": (
+        "indicator_code",
+        "halton warrington cheshire_east cheshire_west_and_chester knowsley liverpool st_helens sefton wirral "
+        "cheshire_and_merseyside north_west england",
+    ),
+}
+
+Z = {"95": 1.959963984540054, "998": 3.090232306167813}
+
+
+def models(built: Built) -> dict[str, dict[str, Any]]:
+    """The project's models by name, as the manifest has them."""
+    nodes = built.warehouse.manifest()["nodes"].values()
+    return {node["name"]: node for node in nodes if node["resource_type"] == "model"}
+
+
+def columns_built(built: Built) -> dict[str, dict[str, str]]:
+    """Relation -> column -> DuckDB type, as they stand in the warehouse."""
+    found: dict[str, dict[str, str]] = {}
+    for relation, column, kind in built.warehouse.query(
+        "select table_name, column_name, data_type from duckdb_columns() where schema_name <> 'raw'"
+    ):
+        found.setdefault(relation, {})[column] = kind
+    return found
+
+
+def failed(nodes: list[Node]) -> list[str]:
+    return [
+        f"{node.name}: {node.status}, {node.message}"
+        for node in nodes
+        if node.status not in ("success", "pass", "no-op")
+    ]
+
+
+def test_both_halves_build_one_after_the_other_and_all_data_tests_pass(built: Built) -> None:
+    assert failed(built.staged) == []
+    assert failed(built.mart) == []
+
+
+def test_a_half_runs_its_own_models_and_tests_and_no_others(built: Built) -> None:
+    manifest = built.warehouse.manifest()
+    staged = {name for name, node in models(built).items() if "staged" in node["tags"]}
+    ran = [{node.name for node in half if node.kind == "model"} for half in (built.staged, built.mart)]
+    assert ran == [staged, set(models(built)) - staged]
+    for half, ours in ((built.staged, staged), (built.mart, set(models(built)) - staged)):
+        for test in (node.name for node in half if node.kind == "test"):
+            parents = next(n["depends_on"]["nodes"] for n in manifest["nodes"].values() if n["name"] == test)
+            assert {parent.rsplit(".", 1)[-1] for parent in parents} <= ours, test
+    in_manifest = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
+    assert {node.name for node in (*built.staged, *built.mart) if node.kind == "test"} == in_manifest
+
+
+def test_every_unit_test_of_a_model_passes(built: Built) -> None:
+    nodes = built.warehouse.dbt("test", "--select", "test_type:unit")
+    unit_tests = [node for node in nodes if node.kind == "unit_test"]
+    assert unit_tests, "dbt ran no unit test"
+    assert failed(unit_tests) == []
+
+
+def test_every_model_says_its_grain_and_describes_every_column_it_has(built: Built) -> None:
+    actual = columns_built(built)
+    for name, node in models(built).items():
+        assert node["description"].startswith("Grain: "), name
+        described = {column["name"] for column in node["columns"].values() if column["description"].strip()}
+        assert described == set(actual[name]), name
+
+
+def test_every_source_table_and_exposure_is_described(built: Built) -> None:
+    manifest = built.warehouse.manifest()
+    for source in manifest["sources"].values():
+        assert source["description"].startswith("Grain: "), source["name"]
+        assert all(column["description"] for column in source["columns"].values()), source["name"]
+    exposures = manifest["exposures"].values()
+    assert {exposure["owner"]["name"] for exposure in exposures} == {"All Together Fairer data team"}
+    assert all(exposure["description"] and exposure["depends_on"]["nodes"] for exposure in exposures)
+
+
+def test_every_column_of_the_mart_is_typed_under_an_enforced_contract(built: Built) -> None:
+    actual = columns_built(built)
+    for name, node in models(built).items():
+        if node["schema"] != "mart":
+            continue
+        assert node["contract"]["enforced"], name
+        declared = {column["name"]: TYPES[column["data_type"]] for column in node["columns"].values()}
+        assert declared == actual[name], name
+
+
+def test_every_key_of_the_mart_is_declared_and_never_null(built: Built) -> None:
+    for name, node in models(built).items():
+        if node["schema"] != "mart":
+            continue
+        key = node["config"]["meta"]["primary_key"]
+        assert set(key) <= set(node["columns"]), name
+        if node["config"]["materialized"] == "table":
+            never_null = {
+                column["name"]
+                for column in node["columns"].values()
+                if any(constraint["type"] == "not_null" for constraint in column["constraints"])
+            }
+            assert set(key) <= never_null, name
+
+
+@pytest.mark.parametrize("relation", CONTRACT)
+def test_readers_find_what_the_contract_promises(built: Built, relation: str) -> None:
+    key, others = CONTRACT[relation]
+    node = models(built)[relation]
+    assert node["config"]["meta"]["primary_key"] == key.split()
+    assert {*key.split(), *others.split()} <= set(node["columns"])
+
+
+def test_descriptions_reach_the_database(built: Built) -> None:
+    rows = built.warehouse.query(
+        "select table_name || '.' || column_name from duckdb_columns() where schema_name = 'mart' and comment is null"
+    )
+    assert rows == []
+
+
+def test_data_tests_find_what_they_are_there_for(built: Built, tmp_path: Path) -> None:
+    """Each rule is broken once in a copy of the warehouse; exactly the tests for these rules fail."""
+    (tmp_path / "raw").symlink_to(built.warehouse.folder / "raw")
+    copy = Warehouse(tmp_path, tmp_path / "warehouse.duckdb")
+    shutil.copy(built.warehouse.file, copy.file)
+    shutil.copytree(built.warehouse.folder / "target", tmp_path / "target")
+    a_row = "rowid = (select min(rowid) from {})"
+    with duckdb.connect(str(copy.file)) as connection:
+        for change in (
+            f"delete from intermediate.int_staged where {a_row.format('intermediate.int_staged')}",
+            f"insert into mart.fct_observation from mart.fct_observation where {a_row.format('mart.fct_observation')}",
+            "update mart.fct_observation set sex = 'Everybody', area_code = 'E99999999', period_id = 'then' "
+            "where rowid = 7",
+            "update mart.fct_observation set value = 0, status = 'suppressed' where rowid = 8",
+            "update mart.fct_observation set n_areas_included = 8 where is_derived",
+            "update mart.fct_observation_history set valid_to = valid_from "
+            "where rowid = (select min(rowid) from mart.fct_observation_history where valid_to is null)",
+            "update mart.dim_indicator set beacon_no = 23 where indicator_code = 'ATF22'",
+            "update mart.dim_indicator set proxy_for = null where is_proxy",
+            "update mart.dim_period set period_end = period_start - 1 where rowid = 1",
+            "update mart.coverage set state = 'fine', reason = 'who knows' where rowid = 1",
+        ):
+            connection.execute(change)
+    nodes = copy.dbt("test", "--exclude", "test_type:unit")
+    assert {node.name for node in nodes if node.status == "fail"} == {
+        "every_landed_row_is_accounted_for",
+        "fct_observation_has_one_row_a_key",
+        "fct_observation_refers_to_rows_that_exist",
+        "fct_observation_holds_allowed_values",
+        "a_value_is_null_exactly_where_its_status_hides_it",
+        "a_derived_figure_includes_no_more_areas_than_it_should",
+        "each_figure_has_one_open_row_in_history",
+        "all_beacon_indicators_are_present",
+        "a_proxy_stands_in_for_a_beacon_indicator",
+        "a_period_ends_no_earlier_than_it_begins",
+        "coverage_holds_allowed_values",
+    }
+
+
+def test_limits_of_a_count_are_those_that_the_publisher_gives(built: Built) -> None:
+    """Injury admissions up to 2011/12 come with exact counts (later ones are rounded to five) and with limits."""
+    limits = built.warehouse.compiled(
+        "select {{ byar_lower('numerator', '95') }} as lower, {{ byar_upper('numerator', '95') }} as upper, "
+        "denominator, lci_95, uci_95 from mart.fct_observation where indicator_code = 'SUP04' and not is_derived "
+        "and period_end < date '2012-04-01' and breakdown_type = 'Total'"
+    )
+    rows = built.warehouse.query(limits)
+    assert len(rows) == 20  # nine councils and England, two years
+    for lower, upper, denominator, published_lower, published_upper in rows:
+        assert 10_000 * lower / denominator == pytest.approx(published_lower, rel=1e-7)
+        assert 10_000 * upper / denominator == pytest.approx(published_upper, rel=1e-7)
+
+
+def test_no_limits_are_given_where_byars_approximation_does_not_hold(built: Built) -> None:
+    sql = built.warehouse.compiled(
+        "select {{ byar_lower('x', '95') }}, {{ byar_upper('x', '95') }}, {{ byar_lower('x', '998') }} "
+        "from (values (0.0), (9.0)) as counts(x)"
+    )
+    assert built.warehouse.query(sql) == [(None, None, None), (None, None, None)]
+
+
+# Newcombe (1998), Statistics in Medicine 17, 857-872, table I, method 3: 95 % score limits of x out of n.
+@pytest.mark.parametrize(
+    ("x", "n", "lower", "upper"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0000, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_limits_of_a_proportion_are_those_of_the_literature(
+    built: Built, x: int, n: int, lower: float, upper: float
+) -> None:
+    sql = built.warehouse.compiled(
+        f"select {{{{ wilson_limit('{x}.0', '{n}.0', '95', '-') }}}}, {{{{ wilson_limit('{x}.0', '{n}.0', '95', '+') }}}}"
+    )
+    [(found_lower, found_upper)] = built.warehouse.query(sql)
+    assert (round(found_lower, 4), round(found_upper, 4)) == (lower, upper)
+
+
+def test_cheshire_and_merseyside_is_the_sum_of_its_councils_with_limits_of_the_sum(built: Built) -> None:
+    rows = built.warehouse.query(
+        """
+        select
+            derived.value, derived.lci_95, derived.uci_95, derived.lci_998, derived.uci_998,
+            any_value(indicator.multiplier), sum(council.numerator), sum(council.denominator), count(*)
+        from mart.fct_observation as derived
+        inner join mart.fct_observation as council
+            on derived.indicator_code = council.indicator_code and derived.period_id = council.period_id
+            and derived.sex = council.sex and derived.age = council.age
+            and derived.breakdown_type = council.breakdown_type and derived.breakdown_value = council.breakdown_value
+        inner join mart.dim_area as area on council.area_code = area.area_code and area.area_type = 'council'
+        inner join mart.dim_indicator as indicator on derived.indicator_code = indicator.indicator_code
+        where derived.is_derived and derived.value is not null and derived.ci_method = 'byar'
+        group by all
+        """
+    )
+    assert rows
+    for value, lci_95, uci_95, lci_998, uci_998, multiplier, events, people, councils in rows:
+        assert councils == 9
+        per_event = multiplier / people
+        assert value == pytest.approx(events * per_event, rel=1e-12)
+        for level, lower, upper in (("95", lci_95, uci_95), ("998", lci_998, uci_998)):
+            half = Z[level] / 3
+            after = events + 1
+            assert lower == pytest.approx(per_event * events * (1 - 1 / (9 * events) - half / math.sqrt(events)) ** 3)
+            assert upper == pytest.approx(per_event * after * (1 - 1 / (9 * after) + half / math.sqrt(after)) ** 3)
