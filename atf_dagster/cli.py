@@ -76,10 +76,20 @@ def _parser() -> argparse.ArgumentParser:
     releases.add_argument("--json", action="store_true")
     releases.set_defaults(run=lookups.releases)
 
+    dev = commands.add_parser("dev", help="Dagster's web server and daemon, on loopback, with this house's history")
+    dev.add_argument("-p", "--port", default="3000", help="port of the web server (3000)")
+    dev.set_defaults(run=_develop)
+
     rollback = commands.add_parser("rollback", help="make an earlier release current")
     rollback.add_argument("version", nargs="?", help="version; the one before the current otherwise")
     rollback.set_defaults(run=lookups.rollback)
     return parser
+
+
+def _develop(of: Settings, options: argparse.Namespace) -> int:
+    from atf_dagster import runner
+
+    return runner.develop(of, ["-p", options.port])
 
 
 def _refresh(of: Settings, options: argparse.Namespace) -> int:

@@ -217,6 +217,7 @@ class Refresh:
         troubles = self.troubles()
         held_back = sorted({trouble.dataset for trouble in troubles})
         warned = bool(troubles) or any(not r.success and r.severity != "info" for r in results)
+        before = versions.current_version(self.settings.releases)
         release = publish(
             self.settings.releases,
             self.settings.warehouse,
@@ -235,8 +236,11 @@ class Refresh:
             keep=self.settings.keep_releases,
             progress=self.progress,
         )
+        if release.run_id != self.run_id:
+            self.finish_unchanged(release)
+            return release
         versions.forget_rollback(self.settings.releases)
-        self.finish("published", release=release.version)
+        self.finish("published", release=release.version, before=before)
         return release
 
     def troubles(self) -> list[Trouble]:

@@ -1,11 +1,14 @@
 """Runs a refresh as a Dagster job in this process, so that it is seen in Dagster like any other run.
 
-Belongs here: the instance, the run, and which of the four ends it came to. Does not belong here: printing.
+Belongs here: the instance, the run, which of the four ends it came to, and the web server.
+Does not belong here: printing.
 """
 
 import logging
 import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -179,3 +182,17 @@ def _changes(before: versions.Release | None, after: versions.Release | None) ->
 
 def _quoted(release: versions.Release) -> str:
     return str(release.path / "mart.duckdb").replace("'", "''")
+
+
+def develop(settings: Settings, arguments: list[str]) -> int:
+    """`dagster dev` with this house's history, on loopback; returns its exit code.
+
+    A child of Python's own, because started with `&` from a script Dagster ignores the signal to stop.
+    """
+    settings_module.quieten()
+    prepare_dagster_home(settings)
+    command = [sys.executable, "-m", "dagster", "dev", "-w", str(PROJECT / "workspace.yaml"), "-h", "127.0.0.1"]
+    try:
+        return subprocess.call([*command, *arguments], cwd=PROJECT)  # noqa: S603 - our own words only
+    except KeyboardInterrupt:
+        return 0

@@ -22,7 +22,7 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         house: House = context.resources.house
         with house.refresh(context) as refresh:
             published = refresh.publish()
-            refresh.progress(f"release: {published.version} published")
+            refresh.progress(f"release: {published.version}")
             receipt = published.receipt
             return dg.MaterializeResult(
                 data_version=dg.DataVersion(receipt["fingerprint"][:16]),

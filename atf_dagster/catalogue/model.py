@@ -68,6 +68,8 @@ class IndicatorCard(_Entry):
     aggregation_rule: Literal["sum_ratio", "published_only"]
     ci_method: Literal["published", "wilson", "byar", "none"]
     trend_allowed: bool
+    counts_rounded_to: int | None = None
+    """Where the publisher rounds councils' counts, a sum of them is an estimate and says so."""
     is_proxy: bool = False
     proxy_for: str | None = None
     proxy_note: Text | None = None

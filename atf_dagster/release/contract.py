@@ -34,7 +34,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One relation of the contract. `key` is empty for a view."""
+    """One relation of the contract, with the columns that make its grain."""
 
     name: str
     description: str

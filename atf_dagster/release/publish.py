@@ -4,6 +4,7 @@ Belongs here: the order of the steps, the receipt, the version's name.
 """
 
 import datetime as dt
+import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ from atf_dagster.release.describe import datapackage
 from atf_dagster.release.versions import (
     CANDIDATE,
     Release,
+    damage,
     point_to,
     releases,
     remove_old,
@@ -55,7 +57,9 @@ def publish(
 ) -> Release:
     """Make a candidate from the warehouse, audit it and move `current` to it.
 
-    Raises AuditFailed; a failure at any point leaves `current` where it is.
+    Returns the new release, or the newest one where a rebuild from the same inputs gave the same figures:
+    the same bytes never make a new version. Raises AuditFailed; a failure at any point leaves `current`
+    where it is.
     """
     for name in remove_unfinished(folder):
         progress(f"removed {name}, which an interrupted run left behind")
@@ -73,7 +77,12 @@ def publish(
     if facts.page is not None:
         write_atomic(candidate / "validation.html", facts.page.read_text("utf-8"))
     counts = audit(candidate, warehouse, tables)
-    _write_receipt(candidate, facts, version, built_at, counts)
+    figures = _figures_hash(candidate, tables)
+    if known and _says_the_same(known[-1], facts, figures):
+        remove_unfinished(folder)
+        progress(f"the rebuilt figures are those of release {known[-1].version}")
+        return known[-1]
+    _write_receipt(candidate, facts, version, built_at, counts, figures)
     _make_read_only(candidate)
     final = folder / version
     candidate.rename(final)
@@ -82,6 +91,20 @@ def publish(
     for name in remove_old(folder, keep):
         progress(f"removed release {name}; the newest {keep} are kept")
     return next(release for release in releases(folder) if release.version == version)
+
+
+def _figures_hash(candidate: Path, tables: Sequence[Table]) -> str:
+    """Of all figures and descriptions, without what names the run."""
+    digest = hashlib.sha256()
+    for table in sorted(tables, key=lambda table: table.name):
+        digest.update(f"{table.name} {sha256_of(candidate / 'csv' / f'{table.name}.csv')}\n".encode())
+    return digest.hexdigest()
+
+
+def _says_the_same(newest: Release, facts: ReleaseFacts, figures: str) -> bool:
+    receipt = newest.receipt
+    same = receipt.get("fingerprint") == facts.fingerprint and receipt.get("figures_sha256") == figures
+    return same and receipt["verdict"] == facts.quality_state and not damage(newest)
 
 
 def _rows(facts: ReleaseFacts, version: str, built_at: dt.datetime) -> dict[str, list[Mapping[str, Any]]]:
@@ -115,7 +138,7 @@ def _rows(facts: ReleaseFacts, version: str, built_at: dt.datetime) -> dict[str,
 
 
 def _write_receipt(
-    candidate: Path, facts: ReleaseFacts, version: str, built_at: dt.datetime, counts: Mapping[str, int]
+    candidate: Path, facts: ReleaseFacts, version: str, built_at: dt.datetime, counts: Mapping[str, int], figures: str
 ) -> None:
     files = sorted(path for path in candidate.rglob("*") if path.is_file())
     for path in files:
@@ -129,6 +152,7 @@ def _write_receipt(
         "contract_version": VERSION,
         "verdict": facts.quality_state,
         "fingerprint": facts.fingerprint,
+        "figures_sha256": figures,
         "datasets_fresh": list(facts.datasets_fresh),
         "datasets_held_back": list(facts.datasets_held_back),
         "rows": dict(sorted(counts.items())),

@@ -33,6 +33,10 @@ class Release:
     def version(self) -> str:
         return self.path.name
 
+    @property
+    def run_id(self) -> str:
+        return str(self.receipt["run_id"])
+
 
 def releases(folder: Path) -> list[Release]:
     """All finished releases, oldest first. A folder without a receipt was never finished and is not listed."""

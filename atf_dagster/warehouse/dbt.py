@@ -89,7 +89,10 @@ def build(settings: Settings, half: Half) -> list[NodeResult]:
     if half == "staged":
         for path in (settings.warehouse, settings.warehouse.with_name(settings.warehouse.name + ".wal")):
             path.unlink(missing_ok=True)
-    nodes = _invoke(settings, ["build", *SELECTION[half], "--indirect-selection", "cautious", "--no-write-json"])
+    # Unit tests belong to the project's own tests, exposures to its documentation: neither builds anything.
+    beside = ["--exclude-resource-type", "unit_test", "exposure"]
+    selection = [*SELECTION[half], "--indirect-selection", "cautious", *beside]
+    nodes = _invoke(settings, ["build", *selection, "--no-write-json"])
     errors = [node for node in nodes if not node.ok and node.status != "fail"]
     if errors:
         raise WarehouseFailed(

@@ -97,6 +97,7 @@ def _indicators(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
         "beacon_no": "integer",
         "principle_no": "integer",
         "multiplier": "double",
+        "counts_rounded_to": "integer",
         "trend_allowed": "boolean",
         "is_proxy": "boolean",
         "decimals": "integer",

@@ -254,11 +254,12 @@ def test_no_limits_are_given_where_byars_approximation_does_not_hold(built: Buil
 def test_limits_of_a_proportion_are_those_of_the_literature(
     built: Built, x: int, n: int, lower: float, upper: float
 ) -> None:
+    arguments = f"'{x}.0', '{n}.0', '95'"
     sql = built.warehouse.compiled(
-        f"select {{{{ wilson_limit('{x}.0', '{n}.0', '95', '-') }}}}, {{{{ wilson_limit('{x}.0', '{n}.0', '95', '+') }}}}"
+        f"select {{{{ wilson_limit({arguments}, '-') }}}}, {{{{ wilson_limit({arguments}, '+') }}}}"
     )
-    [(found_lower, found_upper)] = built.warehouse.query(sql)
-    assert (round(found_lower, 4), round(found_upper, 4)) == (lower, upper)
+    [found] = built.warehouse.query(sql)
+    assert [round(limit, 4) for limit in found] == [lower, upper]
 
 
 def test_cheshire_and_merseyside_is_the_sum_of_its_councils_with_limits_of_the_sum(built: Built) -> None:

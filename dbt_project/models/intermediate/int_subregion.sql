@@ -52,6 +52,7 @@ with
             expected.n_areas_expected,
             indicator.multiplier,
             indicator.ci_method,
+            indicator.counts_rounded_to,
             summed.n_areas_included = expected.n_areas_expected as is_complete
         from summed
         inner join expected on summed.area_code = expected.subregion_code
@@ -115,10 +116,18 @@ select
     case when is_complete then multiplier * lower_998 end as lci_998,
     case when is_complete then multiplier * upper_998 end as uci_998,
     case when is_complete and lower_95 is not null then ci_method else 'none' end as ci_method,
-    case when is_complete then 'normal' else 'not_available' end as status,
+    case
+        when not is_complete
+        then 'not_available'
+        when counts_rounded_to is not null
+        then 'estimated'
+        else 'normal'
+    end as status,
     case
         when not is_complete
         then concat_ws(' ', 'Counts are known for', n_areas_included, 'of', n_areas_expected, 'councils.')
+        when counts_rounded_to is not null
+        then concat_ws(' ', 'Sum of counts that the publisher rounds to the nearest', counts_rounded_to)
     end as status_note,
     n_areas_expected,
     n_areas_included,

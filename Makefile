@@ -1,0 +1,55 @@
+# Each target sets itself up from uv.lock. Needs make and Python 3.11 or newer; uv is used where it is
+# installed and otherwise fetched, like everything else, from the package registry.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+READY := .venv/.ready
+OLD_CLIENT := .old-client/.ready
+BIN := .venv/bin
+
+.PHONY: setup refresh test lint types format bench dev clean
+
+setup: $(READY)
+
+refresh: $(READY)
+	$(BIN)/atf refresh
+
+test: $(READY) $(OLD_CLIENT)
+	$(BIN)/pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfmt --check --no-progressbar dbt_project
+
+types: $(READY)
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfmt --no-progressbar dbt_project
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks.refresh
+
+# The web server and the daemon, with the history of the house, on loopback. Viewers: add --read-only to
+# `dagster-webserver`; it has no authentication of its own.
+dev: $(READY)
+	$(BIN)/atf dev
+
+clean:
+	rm -rf .venv .tools .old-client
+
+$(READY): uv.lock pyproject.toml | $(filter .tools/bin/uv,$(UV))
+	$(UV) sync --frozen --python $(PYTHON)
+	@touch $@
+
+.tools/bin/uv:
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# The oldest DuckDB whose clients must open a release; the tests open one with it.
+$(OLD_CLIENT): | $(READY)
+	$(UV) pip install --quiet --python $(BIN)/python --target .old-client duckdb==1.2.2
+	@touch $@

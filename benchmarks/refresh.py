@@ -1,0 +1,147 @@
+"""How long the default refresh takes, beside the same work by hand: `make bench`.
+
+Prints the whole refresh and its parts, a refresh with nothing changed, peak memory of each process, and
+ratios against references measured in the same run: the same downloads with plain `requests`, the same
+files read by DuckDB, the same SQL run without dbt. Median of RUNS.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import requests
+
+from atf_dagster import catalogue
+from atf_dagster.landing import Store
+from atf_dagster.snapshot import SnapshotAdapter
+from atf_dagster.sources import SOURCES
+
+RUNS = 3
+ATF = Path(sys.executable).with_name("atf")
+
+
+def main() -> None:
+    first, full, unchanged = [], [], []
+    with tempfile.TemporaryDirectory(prefix="atf-bench-") as folder:
+        home = Path(folder) / "home"
+        first.append(_refresh(home))
+        for _ in range(RUNS):
+            unchanged.append(_refresh(home))
+        for number in range(RUNS):
+            # The dbt project is parsed once a checkout; the measured refreshes start from there.
+            other = Path(folder) / f"home{number}"
+            other.mkdir()
+            (home / "dbt").rename(other / "dbt")
+            full.append(_refresh(other))
+            (other / "dbt").rename(home / "dbt")
+        downloads = _median(lambda: _plain_downloads(Path(folder)))
+        parquet = _median(lambda: _plain_parquet(home, Path(folder)))
+        sql = _median(lambda: _plain_sql(home, Path(folder)))
+    parts = {name: statistics.median(run["seconds"].get(name, 0.0) for run in full) for name in full[0]["seconds"]}
+    whole = statistics.median(run["wall"] for run in full)
+    idle = statistics.median(run["wall"] for run in unchanged)
+    dbt = parts["dbt_staged"] + parts["dbt_mart"]
+    quality = parts["admission"] + parts["checks"]
+    print(f"default refresh, very first (parses the dbt project)  {first[0]['wall']:7.2f} s   {_memory(first)}")
+    print(f"default refresh                                      {whole:7.2f} s   {_memory(full)}")
+    print(f"  import                                             {parts['import']:7.2f} s")
+    print(f"  fetch                                              {parts['fetch']:7.2f} s   {_times(parts['fetch'], downloads)} plain requests")
+    print(f"  raw                                                {parts['raw']:7.2f} s   {_times(parts['raw'], parquet)} DuckDB alone")
+    print(f"  dbt                                                {dbt:7.2f} s   {_times(dbt, sql)} the same SQL by hand")
+    print(f"  quality                                            {quality:7.2f} s")
+    print(f"  release                                            {parts['release']:7.2f} s")
+    print(f"refresh with nothing changed                         {idle:7.2f} s   {_memory(unchanged)}")
+    print(f"  of a default refresh                               {idle / whole:7.2f}")
+
+
+def _refresh(home: Path) -> dict[str, Any]:
+    """One `atf refresh` as a process: its report, wall seconds and peak resident memory in KiB."""
+    environment = {**os.environ, "ATF_HOME": str(home), "ATF_MODE": "snapshot"}
+    start = time.perf_counter()
+    process = subprocess.Popen([str(ATF), "refresh", "--json"], stdout=subprocess.PIPE, env=environment)
+    output = process.stdout.read() if process.stdout else b""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise SystemExit(f"the refresh failed with exit code {process.returncode}: {output.decode()}")
+    return {**json.loads(output), "wall": time.perf_counter() - start, "memory": usage.ru_maxrss}
+
+
+def _plain_downloads(folder: Path) -> None:
+    known = catalogue.load()
+    session = requests.Session()
+    session.mount("https://", SnapshotAdapter())
+    areas = [area.code for area in known.areas]
+    for collection, dataset in known.datasets:
+        question = SOURCES[collection.publisher.id].question(collection, dataset, collection.parts[0], areas)
+        url = collection.publisher.base_url + question.path
+        answer = session.get(url, params=list(question.params), timeout=60)
+        (folder / "download").write_bytes(answer.content)
+
+
+def _plain_parquet(home: Path, folder: Path) -> None:
+    known = catalogue.load()
+    store = Store(home / "snapshot" / "landing")
+    with duckdb.connect() as connection:
+        for collection, dataset in known.datasets:
+            for vintage in store.vintages(dataset.id, collection.parts[0].id):
+                source = store.object_path(vintage.sha256)
+                connection.execute(
+                    f"copy (from read_csv('{source}', all_varchar = true, delim = ',', quote = '\"', header = true)) "
+                    f"to '{folder / 'rows.parquet'}' (format parquet)"
+                )
+
+
+def _plain_sql(home: Path, folder: Path) -> None:
+    """The SQL that dbt compiled, in the order of its graph, in a database of its own."""
+    manifest = json.loads((home / "dbt" / "manifest.json").read_text("utf-8"))
+    models = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
+    compiled = home / "dbt" / "compiled" / manifest["metadata"]["project_name"]
+    path = folder / "warehouse.duckdb"
+    path.unlink(missing_ok=True)
+    done: set[str] = set()
+    with duckdb.connect(str(path)) as connection:
+        for schema in {node["schema"] for node in models.values()} | {"raw"}:
+            connection.execute(f"create schema if not exists {schema}")
+        for source in manifest["sources"].values():
+            files = home / "snapshot" / "raw" / source["name"] / "*.parquet"
+            connection.execute(
+                f"create view raw.{source['name']} as from read_parquet('{files}', union_by_name = true)"
+            )
+        while len(done) < len(models):
+            for key, node in models.items():
+                parents = {parent for parent in node["depends_on"]["nodes"] if parent in models}
+                if key not in done and parents <= done:
+                    kind = "view" if node["config"]["materialized"] == "view" else "table"
+                    sql = (compiled / node["original_file_path"]).read_text("utf-8")
+                    connection.execute(f"create {kind} {node['schema']}.{node['name']} as {sql}")
+                    done.add(key)
+
+
+def _median(work: Callable[[], None]) -> float:
+    seconds = []
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def _memory(runs: list[dict[str, Any]]) -> str:
+    return f"peak {max(run['memory'] for run in runs) / 1024:.0f} MiB"
+
+
+def _times(ours: float, theirs: float) -> str:
+    return f"{ours / theirs:5.1f} x {theirs:.2f} s"
+
+
+if __name__ == "__main__":
+    main()

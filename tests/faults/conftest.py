@@ -1,0 +1,154 @@
+"""One story that the tests of this folder read in turns: a good refresh, a spoiled one, repairs, an outage.
+
+Belongs here: what happens, in its order, each step once and recorded. Does not belong here: assertions.
+A refresh takes some fifteen seconds, so each step is a fixture of the whole session that builds on the one before it;
+a later step never touches what an earlier one recorded (releases and receipts are never rewritten).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from faults import (
+    ACCEPTED,
+    MAX_BYTES,
+    REVISED,
+    SUPPRESSED_FROM_THE_START,
+    WITH_ETAG,
+    ZEROS_LATER,
+    faults,
+)
+from houses import Ended, House, Killed
+from loopback_publishers import LoopbackPublishers, Spoil, Stranger, closed_address, figures_from
+from spoiling import revised_els_figure, revised_with_a_new_period, served, suppressed, zeros_for_the_next_year
+from story import Spoiled, Unchanged, source_id
+
+UNLIMITED = {"ATF_BACKOFF_FIRST": "0", "ATF_REQUESTS_PER_SECOND": "0", "ATF_MAX_BYTES": str(MAX_BYTES)}
+
+
+def pytest_report_header() -> str:
+    return f"tests/faults: publishers on loopback serve {figures_from()}"
+
+
+def by_source_id(spoil: dict[str, Spoil]) -> dict[str, Spoil]:
+    return {source_id(dataset): way for dataset, way in spoil.items()}
+
+
+@pytest.fixture(scope="session")
+def stranger() -> Iterator[Stranger]:
+    with Stranger() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def publishers() -> Iterator[LoopbackPublishers]:
+    servers = LoopbackPublishers(
+        usual={source_id(SUPPRESSED_FROM_THE_START): suppressed}, with_etag=frozenset({source_id(WITH_ETAG)})
+    )
+    with servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory, publishers: LoopbackPublishers) -> House:
+    urls = {"ATF_FINGERTIPS_URL": publishers.fingertips_url, "ATF_ONS_ELS_URL": publishers.ons_els_url}
+    return House(tmp_path_factory.mktemp("faults") / "home", "live", {**UNLIMITED, **urls})
+
+
+@pytest.fixture(scope="session")
+def first(house: House, publishers: LoopbackPublishers) -> Ended:
+    """All is well: the release that readers must keep through everything that follows."""
+    publishers.spoil_from_now_on({})
+    return house.refresh()
+
+
+@pytest.fixture(scope="session")
+def spoiled(house: House, publishers: LoopbackPublishers, stranger: Stranger, first: Ended) -> Spoiled:
+    every = {fault.name: fault for fault in faults(lambda: stranger.url)}
+    publishers.spoil_from_now_on(by_source_id({**{fault.dataset: fault.spoil for fault in every.values()}, **ACCEPTED}))
+    ended = house.refresh()
+    asked: dict[str, list[dict[str, str]]] = {}
+    for request in publishers.asked:
+        asked.setdefault(request.source_id, []).append(dict(request.headers))
+    return Spoiled(
+        ended=ended,
+        faults=every,
+        diagnoses={fault.dataset: house.atf("diagnose", fault.dataset).stdout for fault in every.values()},
+        diagnoses_as_json={
+            fault.dataset: json.loads(house.atf("diagnose", fault.dataset, "--json").stdout) for fault in every.values()
+        },
+        status=house.atf("status").stdout,
+        bytes_sent=dict(publishers.sent_by_spoiled),
+        asked=asked,
+    )
+
+
+@pytest.fixture(scope="session")
+def killed(house: House, publishers: LoopbackPublishers, spoiled: Spoiled) -> dict[str, Killed]:
+    """The publishers are well again, but the refresh that would notice is killed, at two moments."""
+    repair = {REVISED: served(revised_with_a_new_period), "ons_els_claimant_count": served(revised_els_figure)}
+    publishers.spoil_from_now_on(by_source_id(repair))
+
+    published = house.versions
+
+    def releasing(line: str) -> bool:
+        # The candidate is written right after the checks; its folder is waited for, so that it stays half-finished.
+        while line.startswith("checks:"):
+            if any(house.releases.glob(".candidate-*")) or house.versions != published:
+                return True
+        return False
+
+    return {
+        "while rows are parsed": house.kill_refresh(lambda line: line.startswith("raw:")),
+        "while the release is written": house.kill_refresh(releasing),
+    }
+
+
+@pytest.fixture(scope="session")
+def repaired(house: House, killed: dict[str, Killed]) -> Ended:
+    """A plain re-run after the kills, with every publisher well."""
+    return house.refresh()
+
+
+@pytest.fixture(scope="session")
+def unchanged(house: House, repaired: Ended) -> Unchanged:
+    before = house.versions, house.raw_files(), house.all_vintages()
+    ended = house.refresh()
+    after = house.versions, house.raw_files(), house.all_vintages()
+    return Unchanged(ended, *zip(before, after, strict=True))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def down(house: House, unchanged: Unchanged) -> Ended:
+    """Every publisher is down: nobody listens at either address."""
+    return house.refresh(ATF_FINGERTIPS_URL=closed_address(), ATF_ONS_ELS_URL=closed_address())
+
+
+@pytest.fixture(scope="session")
+def before_zeros(house: House, down: Ended) -> str | None:
+    return house.current
+
+
+@pytest.fixture(scope="session")
+def zeros(house: House, publishers: LoopbackPublishers, before_zeros: str | None) -> Ended:
+    """Each row passes admission, but the newest period of one indicator is zero in every council."""
+    repair = {REVISED: served(revised_with_a_new_period), "ons_els_claimant_count": served(revised_els_figure)}
+    publishers.spoil_from_now_on(by_source_id({**repair, ZEROS_LATER: served(zeros_for_the_next_year)}))
+    return house.refresh()
+
+
+@pytest.fixture(scope="session")
+def snapshot_house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A house of its own with one release made from the bundled snapshot."""
+    home = House(tmp_path_factory.mktemp("lineage") / "home", "snapshot", {})
+    ended = home.refresh()
+    assert ended.code == 0, ended
+    return home
+
+
+@pytest.fixture
+def empty_home(tmp_path: Path) -> House:
+    return House(tmp_path / "home", "snapshot", {})

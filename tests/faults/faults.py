@@ -1,0 +1,265 @@
+"""Which dataset gets which bad input, and what the house must then say: the table that the tests go through.
+
+Belongs here: one entry a fault. Does not belong here: how it is done (`spoiling`), the assertions (the tests).
+Each fault has a dataset of its own, so that one refresh shows all of them beside each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import spoiling
+from loopback_publishers import Spoil
+from spoiling import served
+
+MAX_BYTES = 5_000_000
+"""The limit in force: twice the largest good body."""
+PAUSE = 1
+"""Seconds that the busy publisher asks for."""
+NOTE_IN_WINDOWS_1252 = "Use with caution \N{EN DASH} the survey\N{RIGHT SINGLE QUOTATION MARK}s mode changed"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One bad input and what must come of it.
+
+    kind: failed (no bytes came), rejected (bytes came and are not the table), held (a check held them).
+    reason: the code in receipt or verdict. says, mend: words that carry the meaning.
+    tries: requests that the receipt must count. parses: whether the bytes get as far as raw.
+    """
+
+    name: str
+    dataset: str
+    spoil: Spoil
+    kind: Literal["failed", "rejected", "held"]
+    reason: str
+    says: tuple[str, ...]
+    mend: tuple[str, ...]
+    tries: int = 1
+    parses: bool = False
+
+    @property
+    def coverage_reason(self) -> str:
+        return {"failed": "source_failed", "rejected": "source_rejected", "held": "held_by_check"}[self.kind]
+
+
+def faults(stranger_url: Callable[[], str]) -> list[Fault]:
+    """All of them. `stranger_url` gives the address of a host outside the catalogue."""
+    return [
+        # No bytes that could be used came at all.
+        Fault(
+            "shorter_than_declared",
+            "ons_els_modelled_unemployment",
+            spoiling.shorter_than_declared,
+            "failed",
+            "truncated",
+            says=("modelled-unemployment", "declared", "after 5 attempts"),
+            mend=("ask again later", "publisher"),
+            tries=5,
+        ),
+        Fault(
+            "connection_cut",
+            "ons_els_economic_inactivity_rate",
+            spoiling.cut_by_reset,
+            "failed",
+            "truncated",
+            says=("economic-inactivity-rate", "cut off", "reset", "after 5 attempts"),
+            mend=("ask again later", "publisher"),
+            tries=5,
+        ),
+        Fault(
+            "server_error_five_times",
+            "ons_els_employment_rate",
+            spoiling.server_error,
+            "failed",
+            "server_error",
+            says=("employment-rate", "500", "after 5 attempts"),
+            mend=("ask again later", "publisher"),
+            tries=5,
+        ),
+        Fault(
+            "body_over_the_limit",
+            "ons_els_housing_affordability_ratio",
+            spoiling.without_end(most=40 * MAX_BYTES),
+            "failed",
+            "too_large",
+            says=("over the limit", f"{MAX_BYTES:,}"),
+            mend=("engineer", "raise the dataset's limit"),
+        ),
+        Fault(
+            "redirect_outside_the_catalogue",
+            "ons_els_children_in_relative_poverty_before_housing",
+            spoiling.redirect(stranger_url),
+            "failed",
+            "redirect_refused",
+            says=("302", "not one of the hosts we may ask"),
+            mend=("engineer", "catalogue", "tell the publisher"),
+        ),
+        # Bytes came and were kept, but they are not the table.
+        Fault(
+            "cut_without_a_length",
+            "fingertips_90362",
+            spoiling.cut_in_a_line,
+            "rejected",
+            "truncated_body",
+            says=("middle of a line", "bytes"),
+            mend=("next refresh asks again",),
+        ),
+        Fault(
+            "error_page_with_status_200",
+            "ons_els_wellbeing_satisfaction",
+            spoiling.error_page,
+            "rejected",
+            "html_body",
+            says=("web page", "not a table", "<!DOCTYPE html>"),
+            mend=("proxy", "browser"),
+        ),
+        Fault(
+            "empty_body",
+            "ons_els_early_years_communication_language",
+            served(spoiling.empty),
+            "rejected",
+            "empty_body",
+            says=("empty", "0 bytes"),
+            mend=("next refresh asks again", "write to the publisher"),
+        ),
+        Fault(
+            "heading_alone",
+            "ons_els_early_years_literacy",
+            served(spoiling.heading_alone),
+            "rejected",
+            "header_only",
+            says=("heading", "no rows"),
+            mend=("renamed", "engineer", "source_id", "https://"),
+        ),
+        Fault(
+            "renamed_column",
+            "fingertips_93881",
+            served(spoiling.renamed("Area Code", "AreaCode")),
+            "rejected",
+            "missing_column",
+            says=("no longer has", "area_code", "renamed to areacode"),
+            mend=("engineer", "catalogue", "staging model"),
+        ),
+        Fault(
+            "missing_column",
+            "ons_els_wellbeing_happiness",
+            served(spoiling.without_column("period")),
+            "rejected",
+            "missing_column",
+            says=("no longer has", "period"),
+            mend=("engineer", "catalogue", "staging model"),
+        ),
+        Fault(
+            "no_text_at_all",
+            "ons_els_wellbeing_anxiety",
+            served(spoiling.binary),
+            "rejected",
+            "wrong_encoding",
+            says=("not text", "utf-8", "cp1252"),
+            mend=("browser", "engineer", "encoding"),
+        ),
+        Fault(
+            "rows_of_another_indicator",
+            "fingertips_92901",
+            served(spoiling.of_another_indicator("90366")),
+            "rejected",
+            "other_indicator",
+            says=("Asked for indicator 92901", "90366"),
+            mend=("engineer", "source_id", "catalogue"),
+            parses=True,
+        ),
+        Fault(
+            "ragged_row",
+            "fingertips_90284",
+            served(spoiling.ragged),
+            "rejected",
+            "ragged_rows",
+            says=("does not fit the heading", "27 columns"),
+            mend=("next refresh asks again", "write to the publisher"),
+            parses=True,
+        ),
+        # The table came whole, and what it says cannot be believed.
+        Fault(
+            "keys_twice_that_disagree",
+            "fingertips_21001",
+            served(spoiling.doubled_with_another_value),
+            "held",
+            "staged_rows.one_figure_a_key",
+            says=("disagree", "guess"),
+            mend=("write to the publisher", "last good figures stay"),
+            parses=True,
+        ),
+        Fault(
+            "value_outside_its_interval",
+            "fingertips_93015",
+            served(spoiling.value_outside_its_interval),
+            "held",
+            "staged_rows.value_not_above_its_interval",
+            says=("95 % interval", "shifted columns"),
+            mend=("engineer", "staging model", "write to the publisher"),
+            parses=True,
+        ),
+        Fault(
+            "zero_with_a_note_of_suppression",
+            "fingertips_90813",
+            served(spoiling.zero_with_the_note),
+            "held",
+            "staged_rows.suppressed_has_no_value",
+            says=("suppressed", "false zero", "disclosure"),
+            mend=("Tell the publisher", "without passing the number on"),
+            parses=True,
+        ),
+        Fault(
+            "zero_where_a_figure_was_suppressed",
+            "fingertips_93203",
+            served(spoiling.zero_without_the_note),
+            "held",
+            "staged_rows.no_zero_after_suppression",
+            says=("suppressed", "zero", "lost its marker"),
+            mend=("Ask the publisher", "real zero"),
+            parses=True,
+        ),
+        Fault(
+            "half_the_councils_missing",
+            "ons_els_children_in_relative_poverty_after_housing",
+            served(spoiling.half_the_councils),
+            "held",
+            "staged_vintages.most_figures_are_still_there",
+            says=("lost more than a fifth",),
+            mend=("publisher's page", "engineer"),
+            parses=True,
+        ),
+        Fault(
+            "unit_switch",
+            "ons_els_gcses_equivalent_english_maths",
+            served(spoiling.as_shares_of_one),
+            "held",
+            "staged_vintages.unit_did_not_switch",
+            says=("switch of unit",),
+            mend=("publisher's notes", "engineer"),
+            parses=True,
+        ),
+    ]
+
+
+REVISED = "fingertips_93283"
+"""Comes with a genuinely revised figure and a new period while all the others are spoiled."""
+BUSY = "ons_els_claimant_count"
+ADDED_COLUMN = "ons_els_early_years_mathematics"
+WINDOWS_1252 = "fingertips_93014"
+UTF_16 = "ons_els_healthy_life_expectancy_female"
+WITH_ETAG = "ons_els_wellbeing_worthwhile"
+ZEROS_LATER = "ons_els_gcses_equivalent_english_maths"
+
+ACCEPTED: dict[str, Spoil] = {
+    REVISED: served(spoiling.revised_with_a_new_period),
+    BUSY: spoiling.busy_once(PAUSE, spoiling.revised_els_figure),
+    ADDED_COLUMN: served(spoiling.with_column("notes", "provisional")),
+    WINDOWS_1252: served(spoiling.in_windows_1252(NOTE_IN_WINDOWS_1252)),
+    UTF_16: served(spoiling.in_utf_16),
+}
+"""Unusual and good: dataset -> how it is answered beside the faults."""
+SUPPRESSED_FROM_THE_START = "fingertips_93203"

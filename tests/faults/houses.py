@@ -1,0 +1,172 @@
+"""A house (one ATF_HOME) as a test sees it: `atf` run in it as a process, and what lies in its folders.
+
+Belongs here: starting, killing, reading. Does not belong here: publishers, faults, assertions.
+Receipts and releases are read as the plain files that they are, not through the program that wrote them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+ATF = Path(sys.executable).parent / "atf"
+LONG_ENOUGH = 300.0  # seconds; only a refresh that hangs takes longer
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a refresh ended: exit code, its JSON report, what it wrote to stderr, and `current` after it."""
+
+    code: int
+    report: Record
+    errors: str
+    current: str | None
+
+    @property
+    def run_id(self) -> str:
+        return str(self.report["run_id"])
+
+    def trouble(self, dataset: str) -> Record:
+        """The one entry of the report for a dataset; fails where there is none or more than one."""
+        (found,) = [trouble for trouble in self.report["troubles"] if trouble["dataset"] == dataset]
+        return dict(found)
+
+
+@dataclass(frozen=True)
+class Killed:
+    """A refresh that got SIGKILL: its return code, the last line it printed, what lay in `releases/` then."""
+
+    code: int
+    last_line: str
+    current: str | None
+    figures_readable: int
+    unfinished: list[str]
+
+
+@dataclass(frozen=True)
+class House:
+    """`home` is ATF_HOME. `settings` are the other ATF_ variables; those of the caller's shell do not count."""
+
+    home: Path
+    mode: str
+    settings: Mapping[str, str]
+
+    def atf(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run `atf` to its end. `settings` replace those of the house for this once."""
+        return subprocess.run(
+            [ATF, *words],
+            env=self._environment(settings),
+            capture_output=True,
+            text=True,
+            timeout=LONG_ENOUGH,
+            check=False,
+        )
+
+    def refresh(self, **settings: str) -> Ended:
+        done = self.atf("refresh", "--json", **settings)
+        lines = done.stdout.strip().splitlines()
+        assert lines, f"`atf refresh --json` printed nothing; exit code {done.returncode}; {done.stderr}"
+        return Ended(done.returncode, json.loads(lines[-1]), done.stderr, self.current)
+
+    def kill_refresh(self, now: Callable[[str], bool], *words: str) -> Killed:
+        """Start a refresh and kill it as soon as `now` says so of a line that it printed."""
+        with subprocess.Popen(
+            [ATF, "refresh", *words],
+            env=self._environment({}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as process:
+            line = ""
+            assert process.stdout is not None
+            for line in process.stdout:
+                if now(line):
+                    break
+            process.kill()
+        current = self.current
+        return Killed(
+            code=process.returncode,
+            last_line=line.strip(),
+            current=current,
+            figures_readable=self.rows("select count(*) from mart.fct_observation")[0][0] if current else 0,
+            unfinished=sorted(path.name for path in self.releases.glob(".candidate-*")),
+        )
+
+    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ATF_", "DAGSTER_"))}
+        return {
+            **inherited,
+            **self.settings,
+            "ATF_HOME": str(self.home),
+            "ATF_MODE": self.mode,
+            **settings,
+        }
+
+    @property
+    def releases(self) -> Path:
+        return self.home / "releases"
+
+    @property
+    def current(self) -> str | None:
+        pointer = self.releases / "current"
+        return os.readlink(pointer) if pointer.is_symlink() else None
+
+    @property
+    def versions(self) -> list[str]:
+        return sorted(path.name for path in self.releases.glob("[0-9]*"))
+
+    @property
+    def workspace(self) -> Path:
+        return self.home / self.mode
+
+    def rows(self, sql: str, parameters: list[Any] | None = None, *, version: str | None = None) -> list[Any]:
+        """Ask a release, the current one where no version is named, as any reader would: read-only."""
+        path = self.releases / (version or "current") / "mart.duckdb"
+        with duckdb.connect(str(path), read_only=True) as connection:
+            return connection.execute(sql, parameters or []).fetchall()
+
+    def attempts(self, dataset: str, part: str, run_id: str) -> list[Record]:
+        """The receipts that a run left for a part of a dataset."""
+        records = _lines(self.workspace / "landing" / dataset / part / "attempts.jsonl")
+        return [record for record in records if record["run_id"] == run_id]
+
+    def verdicts(self, dataset: str, part: str, run_id: str) -> list[Record]:
+        records = _lines(self.workspace / "landing" / dataset / part / "verdicts.jsonl")
+        return [record for record in records if record["run_id"] == run_id]
+
+    def vintages(self, dataset: str, part: str) -> list[Record]:
+        return _lines(self.workspace / "landing" / dataset / part / "vintages.jsonl")
+
+    def object(self, sha256: str) -> Path:
+        """Where the bytes with this hash are kept."""
+        return self.workspace / "landing" / "objects" / sha256[:2] / sha256
+
+    def raw_files(self) -> dict[str, int]:
+        """The rows of publishers as Parquet: path -> time of its last change, in nanoseconds."""
+        return {
+            str(path.relative_to(self.workspace)): path.stat().st_mtime_ns
+            for path in sorted((self.workspace / "raw").glob("*/*.[0-9]*.parquet"))
+        }
+
+    def all_vintages(self) -> dict[str, int]:
+        """Dataset and part -> how many vintages landed."""
+        landing = self.workspace / "landing"
+        return {
+            str(path.parent.relative_to(landing)): len(_lines(path))
+            for path in sorted(landing.glob("*/*/vintages.jsonl"))
+        }
+
+
+def _lines(path: Path) -> list[Record]:
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]

@@ -1,0 +1,313 @@
+"""The ways in which an answer is spoiled, on the wire and in the table, without any dataset's name.
+
+Belongs here: one function a way. Does not belong here: which dataset is spoiled in which way (`faults`).
+A way on the wire takes the exchange; a way in the table takes the body and gives another, see `served`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from loopback_publishers import Exchange, Row, Spoil, edited
+
+from atf_dagster.snapshot.figures import COUNCILS
+
+Change = Callable[[bytes], bytes]
+SUPPRESSED = "Value suppressed for disclosure control due to small count"
+"""Fingertips' own words, as it serves them for Rutland in 2021/22 (indicator 90284)."""
+
+
+def served(change: Change) -> Spoil:
+    """A proper answer with a changed body."""
+    return lambda exchange: exchange.answer(change(exchange.body))
+
+
+# on the wire -----------------------------------------------------------------------------------------------
+
+
+def shorter_than_declared(exchange: Exchange) -> None:
+    """Content-Length names the whole, half comes, and the connection closes."""
+    exchange.begin(content_length=str(len(exchange.body)))
+    exchange.write(exchange.body[: len(exchange.body) // 2])
+    exchange.hang_up()
+
+
+def cut_in_a_line(exchange: Exchange) -> None:
+    """No length is declared and the connection closes in the middle of a line: to HTTP that is a whole body."""
+    middle = exchange.body.index(b"\n", len(exchange.body) // 2)
+    exchange.begin()
+    exchange.write(exchange.body[: middle - 5])
+
+
+def cut_by_reset(exchange: Exchange) -> None:
+    exchange.begin(content_length=str(len(exchange.body)))
+    exchange.write(exchange.body[: len(exchange.body) // 2])
+    exchange.reset()
+
+
+def error_page(exchange: Exchange) -> None:
+    page = b"<!DOCTYPE html>\n<html><head><title>Service unavailable</title></head><body>Sorry.</body></html>\n"
+    exchange.answer(page, content_type="text/html; charset=utf-8")
+
+
+def server_error(exchange: Exchange) -> None:
+    exchange.answer(b"Internal Server Error", status=500, content_type="text/plain")
+
+
+def busy_once(seconds: int, then: Change) -> Spoil:
+    """429 with Retry-After at the first request, a proper answer afterwards."""
+
+    def answer(exchange: Exchange) -> None:
+        if exchange.number == 1:
+            exchange.answer(b"", status=429, retry_after=str(seconds))
+        else:
+            exchange.answer(then(exchange.body))
+
+    return answer
+
+
+def redirect(target: Callable[[], str]) -> Spoil:
+    """A redirect to another host; its address is only known when it runs."""
+    return lambda exchange: exchange.answer(b"", status=302, location=f"{target()}/data.csv")
+
+
+def without_end(most: int) -> Spoil:
+    """Rows of the table again and again, made as they are sent, until the client hangs up or `most` bytes."""
+
+    def answer(exchange: Exchange) -> None:
+        heading, _, rows = exchange.body.partition(b"\n")
+        exchange.begin()
+        exchange.write(heading)
+        while exchange.sent < most:
+            exchange.write(b"\n" + rows)
+
+    return answer
+
+
+# in the table ----------------------------------------------------------------------------------------------
+
+
+def empty(_: bytes) -> bytes:
+    return b""
+
+
+def heading_alone(body: bytes) -> bytes:
+    return edited(body, lambda rows: [])
+
+
+def renamed(before: str, after: str) -> Change:
+    """A column's heading changes; the cells stay."""
+
+    def change(body: bytes) -> bytes:
+        heading, end, rows = body.partition(b"\n")
+        cells = [after if cell == before else cell for cell in heading.decode().rstrip("\r").split(",")]
+        assert after in cells, f"no column {before}"
+        return ",".join(cells).encode() + (b"\r" if heading.endswith(b"\r") else b"") + end + rows
+
+    return change
+
+
+def without_column(name: str) -> Change:
+    """A column disappears, heading and cells. For tables without quoted cells."""
+
+    def change(body: bytes) -> bytes:
+        lines = [line.split(",") for line in body.decode().splitlines()]
+        gone = lines[0].index(name)
+        return "\n".join(",".join(line[:gone] + line[gone + 1 :]) for line in lines).encode()
+
+    return change
+
+
+def with_column(name: str, cell: str) -> Change:
+    """A column more at the end of each line. For tables without quoted cells."""
+
+    def change(body: bytes) -> bytes:
+        first, *rest = body.decode().splitlines()
+        return "\n".join([f"{first},{name}", *(f"{line},{cell}" for line in rest)]).encode()
+
+    return change
+
+
+def binary(body: bytes) -> bytes:
+    """A workbook's first bytes before the table's: what a wrong link serves."""
+    return b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00" + body
+
+
+def in_utf_16(body: bytes) -> bytes:
+    return body.decode().encode("utf-16")
+
+
+def in_windows_1252(note: str) -> Change:
+    """Another encoding, visible in a note to the first council's first row."""
+
+    def change(body: bytes) -> bytes:
+        def annotate(rows: list[Row]) -> list[Row]:
+            first_council(rows)["Value note"] = note
+            return rows
+
+        return edited(body, annotate).decode().encode("cp1252")
+
+    return change
+
+
+def ragged(body: bytes) -> bytes:
+    """One line in the middle has a cell too many."""
+    lines = body.split(b"\n")
+    lines[len(lines) // 2] = lines[len(lines) // 2].rstrip(b"\r") + b",a cell too many\r"
+    return b"\n".join(lines)
+
+
+def of_another_indicator(other: str) -> Change:
+    """The second half of the rows belongs to another indicator."""
+
+    def change(body: bytes) -> bytes:
+        def exchange_half(rows: list[Row]) -> Iterator[Row]:
+            for number, row in enumerate(rows):
+                yield row | {"Indicator ID": other} if number >= len(rows) // 2 else row
+
+        return edited(body, exchange_half)
+
+    return change
+
+
+def doubled_with_another_value(body: bytes) -> bytes:
+    """One council's newest row comes twice and says two things."""
+
+    def double(rows: list[Row]) -> list[Row]:
+        last = newest_council(rows)
+        return [*rows, last | {"Value": shifted(last["Value"], 1)}]
+
+    return edited(body, double)
+
+
+def value_outside_its_interval(body: bytes) -> bytes:
+    """The value moves above its upper limit, as when columns are shifted by one."""
+
+    def move(rows: list[Row]) -> list[Row]:
+        row = next(r for r in rows if is_council(r) and r["Value"] and r["Upper CI 95.0 limit"])
+        row["Value"] = shifted(row["Upper CI 95.0 limit"], 1)
+        return rows
+
+    return edited(body, move)
+
+
+def suppressed(body: bytes) -> bytes:
+    """The first council's first figure is suppressed, in the publisher's own way: a blank and a note."""
+
+    def suppress(rows: list[Row]) -> list[Row]:
+        first_council(rows).update(Value="", **{"Value note": SUPPRESSED})
+        return rows
+
+    return edited(body, suppress)
+
+
+def zero_with_the_note(body: bytes) -> bytes:
+    """A suppressed figure that a system on the way filled with 0; the note still says what it is."""
+
+    def fill(rows: list[Row]) -> list[Row]:
+        first_council(rows).update(Value="0", **{"Value note": SUPPRESSED})
+        return rows
+
+    return edited(body, fill)
+
+
+def zero_without_the_note(body: bytes) -> bytes:
+    """The figure that was suppressed comes back as plain 0, and nothing tells it from a real zero."""
+
+    def fill(rows: list[Row]) -> list[Row]:
+        row = first_council(rows)
+        assert row["Value note"] == SUPPRESSED, "the usual body does not suppress this figure"
+        row.update(Value="0", **{"Value note": ""})
+        return rows
+
+    return edited(body, fill)
+
+
+def half_the_councils(body: bytes) -> bytes:
+    """Five of the nine councils are gone, and with them more than a fifth of the rows."""
+
+    def drop(rows: list[Row]) -> list[Row]:
+        gone = sorted(COUNCILS)[:5]
+        return [row for row in rows if row["areacd"] not in gone]
+
+    return edited(body, drop)
+
+
+def as_shares_of_one(body: bytes) -> bytes:
+    """Per cent become shares: 45 becomes 0.45."""
+
+    def divide(rows: list[Row]) -> Iterator[Row]:
+        for row in rows:
+            yield row | {"value": repr(float(row["value"]) / 100)} if row["value"] else row
+
+    return edited(body, divide)
+
+
+def zeros_for_the_next_year(body: bytes) -> bytes:
+    """A new period is there for each area, filled with zeros because its figures are not there yet."""
+
+    def fill(rows: list[Row]) -> list[Row]:
+        newest = max(row["period"] for row in rows)
+        after = f"{int(newest[:4]) + 1}{newest[4:]}"
+        return [*rows, *(row | {"period": after, "value": "0"} for row in rows if row["period"] == newest)]
+
+    return edited(body, fill)
+
+
+# what is right ---------------------------------------------------------------------------------------------
+
+
+def revised_els_figure(body: bytes) -> bytes:
+    """A genuine revision: the first council's first figure moves by a tenth."""
+
+    def revise(rows: list[Row]) -> list[Row]:
+        row = first_council(rows)
+        row["value"] = shifted(row["value"], 0.1)
+        return rows
+
+    return edited(body, revise)
+
+
+def revised_with_a_new_period(body: bytes) -> bytes:
+    """Fingertips with a later three-year period for each area, and the newest figure of one council revised."""
+
+    def renew(rows: list[Row]) -> list[Row]:
+        newest = rows[-1]["Time period"]
+        after = f"{int(newest[:4]) + 1} - {int(newest[-2:]) + 1}"
+        added = [
+            row | {"Time period": after, "Time period Sortable": f"{after[:4]}0000"}
+            for row in rows
+            if row["Time period"] == newest
+        ]
+        row = newest_council(rows)
+        row["Value"] = shifted(row["Value"], 0.1)
+        return [*rows, *added]
+
+    return edited(body, renew)
+
+
+# rows ------------------------------------------------------------------------------------------------------
+
+
+def is_council(row: Row) -> bool:
+    """One of the nine; a publisher's own file has every council of England."""
+    return area_code(row) in COUNCILS
+
+
+def area_code(row: Row) -> str:
+    return row.get("Area Code") or row.get("areacd") or ""
+
+
+def first_council(rows: list[Row]) -> Row:
+    """Halton's first row: it stands first of the nine in every answer, and is the same row in every version."""
+    return next(row for row in rows if area_code(row) == "E06000006")
+
+
+def newest_council(rows: list[Row]) -> Row:
+    """The last row of the body that is one of the nine councils': Wirral, newest period."""
+    return next(row for row in reversed(rows) if area_code(row) == "E08000015")
+
+
+def shifted(text: str, by: float) -> str:
+    """A figure moved by so much, written as short as it was."""
+    return repr(round(float(text) + by, 4))

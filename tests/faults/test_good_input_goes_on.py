@@ -1,0 +1,216 @@
+"""What is unusual and right: accepted while everything around it fails, and recorded as what it was.
+
+Belongs here: revisions, pauses, encodings, added columns, validators; and the repair of what was spoiled.
+Does not belong here: what bad input gets (`test_what_bad_input_gets`).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import duckdb
+from faults import ADDED_COLUMN, BUSY, NOTE_IN_WINDOWS_1252, PAUSE, REVISED, UTF_16, WINDOWS_1252, WITH_ETAG
+from houses import Ended, House, Killed, Record
+from loopback_publishers import ALL_PART, COUNCILS_PART, Row, fingertips_body, rows_of
+from spoiling import newest_council, revised_with_a_new_period
+from story import FIGURES, Spoiled, Unchanged, indicator_of, part_of, receipt, source_id, vintage_name
+
+MEASURES = """
+    select o.* exclude (vintage_id, source_row, first_seen_at, status_note)
+    from mart.fct_observation as o inner join mart.dim_vintage as v on o.vintage_id = v.vintage_id
+    where v.dataset = ? order by all
+"""
+
+
+def raw_rows(house: House, record: Record) -> duckdb.DuckDBPyRelation:
+    """The raw Parquet of the vintage that a receipt brought."""
+    (path,) = (house.workspace / "raw").glob(f"*/{vintage_name(record)}.parquet")
+    return duckdb.read_parquet(str(path))
+
+
+def revision() -> tuple[Row, Row, list[Row]]:
+    """The revised row as it was and as it is, and the rows of the new period."""
+    body = fingertips_body(source_id(REVISED))
+    before, after = rows_of(body), rows_of(revised_with_a_new_period(body))
+    return newest_council(before), newest_council(after[: len(before)]), after[len(before) :]
+
+
+def test_a_revised_figure_and_a_new_period_are_published_beside_twenty_faults(
+    house: House, first: Ended, spoiled: Spoiled
+) -> None:
+    old, new, added = revision()
+    assert old["Value"] != new["Value"]
+    sql = """
+        select o.value from mart.fct_observation as o inner join mart.dim_period as p on o.period_id = p.period_id
+        where o.indicator_code = ? and o.area_code = ? and o.sex = ? and p.label = ?
+    """
+    key = [indicator_of(REVISED), old["Area Code"], old["Sex"]]
+    assert house.rows(sql, [*key, old["Time period"]], version=first.current) == [(float(old["Value"]),)]
+    assert house.rows(sql, [*key, old["Time period"]], version=spoiled.ended.current) == [(float(new["Value"]),)]
+    assert house.rows(sql, [*key, added[-1]["Time period"]], version=first.current) == []
+    assert house.rows(sql, [*key, added[-1]["Time period"]], version=spoiled.ended.current) == [
+        (float(newest_council(added)["Value"]),)
+    ]
+    changes = spoiled.ended.report["changes"]
+    keys = {(row["Area Code"], row["Sex"]) for row in added}  # England comes twice
+    assert changes == {"new": len(keys), "revised": 2, "withdrawn": 0}  # the other one is the busy publisher's
+
+
+def test_a_busy_publisher_is_given_the_pause_that_it_asks_for_and_then_lands(house: House, spoiled: Spoiled) -> None:
+    record = receipt(house, BUSY, spoiled.ended.run_id)
+    assert (record["outcome"], record["status"], record["tries"]) == ("landed", 200, 2)
+    # The pause holds everything that is asked of that host; this thread's share of it is in its receipt.
+    assert record["waited_seconds"] >= 0.9 * PAUSE
+
+
+def test_an_added_column_is_accepted_noted_and_kept(house: House, first: Ended, spoiled: Spoiled) -> None:
+    record = receipt(house, ADDED_COLUMN, spoiled.ended.run_id)
+    assert (record["outcome"], record["columns_added"]) == ("landed", ["notes"])
+    assert raw_rows(house, record).aggregate("distinct notes").fetchall() == [("provisional",)]
+    assert house.rows(FIGURES, [ADDED_COLUMN], version=spoiled.ended.current) == house.rows(
+        FIGURES, [ADDED_COLUMN], version=first.current
+    )
+
+
+def test_a_file_in_windows_1252_is_read_as_it_was_written(house: House, spoiled: Spoiled) -> None:
+    record = receipt(house, WINDOWS_1252, spoiled.ended.run_id)
+    assert (record["outcome"], record["encoding"]) == ("landed", "cp1252")
+    notes = raw_rows(house, record).filter("value_note is not null").project("value_note").fetchall()
+    assert notes == [(NOTE_IN_WINDOWS_1252,)]
+    assert NOTE_IN_WINDOWS_1252.encode("cp1252") in house.object(record["sha256"]).read_bytes()
+
+
+def test_a_file_in_utf_16_gives_the_same_figures(house: House, first: Ended, spoiled: Spoiled) -> None:
+    record = receipt(house, UTF_16, spoiled.ended.run_id)
+    assert (record["outcome"], record["encoding"]) == ("landed", "utf-16")
+    assert house.object(record["sha256"]).read_bytes()[:2] == b"\xff\xfe"
+    before = house.rows(MEASURES, [UTF_16], version=first.current)
+    assert before
+    assert house.rows(MEASURES, [UTF_16], version=spoiled.ended.current) == before
+
+
+def test_other_bytes_with_the_same_figures_are_no_revision(house: House, spoiled: Spoiled) -> None:
+    for dataset in (ADDED_COLUMN, UTF_16, WINDOWS_1252):
+        assert house.rows(
+            "select count(*) from mart.fct_revision as r inner join mart.dim_vintage as v "
+            "on r.new_vintage_id = v.vintage_id where v.dataset = ?",
+            [dataset],
+            version=spoiled.ended.current,
+        ) == [(0,)]
+
+
+def test_a_publisher_with_validators_is_asked_with_them_and_sends_nothing(
+    house: House, first: Ended, spoiled: Spoiled
+) -> None:
+    before = receipt(house, WITH_ETAG, first.run_id)
+    record = receipt(house, WITH_ETAG, spoiled.ended.run_id)
+    assert before["etag"]
+    assert [headers["if-none-match"] for headers in spoiled.asked[source_id(WITH_ETAG)]] == [before["etag"]]
+    assert (record["outcome"], record["status"], record["sha256"]) == ("unchanged", 304, before["sha256"])
+
+
+def test_parts_that_the_publisher_has_not_are_no_fault(house: House, first: Ended) -> None:
+    for part in ("regions", "icbs"):
+        (record,) = house.attempts(REVISED, part, first.run_id)
+        assert (record["outcome"], record["reason"]) == ("no_data", "not_published")
+
+
+# repair ----------------------------------------------------------------------------------------------------
+
+
+def test_when_the_publishers_are_well_again_nothing_is_held_back(
+    house: House, spoiled: Spoiled, repaired: Ended
+) -> None:
+    assert (repaired.code, repaired.report["outcome"]) == (0, "published")
+    assert repaired.report["troubles"] == []
+    assert house.rows("select datasets_held_back from mart.release_info", version=repaired.current) == [("",)]
+    assert house.rows("select * from mart.coverage where state = 'stale'", version=repaired.current) == []
+    assert repaired.current not in (None, spoiled.ended.current)
+
+
+def test_what_was_spoiled_comes_back_with_the_figures_it_had(
+    house: House, first: Ended, spoiled: Spoiled, repaired: Ended
+) -> None:
+    for fault in spoiled.faults.values():
+        before = house.rows(FIGURES, [fault.dataset], version=first.current)
+        assert house.rows(FIGURES, [fault.dataset], version=repaired.current) == before, fault.name
+
+
+def test_bad_figures_never_entered_the_history(house: House, first: Ended, spoiled: Spoiled, repaired: Ended) -> None:
+    for fault in spoiled.faults.values():
+        vintages = house.rows(
+            "select distinct h.vintage_id from mart.fct_observation_history as h inner join mart.dim_vintage as v "
+            "on h.vintage_id = v.vintage_id where v.dataset = ?",
+            [fault.dataset],
+            version=repaired.current,
+        )
+        assert [re.sub(r"\.[0-9a-f]{12}$", "", vintage) for (vintage,) in vintages] == [
+            f"{fault.dataset}.{part_of(fault.dataset)}.0001"
+        ], fault.name
+
+
+def test_a_revision_is_kept_with_both_vintages(house: House, first: Ended, repaired: Ended) -> None:
+    old, new, _ = revision()
+    ((area, sex, before, after, old_vintage, new_vintage, seen),) = house.rows(
+        "select area_code, sex, old_value, new_value, old_vintage_id, new_vintage_id, seen_at from mart.fct_revision "
+        "where indicator_code = ?",
+        [indicator_of(REVISED)],
+        version=repaired.current,
+    )
+    assert (area, sex) == (old["Area Code"], old["Sex"])
+    assert (before, after) == (float(old["Value"]), float(new["Value"]))
+    assert [old_vintage, new_vintage] == [vintage_name(v) for v in house.vintages(REVISED, COUNCILS_PART)][:2]
+    history = house.rows(
+        "select value, change, vintage_id, valid_from, valid_to from mart.fct_observation_history as h "
+        "inner join mart.dim_period as p on h.period_id = p.period_id "
+        "where indicator_code = ? and area_code = ? and sex = ? and p.label = ? order by valid_from",
+        [indicator_of(REVISED), area, sex, old["Time period"]],
+        version=repaired.current,
+    )
+    assert [row[:3] for row in history] == [(before, "new", old_vintage), (after, "revised", new_vintage)]
+    assert history[0][4] == history[1][3] == seen
+    assert history[1][4] is None
+
+
+def test_as_at_the_first_release_the_old_figures_are_all_there(house: House, first: Ended, repaired: Ended) -> None:
+    """The mart of today answers for the moment of the first release with exactly the first release's figures."""
+    ((built_at,),) = house.rows("select built_at from mart.release_info", version=first.current)
+    assert isinstance(built_at, datetime)
+    key = "indicator_code, area_code, period_id, sex, age, breakdown_type, breakdown_value, value, status"
+    then = house.rows(
+        f"select {key} from mart.fct_observation_history where valid_from <= ? "
+        "and (valid_to is null or valid_to > ?) and change <> 'withdrawn' order by all",
+        [built_at, built_at],
+        version=repaired.current,
+    )
+    assert then == house.rows(
+        f"select {key} from mart.fct_observation where not is_derived order by all", version=first.current
+    )
+
+
+def test_a_refresh_with_nothing_new_publishes_nothing_and_parses_nothing(unchanged: Unchanged, repaired: Ended) -> None:
+    assert (unchanged.ended.code, unchanged.ended.report["outcome"]) == (0, "unchanged")
+    assert unchanged.ended.current == repaired.current
+    assert unchanged.versions[0] == unchanged.versions[1]
+    assert unchanged.raw_files[0] == unchanged.raw_files[1]
+    assert unchanged.raw_files[0], "there are no raw files, so their times say nothing"
+
+
+def test_a_refresh_with_nothing_new_brings_no_vintage_but_a_receipt_for_every_part(
+    house: House, unchanged: Unchanged
+) -> None:
+    assert unchanged.vintages[0] == unchanged.vintages[1]
+    assert unchanged.vintages[0]
+    for part in unchanged.vintages[0]:
+        dataset, _, name = part.partition("/")
+        (record,) = house.attempts(dataset, name, unchanged.ended.run_id)
+        assert (record["outcome"], record["reason"]) == ("unchanged", None)
+
+
+def test_the_kills_before_the_repair_left_whole_receipts(
+    house: House, killed: dict[str, Killed], repaired: Ended
+) -> None:
+    """What a killed refresh had landed is not fetched into a second vintage by the one after it."""
+    assert [v["sequence"] for v in house.vintages(BUSY, ALL_PART)] == [1, 2]
+    assert house.attempts(BUSY, ALL_PART, repaired.run_id)[0]["outcome"] == "unchanged"

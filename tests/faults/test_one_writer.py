@@ -1,0 +1,65 @@
+"""One refresh at a time, and none that dies can harm what readers have.
+
+Belongs here: the lock and kills, with real processes. Does not belong here: faults of publishers.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import signal
+
+import duckdb
+import pytest
+from houses import Ended, House, Killed
+from story import Spoiled
+
+MOMENTS = ["while rows are parsed", "while the release is written"]
+
+
+def test_a_second_refresh_leaves_with_3_and_says_who_is_at_work(empty_home: House) -> None:
+    empty_home.home.mkdir()
+    with (empty_home.home / "refresh.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("process 4711")
+        lock.flush()
+        done = empty_home.atf("refresh")
+    assert done.returncode == 3
+    assert "Another refresh is running" in done.stderr
+    assert "process 4711" in done.stderr
+    assert "Wait for it to end" in done.stderr
+    assert [path.name for path in empty_home.home.iterdir()] == ["refresh.lock"]
+
+
+def test_readers_and_lookups_do_not_wait_for_the_writer(house: House, first: Ended) -> None:
+    with (house.home / "refresh.lock").open("a", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert house.atf("status").returncode == 0
+        assert house.atf("releases").returncode == 0
+        assert house.rows("select count(*) > 0 from mart.fct_observation") == [(True,)]
+        assert house.atf("rollback").returncode == 3
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_killed_refresh_leaves_the_release_that_there_was(
+    house: House, spoiled: Spoiled, killed: dict[str, Killed], moment: str
+) -> None:
+    death = killed[moment]
+    assert death.code == -signal.SIGKILL, f"it ended by itself after: {death.last_line}"
+    assert death.current == spoiled.ended.current
+    ((figures,),) = house.rows("select count(*) from mart.fct_observation", version=spoiled.ended.current)
+    assert death.figures_readable == figures > 0
+
+
+def test_a_refresh_was_killed_with_a_half_written_release(killed: dict[str, Killed]) -> None:
+    assert killed["while the release is written"].unfinished, "the kill came too late to prove anything"
+
+
+def test_a_plain_run_after_a_kill_publishes_and_clears_up(
+    house: House, killed: dict[str, Killed], repaired: Ended
+) -> None:
+    assert (repaired.code, repaired.report["outcome"]) == (0, "published")
+    assert list(house.releases.glob(".candidate-*")) == []
+    assert list((house.workspace / "landing" / "incoming").iterdir()) == []
+    for path in house.releases.glob("[0-9]*/mart.duckdb"):
+        with duckdb.connect(str(path), read_only=True) as connection:
+            assert connection.execute("select count(*) > 0 from mart.fct_observation").fetchone() == (True,)

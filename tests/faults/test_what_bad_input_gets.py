@@ -1,0 +1,190 @@
+"""Every kind of bad input, each on its own dataset in one refresh, beside datasets that are well.
+
+Belongs here: what a fault leaves behind (receipt, verdict, message, coverage, diagnosis) and what it leaves alone.
+Does not belong here: unusual input that is accepted, repairs (`test_good_input_goes_on`), faults of the mart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from faults import MAX_BYTES, faults
+from houses import Ended, House
+from loopback_publishers import ALL_PART, Stranger
+from story import FIGURES, Spoiled, indicator_of, part_of, receipt, says, source_id
+
+from atf_dagster import catalogue
+from atf_dagster.snapshot.figures import COUNCILS
+
+EVERY = [fault.name for fault in faults(str)]
+every_fault = pytest.mark.parametrize("name", EVERY)
+
+
+def test_a_good_refresh_of_both_publishers_is_published(first: Ended) -> None:
+    assert first.code == 0, first
+    assert first.report["outcome"] == "published"
+    assert first.report["mode"] == "live"
+    assert first.report["troubles"] == []
+
+
+def test_faults_of_single_datasets_do_not_keep_the_others_from_being_published(
+    house: House, first: Ended, spoiled: Spoiled
+) -> None:
+    assert spoiled.ended.report["outcome"] == "published"
+    assert spoiled.ended.current not in (None, first.current)
+
+
+def test_a_refresh_in_which_a_check_held_something_exits_with_2(spoiled: Spoiled) -> None:
+    assert spoiled.ended.code == 2
+
+
+@every_fault
+def test_each_fault_leaves_a_receipt_or_a_verdict_that_says_what_happened_and_what_to_do(
+    house: House, spoiled: Spoiled, name: str
+) -> None:
+    fault = spoiled.faults[name]
+    record = receipt(house, fault.dataset, spoiled.ended.run_id)
+    assert source_id(fault.dataset) in record["url"]
+    assert record["tries"] == fault.tries
+    if fault.parses:
+        assert record["outcome"] == "landed"
+        (record,) = [
+            verdict
+            for verdict in house.verdicts(fault.dataset, part_of(fault.dataset), spoiled.ended.run_id)
+            if verdict["verdict"] in ("rejected", "held")
+        ]
+        assert record["verdict"] == fault.kind
+    else:
+        assert record["outcome"] == fault.kind
+        assert record["failing_since"]
+    assert fault.reason in record["reason"].split(", ")
+    assert says(fault.says, record["message"])
+    assert says(fault.mend, record["mend"])
+
+
+@every_fault
+def test_each_fault_is_reported_by_the_refresh_with_what_readers_get_meanwhile(
+    spoiled: Spoiled, first: Ended, name: str
+) -> None:
+    fault = spoiled.faults[name]
+    trouble = spoiled.ended.trouble(fault.dataset)
+    assert trouble["part"] == part_of(fault.dataset)
+    assert trouble["kind"] == fault.kind
+    assert fault.reason in trouble["reason"].split(", ")
+    assert says(fault.says, trouble["message"])
+    assert says(fault.mend, trouble["mend"])
+    assert trouble["serving"].startswith("figures retrieved 2")
+    assert trouble["since"]
+
+
+@every_fault
+def test_each_fault_is_shown_by_diagnose_and_by_status(spoiled: Spoiled, name: str) -> None:
+    fault = spoiled.faults[name]
+    assert says((*fault.says, *fault.mend, "Held back", "What to do"), spoiled.diagnoses[fault.dataset])
+    (trouble,) = spoiled.diagnoses_as_json[fault.dataset]["troubles"]
+    assert trouble["kind"] == fault.kind
+    line = f"{fault.dataset}.{part_of(fault.dataset)}: {fault.kind} ("
+    assert says((line, *fault.mend), spoiled.status)
+
+
+@every_fault
+def test_each_fault_leaves_the_last_good_figures_of_its_dataset_to_readers(
+    house: House, first: Ended, spoiled: Spoiled, name: str
+) -> None:
+    dataset = spoiled.faults[name].dataset
+    before = house.rows(FIGURES, [dataset], version=first.current)
+    assert before, f"the first release has no figures of {dataset}, so there would be nothing to lose"
+    assert house.rows(FIGURES, [dataset], version=spoiled.ended.current) == before
+
+
+@every_fault
+def test_each_fault_is_said_on_the_indicator_for_every_council(
+    house: House, first: Ended, spoiled: Spoiled, name: str
+) -> None:
+    fault = spoiled.faults[name]
+    sql = "select area_code, state, reason from mart.coverage where indicator_code = ? and area_code in ?"
+    asked = [indicator_of(fault.dataset), list(COUNCILS)]
+    assert "stale" not in {state for _, state, _ in house.rows(sql, asked, version=first.current)}
+    now = house.rows(sql, asked, version=spoiled.ended.current)
+    assert sorted(now) == [(code, "stale", fault.coverage_reason) for code in sorted(COUNCILS)]
+
+
+@every_fault
+def test_bytes_that_came_are_kept_whatever_was_wrong_with_them(house: House, spoiled: Spoiled, name: str) -> None:
+    fault = spoiled.faults[name]
+    record = receipt(house, fault.dataset, spoiled.ended.run_id)
+    if fault.kind == "failed":
+        assert record["sha256"] is None  # what came was not whole, or not bearable
+        return
+    kept = house.object(record["sha256"]).read_bytes()
+    assert hashlib.sha256(kept).hexdigest() == record["sha256"]
+    assert len(kept) == record["bytes"]
+
+
+def test_no_half_of_a_download_is_left_lying_about(house: House, spoiled: Spoiled) -> None:
+    assert list((house.workspace / "landing" / "incoming").iterdir()) == []
+
+
+def test_the_release_names_the_datasets_that_are_held_back_and_no_others(house: House, spoiled: Spoiled) -> None:
+    (state, fresh, held_back) = house.rows(
+        "select quality_state, datasets_fresh, datasets_held_back from mart.release_info",
+        version=spoiled.ended.current,
+    )[0]
+    faulty = sorted(fault.dataset for fault in spoiled.faults.values())
+    well = {dataset.id for _, dataset in catalogue.load().datasets} - set(faulty)
+    assert held_back.split(", ") == faulty
+    assert set(fresh.split(", ")) == well
+    assert state == "warned"
+    assert {trouble["dataset"] for trouble in spoiled.ended.report["troubles"]} == set(faulty)
+
+
+def test_indicators_whose_datasets_are_all_well_are_not_called_stale(house: House, spoiled: Spoiled) -> None:
+    stale = house.rows(
+        "select distinct indicator_code from mart.coverage where state = 'stale'", version=spoiled.ended.current
+    )
+    assert {code for (code,) in stale} == {indicator_of(fault.dataset) for fault in spoiled.faults.values()}
+
+
+def test_an_unwanted_redirect_is_never_followed(stranger: Stranger, spoiled: Spoiled) -> None:
+    message = spoiled.ended.trouble(spoiled.faults["redirect_outside_the_catalogue"].dataset)["message"]
+    assert stranger.url in message
+    assert stranger.asked == []
+
+
+def test_a_body_over_the_limit_is_stopped_while_it_is_still_being_sent(spoiled: Spoiled) -> None:
+    sent = spoiled.bytes_sent[source_id(spoiled.faults["body_over_the_limit"].dataset)]
+    assert MAX_BYTES <= sent < 40 * MAX_BYTES  # what the sockets had taken in may come on top, all of it not
+
+
+def test_a_fault_that_a_retry_may_cure_is_asked_for_five_times_and_no_other(spoiled: Spoiled) -> None:
+    asked = {
+        name: len(spoiled.asked[source_id(fault.dataset)])
+        for name, fault in spoiled.faults.items()
+        if part_of(fault.dataset) == ALL_PART
+    }
+    assert asked == {name: spoiled.faults[name].tries for name in asked}
+    assert 5 in asked.values()
+
+
+def test_a_number_that_may_be_a_disclosure_is_not_repeated_in_the_release_or_its_page(
+    house: House, spoiled: Spoiled
+) -> None:
+    for name in ("zero_with_a_note_of_suppression", "zero_where_a_figure_was_suppressed"):
+        expectation = spoiled.faults[name].reason.partition(".")[2]
+        ((count, sample),) = house.rows(
+            "select unexpected_count, sample from mart.quality_result where expectation = ? and not success",
+            [expectation],
+            version=spoiled.ended.current,
+        )
+        assert count == 1
+        assert "E06000006" in sample  # which row is said, what it holds is not
+        assert '"value"' not in sample
+        assert '"after_suppression"' not in sample
+
+
+def test_the_validation_page_shows_every_fault(house: House, spoiled: Spoiled) -> None:
+    page = (house.releases / str(spoiled.ended.current) / "validation.html").read_text("utf-8")
+    for fault in spoiled.faults.values():
+        assert fault.dataset in page
+    assert "<!DOCTYPE html>\\n<html><head><title>Service unavailable" not in page  # quoted, never as markup
