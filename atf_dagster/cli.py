@@ -95,7 +95,8 @@ def _develop(of: Settings, options: argparse.Namespace) -> int:
 def _refresh(of: Settings, options: argparse.Namespace) -> int:
     def progress(line: str) -> None:
         if not options.json and not options.quiet:
-            print(line, flush=True)
+            sys.stdout.write(line + "\n")  # one write a line: downloads report from several threads
+            sys.stdout.flush()
 
     with single_writer(of.home):
         from atf_dagster import runner  # takes a second: Dagster comes with it

@@ -8,6 +8,7 @@ Steps hand over through files, because Dagster may run them in several processes
 
 import datetime as dt
 import hashlib
+import itertools
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,6 @@ from atf_dagster import __version__, catalogue
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.files import write_atomic
 from atf_dagster.landing import Attempt, Store, Verdict
-from atf_dagster.landing.records import GOOD
 from atf_dagster.landing.troubles import Trouble, troubles
 from atf_dagster.quality import admission, gx, page, suites
 from atf_dagster.quality.results import Result
@@ -88,6 +88,8 @@ class Refresh:
             Host(base_urls[of.id], of.requests_per_second if pace is None else pace)
             for of in (collection.publisher for collection in self.catalogue.collections)
         ]
+        total = sum(len(c.parts) for c in self.catalogue.collections for d in c.datasets if d.id in set(dataset_ids))
+        done = itertools.count(1)
         client = Client(
             hosts,
             user_agent=self.settings.user_agent,
@@ -104,7 +106,7 @@ class Refresh:
                 mode=self.settings.mode,
                 run_id=self.run_id,
                 max_bytes=self.settings.max_bytes,
-                progress=lambda attempt: self.progress(_attempt_line(attempt)),
+                progress=lambda attempt: self.progress(f"fetch {next(done)}/{total}: {_words(attempt)}"),
             ).fetch(dataset_ids)
         finally:
             client.close()
@@ -265,9 +267,9 @@ class Refresh:
         return json.loads(path.read_text("utf-8")) if path.exists() else None
 
 
-def _attempt_line(attempt: Attempt) -> str:
-    line = f"fetch: {attempt.dataset}.{attempt.part}: {attempt.outcome}"
-    return line if attempt.outcome in GOOD or not attempt.message else f"{line}: {attempt.message}"
+def _words(attempt: Attempt) -> str:
+    line = f"{attempt.dataset}.{attempt.part}: {attempt.outcome.replace('_', ' ')}"
+    return f"{line}: {attempt.message}" if attempt.outcome in ("failed", "rejected") else line
 
 
 def _quoted(path: Path) -> str:

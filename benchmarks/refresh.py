@@ -50,23 +50,26 @@ def main() -> None:
     idle = statistics.median(run["wall"] for run in unchanged)
     dbt = parts["dbt_staged"] + parts["dbt_mart"]
     quality = parts["admission"] + parts["checks"]
-    print(f"default refresh, very first (parses the dbt project)  {first[0]['wall']:7.2f} s   {_memory(first)}")
-    print(f"default refresh                                      {whole:7.2f} s   {_memory(full)}")
-    print(f"  import                                             {parts['import']:7.2f} s")
-    print(f"  fetch                                              {parts['fetch']:7.2f} s   {_times(parts['fetch'], downloads)} plain requests")
-    print(f"  raw                                                {parts['raw']:7.2f} s   {_times(parts['raw'], parquet)} DuckDB alone")
-    print(f"  dbt                                                {dbt:7.2f} s   {_times(dbt, sql)} the same SQL by hand")
-    print(f"  quality                                            {quality:7.2f} s")
-    print(f"  release                                            {parts['release']:7.2f} s")
-    print(f"refresh with nothing changed                         {idle:7.2f} s   {_memory(unchanged)}")
-    print(f"  of a default refresh                               {idle / whole:7.2f}")
+    _line("default refresh, very first (parses the dbt project)", first[0]["wall"], _memory(first))
+    _line("default refresh", whole, _memory(full))
+    _line("  import", parts["import"])
+    _line("  fetch", parts["fetch"], f"{_times(parts['fetch'], downloads)} plain requests")
+    _line("  raw", parts["raw"], f"{_times(parts['raw'], parquet)} DuckDB alone")
+    _line("  dbt", dbt, f"{_times(dbt, sql)} the same SQL by hand")
+    _line("  quality", quality)
+    _line("  release", parts["release"])
+    _line("refresh with nothing changed", idle, f"{_memory(unchanged)}; {idle / whole:.2f} of a default refresh")
+
+
+def _line(what: str, seconds: float, more: str = "") -> None:
+    print(f"{what:<54}{seconds:7.2f} s   {more}".rstrip())
 
 
 def _refresh(home: Path) -> dict[str, Any]:
     """One `atf refresh` as a process: its report, wall seconds and peak resident memory in KiB."""
     environment = {**os.environ, "ATF_HOME": str(home), "ATF_MODE": "snapshot"}
     start = time.perf_counter()
-    process = subprocess.Popen([str(ATF), "refresh", "--json"], stdout=subprocess.PIPE, env=environment)
+    process = subprocess.Popen([str(ATF), "refresh", "--json"], stdout=subprocess.PIPE, env=environment)  # noqa: S603
     output = process.stdout.read() if process.stdout else b""
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

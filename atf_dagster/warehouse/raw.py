@@ -72,10 +72,15 @@ def parse_new(
                             continue
                         verdict = _parse(connection, store, collection, dataset, vintage, target, run_id)
                         store.add_verdict(vintage, verdict)
-                        progress(f"raw: {vintage.id}: {verdict.verdict}, {verdict.rows or 0} rows")
+                        if verdict.verdict == "rejected":
+                            progress(f"raw: {vintage.id}: rejected: {verdict.message}")
                         results.append(Parsed(vintage, verdict, fresh=True))
     finally:
         connection.close()
+    fresh = [entry for entry in results if entry.fresh]
+    progress(
+        f"raw: {len(fresh)} vintages parsed, {sum(e.verdict.rows or 0 for e in fresh)} rows; {len(results)} in all"
+    )
     _forget_orphans(raw, catalogue, (p.vintage for p in results if p.verdict.verdict == "parsed"))
     return results
 

@@ -100,7 +100,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         # Bytes came and were kept, but they are not the table.
         Fault(
             "cut_without_a_length",
-            "fingertips_90362",
+            "fingertips_90632",
             spoiling.cut_in_a_line,
             "rejected",
             "truncated_body",

@@ -129,9 +129,14 @@ class House:
         return self.home / self.mode
 
     def rows(self, sql: str, parameters: list[Any] | None = None, *, version: str | None = None) -> list[Any]:
-        """Ask a release, the current one where no version is named, as any reader would: read-only."""
-        path = self.releases / (version or "current") / "mart.duckdb"
-        with duckdb.connect(str(path), read_only=True) as connection:
+        """Ask a release, the current one where no version is named, read-only as any reader would.
+
+        Attached under another name, because in a file opened by itself as mart.duckdb `mart` is the catalog too.
+        """
+        path = str(self.releases / (version or "current") / "mart.duckdb").replace("'", "''")
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{path}' as release (read_only)")
+            connection.execute("use release")
             return connection.execute(sql, parameters or []).fetchall()
 
     def attempts(self, dataset: str, part: str, run_id: str) -> list[Record]:

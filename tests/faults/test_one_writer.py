@@ -8,7 +8,6 @@ from __future__ import annotations
 import fcntl
 import signal
 
-import duckdb
 import pytest
 from houses import Ended, House, Killed
 from story import Spoiled
@@ -60,6 +59,5 @@ def test_a_plain_run_after_a_kill_publishes_and_clears_up(
     assert (repaired.code, repaired.report["outcome"]) == (0, "published")
     assert list(house.releases.glob(".candidate-*")) == []
     assert list((house.workspace / "landing" / "incoming").iterdir()) == []
-    for path in house.releases.glob("[0-9]*/mart.duckdb"):
-        with duckdb.connect(str(path), read_only=True) as connection:
-            assert connection.execute("select count(*) > 0 from mart.fct_observation").fetchone() == (True,)
+    for version in house.versions:
+        assert house.rows("select count(*) > 0 from mart.fct_observation", version=version) == [(True,)]
