@@ -33,6 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_FAILED
     except BrokenPipeError:
         return EXIT_OK
+    except OSError as error:
+        print(
+            f"atf: {error}. An engineer looks at the disk's free space and at who may write there; the last release "
+            "stays in place.",
+            file=sys.stderr,
+        )
+        return EXIT_FAILED
     return code
 
 

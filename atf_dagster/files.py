@@ -68,7 +68,7 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     records = []
-    for line in path.read_text("utf-8", errors="replace").splitlines():
+    for line in path.read_text("utf-8", errors="replace").split("\n"):  # splitlines() also cuts at U+0085 and U+2028
         try:
             records.append(json.loads(line))
         except json.JSONDecodeError:
@@ -83,7 +83,7 @@ def last_json_line(path: Path, window: int = 65536) -> dict[str, Any] | None:
     with path.open("rb") as stream:
         size = stream.seek(0, os.SEEK_END)
         stream.seek(max(0, size - window))
-        lines = stream.read().decode("utf-8", errors="replace").splitlines()
+        lines = stream.read().decode("utf-8", errors="replace").split("\n")
     for line in reversed(lines):
         try:
             record: dict[str, Any] = json.loads(line)

@@ -4,7 +4,6 @@ Belongs here: making the `Refresh` of a Dagster run. Does not belong here: any s
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import dagster as dg
 
@@ -13,6 +12,7 @@ from atf_dagster.refresh import Refresh
 from atf_dagster.settings import Settings
 
 Progress = Callable[[str], None]
+HOUSE = "house"
 
 
 class House:
@@ -22,17 +22,18 @@ class House:
         self.settings = settings
         self.progress = progress
 
-    @contextmanager
-    def refresh(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Iterator[Refresh]:
-        """The run's `Refresh`, under the lock. Raises AnotherRefreshIsRunning where another process has it."""
-        with single_writer(self.settings.home):
-            log = context.log.info
-            progress = self.progress
-            yield Refresh(self.settings, context.run.run_id, progress or log)
-
-
-HOUSE = "house"
+    def refresh(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Refresh:
+        return Refresh(self.settings, context.run.run_id, self.progress or context.log.info)
 
 
 def resource(settings: Settings, progress: Progress | None = None) -> dg.ResourceDefinition:
-    return dg.ResourceDefinition.hardcoded_resource(House(settings, progress))
+    """The house for the length of a run, which holds the writer's lock from its first step to its last.
+
+    The in-process executor makes resources once a run. Raises AnotherRefreshIsRunning at its start.
+    """
+
+    def house(context: dg.InitResourceContext) -> Iterator[House]:
+        with single_writer(settings.home):
+            yield House(settings, progress)
+
+    return dg.ResourceDefinition(resource_fn=house)

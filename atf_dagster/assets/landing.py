@@ -52,32 +52,32 @@ def landing_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
     @dg.multi_asset(name="landing", specs=specs, check_specs=checks, can_subset=True, required_resource_keys={HOUSE})
     def landing(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         house: House = context.resources.house
-        with house.refresh(context) as refresh:
-            attempts = refresh.fetch([ids[selected] for selected in context.selected_asset_keys])
-            by_dataset: dict[str, list[Attempt]] = {}
-            for attempt in attempts:
-                by_dataset.setdefault(attempt.dataset, []).append(attempt)
-            for dataset_id, parts in by_dataset.items():
-                newest = [v[-1] for a in parts if (v := refresh.store.vintages(dataset_id, a.part))]
-                yield dg.MaterializeResult(
-                    asset_key=key(dataset_id),
-                    data_version=dg.DataVersion("+".join(vintage.sha256[:16] for vintage in newest) or "none"),
-                    metadata={
-                        "bytes": sum(vintage.bytes for vintage in newest),
-                        "sha256": ", ".join(vintage.sha256 for vintage in newest) or "none",
-                        "attempts": table(
-                            ["part", "outcome", "status", "bytes", "URL", "what happened", "what to do"],
-                            [[a.part, a.outcome, a.status, a.bytes, a.url, a.message, a.mend] for a in parts],
-                        ),
-                    },
-                )
-                bad = [a for a in parts if a.outcome not in GOOD and a.outcome != "not_in_snapshot"]
-                yield dg.AssetCheckResult(
-                    asset_key=key(dataset_id),
-                    check_name=CHECK,
-                    passed=not bad,
-                    severity=dg.AssetCheckSeverity.ERROR,
-                    description=" ".join(f"{a.part}: {a.message} {a.mend}" for a in bad) or "as expected",
-                )
+        refresh = house.refresh(context)
+        attempts = refresh.fetch([ids[selected] for selected in context.selected_asset_keys])
+        by_dataset: dict[str, list[Attempt]] = {}
+        for attempt in attempts:
+            by_dataset.setdefault(attempt.dataset, []).append(attempt)
+        for dataset_id, parts in by_dataset.items():
+            newest = [v[-1] for a in parts if (v := refresh.store.vintages(dataset_id, a.part))]
+            yield dg.MaterializeResult(
+                asset_key=key(dataset_id),
+                data_version=dg.DataVersion("+".join(vintage.sha256[:16] for vintage in newest) or "none"),
+                metadata={
+                    "bytes": sum(vintage.bytes for vintage in newest),
+                    "sha256": ", ".join(vintage.sha256 for vintage in newest) or "none",
+                    "attempts": table(
+                        ["part", "outcome", "status", "bytes", "URL", "what happened", "what to do"],
+                        [[a.part, a.outcome, a.status, a.bytes, a.url, a.message, a.mend] for a in parts],
+                    ),
+                },
+            )
+            bad = [a for a in parts if a.outcome not in GOOD and a.outcome != "not_in_snapshot"]
+            yield dg.AssetCheckResult(
+                asset_key=key(dataset_id),
+                check_name=CHECK,
+                passed=not bad,
+                severity=dg.AssetCheckSeverity.ERROR,
+                description=" ".join(f"{a.part}: {a.message} {a.mend}" for a in bad) or "as expected",
+            )
 
     return landing

@@ -42,22 +42,22 @@ def admission_asset() -> dg.AssetsDefinition:
     )
     def admission(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         house: House = context.resources.house
-        with house.refresh(context) as refresh:
-            results, decided = refresh.admit()
-            held = [(entry, verdict) for entry, verdict in decided if verdict.verdict == "held"]
-            refresh.progress(f"admission: {len(decided) - len(held)} vintages admitted, {len(held)} held")
-            yield dg.MaterializeResult(
-                asset_key=ADMISSION,
-                metadata={
-                    "admitted": len(decided) - len(held),
-                    "held": table(
-                        ["vintage", "reason", "what happened", "what to do"],
-                        [[e.vintage.id, v.reason, v.message, v.mend] for e, v in held],
-                    ),
-                },
-            )
-            for spec in checks:
-                yield _check(refresh, spec, [r for r in results if r.suite == spec.name])
+        refresh = house.refresh(context)
+        results, decided = refresh.admit()
+        held = [(entry, verdict) for entry, verdict in decided if verdict.verdict == "held"]
+        refresh.progress(f"admission: {len(decided) - len(held)} vintages admitted, {len(held)} held")
+        yield dg.MaterializeResult(
+            asset_key=ADMISSION,
+            metadata={
+                "admitted": len(decided) - len(held),
+                "held": table(
+                    ["vintage", "reason", "what happened", "what to do"],
+                    [[e.vintage.id, v.reason, v.message, v.mend] for e, v in held],
+                ),
+            },
+        )
+        for spec in checks:
+            yield _check(refresh, spec, [r for r in results if r.suite == spec.name])
 
     return admission
 
@@ -77,12 +77,12 @@ def mart_checks() -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(name="mart_checks", specs=specs, required_resource_keys={HOUSE})
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         house: House = context.resources.house
-        with house.refresh(context) as refresh:
-            results = refresh.check()
-            failed = [result for result in results if not result.success]
-            refresh.progress(f"checks: {len(results) - len(failed)} passed, {len(failed)} failed")
-            for spec in specs:
-                yield _check(refresh, spec, [r for r in results if r.suite == spec.name])
+        refresh = house.refresh(context)
+        results = refresh.check()
+        failed = [result for result in results if not result.success]
+        refresh.progress(f"checks: {len(results) - len(failed)} passed, {len(failed)} failed")
+        for spec in specs:
+            yield _check(refresh, spec, [r for r in results if r.suite == spec.name])
 
     return checks
 

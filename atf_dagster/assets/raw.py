@@ -50,30 +50,30 @@ def raw_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
     @dg.multi_asset(name="raw", specs=specs, required_resource_keys={HOUSE})
     def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         house: House = context.resources.house
-        with house.refresh(context) as refresh:
-            parsed = refresh.parse()
-            newest = refresh.already_published()
-            if newest is not None and not context.run.tags.get("atf/rebuild"):
-                refresh.progress(f"nothing changed since release {newest.version}; nothing to build")
-                refresh.finish_unchanged(newest)
-                return
-            for collection in catalogue.collections:
-                ids = {dataset.id for dataset in collection.datasets}
-                rows = [p for p in parsed if p.vintage.dataset in ids]
-                yield dg.MaterializeResult(
-                    asset_key=key(collection.table),
-                    data_version=dg.DataVersion(refresh.fingerprint[:16]),
-                    metadata={
-                        "dagster/row_count": sum(p.verdict.rows or 0 for p in rows),
-                        "vintages": len(rows),
-                        "parsed_now": sum(p.fresh for p in rows),
-                        "newest": table(
-                            ["vintage", "verdict", "rows", "what happened"],
-                            [[p.vintage.id, p.verdict.verdict, p.verdict.rows, p.verdict.message] for p in rows[-40:]],
-                        ),
-                    },
-                )
-            for name in TOLD:
-                yield dg.MaterializeResult(asset_key=key(name))
+        refresh = house.refresh(context)
+        parsed = refresh.parse()
+        newest = refresh.already_published()
+        if newest is not None and not context.run.tags.get("atf/rebuild"):
+            refresh.progress(f"nothing changed since release {newest.version}; nothing to build")
+            refresh.finish_unchanged(newest)
+            return
+        for collection in catalogue.collections:
+            ids = {dataset.id for dataset in collection.datasets}
+            rows = [p for p in parsed if p.vintage.dataset in ids]
+            yield dg.MaterializeResult(
+                asset_key=key(collection.table),
+                data_version=dg.DataVersion(refresh.fingerprint[:16]),
+                metadata={
+                    "dagster/row_count": sum(p.verdict.rows or 0 for p in rows),
+                    "vintages": len(rows),
+                    "parsed_now": sum(p.fresh for p in rows),
+                    "newest": table(
+                        ["vintage", "verdict", "rows", "what happened"],
+                        [[p.vintage.id, p.verdict.verdict, p.verdict.rows, p.verdict.message] for p in rows[-40:]],
+                    ),
+                },
+            )
+        for name in TOLD:
+            yield dg.MaterializeResult(asset_key=key(name))
 
     return raw

@@ -20,21 +20,21 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     )
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         house: House = context.resources.house
-        with house.refresh(context) as refresh:
-            published = refresh.publish()
-            refresh.progress(f"release: {published.version}")
-            receipt = published.receipt
-            return dg.MaterializeResult(
-                data_version=dg.DataVersion(receipt["fingerprint"][:16]),
-                metadata={
-                    "version": published.version,
-                    "mode": receipt["mode"],
-                    "verdict": receipt["verdict"],
-                    "folder": dg.MetadataValue.path(str(published.path)),
-                    "sha256_of_mart.duckdb": receipt["files"]["mart.duckdb"]["sha256"],
-                    "rows": table(["table", "rows"], list(receipt["rows"].items())),
-                    "held_back": ", ".join(receipt["datasets_held_back"]) or "none",
-                },
-            )
+        refresh = house.refresh(context)
+        published = refresh.publish()
+        refresh.progress(f"release: {published.version}")
+        receipt = published.receipt
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(receipt["fingerprint"][:16]),
+            metadata={
+                "version": published.version,
+                "mode": receipt["mode"],
+                "verdict": receipt["verdict"],
+                "folder": dg.MetadataValue.path(str(published.path)),
+                "sha256_of_mart.duckdb": receipt["files"]["mart.duckdb"]["sha256"],
+                "rows": table(["table", "rows"], list(receipt["rows"].items())),
+                "held_back": ", ".join(receipt["datasets_held_back"]) or "none",
+            },
+        )
 
     return release

@@ -45,33 +45,33 @@ def _run(
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     house: House = context.resources.house
     checks = {spec.name: spec for spec in context.assets_def.check_specs}
-    with house.refresh(context) as refresh:
-        refresh.progress(f"dbt: building the {half} half")
-        finished: list[NodeResult] = []
-        failure: WarehouseFailed | WarehouseHeld | None = None
-        try:
-            finished.extend(refresh.build(half))
-        except (WarehouseFailed, WarehouseHeld) as error:
-            failure, finished = error, error.nodes
-        built = [node for node in finished if node.kind == "model" and node.ok]
-        if built:
-            with duckdb.connect(str(refresh.settings.warehouse), read_only=True) as connection:
-                for node in built:
-                    yield dg.MaterializeResult(
-                        asset_key=dbt_graph.key(nodes[node.unique_id]),
-                        metadata=_metadata(connection, nodes[node.unique_id], node),
-                    )
-        for node in finished:
-            if node.kind == "test" and node.name in checks:
-                spec = checks[node.name]
-                yield dg.AssetCheckResult(
-                    asset_key=spec.asset_key,
-                    check_name=spec.name,
-                    passed=node.ok,
-                    metadata={"failing_rows": node.failures, "message": node.message},
+    refresh = house.refresh(context)
+    refresh.progress(f"dbt: building the {half} half")
+    finished: list[NodeResult] = []
+    failure: WarehouseFailed | WarehouseHeld | None = None
+    try:
+        finished.extend(refresh.build(half))
+    except (WarehouseFailed, WarehouseHeld) as error:
+        failure, finished = error, error.nodes
+    built = [node for node in finished if node.kind == "model" and node.ok]
+    if built:
+        with duckdb.connect(str(refresh.settings.warehouse), read_only=True) as connection:
+            for node in built:
+                yield dg.MaterializeResult(
+                    asset_key=dbt_graph.key(nodes[node.unique_id]),
+                    metadata=_metadata(connection, nodes[node.unique_id], node),
                 )
-        if failure is not None:
-            raise failure
+    for node in finished:
+        if node.kind == "test" and node.name in checks:
+            spec = checks[node.name]
+            yield dg.AssetCheckResult(
+                asset_key=spec.asset_key,
+                check_name=spec.name,
+                passed=node.ok,
+                metadata={"failing_rows": node.failures, "message": node.message},
+            )
+    if failure is not None:
+        raise failure
 
 
 def _metadata(connection: duckdb.DuckDBPyConnection, properties: Mapping[str, Any], node: NodeResult) -> dict[str, Any]:

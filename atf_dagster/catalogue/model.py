@@ -13,7 +13,7 @@ IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
 def _identifier(value: str) -> str:
-    if not IDENTIFIER.match(value):
+    if not IDENTIFIER.fullmatch(value):
         raise ValueError(f"{value!r} must be lower-case letters, digits and underscores")
     return value
 

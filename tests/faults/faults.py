@@ -100,7 +100,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         # Bytes came and were kept, but they are not the table.
         Fault(
             "cut_without_a_length",
-            "fingertips_90632",
+            "fingertips_93014",
             spoiling.cut_in_a_line,
             "rejected",
             "truncated_body",
@@ -249,7 +249,7 @@ REVISED = "fingertips_93283"
 """Comes with a genuinely revised figure and a new period while all the others are spoiled."""
 BUSY = "ons_els_claimant_count"
 ADDED_COLUMN = "ons_els_early_years_mathematics"
-WINDOWS_1252 = "fingertips_93014"
+WINDOWS_1252 = "fingertips_90632"
 UTF_16 = "ons_els_healthy_life_expectancy_female"
 WITH_ETAG = "ons_els_wellbeing_worthwhile"
 ZEROS_LATER = "ons_els_gcses_equivalent_english_maths"

@@ -90,6 +90,12 @@ with
             and verdict.recency = 1
     ),
 
+    first_choice as (
+        select indicator_code, min(precedence) as precedence
+        from {{ source("raw", "catalogue_dataset") }}
+        group by indicator_code
+    ),
+
     source_state as (
         select
             dataset.indicator_code,
@@ -98,6 +104,7 @@ with
                 case
                     when
                         part_state.required
+                        and coalesce(dataset.precedence, 1) = coalesce(first_choice.precedence, 1)
                         and part_state.trouble in ('held_by_check', 'source_rejected', 'source_failed')
                     then part_state.trouble
                 end
@@ -111,6 +118,8 @@ with
             max(dataset.expected_end) as expected_end
         from {{ source("raw", "catalogue_dataset") }} as dataset
         inner join part_state on dataset.dataset = part_state.dataset
+        -- A second source that fails takes nothing from a figure that the first one gives.
+        inner join first_choice on dataset.indicator_code = first_choice.indicator_code
         group by dataset.indicator_code
     ),
 

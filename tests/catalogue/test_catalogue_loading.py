@@ -1,0 +1,231 @@
+"""The catalogue: what it says of every indicator, what an indicator more costs, and what it refuses."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from atf_dagster.catalogue import Catalogue, CatalogueError, load
+from atf_dagster.catalogue.load import FOLDER
+from atf_dagster.files import read_yaml
+from atf_dagster.sources import SOURCES
+
+BEACON = {card.beacon_no: card for card in load().indicators if card.beacon_no is not None}
+INJECTION = "x'; drop table mart.fct_observation; --"
+
+ONE_MORE = """\
+- id: fingertips_92443
+  source_id: "92443"
+  title: "Smoking prevalence in adults"
+  page_url: https://fingertips.phe.org.uk/search/92443
+  period: {start: 01-01, lag_months: 12}
+  indicator:
+    code: SUP99
+    short_name: "Adult smokers"
+    name: "Smoking prevalence in adults aged 18 and over"
+    definition: "Adults aged 18 and over who smoke, Annual Population Survey."
+    unit: "%"
+    value_type: proportion
+    multiplier: 100
+    polarity: lower_is_better
+    year_type: calendar
+    native_level: upper tier local authority
+    aggregation_rule: published_only
+    ci_method: published
+    trend_allowed: true
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the catalogue's YAML, to be changed."""
+    copied = tmp_path / "catalogue"
+    shutil.copytree(FOLDER, copied, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    return copied
+
+
+def rewrite(path: Path, change: Callable[[Any], None]) -> None:
+    """Read a YAML file, change what it says, write it again."""
+    content = read_yaml(path)
+    change(content)
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+
+
+def refusal(folder: Path) -> str:
+    """What `load` says of a folder that it must refuse."""
+    with pytest.raises(CatalogueError) as refused:
+        load(folder)
+    return str(refused.value)
+
+
+def test_there_are_the_22_beacon_indicators() -> None:
+    assert sorted(BEACON) == list(range(1, 23))
+    assert [BEACON[number].code for number in sorted(BEACON)] == [f"ATF{number:02d}" for number in range(1, 23)]
+
+
+@pytest.mark.parametrize("number", range(1, 23))
+def test_a_beacon_indicator_says_what_a_reader_must_know(number: int) -> None:
+    card = BEACON[number]
+    assert card.name.strip()
+    assert card.report_name is not None and card.report_name.strip()
+    assert card.principle_no is not None and load().principles[card.principle_no].strip()
+    assert card.unit.strip()
+    assert card.polarity in ("higher_is_better", "lower_is_better", "none")
+    assert len(card.definition) >= 40
+    assert not card.is_proxy
+
+
+def test_a_beacon_indicator_without_a_dataset_says_why_it_is_empty() -> None:
+    collected = {dataset.indicator for _, dataset in load().datasets}
+    silent = [card.code for card in BEACON.values() if card.code not in collected and card.empty_reason is None]
+    assert silent == []
+
+
+def test_a_proxy_names_its_beacon_indicator_and_how_it_differs() -> None:
+    proxies = [card for card in load().indicators if card.is_proxy]
+    assert proxies
+    for card in proxies:
+        assert card.proxy_for in {beacon.code for beacon in BEACON.values()}
+        assert card.proxy_note
+        assert card.beacon_no is None
+
+
+def test_the_nine_councils_their_sub_region_the_north_west_and_england_are_areas() -> None:
+    areas = {area.code: area for area in load().areas}
+    councils = {code for code, area in areas.items() if area.type == "council"}
+    assert councils == {
+        *("E06000006", "E06000007", "E06000049", "E06000050"),
+        *("E08000011", "E08000012", "E08000013", "E08000014", "E08000015"),
+    }
+    assert {areas[code].parent for code in councils} == {"E54000008"}
+    assert areas["E54000008"].parent == "E12000002"
+    assert areas["E12000002"].parent == "E92000001"
+
+
+def test_every_publisher_has_a_module() -> None:
+    assert {collection.publisher.id for collection in load().collections} <= set(SOURCES)
+
+
+def test_an_indicator_more_of_a_known_publisher_costs_one_entry(folder: Path) -> None:
+    before = load()
+    path = folder / "collections" / "fingertips.yml"
+    path.write_text(path.read_text("utf-8") + ONE_MORE, "utf-8")
+    after = load(folder)
+    assert {d.id for _, d in after.datasets} - {d.id for _, d in before.datasets} == {"fingertips_92443"}
+    assert {c.code for c in after.indicators} - {c.code for c in before.indicators} == {"SUP99"}
+    assert [d for _, d in after.datasets if d.id != "fingertips_92443"] == [d for _, d in before.datasets]
+    assert [c for c in after.indicators if c.code != "SUP99"] == list(before.indicators)
+    collection, dataset = after.dataset("fingertips_92443")
+    question = SOURCES[collection.publisher.id].question(collection, dataset, collection.parts[0], [])
+    assert ("indicator_ids", "92443") in question.params
+
+
+def test_an_indicator_more_is_one_landing_asset_more(folder: Path) -> None:
+    from atf_dagster.assets.landing import key, landing_assets
+    from atf_dagster.assets.raw import raw_assets
+
+    before = landing_assets(load()).keys
+    path = folder / "collections" / "fingertips.yml"
+    path.write_text(path.read_text("utf-8") + ONE_MORE, "utf-8")
+    after = load(folder)
+    assert set(landing_assets(after).keys) - set(before) == {key("fingertips_92443")}
+    assert raw_assets(after).keys == raw_assets(load()).keys
+    read_by_raw = {dependency.asset_key for spec in raw_assets(after).specs for dependency in spec.deps}
+    assert key("fingertips_92443") in read_by_raw
+
+
+def test_contradictions_are_refused_together_in_one_message(folder: Path) -> None:
+    def contradict(entry: Any) -> None:
+        entry["datasets"][0]["indicator"] = "XYZ99"
+        entry["datasets"].append(entry["datasets"][1])
+        proxy = next(d for d in entry["datasets"] if isinstance(d["indicator"], dict) and d["indicator"].get("is_proxy"))
+        proxy["indicator"]["proxy_for"] = "ATF77"
+
+    def orphan(areas: Any) -> None:
+        areas[0]["parent"] = "E99999999"
+
+    rewrite(folder / "collections" / "fingertips.yml", contradict)
+    rewrite(folder / "areas.yml", orphan)
+    message = refusal(folder)
+    assert "dataset fingertips_93283 yields XYZ99, which no card describes" in message
+    assert "dataset fingertips_90362 is declared twice" in message
+    assert "a proxy for ATF77, which no card describes" in message
+    assert "area E06000006 has the parent E99999999, which is not declared" in message
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda beacon: beacon["indicators"].append(beacon["indicators"][0]), "indicator ATF01 is declared twice"),
+        (lambda beacon: beacon["indicators"][0].update(principle_no=77), "ATF01 names principle 77"),
+        (lambda beacon: beacon["indicators"][0].update(is_proxy=True), "ATF01: is_proxy and proxy_for"),
+        (lambda beacon: beacon["indicators"][0].update(polarity="sideways"), "polarity"),
+        (lambda beacon: beacon["indicators"][0].update(colour="red"), "colour"),
+        (lambda beacon: beacon["indicators"][0].pop("unit"), "unit"),
+    ],
+)
+def test_a_card_that_cannot_be_is_refused_by_name(
+    folder: Path, change: Callable[[Any], None], words: str
+) -> None:
+    rewrite(folder / "beacon.yml", change)
+    assert words in refusal(folder)
+
+
+@pytest.mark.parametrize("markup", ["{{ env_var('HOME') }}", "{% if true %}", "fine until {{ here }}"])
+@pytest.mark.parametrize("place", ["definition", "title", "attribution", "area", "principle"])
+def test_template_markup_is_refused_wherever_text_may_stand(folder: Path, place: str, markup: str) -> None:
+    fingertips = folder / "collections" / "fingertips.yml"
+    match place:
+        case "definition":
+            rewrite(folder / "beacon.yml", lambda beacon: beacon["indicators"][0].update(definition=markup))
+        case "title":
+            rewrite(fingertips, lambda entry: entry["datasets"][0].update(title=markup))
+        case "attribution":
+            rewrite(fingertips, lambda entry: entry["publisher"].update(attribution=markup))
+        case "area":
+            rewrite(folder / "areas.yml", lambda areas: areas[0].update(also_written=[markup]))
+        case "principle":
+            rewrite(folder / "beacon.yml", lambda beacon: beacon["principles"].update({1: markup}))
+    assert "template markup is not allowed" in refusal(folder)
+
+
+@pytest.mark.parametrize("name", [INJECTION, "Upper", "with space", "1st", "", "ends_with_a_line\n"])
+@pytest.mark.parametrize("place", ["table", "column", "optional column", "part", "dataset", "publisher"])
+def test_an_identifier_that_is_none_is_refused(folder: Path, place: str, name: str) -> None:
+    changes: dict[str, Callable[[Any], None]] = {
+        "table": lambda entry: entry.update(table=name),
+        "column": lambda entry: entry["columns"].append(name),
+        "optional column": lambda entry: entry["optional_columns"].append(name),
+        "part": lambda entry: entry["parts"][0].update(id=name),
+        "dataset": lambda entry: entry["datasets"][0].update(id=name),
+        "publisher": lambda entry: entry["publisher"].update(id=name),
+    }
+    rewrite(folder / "collections" / "fingertips.yml", changes[place])
+    message = refusal(folder)
+    assert "fingertips.yml" in message
+    assert "must be lower-case letters, digits and underscores" in message
+
+
+def test_a_publisher_is_asked_over_https_only(folder: Path) -> None:
+    rewrite(
+        folder / "collections" / "fingertips.yml",
+        lambda entry: entry["publisher"].update(base_url="http://fingertips.phe.org.uk"),
+    )
+    assert "base_url" in refusal(folder)
+
+
+def test_an_unknown_dataset_is_answered_with_what_there_is() -> None:
+    with pytest.raises(KeyError) as refused:
+        load().dataset("fingertips_0")
+    for _, dataset in load().datasets:
+        assert dataset.id in str(refused.value)
+
+
+def test_loading_twice_gives_one_catalogue() -> None:
+    first: Catalogue = load()
+    assert load() is first

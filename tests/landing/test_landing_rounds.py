@@ -1,0 +1,135 @@
+"""A round of fetching, against a publisher on loopback: what a receipt says of each way in which it may end."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from pathlib import Path
+
+import pytest
+from one_table_publisher import DATASET, PART, A, B, OneTablePublisher, fetch_once
+
+from atf_dagster.landing import Store
+
+
+def nobody() -> str:
+    """An address at which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+def test_what_a_publisher_serves_is_kept_byte_for_byte(
+    publisher: OneTablePublisher, landing: Path, store: Store
+) -> None:
+    attempt = fetch_once(landing, publisher.url)
+    assert (attempt.outcome, attempt.status, attempt.bytes) == ("landed", 200, len(A))
+    (vintage,) = store.vintages(DATASET, PART)
+    assert store.verified(vintage).read_bytes() == A
+    assert vintage.sha256 == hashlib.sha256(A).hexdigest()
+    assert "indicator=modelled-unemployment" in vintage.url
+
+
+def test_a_to_b_to_a_is_three_vintages_and_two_contents(
+    publisher: OneTablePublisher, landing: Path, store: Store
+) -> None:
+    outcomes = []
+    for body in (A, A, B, B, A):
+        publisher.body = body
+        outcomes.append(fetch_once(landing, publisher.url).outcome)
+    assert outcomes == ["landed", "unchanged", "landed", "unchanged", "landed"]
+    vintages = store.vintages(DATASET, PART)
+    assert [store.verified(vintage).read_bytes() for vintage in vintages] == [A, B, A]
+    assert [vintage.retrieved_at for vintage in vintages] == sorted({vintage.retrieved_at for vintage in vintages})
+    assert len(list(landing.glob("objects/*/*"))) == 2
+    assert [attempt.sequence for attempt in store.attempts(DATASET, PART)] == [1, 1, 2, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome", "reason"),
+    [
+        (200, b"<!doctype html><html><body>Sorry</body></html>", "rejected", "html_body"),
+        (200, b"", "rejected", "empty_body"),
+        (200, b"areacd,areanm,period,value,status\n", "rejected", "header_only"),
+        (200, A.replace(b"value", b"observation"), "rejected", "missing_column"),
+    ],
+)
+def test_a_body_that_is_not_the_table_is_kept_with_its_receipt_and_never_lands(
+    publisher: OneTablePublisher, landing: Path, store: Store, status: int, body: bytes, outcome: str, reason: str
+) -> None:
+    publisher.status, publisher.body = status, body
+    fetch_once(landing, publisher.url)
+    (receipt,) = store.attempts(DATASET, PART)
+    assert (receipt.outcome, receipt.reason, receipt.status) == (outcome, reason, status)
+    assert receipt.message and receipt.mend
+    assert receipt.sha256 == hashlib.sha256(body).hexdigest()
+    assert store.object_path(receipt.sha256).read_bytes() == body
+    assert store.vintages(DATASET, PART) == []
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_status_that_is_no_success_leaves_a_receipt(
+    publisher: OneTablePublisher, landing: Path, store: Store, status: int
+) -> None:
+    publisher.status = status
+    fetch_once(landing, publisher.url)
+    (receipt,) = store.attempts(DATASET, PART)
+    assert (receipt.outcome, receipt.status, receipt.sha256) == ("failed", status, None)
+    assert receipt.message and receipt.mend
+    assert receipt.failing_since == receipt.finished_at
+
+
+def test_a_publisher_who_cannot_be_reached_leaves_a_receipt(landing: Path, store: Store) -> None:
+    fetch_once(landing, nobody())
+    (receipt,) = store.attempts(DATASET, PART)
+    assert receipt.outcome == "failed"
+    assert receipt.status is None
+    assert receipt.message and receipt.mend
+    assert list(store.incoming.iterdir()) == []
+
+
+def test_a_receipt_says_since_when_it_fails_until_it_works_again(
+    publisher: OneTablePublisher, landing: Path, store: Store
+) -> None:
+    for status in (500, 500, 200, 500):
+        publisher.status = status
+        fetch_once(landing, publisher.url)
+    first, second, good, again = store.attempts(DATASET, PART)
+    assert first.failing_since == second.failing_since == first.finished_at
+    assert good.failing_since is None
+    assert again.failing_since == again.finished_at
+
+
+def test_a_failure_after_success_leaves_the_vintage_in_force(
+    publisher: OneTablePublisher, landing: Path, store: Store
+) -> None:
+    fetch_once(landing, publisher.url)
+    publisher.body = b"<html>down for maintenance</html>"
+    fetch_once(landing, publisher.url)
+    (vintage,) = store.vintages(DATASET, PART)
+    assert store.verified(vintage).read_bytes() == A
+
+
+def test_an_added_column_lands_and_is_named(publisher: OneTablePublisher, landing: Path) -> None:
+    publisher.body = A.replace(b"status\n", b"status,Footnote\n").replace(b"4.1,\n", b"4.1,,see page\n")
+    attempt = fetch_once(landing, publisher.url)
+    assert (attempt.outcome, attempt.columns_added) == ("landed", ("footnote",))
+
+
+def test_a_header_with_an_odd_character_does_not_lose_the_vintage(
+    publisher: OneTablePublisher, landing: Path, store: Store
+) -> None:
+    publisher.headers = {"ETag": '"a\x85b"'}
+    assert fetch_once(landing, publisher.url).outcome == "landed"
+    assert len(store.vintages(DATASET, PART)) == 1
+    assert fetch_once(landing, publisher.url).outcome == "unchanged"
+
+
+def test_a_lost_content_is_fetched_again(publisher: OneTablePublisher, landing: Path, store: Store) -> None:
+    """An engineer may remove a damaged object; as long as the publisher serves it, it comes back."""
+    publisher.headers = {"ETag": '"one"'}
+    fetch_once(landing, publisher.url)
+    (vintage,) = store.vintages(DATASET, PART)
+    store.object_path(vintage.sha256).unlink()
+    fetch_once(landing, publisher.url)
+    assert store.verified(vintage).read_bytes() == A

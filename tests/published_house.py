@@ -1,0 +1,97 @@
+"""A house (one ATF_HOME) with a release in it, and the command `atf` as a process.
+
+Belongs here: running the command, copying a house, reading a release as the files that it is.
+Does not belong here: what must hold (the test modules), publishers on loopback (tests/faults).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from atf_dagster.release.contract import Table, from_manifest
+from atf_dagster.settings import Settings
+
+PROJECT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+LONG_ENOUGH = 300.0  # seconds; only a command that hangs takes longer
+
+
+def environment(home: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The caller's environment without anything that it says of a house, and with this one."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ATF_", "DAGSTER_"))}
+    return {**inherited, "ATF_HOME": str(home), "ATF_MODE": "snapshot", **(more or {})}
+
+
+def command(home: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a program of the virtual environment to its end, with `home` as the house."""
+    return subprocess.run(
+        [str(BIN / words[0]), *words[1:]],
+        env=environment(home, more),
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=LONG_ENOUGH,
+        check=False,
+    )
+
+
+@dataclass(frozen=True)
+class PublishedHouse:
+    """A house after one refresh from the bundled snapshot. Read only: a test that writes takes a copy."""
+
+    home: Path
+    code: int
+    report: dict[str, Any]
+    """What `atf refresh --json` printed."""
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(home=self.home)
+
+    @property
+    def releases(self) -> Path:
+        return self.home / "releases"
+
+    @property
+    def release(self) -> Path:
+        return self.releases / str(self.report["release"])
+
+    @property
+    def mart(self) -> Path:
+        return self.release / "mart.duckdb"
+
+    @property
+    def receipt(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.release / "receipt.json").read_text("utf-8"))
+        return found
+
+    @cached_property
+    def tables(self) -> list[Table]:
+        """The relations of the mart as dbt's manifest declares them."""
+        return from_manifest(json.loads((self.home / "dbt" / "manifest.json").read_text("utf-8")))
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask the release, opened by itself as a reader opens it."""
+        with duckdb.connect(str(self.mart), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def copy_of_all(self, into: Path) -> PublishedHouse:
+        """The whole house again, so that a test may refresh it or spoil it."""
+        shutil.copytree(self.home, into, symlinks=True)
+        return PublishedHouse(into, self.code, self.report)
+
+    def copy_of_releases(self, into: Path) -> PublishedHouse:
+        """A house that has the releases and nothing else."""
+        shutil.copytree(self.releases, into / "releases", symlinks=True)
+        return PublishedHouse(into, self.code, self.report)
