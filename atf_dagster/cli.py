@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from atf_dagster import lookups, settings
+from atf_dagster import explain, lookups, settings
 from atf_dagster.files import AnotherRefreshIsRunning, single_writer
 from atf_dagster.release.versions import ReleaseError
 from atf_dagster.settings import Settings, SettingsError
@@ -67,12 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true")
     status.set_defaults(run=lookups.status)
 
-    explain = commands.add_parser("explain", help="from a figure back to the publisher's bytes")
-    explain.add_argument("indicator", help="indicator code, such as ATF01")
-    explain.add_argument("area", help="area code or name, such as E08000012 or Liverpool")
-    explain.add_argument("period", nargs="?", help="period label or id; the newest one otherwise")
-    explain.add_argument("--json", action="store_true")
-    explain.set_defaults(run=lookups.explain)
+    figure = commands.add_parser("explain", help="from a figure back to the publisher's bytes")
+    figure.add_argument("indicator", help="indicator code, such as ATF01")
+    figure.add_argument("area", help="area code or name, such as E08000012 or Liverpool")
+    figure.add_argument("period", nargs="?", help="period label or id; the newest one otherwise")
+    figure.add_argument("--json", action="store_true")
+    figure.set_defaults(run=explain.explain)
 
     diagnose = commands.add_parser("diagnose", help="what happened to a dataset, and what to do")
     diagnose.add_argument("dataset", help="dataset id, such as fingertips_93283")
