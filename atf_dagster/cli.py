@@ -141,11 +141,16 @@ def _stopped(message: str, options: argparse.Namespace) -> int:
 def _print(report: Any, of: Settings) -> None:
     print()
     if report.outcome == "published":
-        changes = report.changes
-        print(
-            f"Published release {report.release} (mode {report.mode}): {changes['new']} figures new, "
-            f"{changes['revised']} revised, {changes['withdrawn']} withdrawn."
+        new, revised, withdrawn = (
+            sum(getattr(change, kind) for change in report.changes) for kind in ("new", "revised", "withdrawn")
         )
+        print(
+            f"Published release {report.release} (mode {report.mode}): {new} figures new, {revised} revised, "
+            f"{withdrawn} withdrawn."
+        )
+        for change in report.changes:
+            counts = ", ".join(f"{n} {k}" for k in ("new", "revised", "withdrawn") if (n := getattr(change, k)))
+            print(f"  {change.indicator:<7} {change.name or 'no longer in the catalogue'}: {counts}")
     elif report.outcome == "unchanged":
         print(f"Unchanged: release {report.release} (mode {report.mode}) already holds what the publishers serve.")
     else:

@@ -23,6 +23,17 @@ from atf_dagster.settings import PROJECT, Settings
 
 
 @dataclass(frozen=True)
+class Change:
+    """Figures of one indicator that differ from the release before."""
+
+    indicator: str
+    name: str | None
+    new: int
+    revised: int
+    withdrawn: int
+
+
+@dataclass(frozen=True)
 class Report:
     """How a refresh ended. `seconds` by part; `message` and `mend` where it did not publish."""
 
@@ -33,7 +44,7 @@ class Report:
     release_path: str | None
     page: str | None
     troubles: list[Trouble]
-    changes: dict[str, int]
+    changes: list[Change]
     message: str | None
     mend: str | None
     seconds: dict[str, float]
@@ -110,13 +121,21 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
         mode=settings.mode,
         release=current.version if current else None,
         release_path=str(current.path) if current else None,
-        page=str(refresh.page) if refresh.page.exists() else None,
+        page=_page(refresh, current),
         troubles=troubles,
-        changes=_changes(before, current) if outcome == "published" else {},
+        changes=_changes(before, current) if outcome == "published" else [],
         message=message,
         mend=mend,
         seconds={name: round(value, 2) for name, value in seconds.items()},
     )
+
+
+def _page(refresh: Refresh, current: versions.Release | None) -> str | None:
+    """This run's validation page, or the one that the current release was published with."""
+    if refresh.page.exists():
+        return str(refresh.page)
+    kept = current.path / "validation.html" if current else None
+    return str(kept) if kept and kept.exists() else None
 
 
 def _nothing_came(refresh: Refresh, troubles: list[Trouble]) -> bool:
@@ -152,32 +171,38 @@ def _step_seconds(result: Any) -> dict[str, float]:
     }
 
 
-def _changes(before: versions.Release | None, after: versions.Release | None) -> dict[str, int]:
-    """Figures that are new, revised or withdrawn against the release before."""
+def _changes(before: versions.Release | None, after: versions.Release | None) -> list[Change]:
+    """Figures that are new, revised or withdrawn against the release before, by indicator."""
     import duckdb
 
     if after is None:
-        return {}
+        return []
+    key = "indicator_code, area_code, period_id, sex, age, breakdown_type, breakdown_value"
     with duckdb.connect() as connection:
         connection.execute(f"attach '{_quoted(after)}' as after (read_only)")
-        if before is None or before.version == after.version:
-            row = connection.execute("select count(*) from after.mart.fct_observation").fetchone()
-            return {"new": int(row[0]) if row else 0, "revised": 0, "withdrawn": 0}
-        connection.execute(f"attach '{_quoted(before)}' as before (read_only)")
-        key = "indicator_code, area_code, period_id, sex, age, breakdown_type, breakdown_value"
-        row = connection.execute(
+        if before is None:
+            connection.execute("create view earlier as from after.mart.fct_observation where false")
+        else:
+            connection.execute(f"attach '{_quoted(before)}' as before (read_only)")
+            connection.execute("create view earlier as from before.mart.fct_observation")
+        rows = connection.execute(
             f"""
             select
-                count(*) filter (where b.status is null),
+                indicator_code,
+                any_value(i.short_name),
+                count(*) filter (where b.status is null) as n_new,
                 count(*) filter (where b.status is not null and a.status is not null
-                    and (a.value is distinct from b.value or a.status <> b.status)),
-                count(*) filter (where a.status is null)
+                    and (a.value is distinct from b.value or a.status <> b.status)) as n_revised,
+                count(*) filter (where a.status is null) as n_withdrawn
             from after.mart.fct_observation as a
-            full join before.mart.fct_observation as b using ({key})
+            full join earlier as b using ({key})
+            left join after.mart.dim_indicator as i using (indicator_code)
+            group by indicator_code
+            having n_new + n_revised + n_withdrawn > 0
+            order by indicator_code
             """
-        ).fetchone()
-        new, revised, withdrawn = row or (0, 0, 0)
-        return {"new": int(new), "revised": int(revised), "withdrawn": int(withdrawn)}
+        ).fetchall()
+    return [Change(*row) for row in rows]
 
 
 def _quoted(release: versions.Release) -> str:

@@ -105,6 +105,7 @@ CELLS = [
     ["", "", "£ – é"],
     ["=1+1", "null", "\\N"],
 ]
+LITERAL_QUOTES = 'Code,Name,Value\na,5" pipe,1\nb,d "quoted" and "more,2\n'
 
 
 def as_csv(rows: Sequence[Sequence[str]], heading: Sequence[str] = ("Code", "Name", "Value")) -> str:
@@ -130,6 +131,12 @@ def test_quoted_cells_may_hold_lines_commas_and_quotes(path: Path, target: Path)
     path.write_text(as_csv(CELLS), "utf-8", newline="")
     assert in_parquet(path, judge(path), target) == [tuple(cell or None for cell in row) for row in CELLS]
     assert in_parquet(path, judge(path), target) == by_python(path)
+
+
+def test_quotes_inside_a_cell_without_quotes_are_part_of_it(path: Path, target: Path) -> None:
+    path.write_text(LITERAL_QUOTES, "utf-8")
+    rows = in_parquet(path, judge(path), target)
+    assert rows == [("a", '5" pipe', "1"), ("b", 'd "quoted" and "more', "2")] == by_python(path)
 
 
 def test_bytes_beyond_the_first_block_decide_the_encoding_too(path: Path, target: Path) -> None:
@@ -221,10 +228,10 @@ def test_an_added_column_is_accepted_and_named(path: Path, target: Path) -> None
         "Code,Name,Value\na,b,1\nc,d\ne,f,3\n",
         "Code,Name,Value\na,b,1\nc,d,2,9\n",
         'Code,Name,Value\na,b,1\nc,"d,2\ne,f,3\n',
-        'Code,Name,Value\na,b,1\nc,d "quoted" and "more,2\n',
+        'Code,Name,Value\na,b,1\nc,"d" more,2\n',
         "Code,Name,Value\na,b,1\n\nc;d;2\n",
     ],
-    ids=["a cell too few", "a cell too many", "a quote never closed", "a stray quote", "another delimiter"],
+    ids=["a cell too few", "a cell too many", "a quote never closed", "text after a quote", "another delimiter"],
 )
 def test_a_row_that_does_not_fit_is_refused_and_nothing_is_written(path: Path, target: Path, content: str) -> None:
     path.write_text(content, "utf-8")
@@ -314,10 +321,10 @@ def test_a_publishers_own_file_arrives_whole_and_cell_by_cell(shared_data: Path,
         body = judge(file, required=("areacd", "areanm", "period", "observation", "status"), ends_with_newline=False)
     expected = by_python(file, body.encoding)
     found = in_parquet(file, body, target, FINGERTIPS.optional_columns)
-    assert len(found) == len(expected) > 900
+    assert len(found) == len(expected) > 800
     assert found == expected
 
 
 def test_no_publishers_file_is_left_out(shared_data: Path) -> None:
-    found = {str(p.relative_to(shared_data)) for folder in ("fingertips", "ons_els") for p in (shared_data / folder).glob("*.csv")}
-    assert found == set(REAL)
+    folders = [shared_data / "fingertips", shared_data / "ons_els"]
+    assert {str(path.relative_to(shared_data)) for folder in folders for path in folder.glob("*.csv")} == set(REAL)
