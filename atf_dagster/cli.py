@@ -156,13 +156,8 @@ def _print(report: Any, of: Settings) -> None:
     else:
         print(f"{report.outcome.capitalize()}: {report.message}", file=sys.stderr)
         print(report.mend, file=sys.stderr)
-    if report.troubles:
-        print(f"Held back ({len(report.troubles)}):")
-        for trouble in report.troubles:
-            print(f"  {trouble.dataset}.{trouble.part}: {trouble.kind} ({trouble.reason}) since {trouble.since}")
-            print(f"    {trouble.message}")
-            print(f"    What to do: {trouble.mend}")
-            print(f"    Readers get: {trouble.serving}.")
+    for line in lookups.told(report.troubles):
+        print(line)
     if report.release_path:
         print(f"Readers: {of.releases / 'current' / 'mart.duckdb'}")
     if report.page:

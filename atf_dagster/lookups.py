@@ -7,13 +7,18 @@ Dagster, dbt or Great Expectations is imported, so that an answer takes a moment
 import argparse
 import datetime as dt
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from atf_dagster import catalogue
 from atf_dagster.landing import Store
-from atf_dagster.landing.troubles import troubles
+from atf_dagster.landing.troubles import Trouble, troubles
 from atf_dagster.release import versions
 from atf_dagster.settings import Settings
+
+
+SHOWN = 6
+"""Names of sources with the same trouble that are printed; `--json` has all of them."""
 
 
 class NotFound(LookupError):
@@ -49,14 +54,30 @@ def status(of: Settings, options: argparse.Namespace) -> int:
             print(f"  rolled back from {rolled}; the next refresh with news publishes again")
     for problem in damage:
         print(f"  DAMAGED: {problem}. Run `atf rollback`, then `atf refresh --rebuild`.")
-    print(f"Held back now: {len(held_back) or 'nothing'}")
-    for trouble in held_back:
-        print(f"  {trouble.dataset}.{trouble.part}: {trouble.kind} ({trouble.reason}) since {trouble.since}")
-        print(f"    What to do: {trouble.mend}")
+    for line in told(held_back) or ["Nothing is held back."]:
+        print(line)
     print("Last runs:" if runs else "No runs yet.")
     for run in runs:
         print(f"  {run['finished_at']}  {run['outcome']:<10} {run['run_id']}")
     return 1 if damage else 0
+
+
+def told(held_back: Sequence[Trouble]) -> list[str]:
+    """Troubles as lines for people; those with one cause and one remedy are told together."""
+    groups: dict[tuple[str, ...], list[Trouble]] = {}
+    for trouble in held_back:
+        groups.setdefault((trouble.kind, trouble.reason, trouble.mend, trouble.serving), []).append(trouble)
+    lines = [f"Held back: {len(held_back)}"] if held_back else []
+    for (kind, reason, mend, serving), alike in groups.items():
+        names = ", ".join(f"{trouble.dataset}.{trouble.part}" for trouble in alike[:SHOWN])
+        names += f" and {len(alike) - SHOWN} more" if len(alike) > SHOWN else ""
+        lines += [
+            f"  {names}: {kind} ({reason}) since {min(trouble.since for trouble in alike)}",
+            f"    {alike[0].message}",
+            f"    What to do: {mend}",
+            f"    Readers get: {serving}.",
+        ]
+    return lines
 
 
 def releases(of: Settings, options: argparse.Namespace) -> int:

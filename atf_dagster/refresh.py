@@ -22,6 +22,7 @@ from atf_dagster import __version__, catalogue
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.files import write_atomic
 from atf_dagster.landing import Attempt, Store, Verdict
+from atf_dagster.landing.records import GOOD
 from atf_dagster.landing.troubles import Trouble, troubles
 from atf_dagster.quality import admission, gx, page, suites
 from atf_dagster.quality.results import Result
@@ -33,6 +34,10 @@ from atf_dagster.warehouse import dbt, inputs, raw
 from atf_dagster.warehouse.raw import Parsed
 
 Outcome = Literal["published", "unchanged", "held", "failed"]
+
+
+class NoPublisherAnswered(RuntimeError):
+    """Not one required part of any dataset came; there is nothing to refresh from."""
 
 
 class NotChecked(RuntimeError):
@@ -114,12 +119,29 @@ class Refresh:
     # raw ---------------------------------------------------------------------------------------------
 
     def parse(self) -> list[Parsed]:
-        """Make Parquet of vintages that have none, and write what dbt is told beside the rows."""
+        """Make Parquet of vintages that have none, and write what dbt is told beside the rows.
+
+        Raises NoPublisherAnswered, LandingDamaged.
+        """
+        self._refuse_silence()
         parsed = raw.parse_new(self.catalogue, self.store, self.settings.raw, self.run_id, self.progress)
         self._inputs(parsed).write(self.settings.raw)
         # Registered as a source before the first half of dbt; filled by admission.
         admission.write_table_of_verdicts(self.settings.raw, [])
         return parsed
+
+    def _refuse_silence(self) -> None:
+        asked = [
+            self.store.last_attempt(dataset.id, part.id)
+            for collection, dataset in self.catalogue.datasets
+            for part in collection.parts
+            if part.required
+        ]
+        if all(attempt is None or attempt.outcome not in GOOD for attempt in asked):
+            raise NoPublisherAnswered(
+                "No publisher answered, so nothing could be refreshed and nothing was built. Look at the network of "
+                "this machine first; what each dataset met with is listed below."
+            )
 
     def _inputs(self, parsed: Sequence[Parsed]) -> inputs.Inputs:
         return inputs.gather(
@@ -269,7 +291,7 @@ class Refresh:
 
 def _words(attempt: Attempt) -> str:
     line = f"{attempt.dataset}.{attempt.part}: {attempt.outcome.replace('_', ' ')}"
-    return f"{line}: {attempt.message}" if attempt.outcome in ("failed", "rejected") else line
+    return f"{line} ({attempt.reason})" if attempt.outcome in ("failed", "rejected") else line
 
 
 def _quoted(path: Path) -> str:

@@ -109,10 +109,6 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
         outcome, message, mend = _failure(result)
         refresh.finish(outcome, message=message, mend=mend)
     troubles = refresh.troubles()
-    if outcome == "unchanged" and _nothing_came(refresh, troubles):
-        outcome = "failed"
-        message = "No publisher answered; nothing could be refreshed."
-        mend = "Look at the network first; each dataset's own message is below. The last release stays in place."
     current = versions.current(settings.releases)
     seconds["total"] = time.perf_counter() - clock
     return Report(
@@ -136,11 +132,6 @@ def _page(refresh: Refresh, current: versions.Release | None) -> str | None:
         return str(refresh.page)
     kept = current.path / "validation.html" if current else None
     return str(kept) if kept and kept.exists() else None
-
-
-def _nothing_came(refresh: Refresh, troubles: list[Trouble]) -> bool:
-    troubled = {trouble.dataset for trouble in troubles if trouble.kind in ("failed", "rejected")}
-    return len(troubled) == len(refresh.catalogue.datasets)
 
 
 def _failure(result: Any) -> tuple[Outcome, str, str]:

@@ -45,6 +45,8 @@ def audit(folder: Path, warehouse: Path, tables: Sequence[Table]) -> dict[str, i
             exported = connection.execute("select count(*) from read_parquet(?)", [str(parquet)]).fetchone()
             if exported is None or exported[0] != counts[table.name]:
                 problems.append(f"parquet/{table.name}.parquet has {exported} rows instead of {counts[table.name]}")
+    if not counts.get("fct_observation"):
+        problems.append("fct_observation has no rows")
     if problems:
         raise AuditFailed(
             "The candidate failed its audit and was not published: "

@@ -14,17 +14,19 @@ from pathlib import Path
 import pytest
 from faults import (
     ACCEPTED,
+    BUSY,
     MAX_BYTES,
     REVISED,
     SUPPRESSED_FROM_THE_START,
     WITH_ETAG,
-    ZEROS_LATER,
+    WITHDRAWN_LATER,
     faults,
 )
 from houses import Ended, House, Killed
 from loopback_publishers import LoopbackPublishers, Spoil, Stranger, closed_address, figures_from
-from spoiling import revised_els_figure, revised_with_a_new_period, served, suppressed, zeros_for_the_next_year
-from story import Spoiled, Unchanged, source_id
+from published_house import PublishedHouse
+from spoiling import revised_els_figure, revised_with_a_new_period, served, suppressed, without_the_oldest_periods
+from story import Spoiled, Unchanged, Withdrawn, source_id
 
 UNLIMITED = {"ATF_BACKOFF_FIRST": "0", "ATF_REQUESTS_PER_SECOND": "0", "ATF_MAX_BYTES": str(MAX_BYTES)}
 
@@ -86,12 +88,15 @@ def spoiled(house: House, publishers: LoopbackPublishers, stranger: Stranger, fi
     )
 
 
+def well() -> dict[str, Spoil]:
+    """The publishers are well again, and what was revised stays revised."""
+    return {REVISED: served(revised_with_a_new_period), BUSY: served(revised_els_figure)}
+
+
 @pytest.fixture(scope="session")
 def killed(house: House, publishers: LoopbackPublishers, spoiled: Spoiled) -> dict[str, Killed]:
     """The publishers are well again, but the refresh that would notice is killed, at two moments."""
-    repair = {REVISED: served(revised_with_a_new_period), "ons_els_claimant_count": served(revised_els_figure)}
-    publishers.spoil_from_now_on(by_source_id(repair))
-
+    publishers.spoil_from_now_on(by_source_id(well()))
     published = house.versions
 
     def releasing(line: str) -> bool:
@@ -102,7 +107,7 @@ def killed(house: House, publishers: LoopbackPublishers, spoiled: Spoiled) -> di
         return False
 
     return {
-        "while rows are parsed": house.kill_refresh(lambda line: line.startswith("raw:")),
+        "while publishers answer": house.kill_refresh(lambda line: line.startswith("fetch 20/")),
         "while the release is written": house.kill_refresh(releasing),
     }
 
@@ -128,25 +133,19 @@ def down(house: House, unchanged: Unchanged) -> Ended:
 
 
 @pytest.fixture(scope="session")
-def before_zeros(house: House, down: Ended) -> str | None:
-    return house.current
+def withdrawn(house: House, publishers: LoopbackPublishers, down: Ended) -> Withdrawn:
+    """Each step keeps enough for admission, which looks back one vintage; together they lose too much."""
+    steps = [served(without_the_oldest_periods(number)) for number in (3, 5)]
+    publishers.spoil_from_now_on(by_source_id({**well(), WITHDRAWN_LATER: steps[0]}))
+    killed = house.kill_refresh(lambda line: line.startswith("dbt: building the mart half"))
+    publishers.spoil_from_now_on(by_source_id({**well(), WITHDRAWN_LATER: steps[1]}))
+    return Withdrawn(killed, house.refresh())
 
 
 @pytest.fixture(scope="session")
-def zeros(house: House, publishers: LoopbackPublishers, before_zeros: str | None) -> Ended:
-    """Each row passes admission, but the newest period of one indicator is zero in every council."""
-    repair = {REVISED: served(revised_with_a_new_period), "ons_els_claimant_count": served(revised_els_figure)}
-    publishers.spoil_from_now_on(by_source_id({**repair, ZEROS_LATER: served(zeros_for_the_next_year)}))
-    return house.refresh()
-
-
-@pytest.fixture(scope="session")
-def snapshot_house(tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A house of its own with one release made from the bundled snapshot."""
-    home = House(tmp_path_factory.mktemp("lineage") / "home", "snapshot", {})
-    ended = home.refresh()
-    assert ended.code == 0, ended
-    return home
+def snapshot_house(published_home: PublishedHouse) -> House:
+    """The house with one release made from the bundled snapshot. Nothing in it may be changed."""
+    return House(published_home.home, "snapshot", {})
 
 
 @pytest.fixture

@@ -252,7 +252,7 @@ ADDED_COLUMN = "ons_els_early_years_mathematics"
 WINDOWS_1252 = "fingertips_90632"
 UTF_16 = "ons_els_healthy_life_expectancy_female"
 WITH_ETAG = "ons_els_wellbeing_worthwhile"
-ZEROS_LATER = "ons_els_gcses_equivalent_english_maths"
+WITHDRAWN_LATER = "ons_els_gross_median_weekly_pay"
 
 ACCEPTED: dict[str, Spoil] = {
     REVISED: served(spoiling.revised_with_a_new_period),

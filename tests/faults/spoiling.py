@@ -243,15 +243,14 @@ def as_shares_of_one(body: bytes) -> bytes:
     return edited(body, divide)
 
 
-def zeros_for_the_next_year(body: bytes) -> bytes:
-    """A new period is there for each area, filled with zeros because its figures are not there yet."""
+def without_the_oldest_periods(number: int) -> Change:
+    """The publisher withdraws so many periods, for every area."""
 
-    def fill(rows: list[Row]) -> list[Row]:
-        newest = max(row["period"] for row in rows)
-        after = f"{int(newest[:4]) + 1}{newest[4:]}"
-        return [*rows, *(row | {"period": after, "value": "0"} for row in rows if row["period"] == newest)]
+    def withdraw(rows: list[Row]) -> list[Row]:
+        gone = sorted({row["period"][:4] for row in rows})[:number]  # a snapshot's day moves from area to area
+        return [row for row in rows if row["period"][:4] not in gone]
 
-    return edited(body, fill)
+    return lambda body: edited(body, withdraw)
 
 
 # what is right ---------------------------------------------------------------------------------------------

@@ -5,9 +5,12 @@ Belongs here: every publisher down; a critical failure on the mart itself. Does 
 
 from __future__ import annotations
 
-from faults import ZEROS_LATER
+import signal
+
+from faults import WITHDRAWN_LATER
 from houses import Ended, House
-from story import Unchanged, indicator_of, part_of, receipt, says, source_id
+from loopback_publishers import ALL_PART
+from story import Unchanged, Withdrawn, indicator_of, receipt, says
 
 from atf_dagster import catalogue
 
@@ -17,8 +20,8 @@ def test_with_every_publisher_down_the_refresh_fails_and_current_stays(
 ) -> None:
     assert (down.code, down.report["outcome"]) == (1, "failed")
     assert down.current == unchanged.ended.current
-    assert says(("No publisher answered",), down.report["message"])
-    assert says(("network", "last release stays"), down.report["mend"])
+    said = f"{down.report['message']} {down.report['mend']}"
+    assert says(("No publisher answered", "network", "last release stays"), said)
 
 
 def test_with_every_publisher_down_each_dataset_has_its_receipt(house: House, down: Ended) -> None:
@@ -30,25 +33,31 @@ def test_with_every_publisher_down_each_dataset_has_its_receipt(house: House, do
 
 
 def test_a_critical_failure_on_the_mart_publishes_nothing_and_exits_with_2(
-    house: House, before_zeros: str, zeros: Ended
+    house: House, down: Ended, withdrawn: Withdrawn
 ) -> None:
-    """Nine zeros for a year that has no figures yet: each row is admissible, all of them together are no fact."""
-    assert (zeros.code, zeros.report["outcome"]) == (2, "held")
-    assert zeros.current == before_zeros
-    assert says(("period_is_not_all_zero", "zeros"), zeros.report["message"])
-    assert says(("failing row", "last release stays"), zeros.report["mend"])
-    assert receipt(house, ZEROS_LATER, zeros.run_id)["outcome"] == "landed"
+    assert withdrawn.killed.code == -signal.SIGKILL
+    assert (withdrawn.ended.code, withdrawn.ended.report["outcome"]) == (2, "held")
+    assert withdrawn.ended.current == withdrawn.killed.current == down.current
+    assert says(("figures_are_not_lost", "more than a fifth"), withdrawn.ended.report["message"])
+    assert says(("failing row", "last release stays"), withdrawn.ended.report["mend"])
 
 
-def test_the_page_of_a_held_refresh_shows_the_failing_rows(house: House, zeros: Ended) -> None:
-    page = (house.home / "runs" / zeros.run_id / "validation.html").read_text("utf-8")
-    assert zeros.report["page"] == str(house.home / "runs" / zeros.run_id / "validation.html")
-    assert says(("Held", "nothing was published", "period_is_not_all_zero", indicator_of(ZEROS_LATER)), page)
+def test_what_a_single_vintage_may_lose_was_admitted_in_both_steps(house: House, withdrawn: Withdrawn) -> None:
+    """Otherwise the failure above would be admission's and not the mart's."""
+    assert receipt(house, WITHDRAWN_LATER, withdrawn.ended.run_id)["outcome"] == "landed"
+    assert [vintage["sequence"] for vintage in house.vintages(WITHDRAWN_LATER, ALL_PART)] == [1, 2, 3]
+    assert withdrawn.ended.report["troubles"] == []
 
 
-def test_the_zeros_that_were_held_are_in_no_release(house: House, zeros: Ended) -> None:
-    landed = house.vintages(ZEROS_LATER, part_of(ZEROS_LATER))[-1]
-    assert source_id(ZEROS_LATER) in landed["url"]
+def test_the_page_of_a_held_refresh_shows_the_failing_rows(house: House, withdrawn: Withdrawn) -> None:
+    path = house.home / "runs" / withdrawn.ended.run_id / "validation.html"
+    assert withdrawn.ended.report["page"] == str(path)
+    words = ("Held", "nothing was published", "figures_are_not_lost", indicator_of(WITHDRAWN_LATER))
+    assert says(words, path.read_text("utf-8"))
+
+
+def test_bytes_that_were_held_are_in_no_release(house: House, withdrawn: Withdrawn) -> None:
+    landed = house.vintages(WITHDRAWN_LATER, ALL_PART)[-1]
     for version in house.versions:
         found = house.rows("select * from mart.dim_vintage where sha256 = ?", [landed["sha256"]], version=version)
         assert found == []

@@ -12,7 +12,7 @@ from datetime import datetime
 import duckdb
 from faults import ADDED_COLUMN, BUSY, NOTE_IN_WINDOWS_1252, PAUSE, REVISED, UTF_16, WINDOWS_1252, WITH_ETAG
 from houses import Ended, House, Killed, Record
-from loopback_publishers import ALL_PART, COUNCILS_PART, Row, fingertips_body, rows_of
+from loopback_publishers import COUNCILS_PART, Row, fingertips_body, rows_of
 from spoiling import newest_council, revised_with_a_new_period
 from story import FIGURES, Spoiled, Unchanged, indicator_of, part_of, receipt, source_id, vintage_name
 
@@ -212,9 +212,11 @@ def test_a_refresh_with_nothing_new_brings_no_vintage_but_a_receipt_for_every_pa
         assert (record["outcome"], record["reason"]) == ("unchanged", None)
 
 
-def test_the_kills_before_the_repair_left_whole_receipts(
-    house: House, killed: dict[str, Killed], repaired: Ended
+def test_what_a_killed_refresh_had_landed_is_not_landed_again(
+    house: House, spoiled: Spoiled, killed: dict[str, Killed], repaired: Ended
 ) -> None:
-    """What a killed refresh had landed is not fetched into a second vintage by the one after it."""
-    assert [v["sequence"] for v in house.vintages(BUSY, ALL_PART)] == [1, 2]
-    assert house.attempts(BUSY, ALL_PART, repaired.run_id)[0]["outcome"] == "unchanged"
+    dataset = spoiled.faults["unit_switch"].dataset
+    good, bad, good_again = house.vintages(dataset, part_of(dataset))
+    assert good["sha256"] == good_again["sha256"] != bad["sha256"]
+    assert good_again["run_id"] not in (spoiled.ended.run_id, repaired.run_id)
+    assert receipt(house, dataset, repaired.run_id)["outcome"] == "unchanged"

@@ -12,7 +12,7 @@ import pytest
 from houses import Ended, House, Killed
 from story import Spoiled
 
-MOMENTS = ["while rows are parsed", "while the release is written"]
+MOMENTS = ["while publishers answer", "while the release is written"]
 
 
 def test_a_second_refresh_leaves_with_3_and_says_who_is_at_work(empty_home: House) -> None:
