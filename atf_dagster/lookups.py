@@ -16,7 +16,6 @@ from atf_dagster.landing.troubles import Trouble, troubles
 from atf_dagster.release import versions
 from atf_dagster.settings import Settings
 
-
 SHOWN = 6
 """Names of sources with the same trouble that are printed; `--json` has all of them."""
 
