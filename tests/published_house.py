@@ -82,8 +82,10 @@ class PublishedHouse:
         return from_manifest(json.loads((self.home / "dbt" / "manifest.json").read_text("utf-8")))
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Ask the release, opened by itself as a reader opens it."""
-        with duckdb.connect(str(self.mart), read_only=True) as connection:
+        """Ask the release, attached under another name: opened by itself, the file's name is a catalog `mart` too."""
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{self.mart}' as release (read_only)")
+            connection.execute("use release")
             return connection.execute(sql).fetchall()
 
     def copy_of_all(self, into: Path) -> PublishedHouse:

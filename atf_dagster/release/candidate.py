@@ -118,16 +118,20 @@ def export(database: Path, folder: Path, tables: Sequence[Table]) -> None:
             )
 
 
-FORMULA = "^[=+@|%\\-\uff1d\uff0b\uff0d\uff20]"
-"""How a text begins that a spreadsheet would run, in plain and in full width."""
+FORMULA = (
+    "^[\\s\\pZ\\pC]*"
+    "[=+@|%\\-\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207a\u207c\u208a\u208c\u2a75\u2a76\ufb29]"
+)
+"""How a text begins that a spreadsheet would run: behind spaces and controls, = + - @ in each width and size."""
 
 
 def _csv_cell(column: Column) -> str:
+    if column.type == "timestamp":  # DuckDB leaves a fraction of zero out; datapackage.json states one form
+        return f"strftime({column.name}, '%Y-%m-%d %H:%M:%S.%f') as {column.name}"
     if column.type != "string":
         return column.name
-    stripped = f"trim({column.name}, ' ' || chr(9) || chr(10) || chr(13))"
     led = f"chr(39) || {column.name}"
-    return f"case when regexp_matches({stripped}, '{FORMULA}') then {led} else {column.name} end as {column.name}"
+    return f"case when regexp_matches({column.name}, '{FORMULA}') then {led} else {column.name} end as {column.name}"
 
 
 def _text(value: object) -> str:

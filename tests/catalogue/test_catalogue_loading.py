@@ -143,7 +143,9 @@ def test_contradictions_are_refused_together_in_one_message(folder: Path) -> Non
     def contradict(entry: Any) -> None:
         entry["datasets"][0]["indicator"] = "XYZ99"
         entry["datasets"].append(entry["datasets"][1])
-        proxy = next(d for d in entry["datasets"] if isinstance(d["indicator"], dict) and d["indicator"].get("is_proxy"))
+        proxy = next(
+            d for d in entry["datasets"] if isinstance(d["indicator"], dict) and d["indicator"].get("is_proxy")
+        )
         proxy["indicator"]["proxy_for"] = "ATF77"
 
     def orphan(areas: Any) -> None:
@@ -169,9 +171,7 @@ def test_contradictions_are_refused_together_in_one_message(folder: Path) -> Non
         (lambda beacon: beacon["indicators"][0].pop("unit"), "unit"),
     ],
 )
-def test_a_card_that_cannot_be_is_refused_by_name(
-    folder: Path, change: Callable[[Any], None], words: str
-) -> None:
+def test_a_card_that_cannot_be_is_refused_by_name(folder: Path, change: Callable[[Any], None], words: str) -> None:
     rewrite(folder / "beacon.yml", change)
     assert words in refusal(folder)
 

@@ -7,12 +7,12 @@ a later step never touches what an earlier one recorded (releases and receipts a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from faults import (
+from bad_inputs import (
     ACCEPTED,
     BUSY,
     MAX_BYTES,
@@ -31,12 +31,19 @@ from story import Spoiled, Unchanged, Withdrawn, source_id
 UNLIMITED = {"ATF_BACKOFF_FIRST": "0", "ATF_REQUESTS_PER_SECOND": "0", "ATF_MAX_BYTES": str(MAX_BYTES)}
 
 
-def pytest_report_header() -> str:
-    return f"tests/faults: publishers on loopback serve {figures_from()}"
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(f"tests/faults: the publishers on loopback served {figures_from()}.")
 
 
 def by_source_id(spoil: dict[str, Spoil]) -> dict[str, Spoil]:
     return {source_id(dataset): way for dataset, way in spoil.items()}
+
+
+def diagnosed(house: House, datasets: list[str]) -> dict[str, str]:
+    """What `atf diagnose` prints of each dataset; some at a time, because most of it is starting."""
+    with ThreadPoolExecutor(4) as pool:
+        printed = pool.map(lambda dataset: house.atf("diagnose", dataset).stdout, datasets)
+        return dict(zip(datasets, printed, strict=True))
 
 
 @pytest.fixture(scope="session")
@@ -78,10 +85,7 @@ def spoiled(house: House, publishers: LoopbackPublishers, stranger: Stranger, fi
     return Spoiled(
         ended=ended,
         faults=every,
-        diagnoses={fault.dataset: house.atf("diagnose", fault.dataset).stdout for fault in every.values()},
-        diagnoses_as_json={
-            fault.dataset: json.loads(house.atf("diagnose", fault.dataset, "--json").stdout) for fault in every.values()
-        },
+        diagnoses=diagnosed(house, [fault.dataset for fault in every.values()]),
         status=house.atf("status").stdout,
         bytes_sent=dict(publishers.sent_by_spoiled),
         asked=asked,

@@ -1,7 +1,7 @@
 """Both publishers on loopback: real servers that give the published figures, and spoil an answer when told to.
 
 Belongs here: the two interfaces as HTTP, what they answer when all is well, and what they were asked.
-Does not belong here: any way of spoiling (`spoiling`), which dataset is spoiled how (`faults`), any test.
+Does not belong here: any way of spoiling (`spoiling`), which dataset is spoiled how (`bad_inputs`), any test.
 
 The figures are those of the publishers' own files in ../shared/data where that folder is there and has the
 file, otherwise those of the bundled snapshot, so that the tests run either way; `figures_from` says which.
@@ -108,6 +108,9 @@ class LoopbackPublishers:
     asked: list[Asked] = field(default_factory=list)
     sent_by_spoiled: dict[str, int] = field(default_factory=dict)
     """Source id -> bytes that its last spoiled answer sent before it ended or the client hung up."""
+    _spoil: dict[str, Spoil] = field(default_factory=dict)
+    _numbers: dict[str, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def fingertips_url(self) -> str:
@@ -125,9 +128,6 @@ class LoopbackPublishers:
             self.asked.clear()
 
     def __enter__(self) -> LoopbackPublishers:
-        self._lock = threading.Lock()
-        self._spoil: dict[str, Spoil] = {}
-        self._numbers: dict[str, int] = {}
         self._servers = [_serve(self._fingertips), _serve(self._ons_els)]
         return self
 

@@ -1,6 +1,6 @@
 """The ways in which an answer is spoiled, on the wire and in the table, without any dataset's name.
 
-Belongs here: one function a way. Does not belong here: which dataset is spoiled in which way (`faults`).
+Belongs here: one function a way. Does not belong here: which dataset is spoiled in which way (`bad_inputs`).
 A way on the wire takes the exchange; a way in the table takes the body and gives another, see `served`.
 """
 

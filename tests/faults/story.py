@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from faults import Fault
+from bad_inputs import Fault
 from houses import Ended, House, Killed, Record
 from loopback_publishers import ALL_PART, COUNCILS_PART
 
@@ -27,7 +27,6 @@ class Spoiled:
     faults: dict[str, Fault]
     diagnoses: dict[str, str]
     """Dataset -> what `atf diagnose` prints."""
-    diagnoses_as_json: dict[str, Record]
     status: str
     bytes_sent: dict[str, int]
     asked: dict[str, list[dict[str, str]]]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import signal
 
-from faults import WITHDRAWN_LATER
+from bad_inputs import WITHDRAWN_LATER
 from houses import Ended, House
 from loopback_publishers import ALL_PART
 from story import Unchanged, Withdrawn, indicator_of, receipt, says

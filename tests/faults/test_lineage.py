@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import itertools
 import random
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -62,8 +62,8 @@ def served_row(house: House, cell: dict[str, Any]) -> dict[str, str]:
         if vintage["sha256"] == cell["sha256"]
     }
     with path.open(encoding=encoding, newline="") as stream:
-        rows: Sequence[dict[str, str]] = list(csv.DictReader(stream))
-    return rows[cell["row"] - 1]
+        row = next(itertools.islice(csv.DictReader(stream), cell["row"] - 1, None))
+    return dict(row)
 
 
 def assert_cells_are_in_the_bytes(house: House, version: str | None) -> None:

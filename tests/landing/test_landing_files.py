@@ -49,7 +49,7 @@ def try_to_write(home: Path) -> str:
 
 def test_what_is_appended_is_read_again_in_order(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "records.jsonl"
-    records = [{"n": number, "text": "Méthode – £"} for number in range(3)]
+    records = [{"n": number, "text": "Méthode \u2013 £"} for number in range(3)]
     for record in records:
         append_json(path, record)
     assert read_json_lines(path) == records

@@ -154,7 +154,11 @@ def test_the_newest_verdict_of_a_stage_counts(store: Store) -> None:
 
 def test_a_receipt_is_read_as_it_was_written(store: Store) -> None:
     attempt = dataclasses.replace(
-        LANDED, outcome="rejected", reason="html_body", message="<html> & £ – \u2028", columns_added=("new_column",)
+        LANDED,
+        outcome="rejected",
+        reason="html_body",
+        message="<html> & £ \u2013 \u2028",
+        columns_added=("new_column",),
     )
     store.record(attempt)
     assert store.attempts("some_dataset", "councils") == [attempt]

@@ -31,12 +31,17 @@ def test_an_expectation_is_named_once_in_its_suite() -> None:
     assert [name for name, count in counts.items() if count > 1] == []
 
 
-@pytest.mark.parametrize(("suite", "entry"), [pytest.param(*pair, id=f"{pair[0].suite}.{pair[1].name}") for pair in ALL])
+@pytest.mark.parametrize(
+    ("suite", "entry"), [pytest.param(*pair, id=f"{pair[0].suite}.{pair[1].name}") for pair in ALL]
+)
 def test_an_expectation_is_of_a_known_type_and_says_whose_why_and_what_next(
     suite: Suite, entry: suites.Expectation
 ) -> None:
     gx.warm_up()
-    from great_expectations.expectations.registry import get_expectation_impl, list_registered_expectation_implementations
+    from great_expectations.expectations.registry import (
+        get_expectation_impl,
+        list_registered_expectation_implementations,
+    )
 
     assert entry.type in list_registered_expectation_implementations()
     get_expectation_impl(entry.type)(**entry.kwargs)
@@ -93,7 +98,5 @@ def test_every_vintage_is_judged_again_when_a_rule_changes_and_only_then(
 def test_every_vintage_is_judged_again_when_a_bound_changes() -> None:
     catalogue = load()
     first, *others = catalogue.indicators
-    changed = catalogue.model_copy(
-        update={"indicators": (first.model_copy(update={"value_max": 1.0}), *others)}
-    )
+    changed = catalogue.model_copy(update={"indicators": (first.model_copy(update={"value_max": 1.0}), *others)})
     assert rules_fingerprint(changed) != rules_fingerprint(catalogue)

@@ -102,7 +102,7 @@ CELLS = [
     ["5-9", "10/14", "2024-01-01"],
     [" led and trailed ", "a, comma", 'a "quote"'],
     ["two\nlines", "two\r\nlines", ""],
-    ["", "", "£ – é"],
+    ["", "", "£ \u2013 é"],
     ["=1+1", "null", "\\N"],
 ]
 LITERAL_QUOTES = 'Code,Name,Value\na,5" pipe,1\nb,d "quoted" and "more,2\n'

@@ -1,0 +1,29 @@
+"""The command in this process, for what only looks; `refresh` runs as a process of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from command_said import Atf, Said
+from published_house import environment
+
+from atf_dagster.cli import main
+
+
+@pytest.fixture
+def atf(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Atf:
+    """Run `atf <words>` for a house; keywords are further variables of the environment."""
+
+    def run(home: Path, *words: str, **more: str) -> Said:
+        with monkeypatch.context() as patch:
+            for name in ("ATF_HOME", "ATF_MODE"):
+                patch.delenv(name, raising=False)
+            for name, value in environment(home, more).items():
+                patch.setenv(name, value)
+            capsys.readouterr()
+            code = main(words)
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    return run

@@ -1,0 +1,151 @@
+"""`atf refresh`: its exit codes, its JSON, and that a refresh without news does nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from published_house import BIN, PROJECT, PublishedHouse, command, environment
+from releases_elsewhere import make_live
+
+from atf_dagster import runner
+from atf_dagster.catalogue import load
+from atf_dagster.files import single_writer
+from atf_dagster.settings import Settings
+
+
+def files(folder: Path, pattern: str) -> dict[str, int]:
+    """Path -> time of the last change, in nanoseconds."""
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in sorted(folder.glob(pattern))}
+
+
+def refresh(house: PublishedHouse, *words: str) -> tuple[int, dict[str, Any], str]:
+    done = command(house.home, "atf", "refresh", "--json", *words)
+    (line,) = done.stdout.strip().splitlines()
+    return done.returncode, json.loads(line), done.stderr
+
+
+def test_a_first_refresh_publishes_and_says_so_to_machines(published_home: PublishedHouse) -> None:
+    report = published_home.report
+    assert published_home.code == 0
+    assert report["outcome"] == "published"
+    assert report["mode"] == "snapshot"
+    assert re.fullmatch(r"\d{6}-\d{8}T\d{6}Z", report["release"])
+    assert Path(report["release_path"]) == published_home.release
+    assert Path(report["page"]).is_file()
+    assert report["troubles"] == []
+    assert report["message"] is None and report["mend"] is None
+    assert report["seconds"]["total"] > 0
+    assert {"import", "fetch", "raw", "admission", "checks", "release", "total"} <= set(report["seconds"])
+
+
+def test_a_first_refresh_tells_what_is_new_by_indicator(published_home: PublishedHouse) -> None:
+    changes = {change["indicator"]: change for change in published_home.report["changes"]}
+    counted = dict(
+        published_home.rows("select indicator_code, count(*) from mart.fct_observation group by indicator_code")
+    )
+    assert {code: change["new"] for code, change in changes.items()} == counted
+    assert all(change["revised"] == change["withdrawn"] == 0 for change in changes.values())
+    assert {change["name"] for change in changes.values()} <= {card.short_name for card in load().indicators}
+
+
+def test_a_run_leaves_its_outcome_and_its_page(published_home: PublishedHouse) -> None:
+    folder = published_home.home / "runs" / published_home.report["run_id"]
+    outcome = json.loads((folder / "outcome.json").read_text("utf-8"))
+    assert (outcome["outcome"], outcome["release"]) == ("published", published_home.release.name)
+    assert (folder / "validation.html").is_file()
+
+
+@pytest.fixture(scope="module")
+def again(published_home: PublishedHouse, tmp_path_factory: pytest.TempPathFactory) -> PublishedHouse:
+    """A copy of the house, for the refreshes that come after the first."""
+    return published_home.copy_of_all(tmp_path_factory.mktemp("again") / "home")
+
+
+def test_a_second_refresh_parses_nothing_builds_nothing_and_changes_nothing(again: PublishedHouse) -> None:
+    before = (
+        files(again.home, "snapshot/raw/*/*.[0-9]*.parquet"),
+        files(again.home, "snapshot/landing/objects/*/*"),
+        files(again.home, "snapshot/landing/*/*/vintages.jsonl"),
+        files(again.home, "snapshot/warehouse.duckdb"),
+        files(again.home, "releases/**/*"),
+        os.readlink(again.releases / "current"),
+    )
+    code, report, _ = refresh(again)
+    assert (code, report["outcome"]) == (0, "unchanged")
+    assert report["release"] == again.release.name
+    assert report["changes"] == []
+    assert not {"dbt_staged", "dbt_mart", "admission", "checks", "release"} & set(report["seconds"])
+    after = (
+        files(again.home, "snapshot/raw/*/*.[0-9]*.parquet"),
+        files(again.home, "snapshot/landing/objects/*/*"),
+        files(again.home, "snapshot/landing/*/*/vintages.jsonl"),
+        files(again.home, "snapshot/warehouse.duckdb"),
+        files(again.home, "releases/**/*"),
+        os.readlink(again.releases / "current"),
+    )
+    assert all(before)
+    assert after == before
+
+
+def test_a_rebuild_from_the_same_bytes_gives_the_same_figures_and_no_new_version(again: PublishedHouse) -> None:
+    built = files(again.home, "snapshot/warehouse.duckdb")
+    code, report, errors = refresh(again, "--rebuild")
+    assert (code, report["outcome"]) == (0, "unchanged"), errors
+    assert {"dbt_staged", "dbt_mart", "release"} <= set(report["seconds"])
+    assert files(again.home, "snapshot/warehouse.duckdb") != built
+    assert [path.name for path in again.releases.glob("[0-9]*")] == [again.release.name]
+    assert list(again.releases.glob(".candidate-*")) == []
+
+
+def test_a_snapshot_does_not_replace_live_figures_unless_told_to(
+    published_home: PublishedHouse, tmp_path: Path
+) -> None:
+    house = published_home.copy_of_all(tmp_path / "live")
+    live = make_live(house.releases, house.release.name)
+    code, report, _ = refresh(house)
+    assert code == 1
+    assert report["outcome"] == "failed"
+    assert live in report["message"] and "--replace-live" in report["message"]
+    assert os.readlink(house.releases / "current") == live
+    code, report, _ = refresh(house, "--replace-live")
+    assert (code, report["outcome"]) == (0, "unchanged")
+    assert os.readlink(house.releases / "current") == house.release.name
+
+
+def test_only_a_snapshot_over_live_figures_is_refused(published_home: PublishedHouse, tmp_path: Path) -> None:
+    house = published_home.copy_of_releases(tmp_path / "live")
+    runner.guard_mode(house.settings, allowed=False)
+    make_live(house.releases, house.release.name)
+    runner.guard_mode(Settings(home=house.home, mode="live"), allowed=False)
+    runner.guard_mode(house.settings, allowed=True)
+    with pytest.raises(runner.WouldReplaceLive, match="ATF_MODE=live"):
+        runner.guard_mode(house.settings, allowed=False)
+
+
+def test_a_refresh_beside_another_ends_with_3_and_says_who_writes(tmp_path: Path) -> None:
+    with single_writer(tmp_path):
+        done = command(tmp_path, "atf", "refresh", "--json")
+    assert done.returncode == 3
+    assert f"process {os.getpid()}" in done.stderr
+    assert done.stdout == ""
+    assert not (tmp_path / "releases").exists()
+
+
+def test_help_names_the_exit_codes() -> None:
+    done = subprocess.run(
+        [str(BIN / "atf"), "refresh", "--help"],
+        env=environment(Path("unused")),
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    text = " ".join(done.stdout.split())
+    assert "0 published or unchanged, 1 failed, 2 held by a check, 3 another refresh is running" in text

@@ -1,0 +1,130 @@
+"""The run that `atf refresh` left in Dagster: it succeeded, and its assets and checks say what they saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from published_house import PublishedHouse
+
+from atf_dagster.catalogue import load
+from atf_dagster.quality import suites
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+Metadata = Mapping[str, Any]
+
+
+@pytest.fixture(scope="module")
+def run_id(published_home: PublishedHouse) -> str:
+    return str(published_home.report["run_id"])
+
+
+@pytest.fixture(scope="module")
+def materialised(instance: dg.DagsterInstance, run_id: str) -> dict[str, Metadata]:
+    """Asset -> the metadata of its materialisation in the run."""
+    import dagster as dg
+
+    found: dict[str, Metadata] = {}
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
+        event = entry.get_dagster_event()
+        assert event.asset_key is not None
+        found[event.asset_key.to_user_string()] = event.step_materialization_data.materialization.metadata
+    return found
+
+
+@pytest.fixture(scope="module")
+def evaluated(instance: dg.DagsterInstance, run_id: str) -> dict[str, dg.AssetCheckEvaluation]:
+    """Asset and check -> the evaluation of the run."""
+    import dagster as dg
+
+    evaluations = [
+        entry.get_dagster_event().asset_check_evaluation_data
+        for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    ]
+    return {f"{e.asset_key.to_user_string()}:{e.check_name}": e for e in evaluations}
+
+
+def test_the_refresh_is_a_run_that_succeeded(instance: dg.DagsterInstance, run_id: str) -> None:
+    import dagster as dg
+
+    (run,) = instance.get_runs()
+    assert run.run_id == run_id
+    assert run.status is dg.DagsterRunStatus.SUCCESS
+    assert run.job_name == "refresh"
+
+
+def test_every_asset_of_the_graph_was_materialised(
+    definitions: dg.Definitions, materialised: dict[str, Metadata]
+) -> None:
+    assert set(materialised) == {spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()}
+
+
+def test_a_landing_asset_says_bytes_hash_and_attempts(
+    materialised: dict[str, Metadata], published_home: PublishedHouse
+) -> None:
+    hashes = {row[0] for row in published_home.rows("select sha256 from mart.dim_vintage")}
+    for _, dataset in load().datasets:
+        metadata = materialised[f"landing/{dataset.id}"]
+        assert metadata["bytes"].value > 0
+        assert set(metadata["sha256"].value.split(", ")) <= hashes
+        assert "councils" in metadata["attempts"].value or "all" in metadata["attempts"].value
+
+
+def test_an_asset_of_the_mart_says_how_many_rows_it_has_and_shows_some(
+    materialised: dict[str, Metadata], published_home: PublishedHouse
+) -> None:
+    counts = published_home.receipt["rows"]
+    marts = {name.removeprefix("mart/"): data for name, data in materialised.items() if name.startswith("mart/")}
+    assert {"fct_observation", "dim_area", "coverage", "vw_latest"} <= set(marts)
+    for name, metadata in marts.items():
+        assert metadata["dagster/row_count"].value == counts[name], name
+        assert "|" in metadata["first_rows"].value
+
+
+def test_raw_counts_the_rows_that_it_parsed(materialised: dict[str, Metadata], published_home: PublishedHouse) -> None:
+    (landed,) = published_home.rows("select sum(landed_rows) from mart.dim_vintage")
+    tables = [f"raw/{collection.table}" for collection in load().collections]
+    assert sum(materialised[table]["dagster/row_count"].value for table in tables) == landed[0]
+    assert all(materialised[table]["parsed_now"].value > 0 for table in tables)
+
+
+def test_the_facts_carry_a_plot_that_loads_nothing(materialised: dict[str, Metadata]) -> None:
+    plot = materialised["mart/fct_observation"]["plot"].value
+    assert "data:image/svg+xml;base64," in plot
+    assert "http" not in plot
+
+
+def test_the_release_names_its_version_and_hash(
+    materialised: dict[str, Metadata], published_home: PublishedHouse
+) -> None:
+    metadata = materialised["release"]
+    assert metadata["version"].value == published_home.release.name
+    assert metadata["mode"].value == "snapshot"
+    assert metadata["sha256_of_mart.duckdb"].value == published_home.receipt["files"]["mart.duckdb"]["sha256"]
+
+
+def test_every_check_was_evaluated_and_passed(
+    definitions: dg.Definitions, evaluated: dict[str, dg.AssetCheckEvaluation]
+) -> None:
+    declared = definitions.resolve_asset_graph().asset_check_keys
+    assert set(evaluated) == {f"{key.asset_key.to_user_string()}:{key.name}" for key in declared}
+    assert [name for name, evaluation in evaluated.items() if not evaluation.passed] == []
+
+
+def test_a_suites_check_lists_its_expectations(evaluated: dict[str, dg.AssetCheckEvaluation]) -> None:
+    by_name = {evaluation.check_name: evaluation for evaluation in evaluated.values()}
+    for suite in suites.load():
+        metadata = by_name[suite.suite].metadata
+        text = str(metadata["expectations"].value)
+        assert all(entry.name in text for entry in suite.expectations)
+        assert {"failing_rows", "page"} <= set(metadata)
+
+
+def test_a_dbt_tests_check_says_how_many_rows_failed(evaluated: dict[str, dg.AssetCheckEvaluation]) -> None:
+    of_suites = {suite.suite for suite in suites.load()} | {"publisher_answered"}
+    tests = [evaluation for evaluation in evaluated.values() if evaluation.check_name not in of_suites]
+    assert len(tests) > 20
+    assert {evaluation.metadata["failing_rows"].value for evaluation in tests} == {0}

@@ -1,0 +1,243 @@
+"""The pointer `current`: moved in one step under open readers, back and forth, and never to a damaged release."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from published_house import PublishedHouse
+from releases_made import another_release, spoil
+
+from atf_dagster.refresh import Refresh
+from atf_dagster.release import versions
+from atf_dagster.release.versions import ReleaseError
+
+OLDER, NEWER, NEWEST = "000000-20250101T000000Z", "000002-20990101T000000Z", "000003-20990101T000000Z"
+
+READER = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1], read_only=True)
+for line in sys.stdin:
+    print(connection.execute("select version from mart.mart.release_info").fetchone()[0],
+          connection.execute("select count(*) from mart.mart.fct_observation").fetchone()[0], flush=True)
+"""
+
+
+class Reader:
+    """A process that opened a release and keeps it open."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def ask(self) -> str:
+        """The version that this reader sees now."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write("again\n")
+        self._process.stdin.flush()
+        version, count = self._process.stdout.readline().split()
+        assert int(count) > 0
+        return version
+
+
+@contextmanager
+def reader(releases: Path) -> Iterator[Reader]:
+    with subprocess.Popen(
+        [sys.executable, "-c", READER, str(releases / "current" / "mart.duckdb")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield Reader(process)
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+            process.wait(timeout=30)
+
+
+@pytest.fixture
+def first(house: PublishedHouse) -> str:
+    """The version that the refresh published, which is current."""
+    return house.release.name
+
+
+@pytest.fixture
+def three(house: PublishedHouse, first: str) -> PublishedHouse:
+    """An older and a newer release around the current one."""
+    another_release(house.releases, first, OLDER)
+    another_release(house.releases, first, NEWER)
+    return house
+
+
+def test_releases_are_listed_oldest_first_and_the_current_one_is_known(three: PublishedHouse, first: str) -> None:
+    known = versions.releases(three.releases)
+    assert [release.version for release in known] == [OLDER, first, NEWER]
+    assert [release.is_current for release in known] == [False, True, False]
+    current = versions.current(three.releases)
+    assert current is not None and current.version == first
+
+
+def test_an_open_reader_keeps_its_release_and_a_new_one_gets_the_new(three: PublishedHouse, first: str) -> None:
+    with reader(three.releases) as early:
+        assert early.ask() == first
+        versions.point_to(three.releases, NEWER)
+        with reader(three.releases) as late:
+            assert late.ask() == NEWER
+        assert early.ask() == first
+
+
+def test_an_open_reader_outlives_the_removal_of_its_release(three: PublishedHouse, first: str) -> None:
+    with reader(three.releases) as early:
+        assert early.ask() == first
+        versions.point_to(three.releases, NEWER)
+        assert versions.remove_old(three.releases, 1) == [OLDER, first]
+        assert early.ask() == first
+
+
+def test_the_pointer_is_always_there_while_it_moves(three: PublishedHouse, first: str) -> None:
+    pointer = three.releases / "current"
+    for version in (OLDER, NEWER, first) * 20:
+        versions.point_to(three.releases, version)
+        assert pointer.readlink() == Path(version)
+        assert (pointer / "mart.duckdb").is_file()
+    assert list(three.releases.glob(".current*")) == []
+
+
+def test_the_pointer_survives_a_move_of_the_house(three: PublishedHouse, first: str, tmp_path: Path) -> None:
+    moved = three.home.rename(tmp_path / "elsewhere")
+    current = versions.current(moved / "releases")
+    assert current is not None and current.version == first
+
+
+def test_rollback_goes_one_back(three: PublishedHouse, first: str) -> None:
+    assert versions.rollback(three.releases) == (first, OLDER)
+    assert versions.current_version(three.releases) == OLDER
+    assert versions.rolled_back_from(three.releases) == first
+
+
+def test_rollback_goes_to_a_named_release_forward_too(three: PublishedHouse, first: str) -> None:
+    assert versions.rollback(three.releases, OLDER) == (first, OLDER)
+    assert versions.rollback(three.releases, NEWER) == (OLDER, NEWER)
+    assert versions.current_version(three.releases) == NEWER
+
+
+def test_rollback_from_the_oldest_release_is_refused(three: PublishedHouse) -> None:
+    versions.point_to(three.releases, OLDER)
+    with pytest.raises(ReleaseError, match="no release before the current one"):
+        versions.rollback(three.releases)
+    assert versions.current_version(three.releases) == OLDER
+
+
+def test_rollback_to_what_is_not_there_names_what_is(three: PublishedHouse, first: str) -> None:
+    with pytest.raises(ReleaseError) as refused:
+        versions.rollback(three.releases, "000099-20250101T000000Z")
+    assert all(version in str(refused.value) for version in (OLDER, first, NEWER))
+    assert versions.current_version(three.releases) == first
+    assert versions.rolled_back_from(three.releases) is None
+
+
+@pytest.mark.parametrize("name", ["mart.duckdb", "csv/fct_observation.csv", "parquet/dim_area.parquet"])
+def test_rollback_to_a_damaged_release_is_refused(three: PublishedHouse, first: str, name: str) -> None:
+    spoil(three.releases / OLDER / name)
+    with pytest.raises(ReleaseError) as refused:
+        versions.rollback(three.releases)
+    assert f"{name} has changed" in str(refused.value)
+    assert OLDER in str(refused.value)
+    assert versions.current_version(three.releases) == first
+
+
+def test_damage_is_noticed_file_by_file(three: PublishedHouse) -> None:
+    release = versions.releases(three.releases)[0]
+    assert versions.damage(release) == []
+    spoil(release.path / "mart.duckdb")
+    release.path.joinpath("csv").chmod(0o755)
+    (release.path / "csv" / "coverage.csv").unlink()
+    assert sorted(versions.damage(release)) == ["csv/coverage.csv is missing", "mart.duckdb has changed"]
+
+
+def test_the_pointer_never_moves_to_a_release_without_a_verdict(house: PublishedHouse, first: str) -> None:
+    another_release(house.releases, first, NEWER, lambda receipt: receipt.update(verdict="held"))
+    with pytest.raises(ReleaseError, match="no verdict that lets it be published"):
+        versions.point_to(house.releases, NEWER)
+    assert versions.current_version(house.releases) == first
+
+
+def test_a_folder_without_a_receipt_is_no_release(house: PublishedHouse, first: str) -> None:
+    folder = another_release(house.releases, first, NEWER)
+    (folder / "receipt.json").unlink()
+    assert [release.version for release in versions.releases(house.releases)] == [first]
+    with pytest.raises(ReleaseError, match=f"no release {NEWER}"):
+        versions.point_to(house.releases, NEWER)
+
+
+@pytest.mark.parametrize("keep", [0, 1, 2, 3, 30])
+@pytest.mark.parametrize("position", [0, 1, 2, 3])
+def test_tidying_up_keeps_the_newest_and_never_removes_the_current(
+    three: PublishedHouse, first: str, keep: int, position: int
+) -> None:
+    another_release(three.releases, first, NEWEST)
+    known = [OLDER, first, NEWER, NEWEST]
+    versions.point_to(three.releases, known[position])
+    removed = versions.remove_old(three.releases, keep)
+    left = [release.version for release in versions.releases(three.releases)]
+    assert known[position] in left
+    assert len(left) == min(len(known), max(1, keep))
+    assert sorted([*removed, *left]) == known
+    others = [version for version in left if version != known[position]]
+    assert others == [version for version in known if version != known[position]][len(known) - len(left) :]
+
+
+def test_what_a_killed_run_left_is_removed_and_nothing_else(three: PublishedHouse, first: str) -> None:
+    half = three.releases / ".candidate-000009-20990101T000000Z" / "csv"
+    half.mkdir(parents=True)
+    (half / "dim_area.csv").write_text("half")
+    (three.releases / ".current.4711.tmp").symlink_to(NEWER)
+    assert versions.remove_unfinished(three.releases) == [".candidate-000009-20990101T000000Z"]
+    assert sorted(path.name for path in three.releases.iterdir()) == [OLDER, first, NEWER, "current"]
+
+
+def test_a_refresh_without_news_leaves_a_rollback_alone(published_home: PublishedHouse, tmp_path: Path) -> None:
+    whole = published_home.copy_of_all(tmp_path / "whole")
+    first = whole.release.name
+    another_release(whole.releases, first, OLDER)
+    versions.rollback(whole.releases)
+    refresh = Refresh(whole.settings, "a-run-without-news")
+    newest = refresh.already_published()
+    assert newest is not None and newest.version == first
+    refresh.finish_unchanged(newest)
+    assert versions.current_version(whole.releases) == OLDER
+    outcome = refresh.outcome()
+    assert outcome is not None and outcome["outcome"] == "unchanged"
+
+
+def test_a_release_that_was_finished_but_not_pointed_to_becomes_current(
+    published_home: PublishedHouse, tmp_path: Path
+) -> None:
+    """A run may be killed between the last rename and the move of the pointer."""
+    whole = published_home.copy_of_all(tmp_path / "whole")
+    first = whole.release.name
+    another_release(whole.releases, first, OLDER)
+    versions.point_to(whole.releases, OLDER)
+    refresh = Refresh(whole.settings, "the-run-after")
+    newest = refresh.already_published()
+    assert newest is not None
+    refresh.finish_unchanged(newest)
+    assert versions.current_version(whole.releases) == first
+
+
+def test_a_damaged_newest_release_is_work_to_do(published_home: PublishedHouse, tmp_path: Path) -> None:
+    whole = published_home.copy_of_all(tmp_path / "whole")
+    assert Refresh(whole.settings, "a-run").already_published() is not None
+    spoil(whole.release / "mart.duckdb")
+    assert Refresh(whole.settings, "a-run").already_published() is None
+
+
+def test_a_receipt_is_readable_by_people_and_machines(house: PublishedHouse) -> None:
+    text = (house.release / "receipt.json").read_text("utf-8")
+    assert json.loads(text)["version"] == house.release.name
+    assert len(text.splitlines()) > 20
