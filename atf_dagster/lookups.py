@@ -68,11 +68,11 @@ def told(held_back: Sequence[Trouble]) -> list[str]:
         groups.setdefault((trouble.kind, trouble.reason, trouble.mend, trouble.serving), []).append(trouble)
     lines = [f"Held back: {len(held_back)}"] if held_back else []
     for (kind, reason, mend, serving), alike in groups.items():
-        names = ", ".join(f"{trouble.dataset}.{trouble.part}" for trouble in alike[:SHOWN])
-        names += f" and {len(alike) - SHOWN} more" if len(alike) > SHOWN else ""
+        lines.append(f"  {kind} ({reason}) since {min(trouble.since for trouble in alike)}:")
+        lines += [f"    {trouble.dataset}.{trouble.part}: {trouble.message}" for trouble in alike[:SHOWN]]
+        if len(alike) > SHOWN:
+            lines.append(f"    and {len(alike) - SHOWN} more")
         lines += [
-            f"  {names}: {kind} ({reason}) since {min(trouble.since for trouble in alike)}",
-            f"    {alike[0].message}",
             f"    What to do: {mend}",
             f"    Readers get: {serving}.",
         ]

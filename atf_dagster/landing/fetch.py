@@ -127,6 +127,14 @@ class Round:
             return replace(attempt, outcome="unchanged", sequence=newest.sequence, encoding=newest.encoding)
         source = SOURCES[collection.publisher.id]
         try:
+            if not download.length_verified and newest is not None and download.size < newest.bytes:
+                raise BodyRejected(
+                    "truncated_body",
+                    f"The connection closed after {download.size} bytes without saying that this was the end, and the "
+                    f"vintage before had {newest.bytes}.",
+                    "Network or publisher: the next refresh asks again. If the publisher did shorten the table, an "
+                    "engineer compares both and asks the publisher to send Content-Length.",
+                )
             body = inspect(
                 kept,
                 required=collection.columns,

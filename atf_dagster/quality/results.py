@@ -41,7 +41,9 @@ class Result:
         """What happened, in one line."""
         if self.success:
             return f"{self.suite}.{self.expectation}: passed ({self.observed})"
-        return f"{self.suite}.{self.expectation} ({self.severity}): {self.observed}. {self.reason}"
+        first = "; ".join(", ".join(f"{k} {v}" for k, v in row.items() if v is not None) for row in self.failing[:3])
+        where = f", first {first}" if first else ""
+        return f"{self.suite}.{self.expectation} ({self.severity}): {self.observed}{where}. {self.reason}"
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

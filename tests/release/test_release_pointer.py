@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -100,11 +101,32 @@ def test_an_open_reader_outlives_the_removal_of_its_release(three: PublishedHous
 
 
 def test_the_pointer_is_always_there_while_it_moves(three: PublishedHouse, first: str) -> None:
+    """A reader that opens the pointer all the time finds one release or another, never none."""
     pointer = three.releases / "current"
-    for version in (OLDER, NEWER, first) * 20:
+    seen: set[str] = set()
+    missed: list[OSError] = []
+    moving = threading.Event()
+    moving.set()
+
+    def read() -> None:
+        while moving.is_set():
+            try:
+                seen.add(json.loads((pointer / "receipt.json").read_text("utf-8"))["version"])
+            except OSError as error:
+                missed.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for thread in readers:
+        thread.start()
+    for version in (OLDER, NEWER, first) * 40:
         versions.point_to(three.releases, version)
         assert pointer.readlink() == Path(version)
-        assert (pointer / "mart.duckdb").is_file()
+    moving.clear()
+    for thread in readers:
+        thread.join(timeout=30)
+    assert missed == []
+    assert seen <= {OLDER, NEWER, first}
+    assert seen
     assert list(three.releases.glob(".current*")) == []
 
 
