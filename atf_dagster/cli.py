@@ -14,6 +14,7 @@ from typing import Any
 
 from atf_dagster import explain, lookups, settings
 from atf_dagster.files import AnotherRefreshIsRunning, single_writer
+from atf_dagster.refresh import Refresh, WouldReplaceLive
 from atf_dagster.release.versions import ReleaseError
 from atf_dagster.settings import Settings, SettingsError
 
@@ -87,6 +88,11 @@ def _parser() -> argparse.ArgumentParser:
     dev.add_argument("-p", "--port", default="3000", help="port of the web server (3000)")
     dev.set_defaults(run=_develop)
 
+    admit = commands.add_parser("admit", help="let in a vintage that a check holds, after a person looked at it")
+    admit.add_argument("vintage", help="vintage id, as `atf diagnose` shows it")
+    admit.add_argument("--reason", required=True, help="why; kept with the vintage for good")
+    admit.set_defaults(run=lookups.admit)
+
     rollback = commands.add_parser("rollback", help="make an earlier release current")
     rollback.add_argument("version", nargs="?", help="version; the one before the current otherwise")
     rollback.set_defaults(run=lookups.rollback)
@@ -109,9 +115,10 @@ def _refresh(of: Settings, options: argparse.Namespace) -> int:
         from atf_dagster import runner  # takes a second: Dagster comes with it
 
         try:
-            runner.guard_mode(of, allowed=options.replace_live)
+            of = dataclasses.replace(of, replace_live=options.replace_live)
+            Refresh(of, "guard").guard_mode()
             report = runner.run(of, rebuild=options.rebuild, progress=progress)
-        except runner.WouldReplaceLive as refusal:
+        except WouldReplaceLive as refusal:
             return _stopped(str(refusal), options)
         except Exception as error:
             traceback.print_exc()

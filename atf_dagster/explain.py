@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from atf_dagster import catalogue
 from atf_dagster.landing import Store
 from atf_dagster.lookups import NotFound
 from atf_dagster.release import versions
@@ -49,8 +50,12 @@ def _figures(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace)
     indicator, area = options.indicator.upper(), options.area
     if not _rows(connection, "select 1 from mart.dim_indicator where indicator_code = ?", [indicator]):
         raise NotFound(f"No indicator {indicator}; the codes are in the table dim_indicator.")
+    also = {name.lower(): known.code for known in catalogue.load().areas for name in known.also_written}
+    code_or_name = also.get(area.lower(), area)
     areas = _rows(
-        connection, "select * from mart.dim_area where area_code = ? or area_name ilike ?", [area.upper(), area]
+        connection,
+        "select * from mart.dim_area where area_code = ? or area_name ilike ?",
+        [code_or_name.upper(), code_or_name],
     )
     if not areas:
         raise NotFound(f"No area {area}; the areas are in the table dim_area.")
@@ -71,6 +76,16 @@ def _figures(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace)
         """,
         [indicator, code, options.period, options.period, options.period],
     )
+    if not found and options.period:
+        periods = _rows(
+            connection,
+            "select distinct p.label, p.period_end from mart.fct_observation as o inner join mart.dim_period as p "
+            "on o.period_id = p.period_id where o.indicator_code = ? and o.area_code = ? order by p.period_end",
+            [indicator, code],
+        )
+        if periods:
+            labels = ", ".join(str(row["label"]) for row in periods)
+            raise NotFound(f"No {indicator} in {areas[0]['area_name']} for {options.period}. There are: {labels}.")
     if not found:
         why = _rows(
             connection,
@@ -78,8 +93,7 @@ def _figures(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace)
             [indicator, code],
         )
         reason = f"{why[0]['state']}, {why[0]['reason']}" if why else "unknown"
-        period = f" for {options.period}" if options.period else ""
-        raise NotFound(f"No total of {indicator} in {areas[0]['area_name']}{period}. Coverage says: {reason}.")
+        raise NotFound(f"No total of {indicator} in {areas[0]['area_name']}. Coverage says: {reason}.")
     newest = [row for row in found if row["period_id"] == found[0]["period_id"]]
     # Persons stand for both sexes where they are published; life expectancy has the two sexes only.
     return [row for row in newest if row["sex"] == "Persons"] or newest
@@ -113,6 +127,7 @@ def _inputs(connection: duckdb.DuckDBPyConnection, store: Store, figure: dict[st
     return [
         {
             "area_name": source["area_name"],
+            "status": source["status"],
             "numerator": source["numerator"],
             "denominator": source["denominator"],
             **_bytes(connection, store, source),
@@ -151,6 +166,12 @@ def _bytes(connection: duckdb.DuckDBPyConnection, store: Store, source: dict[str
     return facts
 
 
+def _counts(source: dict[str, Any]) -> str:
+    if source["numerator"] is None or source["denominator"] is None:
+        return f"no counts ({source['status']})"
+    return f"{source['numerator']:g} / {source['denominator']:g}"
+
+
 def _print_figure(figure: dict[str, Any], mode: str, version: str) -> None:
     proxy = f" (proxy for {figure['proxy_for']}: {figure['proxy_note']})" if figure["is_proxy"] else ""
     print(f"{figure['indicator_code']} {figure['indicator_name']}{proxy}")
@@ -167,7 +188,7 @@ def _print_figure(figure: dict[str, Any], mode: str, version: str) -> None:
         )
     for source in figure["inputs"]:
         if figure["is_derived"]:
-            print(f"  {source['area_name']}: {source['numerator']:g} / {source['denominator']:g}, row {source['row']}")
+            print(f"  {source['area_name']}: {_counts(source)}, row {source['row']}")
     source = figure["inputs"][0]
     print(f"  publisher: {source['publisher']} ({source['licence']})")
     print(f"  asked: {source['url']}")

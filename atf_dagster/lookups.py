@@ -27,7 +27,8 @@ class NotFound(LookupError):
 def status(of: Settings, options: argparse.Namespace) -> int:
     """What is published, how old it is, what is broken now, how the last runs ended."""
     current = versions.current(of.releases)
-    held_back = troubles(catalogue.load(), Store(of.landing))
+    stores = _stores(of)
+    held_back = {mode: troubles(catalogue.load(), store) for mode, store in stores.items()}
     runs = _last_runs(of, 5)
     damage = versions.damage(current) if current else []
     if options.json:
@@ -36,7 +37,7 @@ def status(of: Settings, options: argparse.Namespace) -> int:
             "home": str(of.home),
             "release": current.receipt if current else None,
             "damage": damage,
-            "troubles": [vars(trouble) for trouble in held_back],
+            "troubles": [{"mode": mode, **vars(t)} for mode, found in held_back.items() for t in found],
             "last_runs": runs,
         }
         print(json.dumps(record, ensure_ascii=False, default=str))
@@ -53,8 +54,10 @@ def status(of: Settings, options: argparse.Namespace) -> int:
             print(f"  rolled back from {rolled}; the next refresh with news publishes again")
     for problem in damage:
         print(f"  DAMAGED: {problem}. Run `atf rollback`, then `atf refresh --rebuild`.")
-    for line in told(held_back) or ["Nothing is held back."]:
-        print(line)
+    for mode, found in held_back.items():
+        print(f"Sources, mode {mode}:")
+        for line in told(found) or ["Nothing is held back."]:
+            print(f"  {line}")
     print("Last runs:" if runs else "No runs yet.")
     for run in runs:
         print(f"  {run['finished_at']}  {run['outcome']:<10} {run['run_id']}")
@@ -107,6 +110,29 @@ def rollback(of: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def admit(of: Settings, options: argparse.Namespace) -> int:
+    """Record a person's verdict on a held vintage; the next refresh takes it in."""
+    from atf_dagster.files import single_writer
+    from atf_dagster.quality.admission import admit_by_hand
+
+    with single_writer(of.home):
+        for store in _stores(of).values():
+            for collection, dataset in catalogue.load().datasets:
+                for part in collection.parts:
+                    for vintage in store.vintages(dataset.id, part.id):
+                        if vintage.id == options.vintage:
+                            admit_by_hand(store, vintage, options.reason, "by hand")
+                            print(f"{vintage.id} is admitted: {options.reason}. Run `atf refresh` to take it in.")
+                            return 0
+    raise NotFound(f"There is no vintage {options.vintage}; `atf diagnose DATASET` lists them.")
+
+
+def _stores(of: Settings) -> dict[str, Store]:
+    """The landing stores that there are, by mode; the house's own mode first."""
+    modes = [of.mode, *(mode for mode in ("live", "snapshot") if mode != of.mode)]
+    return {mode: Store(of.home / mode / "landing") for mode in modes if (of.home / mode / "landing").exists()}
+
+
 def diagnose(of: Settings, options: argparse.Namespace) -> int:
     """The history of one dataset: attempts, vintages, verdicts, and the beginning of bytes that were refused."""
     known = catalogue.load()
@@ -114,7 +140,11 @@ def diagnose(of: Settings, options: argparse.Namespace) -> int:
         collection, dataset = known.dataset(options.dataset)
     except KeyError as error:
         raise NotFound(str(error.args[0])) from None
-    store = Store(of.landing)
+    current = versions.current(of.releases)
+    stores = _stores(of)
+    # The sources of what readers have now; before the first release, those of the mode that is set.
+    mode = current.receipt["mode"] if current and current.receipt["mode"] in stores else of.mode
+    store = stores.get(mode, Store(of.landing))
     parts: list[dict[str, Any]] = []
     for part in collection.parts:
         attempts = store.attempts(dataset.id, part.id)
@@ -142,7 +172,7 @@ def diagnose(of: Settings, options: argparse.Namespace) -> int:
         record = {"dataset": dataset.id, "parts": parts, "troubles": [vars(trouble) for trouble in held_back]}
         print(json.dumps(record, ensure_ascii=False, default=str))
         return 0
-    print(f"{dataset.id}: {dataset.title} ({collection.publisher.name})")
+    print(f"{dataset.id}: {dataset.title} ({collection.publisher.name}), mode {mode}")
     print(f"  page {dataset.page_url}\n  yields {dataset.indicator}")
     for entry in parts:
         print(f"Part {entry['part']}{'' if entry['required'] else ' (may be absent)'}")

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import itertools
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,10 +19,10 @@ from typing import Any, Literal
 
 import duckdb
 
-from atf_dagster import __version__, catalogue
+from atf_dagster import catalogue
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.files import write_atomic
-from atf_dagster.landing import Attempt, Store, Verdict
+from atf_dagster.landing import Attempt, Store, Verdict, Vintage
 from atf_dagster.landing.records import GOOD
 from atf_dagster.landing.troubles import Trouble, troubles
 from atf_dagster.quality import admission, gx, page, suites
@@ -34,6 +35,16 @@ from atf_dagster.warehouse import dbt, inputs, raw
 from atf_dagster.warehouse.raw import Parsed
 
 Outcome = Literal["published", "unchanged", "held", "failed"]
+NEEDED_BYTES = 200_000_000
+"""Free space that a refresh asks for: a warehouse, a candidate and its exports, with room."""
+
+
+class WouldReplaceLive(RuntimeError):
+    """A snapshot refresh in a house whose current release was fetched live."""
+
+
+class DiskNearlyFull(RuntimeError):
+    """Too little free space to begin; nothing was touched."""
 
 
 class NoPublisherAnswered(RuntimeError):
@@ -72,7 +83,12 @@ class Refresh:
     # landing -----------------------------------------------------------------------------------------
 
     def fetch(self, dataset_ids: Sequence[str]) -> list[Attempt]:
-        """Ask the publishers for these datasets; every attempt leaves a receipt."""
+        """Ask the publishers for these datasets; every attempt leaves a receipt.
+
+        Raises WouldReplaceLive and DiskNearlyFull before anything is asked.
+        """
+        self.guard_mode()
+        self._make_room()
         from atf_dagster.http import Client, Host, Limits
         from atf_dagster.landing.fetch import Round
 
@@ -116,6 +132,25 @@ class Refresh:
         finally:
             client.close()
 
+    def guard_mode(self) -> None:
+        """Bundled figures never silently replace live ones, from whichever side the run was started."""
+        current = versions.current(self.settings.releases)
+        live = current is not None and current.receipt["mode"] == "live"
+        if current is not None and live and self.settings.mode == "snapshot" and not self.settings.replace_live:
+            raise WouldReplaceLive(
+                f"The current release {current.version} was fetched live; this refresh would replace it by the bundled "
+                "snapshot, which is older. Set ATF_MODE=live, or use another ATF_HOME, or say --replace-live."
+            )
+
+    def _make_room(self) -> None:
+        versions.remove_unfinished(self.settings.releases)
+        free = shutil.disk_usage(self.settings.home).free
+        if free < NEEDED_BYTES:
+            raise DiskNearlyFull(
+                f"{self.settings.home} has {free // 1_000_000} MB left; a refresh needs {NEEDED_BYTES // 1_000_000}. "
+                "Free some space, or keep fewer releases (ATF_KEEP_RELEASES); the last release stays in place."
+            )
+
     # raw ---------------------------------------------------------------------------------------------
 
     def parse(self) -> list[Parsed]:
@@ -155,9 +190,8 @@ class Refresh:
             self._inputs(raw.known(self.catalogue, self.store)).fingerprint,
             self.rules,
             dbt.fingerprint(),
-            hashlib.sha256(b"".join(p.read_bytes() for p in sorted(suites.FOLDER.glob("*.yml")))).hexdigest(),
-            __version__,
-            str(contract.VERSION),
+            _hash_of(suites.FOLDER, "*.yml"),
+            _hash_of(Path(__file__).parent, "*.py"),
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -165,13 +199,15 @@ class Refresh:
         """The newest release, where it follows from exactly what there is now; otherwise there is work."""
         known = versions.releases(self.settings.releases)
         newest = known[-1] if known else None
-        if newest is None or newest.receipt.get("fingerprint") != self.fingerprint:
+        if newest is None or not versions.follows_from(newest, self.fingerprint):
             return None
         return None if versions.damage(newest) else newest
 
     def finish_unchanged(self, newest: Release) -> None:
         """Nothing to build. A release that a killed run finished but did not point to is pointed to now."""
-        if not newest.is_current and versions.rolled_back_from(self.settings.releases) != newest.version:
+        self.guard_mode()
+        broken = versions.current(self.settings.releases) is None
+        if broken or (not newest.is_current and versions.rolled_back_from(self.settings.releases) is None):
             versions.point_to(self.settings.releases, newest.version)
         self.finish("unchanged", release=newest.version)
 
@@ -222,7 +258,17 @@ class Refresh:
             path = self.folder / f"quality_{stage}.json"
             if path.exists():
                 found += [Result.from_json(record) for record in json.loads(path.read_text("utf-8"))]
-        return found
+        return admission.with_standing_warnings(found, self._in_force())
+
+    def _in_force(self) -> list[tuple[Vintage, Verdict]]:
+        """The newest admitted vintage of each part, with its verdict."""
+        newest: dict[tuple[str, str], tuple[Vintage, Verdict]] = {}
+        for entry in raw.known(self.catalogue, self.store):
+            vintage = entry.vintage
+            verdict = self.store.verdicts(vintage.dataset, vintage.part).get((vintage.sequence, "admission"))
+            if verdict is not None and verdict.verdict == "admitted":
+                newest[vintage.dataset, vintage.part] = (vintage, verdict)
+        return list(newest.values())
 
     def _keep_results(self, stage: str, results: Sequence[Result]) -> None:
         text = json.dumps([result.as_json() for result in results], ensure_ascii=False, indent=1)
@@ -232,6 +278,7 @@ class Refresh:
 
     def publish(self) -> Release:
         """Write, audit, publish. Raises NotChecked or AuditFailed; the last release stays in place."""
+        self.guard_mode()
         results = self.results()
         if not any(r.stage == "mart" for r in results) or any(r.blocks for r in results if r.stage == "mart"):
             raise NotChecked(
@@ -287,6 +334,13 @@ class Refresh:
     def outcome(self) -> dict[str, Any] | None:
         path = self.folder / "outcome.json"
         return json.loads(path.read_text("utf-8")) if path.exists() else None
+
+
+def _hash_of(folder: Path, pattern: str) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob(pattern)):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def _words(attempt: Attempt) -> str:

@@ -50,20 +50,6 @@ class Report:
     seconds: dict[str, float]
 
 
-class WouldReplaceLive(RuntimeError):
-    """A snapshot refresh in a house whose current release is live."""
-
-
-def guard_mode(settings: Settings, *, allowed: bool) -> None:
-    """Bundled figures never silently replace live ones. Raises WouldReplaceLive."""
-    current = versions.current(settings.releases)
-    if settings.mode == "snapshot" and current is not None and current.receipt["mode"] == "live" and not allowed:
-        raise WouldReplaceLive(
-            f"The current release {current.version} was fetched live; this refresh would replace it by the bundled "
-            "snapshot, which is older. Set ATF_MODE=live, or use another ATF_HOME, or say --replace-live."
-        )
-
-
 def prepare_dagster_home(settings: Settings) -> Path:
     """The instance's folder with its configuration; sets DAGSTER_HOME for this process."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)

@@ -48,6 +48,8 @@ class Settings:
     max_bytes: int | None = None
     """Replaces the largest accepted body, in decoded bytes."""
     keep_releases: int = 30
+    replace_live: bool = False
+    """Whether the bundled snapshot may replace a release that was fetched live; `atf refresh --replace-live`."""
 
     @property
     def workspace(self) -> Path:

@@ -5,6 +5,7 @@ Belongs here: presentation. Everything that came from outside is escaped.
 
 import base64
 import html
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,9 @@ import dagster as dg
 
 WIDTH, HEIGHT, MARGIN = 640, 260, 36
 COLOURS = ("#0b5d8a", "#b35900", "#3d7a1f", "#7a2f8a", "#8a1f2f", "#4d4d4d", "#00766c", "#a3781c", "#5c6bc0", "#000")
+
+
+MARKDOWN = re.compile(r"([\\`*_\[\]()!|~#])")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dg.MarkdownMetadataValue:
@@ -22,8 +26,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dg.MarkdownM
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else html.escape(str(value))
-    return " ".join(text.split()).replace("|", "\\|")
+    text = "" if value is None else " ".join(str(value).split())
+    return MARKDOWN.sub(r"\\\1", html.escape(text))
 
 
 def line_plot(series: Mapping[str, Sequence[tuple[float, float]]], title: str) -> dg.MarkdownMetadataValue:

@@ -7,7 +7,7 @@ Does not belong here: retries and pace (`http`), what a good body is (`sources`)
 import datetime as dt
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from atf_dagster import __version__
 from atf_dagster.catalogue import Catalogue, Collection, Dataset, Part
@@ -18,6 +18,20 @@ from atf_dagster.sources import SOURCES, BodyRejected, NoData
 from atf_dagster.sources.csv_body import inspect
 
 THREADS = 8
+
+
+class Clock:
+    """UTC that never goes back behind what was recorded: vintages are ordered by arrival, whatever the clock did."""
+
+    def __init__(self) -> None:
+        self._floor = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+    def advance_past(self, recorded: dt.datetime | None) -> None:
+        if recorded is not None:
+            self._floor = recorded + dt.timedelta(microseconds=1)
+
+    def now(self) -> str:
+        return max(dt.datetime.now(dt.UTC), self._floor).isoformat(timespec="microseconds")
 
 
 @dataclass(frozen=True)
@@ -32,9 +46,11 @@ class Round:
     run_id: str
     max_bytes: int | None = None
     progress: Callable[[Attempt], None] = lambda attempt: None
+    clock: Clock = field(default_factory=Clock)
 
     def fetch(self, dataset_ids: Sequence[str]) -> list[Attempt]:
         """Ask for each part of the datasets, at most eight at a time; one receipt each, in the catalogue's order."""
+        self.clock.advance_past(self.store.newest_attempt(self.catalogue))
         wanted = set(dataset_ids)
         tasks = [
             (collection, dataset, part)
@@ -57,7 +73,7 @@ class Round:
             mode=self.mode,
             url=url,
             outcome="failed",
-            started_at=_now(),
+            started_at=self.clock.now(),
             finished_at="",
             run_id=self.run_id,
             tool_version=__version__,
@@ -95,7 +111,7 @@ class Round:
                 message=error.message,
                 mend=error.mend,
             )
-        attempt = replace(attempt, finished_at=_now())
+        attempt = replace(attempt, finished_at=self.clock.now())
         if attempt.outcome not in GOOD:
             before = self.store.last_attempt(dataset.id, part.id)
             since = before.failing_since if before else None
@@ -152,7 +168,7 @@ class Round:
                 mend=rejection.mend,
             )
         except NoData as nothing:
-            if not part.required:
+            if not part.required and newest is None:
                 return replace(attempt, outcome="no_data", reason="not_published", message=str(nothing))
             return replace(
                 attempt,
@@ -179,7 +195,3 @@ def _with_download(attempt: Attempt, download: Download) -> Attempt:
         tries=download.attempts,
         waited_seconds=download.waited_seconds,
     )
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")

@@ -79,6 +79,10 @@ class Vintage:
         return f"{self.dataset}.{self.part}.{self.sequence:04d}.{self.sha256[:12]}"
 
 
+BY_HAND = "by hand"
+"""The rules of a verdict that a person gave; it stands whatever the rules become."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What a later step said of a vintage; the newest one of a stage counts."""
@@ -91,9 +95,19 @@ class Verdict:
     at: str
     run_id: str
     rows: int | None = None
+    warned: tuple[str, ...] = ()
+    """Expectations of severity warning that the vintage failed; they stand as long as it is in force."""
     reason: str | None = None
     message: str | None = None
     mend: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Self:
+        return cls(**{**record, "warned": tuple(record.get("warned", ()))})
+
+    def stands_under(self, rules: str) -> bool:
+        """Whether this verdict still counts under `rules`."""
+        return self.rules in (rules, BY_HAND)

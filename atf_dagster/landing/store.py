@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 
+from atf_dagster.catalogue import Catalogue
 from atf_dagster.files import append_json, last_json_line, read_json_lines, sha256_of, sync_folder
 from atf_dagster.landing.records import Attempt, Verdict, Vintage
 
@@ -78,6 +79,16 @@ class Store:
         record = last_json_line(self._folder(dataset, part) / "attempts.jsonl")
         return None if record is None else Attempt.from_json(record)
 
+    def newest_attempt(self, catalogue: Catalogue) -> dt.datetime | None:
+        """When the last attempt of all was finished."""
+        attempts = (
+            self.last_attempt(dataset.id, part.id)
+            for collection, dataset in catalogue.datasets
+            for part in collection.parts
+        )
+        times = [dt.datetime.fromisoformat(attempt.finished_at) for attempt in attempts if attempt is not None]
+        return max(times, default=None)
+
     def vintages(self, dataset: str, part: str) -> list[Vintage]:
         found: list[Vintage] = []
         for record in read_json_lines(self._folder(dataset, part) / "vintages.jsonl"):
@@ -110,7 +121,7 @@ class Store:
     def verdicts(self, dataset: str, part: str) -> dict[tuple[int, str], Verdict]:
         """The newest verdict by (vintage number, stage)."""
         records = read_json_lines(self._folder(dataset, part) / "verdicts.jsonl")
-        return {(v.sequence, v.stage): v for v in (Verdict(**r) for r in records)}
+        return {(v.sequence, v.stage): v for v in (Verdict.from_json(r) for r in records)}
 
     def _folder(self, dataset: str, part: str) -> Path:
         return self.root / dataset / part

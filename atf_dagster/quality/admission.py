@@ -7,10 +7,12 @@ dbt reads. One publisher's bad file holds back that publisher's figures and noth
 import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from atf_dagster.catalogue import Catalogue
-from atf_dagster.landing import Store, Verdict
+from atf_dagster.landing import Store, Verdict, Vintage
+from atf_dagster.landing.records import BY_HAND
 from atf_dagster.quality.results import Result
 from atf_dagster.settings import PROJECT
 from atf_dagster.warehouse.raw import Parsed
@@ -40,7 +42,11 @@ def judge(
     Returns the verdicts in force, one a vintage that parsed, in the order given.
     """
     failed: dict[str, list[Result]] = {}
+    warned: dict[str, list[str]] = {}
     for result in results:
+        if not result.success and result.severity == "warning":
+            for vintage_id in {row.get("vintage_id") for row in result.failing}:
+                warned.setdefault(str(vintage_id), []).append(f"{result.suite}.{result.expectation}")
         if result.blocks:
             # A check that could not run says nothing of any vintage: all that wait for a verdict are held.
             for vintage_id in {row.get("vintage_id") for row in result.failing} or {None}:
@@ -52,7 +58,7 @@ def judge(
             continue
         vintage = entry.vintage
         verdict = store.verdicts(vintage.dataset, vintage.part).get((vintage.sequence, "admission"))
-        if verdict is None or verdict.rules != rules:
+        if verdict is None or not verdict.stands_under(rules):
             reasons = failed.get(vintage.id, []) + failed.get("None", [])
             verdict = Verdict(
                 sequence=vintage.sequence,
@@ -61,6 +67,7 @@ def judge(
                 rules=rules,
                 at=at,
                 run_id=run_id,
+                warned=tuple(warned.get(vintage.id, ())),
                 rows=sum(len([row for row in r.failing if row.get("vintage_id") == vintage.id]) for r in reasons),
                 reason=", ".join(f"{r.suite}.{r.expectation}" for r in reasons) or None,
                 message=" ".join(f"{r.expectation}: {r.reason}" for r in reasons) or None,
@@ -69,6 +76,46 @@ def judge(
             store.add_verdict(vintage, verdict)
         decided.append((entry, verdict))
     return decided
+
+
+def with_standing_warnings(results: Sequence[Result], in_force: Iterable[tuple[Vintage, Verdict]]) -> list[Result]:
+    """`results` with the warnings that vintages in force got when they were judged, perhaps runs ago.
+
+    A vintage is judged once; what it was warned for holds as long as its figures are shown.
+    """
+    standing: dict[str, list[tuple[Vintage, Verdict]]] = {}
+    for vintage, verdict in in_force:
+        for name in verdict.warned:
+            standing.setdefault(name, []).append((vintage, verdict))
+    told = []
+    for found in results:
+        result = found
+        warned = standing.get(f"{result.suite}.{result.expectation}", [])
+        if result.success and warned:
+            result = replace(
+                result,
+                success=False,
+                observed="; ".join(f"{vintage.id} since {verdict.at[:10]}" for vintage, verdict in warned),
+                unexpected_count=len(warned),
+                failing=tuple({"vintage_id": vintage.id} for vintage, _ in warned),
+            )
+        told.append(result)
+    return told
+
+
+def admit_by_hand(store: Store, vintage: Vintage, reason: str, run_id: str) -> Verdict:
+    """Record that a person lets a held vintage in; the verdict stands whatever the rules become."""
+    verdict = Verdict(
+        sequence=vintage.sequence,
+        stage="admission",
+        verdict="admitted",
+        rules=BY_HAND,
+        at=dt.datetime.now(dt.UTC).isoformat(timespec="microseconds"),
+        run_id=run_id,
+        reason=reason,
+    )
+    store.add_verdict(vintage, verdict)
+    return verdict
 
 
 def write_table_of_verdicts(raw: Path, decided: Sequence[tuple[Parsed, Verdict]]) -> None:

@@ -26,6 +26,7 @@ from atf_dagster.release.versions import (
     damage,
     point_to,
     releases,
+    remember_equivalent,
     remove_old,
     remove_unfinished,
 )
@@ -57,7 +58,7 @@ def publish(
 ) -> Release:
     """Make a candidate from the warehouse, audit it and move `current` to it.
 
-    Returns the new release, or the newest one where a rebuild from the same inputs gave the same figures:
+    Returns the new release, or the newest one where a rebuild gave the same figures:
     the same bytes never make a new version. Raises AuditFailed; a failure at any point leaves `current`
     where it is.
     """
@@ -68,6 +69,34 @@ def publish(
     built_at = dt.datetime.now(dt.UTC)
     version = f"{number:06d}-{built_at:%Y%m%dT%H%M%SZ}"
     candidate = folder / f"{CANDIDATE}{version}"
+    try:
+        figures = _write(candidate, warehouse, catalogue, tables, facts, version, built_at)
+    except BaseException:
+        remove_unfinished(folder)  # a full disk needs the space back at once
+        raise
+    if known and _says_the_same(known[-1], facts, figures):
+        remove_unfinished(folder)
+        remember_equivalent(folder, known[-1].version, facts.fingerprint)
+        progress(f"the rebuilt figures are those of release {known[-1].version}")
+        return known[-1]
+    candidate.rename(folder / version)
+    sync_folder(folder)
+    point_to(folder, version)
+    for name in remove_old(folder, keep):
+        progress(f"removed release {name}; the newest {keep} are kept")
+    return next(release for release in releases(folder) if release.version == version)
+
+
+def _write(
+    candidate: Path,
+    warehouse: Path,
+    catalogue: Catalogue,
+    tables: Sequence[Table],
+    facts: ReleaseFacts,
+    version: str,
+    built_at: dt.datetime,
+) -> str:
+    """Fill the candidate's folder and audit it; returns the hash of its figures."""
     candidate.mkdir()
     everything = [*tables, *WRITTEN_AT_RELEASE]
     write_database(candidate / "mart.duckdb", warehouse, tables, _rows(facts, version, built_at))
@@ -78,19 +107,9 @@ def publish(
         write_atomic(candidate / "validation.html", facts.page.read_text("utf-8"))
     counts = audit(candidate, warehouse, tables)
     figures = _figures_hash(candidate, tables)
-    if known and _says_the_same(known[-1], facts, figures):
-        remove_unfinished(folder)
-        progress(f"the rebuilt figures are those of release {known[-1].version}")
-        return known[-1]
     _write_receipt(candidate, facts, version, built_at, counts, figures)
     _make_read_only(candidate)
-    final = folder / version
-    candidate.rename(final)
-    sync_folder(folder)
-    point_to(folder, version)
-    for name in remove_old(folder, keep):
-        progress(f"removed release {name}; the newest {keep} are kept")
-    return next(release for release in releases(folder) if release.version == version)
+    return figures
 
 
 def _figures_hash(candidate: Path, tables: Sequence[Table]) -> str:
@@ -103,7 +122,7 @@ def _figures_hash(candidate: Path, tables: Sequence[Table]) -> str:
 
 def _says_the_same(newest: Release, facts: ReleaseFacts, figures: str) -> bool:
     receipt = newest.receipt
-    same = receipt.get("fingerprint") == facts.fingerprint and receipt.get("figures_sha256") == figures
+    same = receipt.get("figures_sha256") == figures and receipt["mode"] == facts.mode
     return same and receipt["verdict"] == facts.quality_state and not damage(newest)
 
 

@@ -15,6 +15,7 @@ from atf_dagster.files import sha256_of, sync_folder, write_atomic
 POINTER = "current"
 CANDIDATE = ".candidate-"
 ROLLED_BACK = ".rolled-back-from"
+EQUIVALENT = ".equivalent"
 
 
 class ReleaseError(RuntimeError):
@@ -60,12 +61,10 @@ def current(folder: Path) -> Release | None:
 
 def point_to(folder: Path, version: str) -> None:
     """Move `current` in one step: a reader finds the old release or the new one. Raises ReleaseError."""
-    target = folder / version
-    receipt = target / "receipt.json"
-    if not receipt.exists():
-        known = ", ".join(release.version for release in releases(folder)) or "none"
-        raise ReleaseError(f"There is no release {version} in {folder}. There are: {known}.")
-    if json.loads(receipt.read_text("utf-8")).get("verdict") not in ("passed", "warned"):
+    known = {release.version: release for release in releases(folder)}
+    if version not in known:
+        raise ReleaseError(f"There is no release {version} in {folder}. There are: {', '.join(known) or 'none'}.")
+    if known[version].receipt.get("verdict") not in ("passed", "warned"):
         raise ReleaseError(f"Release {version} has no verdict that lets it be published.")
     temporary = folder / f".{POINTER}.{os.getpid()}.tmp"
     temporary.unlink(missing_ok=True)
@@ -87,30 +86,52 @@ def damage(release: Release) -> list[str]:
 
 
 def rollback(folder: Path, version: str | None = None) -> tuple[str | None, str]:
-    """Point to `version`, or to the release before the current one. Returns (from, to). Raises ReleaseError."""
-    now = current_version(folder)
+    """Point to `version`, or to the release before the current one, of the same mode.
+
+    Returns (from, to). Raises ReleaseError. A refresh without news leaves the pointer where it was put.
+    """
     known = releases(folder)
+    now = next((release for release in known if release.is_current), None)
     if version is None:
-        earlier = [release.version for release in known if now is None or release.version < now]
+        earlier = [
+            release
+            for release in known
+            if now is None or (release.version < now.version and release.receipt["mode"] == now.receipt["mode"])
+        ]
         if not earlier:
-            raise ReleaseError("There is no release before the current one to go back to.")
-        version = earlier[-1]
+            raise ReleaseError("There is no release before the current one, of its mode, to go back to.")
+        version = earlier[-1].version
     chosen = next((release for release in known if release.version == version), None)
     if chosen is not None and (problems := damage(chosen)):
         raise ReleaseError(f"Release {version} is damaged and was not made current: {'; '.join(problems)}.")
     point_to(folder, version)
-    write_atomic(folder / ROLLED_BACK, f"{now or ''}\n")
-    return now, version
+    if version == known[-1].version:
+        forget_rollback(folder)
+    else:
+        write_atomic(folder / ROLLED_BACK, f"{known[-1].version}\n")
+    return (now.version if now else None), version
 
 
 def rolled_back_from(folder: Path) -> str | None:
-    """The release that somebody went back from; it is not made current again by a refresh without news."""
+    """The newest release, where somebody went back from it: a refresh without news does not return to it."""
     marker = folder / ROLLED_BACK
     return marker.read_text("utf-8").strip() if marker.exists() else None
 
 
 def forget_rollback(folder: Path) -> None:
     (folder / ROLLED_BACK).unlink(missing_ok=True)
+
+
+def remember_equivalent(folder: Path, version: str, fingerprint: str) -> None:
+    """Other inputs or programs gave exactly the figures of `version`; they need not be built again."""
+    write_atomic(folder / EQUIVALENT, f"{version} {fingerprint}\n")
+
+
+def follows_from(release: Release, fingerprint: str) -> bool:
+    """Whether `release` is what this fingerprint leads to."""
+    equivalent = release.path.parent / EQUIVALENT
+    known = equivalent.read_text("utf-8").strip() if equivalent.exists() else ""
+    return release.receipt.get("fingerprint") == fingerprint or known == f"{release.version} {fingerprint}"
 
 
 def remove_unfinished(folder: Path) -> list[str]:

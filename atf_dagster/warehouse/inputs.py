@@ -17,7 +17,7 @@ from typing import Any
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.catalogue.model import Period
 from atf_dagster.landing import Store
-from atf_dagster.landing.records import GOOD
+from atf_dagster.landing.records import BY_HAND, GOOD
 from atf_dagster.warehouse.raw import Parsed
 from atf_dagster.warehouse.tables import write_table
 
@@ -35,7 +35,9 @@ class Inputs:
         """Changes exactly when a built mart could: figures, states, catalogue, or a period that fell due."""
         # A verdict follows from bytes and rules, so it is left out: it is only known after the first build.
         facts = {
-            name: [{key: value for key, value in row.items() if key != "admission"} for row in rows]
+            name: [
+                {key: value for key, value in row.items() if key not in ("admission", "last_verdict")} for row in rows
+            ]
             for name, (_, rows) in self.tables.items()
         }
         text = json.dumps(facts, sort_keys=True, default=str)
@@ -205,6 +207,8 @@ def _vintages(
         "licence": "varchar",
         "attribution": "varchar",
         "admission": "varchar",
+        "last_verdict": "varchar",
+        "by_hand": "boolean",
     }
     # Two sources of one figure that arrive seconds apart in one run are no revision of each other.
     seen_at: dict[str, dt.datetime] = {}
@@ -235,7 +239,10 @@ def _vintages(
                 "landed_rows": entry.verdict.rows,
                 "licence": collection.publisher.licence,
                 "attribution": collection.publisher.attribution,
-                "admission": admission.verdict if admission and admission.rules == rules else "pending",
+                "admission": admission.verdict if admission and admission.stands_under(rules) else "pending",
+                # Also under rules that have changed since: what a vintage is compared with was good then.
+                "last_verdict": admission.verdict if admission else None,
+                "by_hand": admission is not None and admission.rules == BY_HAND,
             }
         )
     return columns, rows
@@ -252,18 +259,17 @@ def _fetch_states(
         "required": "boolean",
         "mode": "varchar",
         "outcome": "varchar",
-        "reason": "varchar",
     }
     rows = []
     for collection, dataset in catalogue.datasets:
         for part in collection.parts:
             attempt = store.last_attempt(dataset.id, part.id)
-            outcome, reason = (attempt.outcome, attempt.reason) if attempt else ("failed", "never_fetched")
+            outcome = attempt.outcome if attempt else "failed"
             if outcome == "landed":
                 outcome = "unchanged"  # the state is the same whether these bytes came now or before
             entry = newest.get((dataset.id, part.id))
             if outcome in GOOD and entry is not None and entry.verdict.verdict == "rejected":
-                outcome, reason = "rejected", entry.verdict.reason
+                outcome = "rejected"
             rows.append(
                 {
                     "dataset": dataset.id,
@@ -271,7 +277,6 @@ def _fetch_states(
                     "required": part.required,
                     "mode": mode,
                     "outcome": outcome,
-                    "reason": reason,
                 }
             )
     return columns, rows

@@ -1,6 +1,7 @@
 {#- What a cell says in place of, or beside, a number. Source of the shorthand: Government Statistical
     Service symbols (c confidential, x not available, z not applicable, u low reliability, p provisional,
-    r revised, e estimated, b break, w none recorded, low/k rounds to zero) and older symbols (*, :, .., -).
+    r revised, e estimated, b break, w none recorded, low and k: a number
+    that rounds to zero and is not given) and older symbols (*, :, .., -).
     Returns null for a number and for a blank cell, `unknown_marker` for anything else. -#}
 {% macro marker_status(text) -%}
     case
@@ -8,11 +9,11 @@
         then null
         when try_cast({{ text }} as double) is not null
         then null
-        when lower(trim(both ' []' from {{ text }})) in ('c', '*', 'k')
+        when lower(trim(both ' []' from {{ text }})) in ('c', '*')
         then 'suppressed'
         when lower(trim(both ' []' from {{ text }})) = 'z'
         then 'not_applicable'
-        when lower(trim(both ' []' from {{ text }})) in ('x', ':', '..', '-', 'na', 'n/a', 'w', 'low')
+        when lower(trim(both ' []' from {{ text }})) in ('x', ':', '..', '-', 'na', 'n/a', 'w', 'low', 'k')
         then 'not_available'
         when lower(trim(both ' []' from {{ text }})) = 'u'
         then 'unreliable'

@@ -17,9 +17,10 @@
 {% endmacro %}
 
 {% macro duckdb__register_raw_table(source) %}
+    {%- set folder = env_var("ATF_RAW").replace("'", "''") -%}
     {% call statement("register_" ~ source.name, auto_begin=False) %}
         create or replace view {{ source.schema }}.{{ source.name }} as
         select *
-        from read_parquet('{{ env_var("ATF_RAW") }}/{{ source.name }}/*.parquet', union_by_name = true)
+        from read_parquet('{{ folder }}/{{ source.name }}/*.parquet', union_by_name = true)
     {% endcall %}
 {% endmacro %}

@@ -1,6 +1,6 @@
 {{ config(tags=["staged"], materialized="view") }}
 {#- What admission looks at: the rows of vintages without a verdict, each beside the figure that the vintage
-    before it had for the same key (a held one does not count), and the bounds that the catalogue states.
+    before it had for the same key (the last one that was admitted), and the bounds that the catalogue states.
     The rules themselves are in expectations/, not here. -#}
 with
     vintage as (select * from {{ source("raw", "vintage") }}),
@@ -13,7 +13,7 @@ with
             on vintage.dataset = earlier.dataset
             and vintage.part = earlier.part
             and vintage.sequence > earlier.sequence
-            and earlier.admission <> 'held'
+            and earlier.last_verdict = 'admitted'
         group by vintage.vintage_id
     ),
 

@@ -49,8 +49,8 @@ with
             stacked.area_code,
             stacked.area_name,
             area.area_code is not null as is_known_area,
-            coalesce(dataset.sex, stacked.sex, 'Persons') as sex,
-            coalesce(dataset.age, stacked.age, 'All ages') as age,
+            coalesce(dataset.sex, stacked.sex) as sex,
+            coalesce(dataset.age, stacked.age) as age,
             case
                 when dataset.breakdown_type is not null and stacked.breakdown_type = 'Total'
                 then dataset.breakdown_type

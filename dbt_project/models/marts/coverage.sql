@@ -21,6 +21,7 @@ with
             observation.area_code,
             observation.period_id,
             observation.period_end,
+            observation.vintage_id,
             observation.value,
             observation.status,
             row_number() over (
@@ -68,6 +69,7 @@ with
     part_state as (
         select
             state.dataset,
+            state.part,
             state.mode,
             state.required,
             case
@@ -90,12 +92,6 @@ with
             and verdict.recency = 1
     ),
 
-    first_choice as (
-        select indicator_code, min(precedence) as precedence
-        from {{ source("raw", "catalogue_dataset") }}
-        group by indicator_code
-    ),
-
     source_state as (
         select
             dataset.indicator_code,
@@ -104,7 +100,6 @@ with
                 case
                     when
                         part_state.required
-                        and coalesce(dataset.precedence, 1) = coalesce(first_choice.precedence, 1)
                         and part_state.trouble in ('held_by_check', 'source_rejected', 'source_failed')
                     then part_state.trouble
                 end
@@ -118,8 +113,6 @@ with
             max(dataset.expected_end) as expected_end
         from {{ source("raw", "catalogue_dataset") }} as dataset
         inner join part_state on dataset.dataset = part_state.dataset
-        -- A second source that fails takes nothing from a figure that the first one gives.
-        inner join first_choice on dataset.indicator_code = first_choice.indicator_code
         group by dataset.indicator_code
     ),
 
@@ -145,7 +138,12 @@ with
             expected.period_id as expected_period_id,
             source_state.expected_end,
             source_state.mode,
+            -- A figure is stale when the part that it came from is in trouble; where there is none, any
+            -- part that
+            -- could have given one is.
             case
+                when latest.period_id is not null
+                then latest_part.trouble
                 when pair.area_type = 'council'
                 then source_state.required_trouble
                 else source_state.any_trouble
@@ -155,6 +153,13 @@ with
             broken_down.indicator_code is not null as has_breakdown
         from pair
         left join latest on pair.indicator_code = latest.indicator_code and pair.area_code = latest.area_code
+        left join
+            {{ source("raw", "vintage") }} as latest_vintage on latest.vintage_id = latest_vintage.vintage_id
+        left join
+            part_state as latest_part
+            on latest_vintage.dataset = latest_part.dataset
+            and latest_vintage.part = latest_part.part
+            and latest_part.trouble in ('held_by_check', 'source_rejected', 'source_failed')
         left join newest on pair.indicator_code = newest.indicator_code and pair.area_code = newest.area_code
         left join
             broken_down
