@@ -199,7 +199,7 @@ def test_rollback_names_where_it_came_from_and_where_it_is(
     make_live(house.releases, house.release.name)
     forward = atf(house.home, "rollback", house.release.name)
     assert (forward.code, os.readlink(house.releases / "current")) == (0, house.release.name)
-    back = atf(house.home, "rollback")
+    back = atf(house.home, "rollback", LIVE)
     assert back.code == 0
     assert f"Current is {LIVE}; it was {house.release.name}." in back.out
     assert f"rolled back from {house.release.name}" in atf(house.home, "status").out

@@ -13,9 +13,9 @@ import pytest
 from published_house import BIN, PROJECT, PublishedHouse, command, environment
 from releases_elsewhere import make_live
 
-from atf_dagster import runner
 from atf_dagster.catalogue import load
 from atf_dagster.files import single_writer
+from atf_dagster.refresh import Refresh, WouldReplaceLive
 from atf_dagster.settings import Settings
 
 
@@ -120,12 +120,12 @@ def test_a_snapshot_does_not_replace_live_figures_unless_told_to(
 
 def test_only_a_snapshot_over_live_figures_is_refused(published_home: PublishedHouse, tmp_path: Path) -> None:
     house = published_home.copy_of_releases(tmp_path / "live")
-    runner.guard_mode(house.settings, allowed=False)
+    Refresh(house.settings, "guard").guard_mode()
     make_live(house.releases, house.release.name)
-    runner.guard_mode(Settings(home=house.home, mode="live"), allowed=False)
-    runner.guard_mode(house.settings, allowed=True)
-    with pytest.raises(runner.WouldReplaceLive, match="ATF_MODE=live"):
-        runner.guard_mode(house.settings, allowed=False)
+    Refresh(Settings(home=house.home, mode="live"), "guard").guard_mode()
+    Refresh(Settings(home=house.home, replace_live=True), "guard").guard_mode()
+    with pytest.raises(WouldReplaceLive, match="ATF_MODE=live"):
+        Refresh(house.settings, "guard").guard_mode()
 
 
 def test_a_refresh_beside_another_ends_with_3_and_says_who_writes(tmp_path: Path) -> None:

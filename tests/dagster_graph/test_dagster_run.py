@@ -118,7 +118,7 @@ def test_a_suites_check_lists_its_expectations(evaluated: dict[str, dg.AssetChec
     by_name = {evaluation.check_name: evaluation for evaluation in evaluated.values()}
     for suite in suites.load():
         metadata = by_name[suite.suite].metadata
-        text = str(metadata["expectations"].value)
+        text = str(metadata["expectations"].value).replace("\\_", "_")
         assert all(entry.name in text for entry in suite.expectations)
         assert {"failing_rows", "page"} <= set(metadata)
 

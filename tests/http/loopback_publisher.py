@@ -51,9 +51,7 @@ def respond(body: bytes = CSV, *, status: int = 200, **headers: str) -> Answer:
     def answer(exchange: Exchange) -> bool:
         named = {"Content-Type": "text/csv", "Content-Length": str(len(body))}
         named |= {name.replace("_", "-").title(): value for name, value in headers.items()}
-        head = f"HTTP/1.1 {status} Whatever\r\n" + "".join(
-            f"{name}: {value}\r\n" for name, value in named.items()
-        )
+        head = f"HTTP/1.1 {status} Whatever\r\n" + "".join(f"{name}: {value}\r\n" for name, value in named.items())
         exchange.send(head.encode("latin-1") + b"\r\n" + (b"" if status == 304 else body))
         return True
 
@@ -151,9 +149,7 @@ class Publisher:
             block_on_close = True
 
         self._server = Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
         return self
 

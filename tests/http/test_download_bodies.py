@@ -49,9 +49,7 @@ WHOLE = {
     "with its length": respond(MANY_ROWS),
     "in chunks": closed_after(chunked(MANY_ROWS[:70_000], MANY_ROWS[70_000:]), transfer_encoding="chunked"),
     "as gzip": respond(zipped(MANY_ROWS), content_encoding="gzip"),
-    "as gzip in two members": respond(
-        zipped(MANY_ROWS[:999]) + zipped(MANY_ROWS[999:]), content_encoding="gzip"
-    ),
+    "as gzip in two members": respond(zipped(MANY_ROWS[:999]) + zipped(MANY_ROWS[999:]), content_encoding="gzip"),
     "as padded gzip": respond(zipped(MANY_ROWS) + b"\0" * 600, content_encoding="x-gzip"),
     "as gzip, byte by byte in chunks": closed_after(
         chunked(*[bytes([byte]) for byte in zipped(MANY_ROWS[:200])], zipped(MANY_ROWS[200:])),
@@ -91,9 +89,7 @@ CUT = {
     "much longer than declared": closed_after(MANY_ROWS, content_length=str(len(MANY_ROWS) - 100_000)),
     "gzip cut, its length agreeing": respond(zipped()[:-12], content_encoding="gzip"),
     "gzip without its last byte": respond(zipped()[:-1], content_encoding="gzip"),
-    "gzip cut in chunks": closed_after(
-        chunked(zipped()[:30]), transfer_encoding="chunked", content_encoding="gzip"
-    ),
+    "gzip cut in chunks": closed_after(chunked(zipped()[:30]), transfer_encoding="chunked", content_encoding="gzip"),
     "gzip cut between members' ends": respond(zipped() + zipped()[:8], content_encoding="gzip"),
     "gzip of nothing at all": respond(b"", content_encoding="gzip"),
     "deflate cut, its length agreeing": respond(deflated(CSV, 15)[:-6], content_encoding="deflate"),
@@ -137,9 +133,7 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("body", DAMAGED.values(), ids=DAMAGED)
-def test_a_damaged_compressed_body_is_refused(
-    publisher: Publisher, client: Client, into: Path, body: bytes
-) -> None:
+def test_a_damaged_compressed_body_is_refused(publisher: Publisher, client: Client, into: Path, body: bytes) -> None:
     publisher.answers(respond(body, content_encoding="gzip"))
     error = failure_of(client, publisher.url, into)
     assert (error.kind, error.attempts, error.retryable) == ("bad_encoding", 3, True)
@@ -176,9 +170,7 @@ def test_a_body_that_drips_is_cut_off_at_the_total_deadline(
     publisher: Publisher, make_client: MakeClient, into: Path, answer: Callable[..., bool]
 ) -> None:
     publisher.answers(answer)
-    error = failure_of(
-        make_client(read_timeout=60.0, total_deadline=0.3, max_bytes=10**12), publisher.url, into
-    )
+    error = failure_of(make_client(read_timeout=60.0, total_deadline=0.3, max_bytes=10**12), publisher.url, into)
     assert (error.kind, error.attempts, error.retryable) == ("deadline", 1, True)
     assert "0.3 s" in str(error)
 
@@ -228,9 +220,7 @@ def test_the_limit_can_be_set_for_one_download(publisher: Publisher, client: Cli
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_a_decompression_bomb_is_stopped_early(
-    publisher: Publisher, client: Client, into: Path, encoding: str
-) -> None:
+def test_a_decompression_bomb_is_stopped_early(publisher: Publisher, client: Client, into: Path, encoding: str) -> None:
     stream = zlib.compressobj(9, wbits=31 if encoding == "gzip" else 15)
     bomb = b"".join(stream.compress(b"\0" * 1_000_000) for _ in range(200)) + stream.flush()
     assert len(bomb) < 250_000
@@ -241,18 +231,14 @@ def test_a_decompression_bomb_is_stopped_early(
     assert expanded < 11_000_000, "it was noticed at the threshold, long before the 200 MB"
 
 
-def test_a_small_table_may_compress_as_well_as_it_likes(
-    publisher: Publisher, client: Client, into: Path
-) -> None:
+def test_a_small_table_may_compress_as_well_as_it_likes(publisher: Publisher, client: Client, into: Path) -> None:
     table = b"E06000049,0\r\n" * 300_000
     assert len(table) > 100 * len(zipped(table))
     publisher.answers(respond(zipped(table), content_encoding="gzip"))
     assert content(client.download(publisher.url, into=into)) == table
 
 
-def test_web_pages_and_empty_bodies_are_handed_over_unjudged(
-    publisher: Publisher, client: Client, into: Path
-) -> None:
+def test_web_pages_and_empty_bodies_are_handed_over_unjudged(publisher: Publisher, client: Client, into: Path) -> None:
     page = b"<!DOCTYPE html><title>Sorry</title>"
     publisher.answers(respond(page, content_type="text/html"), respond(b""))
     download = client.download(publisher.url, into=into)
@@ -264,9 +250,7 @@ def test_web_pages_and_empty_bodies_are_handed_over_unjudged(
 def test_only_headers_that_help_to_recognise_the_file_are_kept(
     publisher: Publisher, client: Client, into: Path
 ) -> None:
-    publisher.answers(
-        respond(etag='"v1"', last_modified="Mon, 03 Mar 2025 09:30:00 GMT", set_cookie="visitor=1")
-    )
+    publisher.answers(respond(etag='"v1"', last_modified="Mon, 03 Mar 2025 09:30:00 GMT", set_cookie="visitor=1"))
     first = client.download(publisher.url, into=into)
     assert first.headers == {
         "etag": '"v1"',
@@ -279,9 +263,7 @@ def test_only_headers_that_help_to_recognise_the_file_are_kept(
 
 
 def test_connections_are_kept_between_downloads(publisher: Publisher, client: Client, into: Path) -> None:
-    publisher.answers(
-        respond(MANY_ROWS), respond(status=304), respond(zipped(), content_encoding="gzip"), respond()
-    )
+    publisher.answers(respond(MANY_ROWS), respond(status=304), respond(zipped(), content_encoding="gzip"), respond())
     client.download(publisher.url, into=into)
     client.download(publisher.url, into=into, etag='"v1"')
     client.download(publisher.url, into=into)
@@ -311,9 +293,7 @@ except OSError as error:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file size limits are a matter of POSIX systems")
-def test_a_full_disk_is_an_error_of_the_disk_and_leaves_nothing(
-    publisher: Publisher, into: Path, waits: Waits
-) -> None:
+def test_a_full_disk_is_an_error_of_the_disk_and_leaves_nothing(publisher: Publisher, into: Path, waits: Waits) -> None:
     publisher.answers(respond(MANY_ROWS))
     child = subprocess.run(
         [sys.executable, "-c", SMALL_DISK, publisher.url, str(into)],

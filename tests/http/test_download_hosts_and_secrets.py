@@ -69,9 +69,7 @@ def test_a_redirect_to_an_allowed_host_is_followed(
 def test_a_redirect_anywhere_else_is_refused_without_asking_there(
     publisher: Publisher, other_publisher: Publisher, client: Client, into: Path, location: str
 ) -> None:
-    publisher_host, other_host = (
-        server.url.removeprefix("http://") for server in (publisher, other_publisher)
-    )
+    publisher_host, other_host = (server.url.removeprefix("http://") for server in (publisher, other_publisher))
     publisher.answers(
         redirect(location.format(other=other_publisher.url, other_host=other_host, own_host=publisher_host))
     )
@@ -106,9 +104,7 @@ def test_more_than_three_redirects_are_too_many(publisher: Publisher, client: Cl
     assert len(publisher.requests) == 4
 
 
-def test_the_body_of_a_redirect_is_not_read(
-    publisher: Publisher, make_client: MakeClient, into: Path
-) -> None:
+def test_the_body_of_a_redirect_is_not_read(publisher: Publisher, make_client: MakeClient, into: Path) -> None:
     moved = b"HTTP/1.1 302 Found\r\nLocation: /new\r\n\r\n"
     publisher.answers(endless(moved, b"x" * 10_000), respond())
     assert make_client(total_deadline=10.0).download(publisher.url, into=into).final_url.endswith("/new")
@@ -313,9 +309,7 @@ class _EmptySnapshot(requests.adapters.BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
         self.asked += 1
-        raise SnapshotMiss(
-            url=request.url or "", message="The snapshot does not hold this.", mend="Ask live."
-        )
+        raise SnapshotMiss(url=request.url or "", message="The snapshot does not hold this.", mend="Ask live.")
 
     def close(self) -> None:
         pass

@@ -49,9 +49,7 @@ def test_the_jitter_of_a_pause_comes_on_top_of_it(
     assert max(waits.seconds) > 20
 
 
-def test_a_pause_given_as_a_date_is_kept(
-    publisher: Publisher, client: Client, waits: Waits, into: Path
-) -> None:
+def test_a_pause_given_as_a_date_is_kept(publisher: Publisher, client: Client, waits: Waits, into: Path) -> None:
     when = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
     publisher.answers(respond(status=503, retry_after=when), respond())
     client.download(publisher.url, into=into)
@@ -145,9 +143,7 @@ def test_a_refusal_is_explained_in_the_publishers_own_words_on_one_line(
     assert len(message) < 600
 
 
-def test_a_server_that_never_answers_is_a_timeout(
-    publisher: Publisher, make_client: MakeClient, into: Path
-) -> None:
+def test_a_server_that_never_answers_is_a_timeout(publisher: Publisher, make_client: MakeClient, into: Path) -> None:
     publisher.answers(silence())
     error = failure_of(make_client(read_timeout=0.2), publisher.url, into)
     assert (error.kind, error.status, error.attempts, error.retryable) == ("timeout", None, 3, True)

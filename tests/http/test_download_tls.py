@@ -97,9 +97,7 @@ def test_a_certificate_of_an_authority_named_in_the_environment_is_accepted(
     assert [request.connection for request in secure_publisher.requests] == [1, 1]
 
 
-def test_a_certificate_for_another_name_is_refused(
-    tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_certificate_for_another_name_is_refused(tmp_path: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     certificate = make_certificate(tmp_path, "DNS:publisher.example")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     with serve(certificate) as publisher:

@@ -118,12 +118,14 @@ def test_the_pointer_is_always_there_while_it_moves(three: PublishedHouse, first
     readers = [threading.Thread(target=read) for _ in range(2)]
     for thread in readers:
         thread.start()
-    for version in (OLDER, NEWER, first) * 40:
-        versions.point_to(three.releases, version)
-        assert pointer.readlink() == Path(version)
-    moving.clear()
-    for thread in readers:
-        thread.join(timeout=30)
+    try:
+        for version in (OLDER, NEWER, first) * 40:
+            versions.point_to(three.releases, version)
+            assert pointer.readlink() == Path(version)
+    finally:
+        moving.clear()
+        for thread in readers:
+            thread.join(timeout=30)
     assert missed == []
     assert seen <= {OLDER, NEWER, first}
     assert seen
@@ -139,13 +141,50 @@ def test_the_pointer_survives_a_move_of_the_house(three: PublishedHouse, first: 
 def test_rollback_goes_one_back(three: PublishedHouse, first: str) -> None:
     assert versions.rollback(three.releases) == (first, OLDER)
     assert versions.current_version(three.releases) == OLDER
-    assert versions.rolled_back_from(three.releases) == first
+    assert versions.rolled_back_from(three.releases) == NEWER
 
 
 def test_rollback_goes_to_a_named_release_forward_too(three: PublishedHouse, first: str) -> None:
     assert versions.rollback(three.releases, OLDER) == (first, OLDER)
     assert versions.rollback(three.releases, NEWER) == (OLDER, NEWER)
     assert versions.current_version(three.releases) == NEWER
+    assert versions.rolled_back_from(three.releases) is None
+
+
+@pytest.mark.parametrize("name", ["current", "../releases", ".candidate-000009-20260101T000000Z"])
+def test_rollback_to_something_that_is_no_release_leaves_the_pointer(
+    three: PublishedHouse, first: str, name: str
+) -> None:
+    with pytest.raises(ReleaseError, match="There is no release"):
+        versions.rollback(three.releases, name)
+    assert versions.current_version(three.releases) == first
+
+
+def test_two_steps_back_hold_until_there_is_news(three: PublishedHouse, first: str) -> None:
+    versions.rollback(three.releases, NEWER)
+    assert versions.rollback(three.releases)[1] == first
+    assert versions.rollback(three.releases)[1] == OLDER
+    newest = versions.releases(three.releases)[-1]
+    Refresh(three.settings, "unchanged").finish_unchanged(newest)
+    assert versions.current_version(three.releases) == OLDER
+
+
+def test_a_pointer_to_nothing_is_mended_by_the_next_refresh(three: PublishedHouse) -> None:
+    pointer = three.releases / "current"
+    pointer.unlink()
+    pointer.symlink_to("000099-20250101T000000Z")
+    newest = versions.releases(three.releases)[-1]
+    Refresh(three.settings, "unchanged").finish_unchanged(newest)
+    assert versions.current_version(three.releases) == newest.version
+
+
+def test_rollback_without_a_name_stays_within_the_mode(three: PublishedHouse, first: str) -> None:
+    receipt = three.releases / OLDER / "receipt.json"
+    receipt.chmod(0o644)
+    receipt.write_text(json.dumps({**json.loads(receipt.read_text("utf-8")), "mode": "live"}), encoding="utf-8")
+    with pytest.raises(ReleaseError, match="of its mode"):
+        versions.rollback(three.releases)
+    assert versions.current_version(three.releases) == first
 
 
 def test_rollback_from_the_oldest_release_is_refused(three: PublishedHouse) -> None:

@@ -79,9 +79,7 @@ def test_sessions_of_several_threads_may_share_an_adapter(session: requests.Sess
     (FINGERTIPS_URL, fingertips_parameters("93283")),
     (ELS_URL, ELS_REQUEST),
 ])  # fmt: skip
-def test_an_unchanged_answer_costs_a_304(
-    session: requests.Session, url: str, parameters: Mapping[str, str]
-) -> None:
+def test_an_unchanged_answer_costs_a_304(session: requests.Session, url: str, parameters: Mapping[str, str]) -> None:
     etag = session.get(url, params=parameters).headers["ETag"]
     for validator in (etag, f"W/{etag}", f'"another", {etag}', "*"):
         again = session.get(url, params=parameters, headers={"If-None-Match": validator})
@@ -92,9 +90,7 @@ def test_an_unchanged_answer_costs_a_304(
 
 def test_another_etag_gets_the_whole_answer(session: requests.Session) -> None:
     etag = session.get(FINGERTIPS_URL, params=fingertips_parameters("93283")).headers["ETag"]
-    other = session.get(
-        FINGERTIPS_URL, params=fingertips_parameters("90362"), headers={"If-None-Match": etag}
-    )
+    other = session.get(FINGERTIPS_URL, params=fingertips_parameters("90362"), headers={"If-None-Match": etag})
     assert other.status_code == 200
     assert other.content
 

@@ -105,9 +105,7 @@ def test_every_figure_for_our_areas_is_carried_and_is_the_published_text(
     assert {carried(row) for row in rows} == {row for row in published if row[0] in AREAS}
 
 
-def test_the_recorded_hash_is_that_of_the_file_read(
-    sources: dict[str, FiguresSource], publishers_files: Path
-) -> None:
+def test_the_recorded_hash_is_that_of_the_file_read(sources: dict[str, FiguresSource], publishers_files: Path) -> None:
     for entry in PLAN:
         body = (publishers_files / entry["source"]).read_bytes()
         recorded = sources[entry["indicator"]].taken_from
@@ -142,9 +140,7 @@ figures:
 """
 
 
-def small_folder(
-    tmp_path: Path, text: str = ELS_FILE, recorded: str | None = None
-) -> tuple[Path, Path, Path]:
+def small_folder(tmp_path: Path, text: str = ELS_FILE, recorded: str | None = None) -> tuple[Path, Path, Path]:
     """Files, an empty bundle and a plan; PROVENANCE.md records `recorded`, or the file as it is."""
     folder, into, plan = tmp_path / "files", tmp_path / "bundle", tmp_path / "plan.yml"
     (folder / "ons_els").mkdir(parents=True)
