@@ -71,14 +71,12 @@ def told(held_back: Sequence[Trouble]) -> list[str]:
         groups.setdefault((trouble.kind, trouble.reason, trouble.mend, trouble.serving), []).append(trouble)
     lines = [f"Held back: {len(held_back)}"] if held_back else []
     for (kind, reason, mend, serving), alike in groups.items():
-        lines.append(f"  {kind} ({reason}) since {min(trouble.since for trouble in alike)}:")
-        lines += [f"    {trouble.dataset}.{trouble.part}: {trouble.message}" for trouble in alike[:SHOWN]]
+        for trouble in alike[:SHOWN]:
+            lines.append(f"  {trouble.dataset}.{trouble.part}: {kind} ({reason}) since {trouble.since}")
+            lines.append(f"    {trouble.message}")
         if len(alike) > SHOWN:
-            lines.append(f"    and {len(alike) - SHOWN} more")
-        lines += [
-            f"    What to do: {mend}",
-            f"    Readers get: {serving}.",
-        ]
+            lines.append(f"  and {len(alike) - SHOWN} more with the same cause")
+        lines += [f"    What to do: {mend}", f"    Readers get: {serving}."]
     return lines
 
 

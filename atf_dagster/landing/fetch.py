@@ -143,14 +143,6 @@ class Round:
             return replace(attempt, outcome="unchanged", sequence=newest.sequence, encoding=newest.encoding)
         source = SOURCES[collection.publisher.id]
         try:
-            if not download.length_verified and newest is not None and download.size < newest.bytes:
-                raise BodyRejected(
-                    "truncated_body",
-                    f"The connection closed after {download.size} bytes without saying that this was the end, and the "
-                    f"vintage before had {newest.bytes}.",
-                    "Network or publisher: the next refresh asks again. If the publisher did shorten the table, an "
-                    "engineer compares both and asks the publisher to send Content-Length.",
-                )
             body = inspect(
                 kept,
                 required=collection.columns,
@@ -159,6 +151,14 @@ class Round:
                 # A stream that only ended has no other witness for its end than a closed last line.
                 ends_with_newline=source.ends_with_newline or not download.length_verified,
             )
+            if not download.length_verified and newest is not None and download.size < newest.bytes:
+                raise BodyRejected(
+                    "truncated_body",
+                    f"The connection closed after {download.size} bytes without saying that this was the end, and the "
+                    f"vintage before had {newest.bytes}.",
+                    "Network or publisher: the next refresh asks again. If the publisher did shorten the table, an "
+                    "engineer compares both and asks the publisher to send Content-Length.",
+                )
         except BodyRejected as rejection:
             return replace(
                 attempt,

@@ -26,7 +26,7 @@ from houses import Ended, House, Killed
 from loopback_publishers import LoopbackPublishers, Spoil, Stranger, closed_address, figures_from
 from published_house import PublishedHouse
 from spoiling import revised_els_figure, revised_with_a_new_period, served, suppressed, without_the_oldest_periods
-from story import Spoiled, Unchanged, Withdrawn, source_id
+from story import Spoiled, Unchanged, indicator_of, source_id
 
 UNLIMITED = {"ATF_BACKOFF_FIRST": "0", "ATF_REQUESTS_PER_SECOND": "0", "ATF_MAX_BYTES": str(MAX_BYTES)}
 
@@ -137,13 +137,11 @@ def down(house: House, unchanged: Unchanged) -> Ended:
 
 
 @pytest.fixture(scope="session")
-def withdrawn(house: House, publishers: LoopbackPublishers, down: Ended) -> Withdrawn:
-    """Each step keeps enough for admission, which looks back one vintage; together they lose too much."""
-    steps = [served(without_the_oldest_periods(number)) for number in (3, 5)]
-    publishers.spoil_from_now_on(by_source_id({**well(), WITHDRAWN_LATER: steps[0]}))
-    killed = house.kill_refresh(lambda line: line.startswith("dbt: building the mart half"))
-    publishers.spoil_from_now_on(by_source_id({**well(), WITHDRAWN_LATER: steps[1]}))
-    return Withdrawn(killed, house.refresh())
+def lost(house: House, publishers: LoopbackPublishers, down: Ended) -> Ended:
+    """The current release holds figures that no publisher withdrew and that the models no longer give."""
+    house.put_figures_into_current(indicator_of(WITHDRAWN_LATER), 100)
+    publishers.spoil_from_now_on(by_source_id({**well(), WITHDRAWN_LATER: served(without_the_oldest_periods(1))}))
+    return house.refresh()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bad_inputs import Fault
-from houses import Ended, House, Killed, Record
+from houses import Ended, House, Record
 from loopback_publishers import ALL_PART, COUNCILS_PART
 
 from atf_dagster import catalogue
@@ -41,14 +41,6 @@ class Unchanged:
     versions: tuple[list[str], list[str]]
     raw_files: tuple[dict[str, int], dict[str, int]]
     vintages: tuple[dict[str, int], dict[str, int]]
-
-
-@dataclass(frozen=True)
-class Withdrawn:
-    """A publisher withdraws periods in two steps; the refresh after the first one is killed before it publishes."""
-
-    killed: Killed
-    ended: Ended
 
 
 def source_id(dataset: str) -> str:

@@ -5,12 +5,10 @@ Belongs here: every publisher down; a critical failure on the mart itself. Does 
 
 from __future__ import annotations
 
-import signal
-
 from bad_inputs import WITHDRAWN_LATER
 from houses import Ended, House
 from loopback_publishers import ALL_PART
-from story import Unchanged, Withdrawn, indicator_of, receipt, says
+from story import Unchanged, indicator_of, receipt, says
 
 from atf_dagster import catalogue
 
@@ -32,31 +30,29 @@ def test_with_every_publisher_down_each_dataset_has_its_receipt(house: House, do
         assert says(("network", "reaches the host"), record["mend"])
 
 
-def test_a_critical_failure_on_the_mart_publishes_nothing_and_exits_with_2(
-    house: House, down: Ended, withdrawn: Withdrawn
-) -> None:
-    assert withdrawn.killed.code == -signal.SIGKILL
-    assert (withdrawn.ended.code, withdrawn.ended.report["outcome"]) == (2, "held")
-    assert withdrawn.ended.current == withdrawn.killed.current == down.current
-    assert says(("figures_are_not_lost", "more than a fifth"), withdrawn.ended.report["message"])
-    assert says(("failing row", "last release stays"), withdrawn.ended.report["mend"])
+def test_a_critical_failure_on_the_mart_publishes_nothing_and_exits_with_2(down: Ended, lost: Ended) -> None:
+    assert (lost.code, lost.report["outcome"]) == (2, "held")
+    assert lost.current == down.current
+    message = lost.report["message"]
+    assert says(("figures_are_not_lost", "lost on the way", indicator_of(WITHDRAWN_LATER)), message)
+    assert says(("failing row", "last release stays"), lost.report["mend"])
 
 
-def test_what_a_single_vintage_may_lose_was_admitted_in_both_steps(house: House, withdrawn: Withdrawn) -> None:
+def test_no_vintage_is_to_blame_for_what_the_house_itself_lost(house: House, lost: Ended) -> None:
     """Otherwise the failure above would be admission's and not the mart's."""
-    assert receipt(house, WITHDRAWN_LATER, withdrawn.ended.run_id)["outcome"] == "landed"
-    assert [vintage["sequence"] for vintage in house.vintages(WITHDRAWN_LATER, ALL_PART)] == [1, 2, 3]
-    assert withdrawn.ended.report["troubles"] == []
+    assert receipt(house, WITHDRAWN_LATER, lost.run_id)["outcome"] == "landed"
+    assert [vintage["sequence"] for vintage in house.vintages(WITHDRAWN_LATER, ALL_PART)] == [1, 2]
+    assert lost.report["troubles"] == []
 
 
-def test_the_page_of_a_held_refresh_shows_the_failing_rows(house: House, withdrawn: Withdrawn) -> None:
-    path = house.home / "runs" / withdrawn.ended.run_id / "validation.html"
-    assert withdrawn.ended.report["page"] == str(path)
+def test_the_page_of_a_held_refresh_shows_the_failing_rows(house: House, lost: Ended) -> None:
+    path = house.home / "runs" / lost.run_id / "validation.html"
+    assert lost.report["page"] == str(path)
     words = ("Held", "nothing was published", "figures_are_not_lost", indicator_of(WITHDRAWN_LATER))
     assert says(words, path.read_text("utf-8"))
 
 
-def test_bytes_that_were_held_are_in_no_release(house: House, withdrawn: Withdrawn) -> None:
+def test_bytes_of_a_held_refresh_are_in_no_release(house: House, lost: Ended) -> None:
     landed = house.vintages(WITHDRAWN_LATER, ALL_PART)[-1]
     for version in house.versions:
         found = house.rows("select * from mart.dim_vintage where sha256 = ?", [landed["sha256"]], version=version)

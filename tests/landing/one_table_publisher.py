@@ -34,6 +34,7 @@ class OneTablePublisher(ThreadingHTTPServer):
         self.status = 200
         self.body = A
         self.headers: dict[str, str] = {}
+        self.says_length = True
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
@@ -59,7 +60,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in self.server.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Type", "text/csv")
-        self.send_header("Content-Length", str(len(self.server.body)))
+        if self.server.says_length:
+            self.send_header("Content-Length", str(len(self.server.body)))
         self.end_headers()
         self.wfile.write(self.server.body)
 

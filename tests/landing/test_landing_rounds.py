@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import socket
 from pathlib import Path
@@ -133,3 +134,32 @@ def test_a_lost_content_is_fetched_again(publisher: OneTablePublisher, landing: 
     store.object_path(vintage.sha256).unlink()
     fetch_once(landing, publisher.url)
     assert store.verified(vintage).read_bytes() == A
+
+
+def test_a_body_cut_between_two_lines_without_a_length_never_lands(
+    publisher: OneTablePublisher, landing: Path, store: Store
+) -> None:
+    row = b"E06000007,Warrington,2023-01-01/P1Y,3.1,\n"
+    publisher.says_length, publisher.body = False, A + row
+    assert fetch_once(landing, publisher.url).outcome == "landed"
+    publisher.body = A
+    cut = fetch_once(landing, publisher.url)
+    assert (cut.outcome, cut.reason) == ("rejected", "truncated_body")
+    assert cut.message and str(len(A)) in cut.message and str(len(A + row)) in cut.message
+    publisher.says_length = True
+    assert fetch_once(landing, publisher.url).outcome == "landed"
+
+
+def test_arrival_orders_vintages_when_the_clock_goes_back(
+    publisher: OneTablePublisher, landing: Path, store: Store
+) -> None:
+    fetch_once(landing, publisher.url)
+    (first,) = store.attempts(DATASET, PART)
+    path = landing / DATASET / PART
+    tomorrow = (dt.datetime.fromisoformat(first.finished_at) + dt.timedelta(days=1)).isoformat(timespec="microseconds")
+    for name in ("attempts.jsonl", "vintages.jsonl"):
+        text = (path / name).read_text("utf-8").replace(first.finished_at, tomorrow)
+        (path / name).write_text(text, encoding="utf-8")
+    publisher.body = B
+    assert fetch_once(landing, publisher.url, run_id="the clock went back a day").finished_at > tomorrow
+    assert [vintage.run_id for vintage in store.vintages(DATASET, PART)][-1] == "the clock went back a day"
