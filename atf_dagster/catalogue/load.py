@@ -68,6 +68,8 @@ def _contradictions(catalogue: Catalogue) -> list[str]:
             problems.append(f"indicator {card.code}: is_proxy and proxy_for must stand together")
         if card.proxy_for is not None and card.proxy_for not in codes:
             problems.append(f"indicator {card.code} is a proxy for {card.proxy_for}, which no card describes")
+        elif card.proxy_for is not None and catalogue.indicator(card.proxy_for).beacon_no is None:
+            problems.append(f"indicator {card.code} is a proxy for {card.proxy_for}, which is no beacon indicator")
         if card.principle_no is not None and card.principle_no not in catalogue.principles:
             problems.append(f"indicator {card.code} names principle {card.principle_no}, which is not declared")
     area_codes = {area.code for area in catalogue.areas}

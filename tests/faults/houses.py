@@ -141,7 +141,8 @@ class House:
         with duckdb.connect() as connection:
             connection.execute(f"attach '{database}' as release")
             connection.execute(
-                "insert into release.mart.fct_observation by name select * replace (period_id || ' (lost)' as period_id) "
+                "insert into release.mart.fct_observation by name "
+                "select * replace (period_id || ' (lost)' as period_id) "
                 f"from release.mart.fct_observation where indicator_code = ? order by all limit {count}",
                 [indicator],
             )
