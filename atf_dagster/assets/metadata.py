@@ -15,7 +15,7 @@ WIDTH, HEIGHT, MARGIN = 640, 260, 36
 COLOURS = ("#0b5d8a", "#b35900", "#3d7a1f", "#7a2f8a", "#8a1f2f", "#4d4d4d", "#00766c", "#a3781c", "#5c6bc0", "#000")
 
 
-MARKDOWN = re.compile(r"([\\`*_\[\]()!|~#])")
+MARKDOWN = re.compile(r"([\\`*_\[\]()!|~])")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dg.MarkdownMetadataValue:
@@ -27,7 +27,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dg.MarkdownM
 
 def _cell(value: Any) -> str:
     text = "" if value is None else " ".join(str(value).split())
-    return MARKDOWN.sub(r"\\\1", html.escape(text))
+    return MARKDOWN.sub(r"\\\1", html.escape(text, quote=False))
 
 
 def line_plot(series: Mapping[str, Sequence[tuple[float, float]]], title: str) -> dg.MarkdownMetadataValue:
