@@ -54,7 +54,7 @@ def _figures(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace)
     code_or_name = also.get(area.lower(), area)
     areas = _rows(
         connection,
-        "select * from mart.dim_area where area_code = ? or area_name ilike ?",
+        "select * from mart.dim_area where area_code = ? or lower(area_name) = lower(?)",
         [code_or_name.upper(), code_or_name],
     )
     if not areas:
@@ -161,7 +161,9 @@ def _bytes(connection: duckdb.DuckDBPyConnection, store: Store, source: dict[str
         with path.open(encoding=attempt.encoding if attempt else "utf-8-sig", newline="") as stream:
             records = csv.reader(stream)
             heading = next(records)
-            record = next(itertools.islice(records, source["source_row"] - 1, None), [])
+            # Blank lines are no rows, neither here nor in raw.
+            rows = (record for record in records if record)
+            record = next(itertools.islice(rows, source["source_row"] - 1, None), [])
         facts["row_as_served"] = {name: cell for name, cell in zip(heading, record, strict=False) if cell}
     return facts
 

@@ -41,7 +41,7 @@ def status(of: Settings, options: argparse.Namespace) -> int:
             "last_runs": runs,
         }
         print(json.dumps(record, ensure_ascii=False, default=str))
-        return 0
+        return 1 if damage else 0
     if current is None:
         print(f"No release in {of.releases} yet: run `atf refresh`.")
     else:

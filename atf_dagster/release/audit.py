@@ -34,17 +34,10 @@ def audit(folder: Path, warehouse: Path, tables: Sequence[Table]) -> dict[str, i
         for path, name in ((database, "release"), (warehouse, "warehouse")):
             connection.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
         for table in [*tables, *WRITTEN_AT_RELEASE]:
-            problems += _columns(connection, table)
-            counts[table.name] = _count(connection, f"release.{SCHEMA}.{table.name}")
-            if table not in WRITTEN_AT_RELEASE:
-                expected = _count(connection, f"warehouse.{SCHEMA}.{table.name}")
-                if counts[table.name] != expected:
-                    problems.append(f"{table.name} has {counts[table.name]} rows, the warehouse has {expected}")
-            problems += _keys(connection, table)
-            parquet = folder / "parquet" / f"{table.name}.parquet"
-            exported = connection.execute("select count(*) from read_parquet(?)", [str(parquet)]).fetchone()
-            if exported is None or exported[0] != counts[table.name]:
-                problems.append(f"parquet/{table.name}.parquet has {exported} rows instead of {counts[table.name]}")
+            try:
+                problems += _relation(connection, folder, table, counts)
+            except duckdb.Error as error:
+                problems.append(f"{table.name} cannot be read: {' '.join(str(error).split())[:200]}")
     if not counts.get("fct_observation"):
         problems.append("fct_observation has no rows")
     if problems:
@@ -54,6 +47,21 @@ def audit(folder: Path, warehouse: Path, tables: Sequence[Table]) -> dict[str, i
             + ". An engineer mends the model or the contract; the last release stays in place."
         )
     return counts
+
+
+def _relation(connection: duckdb.DuckDBPyConnection, folder: Path, table: Table, counts: dict[str, int]) -> list[str]:
+    problems = _columns(connection, table)
+    found = counts[table.name] = _count(connection, f"release.{SCHEMA}.{table.name}")
+    if table not in WRITTEN_AT_RELEASE:
+        expected = _count(connection, f"warehouse.{SCHEMA}.{table.name}")
+        if found != expected:
+            problems.append(f"{table.name} has {found} rows, the warehouse has {expected}")
+    problems += _keys(connection, table)
+    parquet = str(folder / "parquet" / f"{table.name}.parquet").replace("'", "''")
+    exported = _count(connection, f"read_parquet('{parquet}')")
+    if exported != found:
+        problems.append(f"parquet/{table.name}.parquet has {exported} rows instead of {found}")
+    return problems
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:

@@ -59,6 +59,12 @@ def test_there_is_one_landing_asset_a_dataset_with_page_and_licence(specs: dict[
         assert {"publisher", "page", "licence", "indicator"} <= set(spec.metadata)
 
 
+def test_a_raw_table_follows_from_the_datasets_of_its_publisher(specs: dict[str, dg.AssetSpec]) -> None:
+    for collection in load().collections:
+        parents = {dependency.asset_key.to_user_string() for dependency in specs[f"raw/{collection.table}"].deps}
+        assert parents == {f"landing/{dataset.id}" for dataset in collection.datasets}
+
+
 def test_nothing_is_named_that_nobody_makes(specs: dict[str, dg.AssetSpec], ancestors: dict[str, set[str]]) -> None:
     assert set().union(*ancestors.values()) <= set(specs)
 

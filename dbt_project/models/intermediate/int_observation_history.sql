@@ -115,6 +115,7 @@ select
     case when not {{ status_hides_value("figure.status") }} then figure.lci_998 end as lci_998,
     case when not {{ status_hides_value("figure.status") }} then figure.uci_998 end as uci_998,
     case when change.change = 'withdrawn' then 'withdrawn' else figure.status end as status,
+    case when figure.lci_95 is null and figure.lci_998 is null then 'none' else 'published' end as ci_method,
     figure.status_note
 from change
 left join figure on change.vintage_id = figure.vintage_id and change.source_row = figure.source_row

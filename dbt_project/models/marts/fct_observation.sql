@@ -1,12 +1,6 @@
 with
     published as (
-        select
-            history.*,
-            case
-                when history.lci_95 is null and history.lci_998 is null then 'none' else 'published'
-            end as ci_method
-        from {{ ref("int_observation_history") }} as history
-        where history.valid_to is null and history.change <> 'withdrawn'
+        select * from {{ ref("int_observation_history") }} where valid_to is null and change <> 'withdrawn'
     )
 
 select

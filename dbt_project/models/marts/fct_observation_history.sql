@@ -18,6 +18,7 @@ select
     uci_95,
     lci_998,
     uci_998,
+    ci_method,
     status,
     status_note,
     coalesce(vintage_id, vintage_id_before) as vintage_id,
