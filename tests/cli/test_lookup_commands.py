@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from command_said import Atf
 from published_house import PROJECT, PublishedHouse, environment
@@ -310,3 +311,24 @@ for words in (["status"], ["releases"], ["diagnose", "fingertips_93283"], ["expl
         "diagnose 0 True []",
         "explain 0 True []",
     ]
+
+
+def test_explain_of_a_derived_figure_names_the_council_that_it_lacks(
+    published_home: PublishedHouse, tmp_path: Path, atf: Atf
+) -> None:
+    house = published_home.copy_of_releases(tmp_path / "house")
+    database = (house.releases / "current").resolve() / "mart.duckdb"
+    database.chmod(0o644)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{database}' as release")
+        connection.execute(
+            "update release.mart.fct_observation set value = null, numerator = null, status = 'suppressed' "
+            "where indicator_code = 'SUP04' and area_code = 'E06000006'"
+        )
+        connection.execute(
+            "update release.mart.fct_observation set value = null, lci_95 = null, n_areas_included = 8, "
+            "status = 'not_available' where indicator_code = 'SUP04' and area_code = 'E54000008'"
+        )
+    said = atf(house.home, "explain", "SUP04", "Cheshire and Merseyside")
+    assert said.code == 0
+    assert all(words in said.out for words in ("no value", "8 of 9 councils", "Halton: no counts (suppressed)"))
