@@ -4,9 +4,8 @@ Belongs here: following one figure and printing the way. Does not belong here: o
 """
 
 import argparse
-import csv
-import itertools
 import json
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -23,7 +22,7 @@ def explain(of: Settings, options: argparse.Namespace) -> int:
     current = versions.current(of.releases)
     if current is None:
         raise NotFound(f"There is no release in {of.releases} yet: run `atf refresh`.")
-    store = Store(of.home / current.receipt["mode"] / "landing")
+    workspace = of.home / current.receipt["mode"]
     with duckdb.connect() as connection:
         path = str(current.path / "mart.duckdb").replace("'", "''")
         connection.execute(f"attach '{path}' as release (read_only)")
@@ -31,7 +30,7 @@ def explain(of: Settings, options: argparse.Namespace) -> int:
         figures = _figures(connection, options)
         for figure in figures:
             figure["history"] = _history(connection, figure)
-            figure["inputs"] = _inputs(connection, store, figure)
+            figure["inputs"] = _inputs(connection, workspace, figure)
     if options.json:
         print(json.dumps({"release": current.version, "figures": figures}, ensure_ascii=False, default=str))
         return 0
@@ -112,7 +111,7 @@ def _history(connection: duckdb.DuckDBPyConnection, figure: dict[str, Any]) -> l
     )
 
 
-def _inputs(connection: duckdb.DuckDBPyConnection, store: Store, figure: dict[str, Any]) -> list[dict[str, Any]]:
+def _inputs(connection: duckdb.DuckDBPyConnection, workspace: Path, figure: dict[str, Any]) -> list[dict[str, Any]]:
     """The published figure itself, or those of the councils that a derived one was summed from."""
     sources = [figure]
     if figure["is_derived"]:
@@ -130,42 +129,49 @@ def _inputs(connection: duckdb.DuckDBPyConnection, store: Store, figure: dict[st
             "status": source["status"],
             "numerator": source["numerator"],
             "denominator": source["denominator"],
-            **_bytes(connection, store, source),
+            **_bytes(connection, workspace, source),
         }
         for source in sources
     ]
 
 
-def _bytes(connection: duckdb.DuckDBPyConnection, store: Store, source: dict[str, Any]) -> dict[str, Any]:
+def _bytes(connection: duckdb.DuckDBPyConnection, workspace: Path, source: dict[str, Any]) -> dict[str, Any]:
+    store = Store(workspace / "landing")
     vintages = _rows(connection, "select * from mart.dim_vintage where vintage_id = ?", [source["vintage_id"]])
     vintage = vintages[0]
-    path = store.object_path(vintage["sha256"])
-    facts = {
+    kept = next((v for v in store.vintages(vintage["dataset"], vintage["part"]) if v.id == vintage["vintage_id"]), None)
+    row = _row_as_served(workspace / "raw", vintage, source["source_row"]) if kept is not None else {}
+    page = kept.pages[int(row.get("page") or 1) - 1] if kept is not None else None
+    path = store.object_path(page.sha256 if page else vintage["sha256"])
+    return {
         "vintage_id": vintage["vintage_id"],
         "publisher": vintage["publisher"],
-        "url": vintage["url"],
+        "url": page.url if page else vintage["url"],
         "retrieved_at": vintage["retrieved_at"],
         "published_at": vintage["published_at"],
-        "sha256": vintage["sha256"],
-        "bytes": vintage["bytes"],
+        "release": vintage["release"],
+        "sha256": page.sha256 if page else vintage["sha256"],
+        "bytes": page.bytes if page else vintage["bytes"],
         "licence": vintage["licence"],
         "attribution": vintage["attribution"],
         "object": str(path) if path.exists() else f"{path} (not on this machine)",
+        "page": f"{row['page']} of {len(kept.pages)}" if kept is not None and row and len(kept.pages) > 1 else None,
         "row": source["source_row"],
-        "row_as_served": None,
+        "row_as_served": {name: cell for name, cell in row.items() if name not in _TAGS and cell is not None} or None,
     }
-    if path.exists() and source["source_row"] is not None:
-        attempt = next(
-            (v for v in store.vintages(vintage["dataset"], vintage["part"]) if v.sha256 == vintage["sha256"]), None
-        )
-        with path.open(encoding=attempt.encoding if attempt else "utf-8-sig", newline="") as stream:
-            records = csv.reader(stream)
-            heading = next(records)
-            # Blank lines are no rows, neither here nor in raw.
-            rows = (record for record in records if record)
-            record = next(itertools.islice(rows, source["source_row"] - 1, None), [])
-        facts["row_as_served"] = {name: cell for name, cell in zip(heading, record, strict=False) if cell}
-    return facts
+
+
+_TAGS = ("row_number", "dataset", "part", "vintage_id", "page")
+
+
+def _row_as_served(raw: Path, vintage: dict[str, Any], number: int | None) -> dict[str, Any]:
+    """The row as text, under the publisher's names in snake case; empty where raw is not on this machine."""
+    path = next(raw.glob(f"*/{vintage['vintage_id']}.parquet"), None)
+    if path is None or number is None:
+        return {}
+    with duckdb.connect() as connection:
+        rows = _rows(connection, "select * from read_parquet(?) where row_number = ?", [str(path), number])
+    return rows[0] if rows else {}
 
 
 def _counts(source: dict[str, Any]) -> str:
@@ -194,6 +200,8 @@ def _print_figure(figure: dict[str, Any], mode: str, version: str) -> None:
     source = figure["inputs"][0]
     print(f"  publisher: {source['publisher']} ({source['licence']})")
     print(f"  asked: {source['url']}")
+    if source["release"]:
+        print(f"  edition: {source['release']}")
     print(f"  retrieved: {source['retrieved_at']} UTC, {source['bytes']} bytes, sha256 {source['sha256']}")
     print(f"  bytes: {source['object']}")
     if source["row_as_served"] and not figure["is_derived"]:

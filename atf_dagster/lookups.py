@@ -171,11 +171,13 @@ def diagnose(of: Settings, options: argparse.Namespace) -> int:
         print(json.dumps(record, ensure_ascii=False, default=str))
         return 0
     print(f"{dataset.id}: {dataset.title} ({collection.publisher.name}), mode {mode}")
-    print(f"  page {dataset.page_url}\n  yields {dataset.indicator}")
+    print(f"  page {dataset.page_url}\n  yields {', '.join(dataset.indicators) or 'reference data'}")
     for entry in parts:
         print(f"Part {entry['part']}{'' if entry['required'] else ' (may be absent)'}")
         for attempt in entry["attempts"] or []:
             print(f"  {attempt['finished_at']}  {attempt['outcome']:<16} {attempt['status'] or ''} {attempt['url']}")
+            for note in attempt["notes"]:
+                print(f"    {note}")
             if attempt["message"]:
                 print(f"    {attempt['message']}\n    What to do: {attempt['mend']}")
         for vintage in entry["vintages"]:

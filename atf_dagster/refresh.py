@@ -11,11 +11,11 @@ import hashlib
 import itertools
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
 
@@ -30,9 +30,12 @@ from atf_dagster.quality.results import Result
 from atf_dagster.release import contract, versions
 from atf_dagster.release.publish import ReleaseFacts, publish
 from atf_dagster.release.versions import Release
-from atf_dagster.settings import Settings
+from atf_dagster.settings import Settings, SettingsError
 from atf_dagster.warehouse import dbt, inputs, raw
 from atf_dagster.warehouse.raw import Parsed
+
+if TYPE_CHECKING:
+    from atf_dagster.http import Host
 
 Outcome = Literal["published", "unchanged", "held", "failed"]
 NEEDED_BYTES = 200_000_000
@@ -89,35 +92,24 @@ class Refresh:
         """
         self.guard_mode()
         self._make_room()
-        from atf_dagster.http import Client, Host, Limits
+        from atf_dagster.http import Client, Limits
         from atf_dagster.landing.fetch import Round
 
-        base_urls = {
-            collection.publisher.id: self.settings.publisher_urls.get(
-                collection.publisher.id, collection.publisher.base_url
-            )
-            for collection in self.catalogue.collections
-        }
+        base_urls = self._base_urls()
         adapter = None
         if self.settings.mode == "snapshot":
             from atf_dagster.snapshot import SnapshotAdapter
 
             adapter = SnapshotAdapter()
-            base_urls = {c.publisher.id: c.publisher.base_url for c in self.catalogue.collections}
-        pace = 0.0 if adapter is not None else self.settings.requests_per_second
-        hosts = [
-            Host(base_urls[of.id], of.requests_per_second if pace is None else pace)
-            for of in (collection.publisher for collection in self.catalogue.collections)
-        ]
-        total = sum(len(c.parts) for c in self.catalogue.collections for d in c.datasets if d.id in set(dataset_ids))
-        done = itertools.count(1)
         client = Client(
-            hosts,
+            self._hosts(base_urls),
             user_agent=self.settings.user_agent,
             limits=Limits(attempts=self.settings.attempts, backoff_first=self.settings.backoff_first),
             adapter=adapter,
             on_retry=self.progress,
         )
+        total = sum(len(c.parts) for c in self.catalogue.collections for d in c.datasets if d.id in set(dataset_ids))
+        done = itertools.count(1)
         try:
             return Round(
                 catalogue=self.catalogue,
@@ -126,11 +118,52 @@ class Refresh:
                 base_urls=base_urls,
                 mode=self.settings.mode,
                 run_id=self.run_id,
+                keys=self.settings.keys,
+                skip=self._skipped(),
                 max_bytes=self.settings.max_bytes,
                 progress=lambda attempt: self.progress(f"fetch {next(done)}/{total}: {_words(attempt)}"),
             ).fetch(dataset_ids)
         finally:
             client.close()
+
+    def _skipped(self) -> frozenset[str]:
+        known = {service.id for service in self.catalogue.services}
+        if unknown := self.settings.skip_services - known:
+            raise SettingsError(
+                f"ATF_SKIP_SERVICES names {', '.join(sorted(unknown))}; there are: {', '.join(sorted(known))}."
+            )
+        return self.settings.skip_services
+
+    def _base_urls(self) -> dict[str, str]:
+        """Where each service is asked; in snapshot mode always at its own address, which the snapshot answers for."""
+        urls = {}
+        for service in self.catalogue.services:
+            urls[service.id] = service.base_url
+            urls |= {f"{service.id}_{name}": url for name, url in service.other_urls.items()}
+        if self.settings.mode == "live":
+            urls |= {name: url for name, url in self.settings.service_urls.items() if name in urls}
+        return urls
+
+    def _hosts(self, base_urls: Mapping[str, str]) -> list["Host"]:
+        """The hosts that may be asked, each at the pace of the slowest service on it."""
+        from atf_dagster.http import Host
+        from atf_dagster.http.limits import Origin
+
+        paces: dict[Origin, Host] = {}
+        for service in self.catalogue.services:
+            own_pace = service.requests_per_second if self.settings.requests_per_second is None else None
+            pace = own_pace if own_pace is not None else (self.settings.requests_per_second or 0.0)
+            if self.settings.mode == "snapshot":
+                pace = 0.0
+            names = [service.id, *(f"{service.id}_{name}" for name in service.other_urls)]
+            for url in (base_urls[name] for name in names):
+                if url.startswith("local:"):
+                    continue
+                host = Host(url, pace)
+                slowest = paces.get(host.origin)
+                if slowest is None or pace < slowest.requests_per_second:
+                    paces[host.origin] = host
+        return list(paces.values())
 
     def guard_mode(self) -> None:
         """Bundled figures never silently replace live ones, from whichever side the run was started."""
@@ -166,13 +199,16 @@ class Refresh:
         return parsed
 
     def _refuse_silence(self) -> None:
-        asked = [
+        attempts = [
             self.store.last_attempt(dataset.id, part.id)
             for collection, dataset in self.catalogue.datasets
+            if not collection.service.base_url.startswith("local:")
             for part in collection.parts
             if part.required
         ]
-        if all(attempt is None or attempt.outcome not in GOOD for attempt in asked):
+        # What nobody asked for is no answer either.
+        answered = GOOD - {"skipped"}
+        if all(attempt is None or attempt.outcome not in answered for attempt in attempts):
             raise NoPublisherAnswered(
                 "No publisher answered, so nothing could be refreshed and nothing was built. Look at the network of "
                 "this machine first; what each dataset met with is listed below."

@@ -36,8 +36,12 @@ class Settings:
 
     home: Path
     mode: Mode = "snapshot"
-    publisher_urls: Mapping[str, str] = field(default_factory=dict)
-    """Publisher id -> base URL that replaces the catalogue's, from `ATF_<PUBLISHER>_URL`."""
+    service_urls: Mapping[str, str] = field(default_factory=dict)
+    """Service -> base URL that replaces the catalogue's, from `ATF_<SERVICE>_URL`; `<service>_<name>` for others."""
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Service -> key, from `ATF_<SERVICE>_KEY`; never printed, logged or kept."""
+    skip_services: frozenset[str] = frozenset()
+    """Services that are not asked for the time being; what is held of them stays in force."""
     contact: str = ""
     """An address for publishers' webmasters, put into the User-Agent in live mode."""
     attempts: int = 5
@@ -106,7 +110,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         home=Path(env.get("ATF_HOME") or PROJECT / ".atf").expanduser().resolve(),
         mode=cast(Mode, mode),
-        publisher_urls=urls,
+        service_urls=urls,
+        keys={
+            name.removeprefix("ATF_").removesuffix("_KEY").lower(): value
+            for name, value in env.items()
+            if name.startswith("ATF_") and name.endswith("_KEY") and value
+        },
+        skip_services=frozenset(name.strip() for name in env.get("ATF_SKIP_SERVICES", "").split(",") if name.strip()),
         contact=env.get("ATF_CONTACT", ""),
         attempts=_number(env, "ATF_ATTEMPTS", 5, int),
         backoff_first=_number(env, "ATF_BACKOFF_FIRST", 1.0, float),

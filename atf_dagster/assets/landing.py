@@ -28,15 +28,15 @@ def landing_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
         dg.AssetSpec(
             key(dataset.id),
             group_name="landing",
-            kinds={"python", "csv"},
+            kinds={"python", collection.format},
             owners=[OWNER],
             description=f"{dataset.title}. Bytes as served by {collection.publisher.name}.\n\n"
             f"{collection.publisher.attribution}",
             metadata={
                 "publisher": collection.publisher.name,
                 "page": dg.MetadataValue.url(dataset.page_url),
-                "licence": collection.publisher.licence,
-                "indicator": dataset.indicator,
+                "licence": dataset.licence or collection.publisher.licence,
+                "indicators": ", ".join(dataset.indicators) or "reference data",
             },
         )
         for collection, dataset in catalogue.datasets

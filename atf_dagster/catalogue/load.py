@@ -21,20 +21,25 @@ class CatalogueError(ValueError):
 
 @cache
 def load(folder: Path = FOLDER) -> Catalogue:
-    """Load areas.yml, beacon.yml and collections/*.yml from `folder`. Raises CatalogueError."""
+    """Load areas.yml, beacon.yml, publishers.yml and collections/*.yml from `folder`. Raises CatalogueError."""
     problems: list[str] = []
     beacon = read_yaml(folder / "beacon.yml")
+    who = read_yaml(folder / "publishers.yml")
+    services = {entry["id"]: entry for entry in who["services"]}
+    publishers = {entry["id"]: entry for entry in who["publishers"]}
     indicators: list[dict[str, Any]] = list(beacon["indicators"])
     collections: list[Collection] = []
     for path in sorted((folder / "collections").glob("*.yml")):
         entry = read_yaml(path)
         for dataset in entry["datasets"]:
-            # A supporting or proxy indicator is declared where its dataset is: one entry adds it.
-            if isinstance(dataset["indicator"], dict):
-                indicators.append(dataset["indicator"])
-                dataset["indicator"] = dataset["indicator"]["code"]
+            indicators += _declared_inline(dataset)
+        publisher = publishers.get(entry["publisher"])
+        if publisher is None or publisher["service"] not in services:
+            problems.append(f"{path.name}: publisher {entry['publisher']!r} or its service is not in publishers.yml")
+            continue
+        resolved = {**entry, "publisher": publisher, "service": services[publisher["service"]]}
         try:
-            collections.append(Collection.model_validate(entry))
+            collections.append(Collection.model_validate(resolved))
         except ValidationError as error:
             problems.append(f"{path.name}: {error}")
     try:
@@ -42,6 +47,8 @@ def load(folder: Path = FOLDER) -> Catalogue:
             areas=read_yaml(folder / "areas.yml"),
             principles=beacon["principles"],
             indicators=tuple(IndicatorCard.model_validate(card) for card in indicators),
+            services=tuple(services.values()),
+            publishers=tuple(publishers.values()),
             collections=tuple(collections),
         )
     except ValidationError as error:
@@ -52,6 +59,21 @@ def load(folder: Path = FOLDER) -> Catalogue:
     return catalogue
 
 
+def _declared_inline(dataset: dict[str, Any]) -> list[dict[str, Any]]:
+    """Cards of supporting and proxy indicators, which stand where their dataset is: one entry adds one.
+
+    `indicator: X` is short for a dataset that yields X and nothing else.
+    """
+    if "indicator" in dataset:
+        dataset["yields"] = [{"indicator": dataset.pop("indicator")}]
+    cards = []
+    for entry in dataset.get("yields", []):
+        if isinstance(entry["indicator"], dict):
+            cards.append(entry["indicator"])
+            entry["indicator"] = entry["indicator"]["code"]
+    return cards
+
+
 def _contradictions(catalogue: Catalogue) -> list[str]:
     problems = []
     codes = [card.code for card in catalogue.indicators]
@@ -59,9 +81,20 @@ def _contradictions(catalogue: Catalogue) -> list[str]:
     ids = [dataset.id for _, dataset in catalogue.datasets]
     problems += [f"dataset {name} is declared twice" for name in {i for i in ids if ids.count(i) > 1}]
     problems += [
-        f"dataset {dataset.id} yields {dataset.indicator}, which no card describes"
+        f"dataset {dataset.id} yields {code}, which no card describes"
         for _, dataset in catalogue.datasets
-        if dataset.indicator not in codes
+        for code in dataset.indicators
+        if code not in codes
+    ]
+    problems += [
+        f"dataset {dataset.id} yields indicators and has no period, so nobody could tell when it is late"
+        for _, dataset in catalogue.datasets
+        if dataset.yields and dataset.period is None
+    ]
+    problems += [
+        f"collection {collection.table} is a workbook without a layout"
+        for collection in catalogue.collections
+        if (collection.format == "workbook") != (collection.layout is not None)
     ]
     for card in catalogue.indicators:
         if card.is_proxy != (card.proxy_for is not None):

@@ -88,6 +88,8 @@ class Period(_Entry):
     start: Annotated[str, Field(pattern=r"^[0-9]{2}-[0-9]{2}$")]
     years: int = 1
     """0 is a snapshot date, which publishers move by some days each year."""
+    every_months: int = 12
+    """How far apart the beginnings of two periods lie: 12 for a year, 3 for a quarter or a rolling year."""
     lag_months: int
     """Months from the end of the period to publication, the longest seen in the publisher's practice."""
 
@@ -100,15 +102,43 @@ class Part(_Entry):
     required: bool = True
 
 
+class Layout(_Entry):
+    """Where in a workbook the table is, found by what it says and never by where it stands."""
+
+    sheets: str
+    """Regular expression over the names of the sheets that may hold the table."""
+    headings: dict[Identifier, str]
+    """Raw column -> regular expression over its flattened heading; a group named `key` unpivots."""
+    code_column: Identifier
+    """The column whose cells tell rows of data from titles, totals and notes."""
+    code: str = r"^[A-Z][0-9]{8}$"
+    title: str | None = None
+    """Regular expression of a cell above the table that each row carries as `title`."""
+    one_sheet: bool = True
+    """False: each matching sheet holds the table, and all are read."""
+
+
+class Yields(_Entry):
+    """An indicator that a dataset gives. Where its table has several measures, `measure` says which."""
+
+    indicator: str
+    measure: Text | None = None
+    age: Text | None = None
+
+
 class Dataset(_Entry):
     """One thing that is fetched, landed, held back or published as a whole."""
 
     id: Identifier
-    source_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")]
+    source_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
     title: Text
     page_url: Text
-    period: Period
-    indicator: str
+    ask: dict[str, str] = {}
+    """What the publisher's module needs to know to ask for this dataset; that module says which keys."""
+    period: Period | None = None
+    """None for reference data, which no period can be late for."""
+    yields: tuple[Yields, ...] = ()
+    """Empty for reference data."""
     precedence: int = 1
     """Where two datasets give the same figure, the lower number is the one that is shown."""
     sex: Literal["Persons", "Male", "Female"] | None = None
@@ -116,16 +146,37 @@ class Dataset(_Entry):
     age: Text | None = None
     breakdown_type: Text | None = None
     breakdown_value: Text | None = None
-    period_length: Annotated[str, Field(pattern=r"^[0-9]+y$")] | None = None
+    period_length: Annotated[str, Field(pattern=r"^[0-9]+[ym]$")] | None = None
     """Keeps only rows whose published range is this long, where one table carries several."""
+    redistributed: bool = True
+    """False where the licence is not plainly the Open Government Licence: the figures stay out of releases."""
+    licence: Text | None = None
+    """Where it is not the publisher's usual one."""
     max_bytes: int = 100_000_000
+
+    @property
+    def indicators(self) -> list[str]:
+        return [entry.indicator for entry in self.yields]
+
+
+class Service(_Entry):
+    """One interface that is asked: a module of `sources` of the same name speaks it."""
+
+    id: Identifier
+    base_url: Annotated[str, Field(pattern=r"^(https://|local:)")]
+    other_urls: dict[Identifier, Annotated[str, Field(pattern=r"^https://")]] = {}
+    """Further hosts that it sends us to, such as the one that keeps its files, by a name of ours."""
+    requests_per_second: float
+    key: Literal["none", "optional", "needed"] = "none"
+    """Whether it wants a key, from the setting `ATF_<SERVICE>_KEY`."""
 
 
 class Publisher(_Entry):
+    """Who answers for the figures, whichever interface serves them."""
+
     id: Identifier
+    service: str
     name: Text
-    base_url: Annotated[str, Field(pattern=r"^https://")]
-    requests_per_second: float
     licence: Text
     licence_url: Text
     attribution: Text
@@ -136,11 +187,18 @@ class Collection(_Entry):
 
     table: Identifier
     publisher: Publisher
+    service: Service
     description: Text
+    format: Literal["csv", "json", "workbook"] = "csv"
+    layout: Layout | None = None
     columns: tuple[Identifier, ...]
     """Columns that a body must have, in snake case; staging relies on each of them."""
     optional_columns: tuple[Identifier, ...] = ()
-    parts: tuple[Part, ...]
+    renamed: dict[Identifier, Identifier] = {}
+    """A column's earlier or later name -> the name that staging knows; a body with either is whole."""
+    moved: dict[str, str] = {}
+    """Identifiers that the publisher discontinued -> the ones that took their place."""
+    parts: tuple[Part, ...] = (Part(id="all"),)
     datasets: tuple[Dataset, ...]
 
 
@@ -148,6 +206,8 @@ class Catalogue(_Entry):
     areas: tuple[Area, ...]
     principles: dict[int, Text]
     indicators: tuple[IndicatorCard, ...]
+    services: tuple[Service, ...]
+    publishers: tuple[Publisher, ...]
     collections: tuple[Collection, ...]
 
     def dataset(self, dataset_id: str) -> tuple[Collection, Dataset]:

@@ -82,6 +82,7 @@ class _Wish:
     headers: Mapping[str, str]
     max_bytes: int
     secrets: tuple[str, ...]
+    body: bytes | None
 
     def redact(self, text: str) -> str:
         return redact(text, self.secrets)
@@ -160,12 +161,14 @@ class Client:
         etag: str | None = None,
         last_modified: str | None = None,
         headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
         max_bytes: int | None = None,
     ) -> Download:
         """Ask for `url` with `params`, and keep the body as a new file in the existing folder `into`.
 
         etag, last_modified: validators of the copy that we hold; only with one of them is 304 a success.
         headers: sent only to the origin of `url`, so that a key in them follows no redirect elsewhere.
+        body: a question in JSON, which makes it a POST; asked again after a failure, as it changes nothing there.
         max_bytes: decoded bytes, instead of the client's limit.
         Raises FetchError (SnapshotMiss from a snapshot), or OSError where the disk does not take the file; no
         file is left in either case.
@@ -177,6 +180,7 @@ class Client:
             into=into,
             validators={name: value for name, value in validators.items() if value},
             headers=headers or {},
+            body=body,
             max_bytes=self._limits.max_bytes if max_bytes is None else max_bytes,
         )
         if not into.is_dir():
@@ -215,6 +219,7 @@ class Client:
         into: Path,
         validators: Mapping[str, str],
         headers: Mapping[str, str],
+        body: bytes | None,
         max_bytes: int,
     ) -> _Wish:
         pairs = list(params.items() if isinstance(params, Mapping) else params)
@@ -240,7 +245,7 @@ class Client:
         for value in headers.values():
             # The words too: of "Bearer abc", a publisher's error text may quote only the second.
             secrets += [value, *value.split()]
-        return _Wish(full, origin, into, validators, headers, max_bytes, tuple(secrets))
+        return _Wish(full, origin, into, validators, headers, max_bytes, tuple(secrets), body)
 
     def _allowed(self, url: str) -> tuple[Origin | None, str]:
         """The address's origin if it may be asked, otherwise None and why not."""
@@ -277,8 +282,12 @@ class Client:
         headers = dict(wish.headers) if origin == wish.origin else {}
         headers |= wish.validators
         headers |= {"User-Agent": self._user_agent, "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
+        # A redirected question is asked again as a plain GET, as browsers do, so that its text goes to one host.
+        method, data = ("POST", wish.body) if wish.body is not None and url == wish.url else ("GET", None)
+        if data is not None:
+            headers["Content-Type"] = "application/json"
         try:
-            request = requests.Request("GET", url, headers=headers).prepare()
+            request = requests.Request(method, url, headers=headers, data=data).prepare()
         except (requests.exceptions.InvalidHeader, UnicodeError):
             message = "a header of the request cannot be written down"
             mend = failures.ENGINEER + "look for a line break or a letter outside Latin-1 in the key or the User-Agent."

@@ -1,23 +1,28 @@
 """The round that asks every publisher and files what came: one attempt and one receipt a part.
 
 Belongs here: the outcome of an attempt, in which order things are written, how many threads.
-Does not belong here: retries and pace (`http`), what a good body is (`sources`).
+Does not belong here: retries and pace (`http`), which requests and what a good body is (`sources`), what a
+publisher's module may do while it asks (`asking`).
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from atf_dagster import __version__
 from atf_dagster.catalogue import Catalogue, Collection, Dataset, Part
-from atf_dagster.http import Client, Download, FetchError, SnapshotMiss
-from atf_dagster.landing.records import GOOD, Attempt, Vintage
+from atf_dagster.http import Client, FetchError, SnapshotMiss
+from atf_dagster.landing.asking import Looks, PartAsking, answer_of
+from atf_dagster.landing.records import GOOD, Attempt, Outcome
 from atf_dagster.landing.store import Store
-from atf_dagster.sources import SOURCES, BodyRejected, NoData
-from atf_dagster.sources.csv_body import inspect
+from atf_dagster.sources import SOURCES, readers
+from atf_dagster.sources.base import BodyRejected, Collected, NoData, Page, Skipped, Source, Unchanged
 
 THREADS = 8
+SORTED_BYTES = 50_000_000
+"""Bodies above this are not sorted to see whether only their order changed; a new order is then a new vintage."""
 
 
 class Clock:
@@ -36,17 +41,22 @@ class Clock:
 
 @dataclass(frozen=True)
 class Round:
-    """What one round of fetching needs to know. `base_urls` maps publisher ids to where they are asked."""
+    """What one round of fetching needs to know. `base_urls` maps services, and `<service>_<name>`, to addresses."""
 
     catalogue: Catalogue
     store: Store
     client: Client
-    base_urls: dict[str, str]
+    base_urls: Mapping[str, str]
     mode: str
     run_id: str
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Service -> key, for those that want one."""
+    skip: frozenset[str] = frozenset()
+    """Services that are not asked."""
     max_bytes: int | None = None
     progress: Callable[[Attempt], None] = lambda attempt: None
     clock: Clock = field(default_factory=Clock)
+    looks: Looks = field(default_factory=Looks)
 
     def fetch(self, dataset_ids: Sequence[str]) -> list[Attempt]:
         """Ask for each part of the datasets, at most eight at a time; one receipt each, in the catalogue's order."""
@@ -62,136 +72,203 @@ class Round:
             return list(pool.map(lambda task: self._fetch_part(*task), tasks))
 
     def _fetch_part(self, collection: Collection, dataset: Dataset, part: Part) -> Attempt:
-        source = SOURCES[collection.publisher.id]
-        question = source.question(collection, dataset, part, [area.code for area in self.catalogue.areas])
-        url = self.base_urls[collection.publisher.id] + question.path
         vintages = self.store.vintages(dataset.id, part.id)
-        newest = vintages[-1] if vintages and self.store.object_path(vintages[-1].sha256).exists() else None
+        newest = vintages[-1] if vintages and self.store.has(vintages[-1]) else None
+        before = self.store.last_attempt(dataset.id, part.id)
+        started = self.clock.now()
+        asking = PartAsking(
+            collection=collection,
+            dataset=dataset,
+            part=part,
+            areas=[area.code for area in self.catalogue.areas],
+            key=self.keys.get(collection.service.id),
+            store=self.store,
+            client=self.client,
+            base_urls=self.base_urls,
+            looks=self.looks,
+            newest=newest,
+            before=before,
+            max_bytes=dataset.max_bytes if self.max_bytes is None else self.max_bytes,
+            now=dt.datetime.fromisoformat(started),
+        )
         attempt = Attempt(
             dataset=dataset.id,
             part=part.id,
             mode=self.mode,
-            url=url,
+            url=self.base_urls[collection.service.id],
             outcome="failed",
-            started_at=self.clock.now(),
+            started_at=started,
             finished_at="",
             run_id=self.run_id,
             tool_version=__version__,
+            probe=before.probe if before else None,
+            checked_at=before.checked_at if before else None,
         )
-        limit = dataset.max_bytes if self.max_bytes is None else self.max_bytes
-        try:
-            download = self.client.download(
-                url,
-                question.params,
-                into=self.store.incoming,
-                etag=newest.etag if newest else None,
-                last_modified=newest.last_modified if newest else None,
-                max_bytes=limit,
-            )
-            attempt = self._judge(collection, dataset, part, _with_download(attempt, download), download, newest)
-            if attempt.outcome == "landed":
-                attempt = replace(attempt, sequence=len(vintages) + 1)
-        except SnapshotMiss as miss:
-            attempt = replace(
-                attempt,
-                url=miss.url,
-                outcome="not_in_snapshot",
-                reason="not_in_snapshot",
-                message=miss.message,
-                mend=miss.mend,
-            )
-        except FetchError as error:
-            attempt = replace(
-                attempt,
-                url=error.url,
-                status=error.status,
-                tries=error.attempts,
-                outcome="failed",
-                reason=error.kind,
-                message=error.message,
-                mend=error.mend,
-            )
-        attempt = replace(attempt, finished_at=self.clock.now())
+        attempt = self._ask(asking, attempt)
+        if attempt.outcome == "landed":
+            attempt = replace(attempt, sequence=len(vintages) + 1)
+        attempt = replace(
+            attempt,
+            finished_at=self.clock.now(),
+            looks=tuple(asking.looked),
+            notes=tuple(asking.notes),
+            tries=sum(page.tries for page in asking.fetched) or attempt.tries,
+            waited_seconds=sum(page.waited_seconds for page in asking.fetched),
+        )
         if attempt.outcome not in GOOD:
-            before = self.store.last_attempt(dataset.id, part.id)
             since = before.failing_since if before else None
             attempt = replace(attempt, failing_since=since or attempt.finished_at)
         self.store.record(attempt)
         self.progress(attempt)
         return attempt
 
-    def _judge(
-        self,
-        collection: Collection,
-        dataset: Dataset,
-        part: Part,
-        attempt: Attempt,
-        download: Download,
-        newest: Vintage | None,
-    ) -> Attempt:
-        if download.path is None or download.sha256 is None:  # 304: the validators sent were those of `newest`
-            known = newest
-            return replace(
-                attempt,
-                outcome="unchanged",
-                sequence=known.sequence if known else None,
-                sha256=known.sha256 if known else None,
-                bytes=known.bytes if known else None,
-            )
-        kept = self.store.keep(download.path, download.sha256)
-        if newest is not None and newest.sha256 == download.sha256:
-            return replace(attempt, outcome="unchanged", sequence=newest.sequence, encoding=newest.encoding)
-        source = SOURCES[collection.publisher.id]
+    def _ask(self, asking: PartAsking, attempt: Attempt) -> Attempt:
+        """Let the publisher's module ask, and say what came of it."""
+        service = asking.collection.service.id
+        source = SOURCES[service]
         try:
-            body = inspect(
-                kept,
-                required=collection.columns,
-                optional=collection.optional_columns,
-                column_name=source.column_name,
-                # A stream that only ended has no other witness for its end than a closed last line.
-                ends_with_newline=source.ends_with_newline or not download.length_verified,
+            if service in self.skip:
+                raise Skipped(
+                    "switched_off",
+                    f"The service {service} was not asked, because ATF_SKIP_SERVICES names it.",
+                    "Whoever runs the refresh takes it out of ATF_SKIP_SERVICES to ask it again.",
+                )
+            collected = source.collect(asking)
+            attempt = self._judge(asking, source, collected, _with_pages(asking, attempt, collected))
+            if attempt.outcome in ("landed", "unchanged"):
+                attempt = replace(attempt, probe=asking.probe, checked_at=attempt.started_at)
+        except Unchanged:
+            attempt = _unchanged(asking, attempt)
+        except Skipped as skipped:
+            attempt = _told(attempt, "skipped", skipped)
+        except BodyRejected as rejection:
+            attempt = _told(_with_answer(asking, attempt), "rejected", rejection)
+        except NoData as nothing:
+            attempt = self._nothing(asking, _with_answer(asking, attempt), str(nothing))
+        except SnapshotMiss as miss:
+            outcome: Outcome = "not_in_snapshot"
+            attempt = replace(_told(attempt, outcome, miss), url=miss.url, reason=outcome)
+        except FetchError as error:
+            attempt = replace(
+                _told(attempt, "failed", error),
+                url=error.url,
+                status=error.status,
+                tries=error.attempts,
+                reason=error.kind,
             )
-            if not download.length_verified and newest is not None and download.size < newest.bytes:
+        return attempt
+
+    def _judge(self, asking: PartAsking, source: Source, collected: Collected, attempt: Attempt) -> Attempt:
+        newest = asking.newest
+        rows_sha256 = _rows_sha256(asking.collection, collected)
+        same_rows = newest is not None and rows_sha256 is not None and newest.rows_sha256 == rows_sha256
+        if newest is not None and (newest.sha256 == attempt.sha256 or same_rows):
+            return _unchanged(asking, attempt)
+        notes: tuple[str, ...] = ()
+        added: tuple[str, ...] = ()
+        encoding = None
+        for page in collected.pages:
+            body = readers.inspect(
+                page.path,
+                asking.collection,
+                source,
+                # A stream that only ended has no other witness for its end than a closed last line.
+                ends_with_newline=source.ends_with_newline or not page.length_verified,
+            )
+            notes, added, encoding = body.notes, body.columns_added, encoding or body.encoding
+            if not page.length_verified and newest is not None and page.size < newest.bytes:
                 raise BodyRejected(
                     "truncated_body",
-                    f"The connection closed after {download.size} bytes without saying that this was the end, and the "
+                    f"The connection closed after {page.size} bytes without saying that this was the end, and the "
                     f"vintage before had {newest.bytes}.",
                     "Network or publisher: the next refresh asks again. If the publisher did shorten the table, an "
                     "engineer compares both and asks the publisher to send Content-Length.",
                 )
-        except BodyRejected as rejection:
-            return replace(
-                attempt,
-                outcome="rejected",
-                reason=rejection.reason,
-                message=rejection.message,
-                mend=rejection.mend,
-            )
-        except NoData as nothing:
-            if not part.required and newest is None:
-                return replace(attempt, outcome="no_data", reason="not_published", message=str(nothing))
-            return replace(
-                attempt,
-                outcome="rejected",
-                reason="header_only",
-                message=str(nothing),
-                mend="The publisher withdrew, renamed or moved this indicator: an engineer looks at its page "
-                f"({dataset.page_url}) and changes source_id or the part's parameters in the catalogue.",
-            )
-        return replace(attempt, outcome="landed", encoding=body.encoding, columns_added=body.columns_added)
+        for note in notes:
+            asking.note(note)
+        return replace(attempt, outcome="landed", encoding=encoding, columns_added=added, rows_sha256=rows_sha256)
+
+    def _nothing(self, asking: PartAsking, attempt: Attempt, message: str) -> Attempt:
+        if not asking.part.required and self.mode == "snapshot":
+            # What the snapshot was not given says nothing of what the publisher has.
+            return replace(attempt, outcome="not_in_snapshot", reason="not_in_snapshot", message=message)
+        if not asking.part.required and asking.newest is None:
+            return replace(attempt, outcome="no_data", reason="not_published", message=message)
+        return replace(
+            attempt,
+            outcome="rejected",
+            reason="header_only",
+            message=message,
+            mend="The publisher withdrew, renamed or moved this indicator: an engineer looks at its page "
+            f"({asking.dataset.page_url}) and changes source_id or the part's parameters in the catalogue.",
+        )
 
 
-def _with_download(attempt: Attempt, download: Download) -> Attempt:
+def _told(attempt: Attempt, outcome: Outcome, told: BodyRejected | Skipped | FetchError) -> Attempt:
+    reason = getattr(told, "reason", None)
+    return replace(attempt, outcome=outcome, reason=reason, message=told.message, mend=told.mend)
+
+
+def _unchanged(asking: PartAsking, attempt: Attempt) -> Attempt:
+    """What we hold is what there is. After a whole download the day of that check is new, too."""
+    newest = asking.newest
+    attempt = _with_answer(asking, attempt)
     return replace(
         attempt,
-        url=download.url,
-        final_url=download.final_url,
-        status=download.status,
-        etag=download.headers.get("etag"),
-        last_modified=download.headers.get("last-modified"),
-        content_type=download.headers.get("content-type"),
-        bytes=download.size,
-        sha256=download.sha256,
-        tries=download.attempts,
-        waited_seconds=download.waited_seconds,
+        outcome="unchanged",
+        url=attempt.url if asking.fetched else (newest.url if newest else attempt.url),
+        sequence=newest.sequence if newest else None,
+        sha256=newest.sha256 if newest else None,
+        bytes=newest.bytes if newest else None,
+        encoding=newest.encoding if newest else None,
+        pages=(),
+        probe=asking.probe,
+        checked_at=attempt.started_at if asking.fetched else attempt.checked_at,
     )
+
+
+def _with_answer(asking: PartAsking, attempt: Attempt) -> Attempt:
+    """What the last page that came looked like, for an attempt that brought no table."""
+    return _with_headers(attempt, asking.fetched[-1]) if asking.fetched else attempt
+
+
+def _with_pages(asking: PartAsking, attempt: Attempt, collected: Collected) -> Attempt:
+    first = collected.pages[0]
+    attempt = replace(_with_headers(attempt, first), release=collected.release, published_at=collected.published_at)
+    if len(collected.pages) == 1:
+        return attempt
+    pages = tuple(answer_of(page) for page in collected.pages)
+    return replace(
+        attempt,
+        pages=pages,
+        sha256=asking.store.keep_list(pages),
+        bytes=sum(page.bytes for page in pages),
+        # The validators of one page say nothing of the others.
+        etag=None,
+        last_modified=None,
+    )
+
+
+def _with_headers(attempt: Attempt, page: Page) -> Attempt:
+    return replace(
+        attempt,
+        url=page.url,
+        final_url=page.final_url,
+        status=page.status,
+        etag=page.headers.get("etag"),
+        last_modified=page.headers.get("last-modified"),
+        content_type=page.headers.get("content-type"),
+        bytes=page.size,
+        sha256=page.sha256 or None,
+    )
+
+
+def _rows_sha256(collection: Collection, collected: Collected) -> str | None:
+    """Of the sorted lines of all pages: publishers serve the same rows in another order from day to day."""
+    total = sum(page.size for page in collected.pages)
+    if collection.format != "csv" or total > SORTED_BYTES:
+        return None
+    lines: list[bytes] = []
+    for page in collected.pages:
+        lines += page.path.read_bytes().splitlines()
+    return hashlib.sha256(b"\n".join(sorted(lines))).hexdigest()

@@ -7,11 +7,23 @@ import datetime as dt
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
-Outcome = Literal["landed", "unchanged", "no_data", "not_in_snapshot", "rejected", "failed"]
-"""landed: new bytes. unchanged: the bytes of the newest vintage. no_data: the publisher has nothing at this
-level. rejected: bytes came and are kept, but are not the table. failed: no bytes came."""
+Outcome = Literal["landed", "unchanged", "no_data", "skipped", "not_in_snapshot", "rejected", "failed"]
+"""landed: new bytes. unchanged: the bytes of the newest vintage, or a probe says so. no_data: the publisher has
+nothing at this level. skipped: not asked, for a reason that is nobody's fault. rejected: bytes came and are
+kept, but are not the table. failed: no bytes came."""
 
-GOOD: frozenset[str] = frozenset({"landed", "unchanged", "no_data"})
+GOOD: frozenset[str] = frozenset({"landed", "unchanged", "no_data", "skipped"})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer of a publisher, kept under its hash: a page of a table, or a look that led to it."""
+
+    url: str
+    sha256: str
+    bytes: int
+    final_url: str
+    status: int
 
 
 @dataclass(frozen=True)
@@ -44,13 +56,30 @@ class Attempt:
     failing_since: str | None = None
     sequence: int | None = None
     """Number of the vintage that these bytes are, for landed and unchanged."""
+    pages: tuple[Answer, ...] = ()
+    """The pages of a table that came in several; `sha256` is then that of the list of them."""
+    looks: tuple[Answer, ...] = ()
+    """What was asked beside the table: probes and listings."""
+    notes: tuple[str, ...] = ()
+    """What people should know, such as an identifier or a column that moved, old and new name."""
+    probe: str | None = None
+    """What the publisher's probe said."""
+    checked_at: str | None = None
+    """When the table itself was last asked for, while probes said that nothing had changed."""
+    rows_sha256: str | None = None
+    """Hash of the sorted lines: the same rows in another order are no new vintage."""
+    release: str | None = None
+    """The publisher's name of the edition."""
+    published_at: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
-        return cls(**{**record, "columns_added": tuple(record.get("columns_added", ()))})
+        lists = {name: tuple(record.get(name, ())) for name in ("columns_added", "notes")}
+        answers = {name: tuple(Answer(**entry) for entry in record.get(name, ())) for name in ("pages", "looks")}
+        return cls(**{**record, **lists, **answers})
 
 
 @dataclass(frozen=True)
@@ -73,6 +102,10 @@ class Vintage:
     """The publisher's Last-Modified where it sends one that is not in the future."""
     etag: str | None
     last_modified: str | None
+    pages: tuple[Answer, ...]
+    """What to read, in order; one entry where the table came in one answer."""
+    rows_sha256: str | None = None
+    release: str | None = None
 
     @property
     def id(self) -> str:

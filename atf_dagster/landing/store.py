@@ -9,13 +9,18 @@ Belongs here: reading and writing these. Does not belong here: deciding outcomes
 """
 
 import datetime as dt
+import hashlib
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.files import append_json, last_json_line, read_json_lines, sha256_of, sync_folder
-from atf_dagster.landing.records import Attempt, Verdict, Vintage
+from atf_dagster.landing.records import Answer, Attempt, Verdict, Vintage
 
 
 class LandingDamaged(RuntimeError):
@@ -52,11 +57,27 @@ class Store:
         sync_folder(target.parent)
         return target
 
-    def verified(self, vintage: Vintage) -> Path:
-        """The bytes of a vintage, proven to be those of its receipt. Raises LandingDamaged."""
-        path = self.object_path(vintage.sha256)
+    def keep_list(self, pages: Sequence[Answer]) -> str:
+        """Keep the list of the pages of a table as an object of its own; returns its hash."""
+        text = json.dumps([asdict(page) for page in pages], ensure_ascii=False, indent=1) + "\n"
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        temporary = self.incoming / f"{sha256}.{threading.get_ident()}"
+        temporary.write_bytes(text.encode())
+        self.keep(temporary, sha256)
+        return sha256
+
+    def has(self, vintage: Vintage) -> bool:
+        """Whether all bytes of a vintage are here; whether they are whole is `verified`."""
+        return all(self.object_path(page.sha256).exists() for page in vintage.pages)
+
+    def verified(self, vintage: Vintage) -> list[Path]:
+        """The pages of a vintage, proven to be those of its receipt. Raises LandingDamaged."""
+        return [self._verified(page.sha256, vintage) for page in vintage.pages]
+
+    def _verified(self, sha256: str, vintage: Vintage) -> Path:
+        path = self.object_path(sha256)
         problem = "is missing" if not path.exists() else None
-        if problem is None and sha256_of(path) != vintage.sha256:
+        if problem is None and sha256_of(path) != sha256:
             problem = "no longer has the hash of its receipt"
         if problem is not None:
             raise LandingDamaged(
@@ -96,6 +117,15 @@ class Store:
             retrieved = dt.datetime.fromisoformat(attempt.finished_at)
             if found and retrieved <= found[-1].retrieved_at:
                 retrieved = found[-1].retrieved_at + dt.timedelta(microseconds=1)
+            pages = attempt.pages or (
+                Answer(
+                    url=attempt.url,
+                    sha256=attempt.sha256 or "",
+                    bytes=attempt.bytes or 0,
+                    final_url=attempt.final_url or attempt.url,
+                    status=attempt.status or 0,
+                ),
+            )
             found.append(
                 Vintage(
                     dataset=dataset,
@@ -108,9 +138,12 @@ class Store:
                     encoding=attempt.encoding or "utf-8",
                     retrieved_at=retrieved,
                     run_id=attempt.run_id,
-                    published_at=_published(attempt.last_modified, retrieved),
+                    published_at=_published(attempt, retrieved),
                     etag=attempt.etag,
                     last_modified=attempt.last_modified,
+                    pages=pages,
+                    rows_sha256=attempt.rows_sha256,
+                    release=attempt.release,
                 )
             )
         return found
@@ -127,11 +160,15 @@ class Store:
         return self.root / dataset / part
 
 
-def _published(last_modified: str | None, retrieved: dt.datetime) -> dt.datetime | None:
-    if not last_modified:
-        return None
+def _published(attempt: Attempt, retrieved: dt.datetime) -> dt.datetime | None:
+    """What the publisher's own records say, else its Last-Modified."""
     try:
-        moment = parsedate_to_datetime(last_modified)
+        if attempt.published_at:
+            moment = dt.datetime.fromisoformat(attempt.published_at)
+        elif attempt.last_modified:
+            moment = parsedate_to_datetime(attempt.last_modified)
+        else:
+            return None
     except ValueError:
         return None
     if moment.tzinfo is None:

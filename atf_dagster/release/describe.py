@@ -23,6 +23,7 @@ FIELD_TYPES = {
 def datapackage(catalogue: Catalogue, tables: Sequence[Table], version: str, mode: str) -> dict[str, Any]:
     """The package's description: one resource a table, with fields, keys, sources and licences."""
     publishers = {c.publisher.id: c.publisher for c in catalogue.collections}.values()
+    services = {service.id: service for service in catalogue.services}
     origin = "bundled snapshot of published figures" if mode == "snapshot" else "fetched live from the publishers"
     return {
         "profile": "tabular-data-package",
@@ -36,7 +37,11 @@ def datapackage(catalogue: Catalogue, tables: Sequence[Table], version: str, mod
             for publisher in list(publishers)[:1]
         ],
         "sources": [
-            {"title": publisher.name, "path": publisher.base_url, "attribution": publisher.attribution}
+            {
+                "title": publisher.name,
+                "path": services[publisher.service].base_url,
+                "attribution": publisher.attribution,
+            }
             for publisher in publishers
         ],
         "resources": [_resource(table) for table in tables],

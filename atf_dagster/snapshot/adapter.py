@@ -23,19 +23,20 @@ from urllib3 import HTTPResponse
 
 from atf_dagster.http import SnapshotMiss
 from atf_dagster.snapshot import fingertips, ons_els
-from atf_dagster.snapshot.answer import Answer, NotHeld, Query
-from atf_dagster.snapshot.sources import BUNDLE, FiguresSource, load_sources
+from atf_dagster.snapshot.answer import Answer, Asked, NotHeld
+from atf_dagster.snapshot.sources import BUNDLE, load_sources
 
 _MEND: Final = (
     "For an engineer: ask for what the snapshot holds, or add the figures to "
     "atf_dagster/snapshot/plan.yml and rebuild it."
 )
 
-_Answerer = Callable[[Query, Sequence[FiguresSource], Path], Answer]
-_PUBLISHERS: Final[Mapping[tuple[str, str], tuple[str, _Answerer]]] = {
-    (fingertips.HOST, fingertips.PATH): (fingertips.PUBLISHER, fingertips.answer),
-    (ons_els.HOST, ons_els.PATH): (ons_els.PUBLISHER, ons_els.answer),
+_Answerer = Callable[[Asked], Answer]
+_ANSWERERS: Final[Mapping[str, Sequence[tuple[str, _Answerer]]]] = {
+    fingertips.HOST: ((fingertips.PREFIX, fingertips.answer),),
+    ons_els.HOST: ((ons_els.PREFIX, ons_els.answer),),
 }
+"""Host -> (beginning of the path, who answers); the first beginning that fits counts."""
 
 
 class SnapshotAdapter(BaseAdapter):
@@ -74,16 +75,17 @@ class SnapshotAdapter(BaseAdapter):
         url = request.url or ""
         parts = urlsplit(url)
         address = f"{parts.hostname}{parts.path}"
-        if request.method != "GET":
-            raise _miss(url, f"{request.method} {address}", "answers to GET only")
-        known = _PUBLISHERS.get((parts.hostname or "", parts.path))
-        if known is None or parts.scheme != "https" or parts.port not in (None, 443):
-            held = " and ".join(f"https://{host}{path}" for host, path in _PUBLISHERS)
+        if request.method not in ("GET", "POST"):
+            raise _miss(url, f"{request.method} {address}", "answers to GET and POST only")
+        usual = parts.scheme == "https" and parts.port in (None, 443)
+        answerers = _ANSWERERS.get(parts.hostname or "", ()) if usual else ()
+        answerer = next((answerer for prefix, answerer in answerers if parts.path.startswith(prefix)), None)
+        if answerer is None:
+            held = " and ".join(f"https://{host}{path}" for host, known in _ANSWERERS.items() for path, _ in known)
             raise _miss(url, address, held)
-        publisher, answerer = known
-        sources = [source for source in self._sources if source.publisher == publisher]
+        query = parse_qsl(parts.query, keep_blank_values=True)
         try:
-            return answerer(parse_qsl(parts.query, keep_blank_values=True), sources, self._bundle)
+            return answerer(Asked(parts.hostname or "", parts.path, query, self._sources, self._bundle))
         except NotHeld as missing:
             raise _miss(url, missing.asked, missing.held) from None
 

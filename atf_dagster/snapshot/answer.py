@@ -7,11 +7,31 @@ publisher's format.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from atf_dagster.snapshot.sources import FiguresSource
 
 Query = list[tuple[str, str]]
 """A request's decoded parameters in their order, repeated ones included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as a publisher's module of the snapshot gets it, and what there is to answer from."""
+
+    host: str
+    path: str
+    query: Query
+    sources: Sequence[FiguresSource]
+    bundle: Path
+
+    def of(self, publisher: str) -> list[FiguresSource]:
+        """The figures files of one publisher."""
+        return [source for source in self.sources if source.publisher == publisher]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +47,12 @@ class Answer:
     def etag(self) -> str:
         """A strong validator: a hash of the body."""
         return f'"{hashlib.sha256(self.body).hexdigest()}"'
+
+
+def json_answer(content: Any) -> Answer:
+    """An answer of JSON."""
+    body = json.dumps(content, ensure_ascii=False).encode("utf-8")
+    return Answer(status=200, content_type="application/json; charset=utf-8", body=body)
 
 
 class NotHeld(Exception):

@@ -14,13 +14,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from atf_dagster.snapshot.answer import Answer, NotHeld, Query
+from atf_dagster.snapshot.answer import Answer, Asked, NotHeld, Query, json_answer
 from atf_dagster.snapshot.figures import ENGLAND, LINE_ENDINGS, Figure, csv_bytes, read_figures
 from atf_dagster.snapshot.sources import FiguresSource
 
 PUBLISHER: Final = "fingertips"
 HOST: Final = "fingertips.phe.org.uk"
-PATH: Final = "/api/all_data/csv/by_indicator_id"
+PREFIX: Final = "/api/"
+DATA_PATH: Final = "/api/all_data/csv/by_indicator_id"
 
 # Counties and unitary authorities from April 2023, under England. Regions (6) and integrated care boards
 # (221) are other requests, for which no figures are at hand.
@@ -29,6 +30,13 @@ PARENT_AREA_TYPE_ID: Final = "15"
 CHILD_AREA_TYPE: Final = "Counties & UAs (from Apr 2023)"
 ENGLAND_AREA_TYPE: Final = "England"
 ENGLAND_NAME: Final = "England"
+
+_AREA_TYPES: Final = (
+    (PARENT_AREA_TYPE_ID, ENGLAND_AREA_TYPE, ENGLAND_AREA_TYPE),
+    (CHILD_AREA_TYPE_ID, "Upper tier local authorities (post 4/23)", CHILD_AREA_TYPE),
+    ("6", "Regions (statistical)", "Region"),
+    ("221", "ICBs", "ICBs"),
+)
 
 HEADER: Final = (
     "Indicator ID",
@@ -65,8 +73,23 @@ _REQUIRED: Final = frozenset({"indicator_ids", "child_area_type_id", "parent_are
 _WITHOUT_EFFECT: Final = {"include_sortable_time_periods": "yes"}
 
 
-def answer(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answer:
-    """The service's answer to a request for one indicator. Raises NotHeld for any other request."""
+def answer(asked: Asked) -> Answer:
+    """The service's answer to what our client asks of it. Raises NotHeld for any other request."""
+    sources = asked.of(PUBLISHER)
+    if asked.path == "/api/area_types":
+        return json_answer([{"Id": int(number), "Name": name, "Short": short} for number, name, short in _AREA_TYPES])
+    if asked.path == "/api/available_data":
+        indicator = dict(asked.query).get("indicator_id", "")
+        held = [source for source in sources if source.indicator == indicator]
+        return json_answer([{"IndicatorId": int(s.indicator), "AreaTypeId": int(CHILD_AREA_TYPE_ID)} for s in held])
+    if asked.path == "/api/data_changes":
+        return json_answer(None)  # what the service says where its audit knows nothing, and the snapshot has none
+    if asked.path == DATA_PATH:
+        return _data(asked.query, sources, asked.bundle)
+    raise NotHeld(asked.path, f"the Fingertips paths {DATA_PATH}, area_types, available_data and data_changes")
+
+
+def _data(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answer:
     asked = _parameters(query)
     indicator = asked["indicator_ids"]
     source = next((s for s in sources if s.indicator == indicator), None)

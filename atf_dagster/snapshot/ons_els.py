@@ -14,13 +14,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from atf_dagster.snapshot.answer import Answer, NotHeld, Query
+from atf_dagster.snapshot.answer import Answer, Asked, NotHeld, Query, json_answer
 from atf_dagster.snapshot.figures import AREAS, LINE_ENDINGS, Figure, csv_bytes, read_figures
 from atf_dagster.snapshot.sources import FiguresSource
 
 PUBLISHER: Final = "ons_els"
 HOST: Final = "www.ons.gov.uk"
-PATH: Final = "/explore-local-statistics/api/v1/data.csv"
+PREFIX: Final = "/explore-local-statistics/"
+DATA_PATH: Final = "/explore-local-statistics/api/v1/data.csv"
+CARDS_PATH: Final = "/explore-local-statistics/api/v1/metadata/indicators"
 
 INVALID_PARAMETERS: Final = "Request contained invalid or duplicate parameters."
 
@@ -32,8 +34,19 @@ _DIMENSION: Final = "dimension_"
 _TRUTH: Final = {"true": True, "false": False}
 
 
-def answer(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answer:
-    """The service's answer to a request for one indicator, named areas and all periods.
+def answer(asked: Asked) -> Answer:
+    """The service's answer to what our client asks of it. Raises NotHeld for what is not here."""
+    sources = asked.of(PUBLISHER)
+    if asked.path == CARDS_PATH:
+        # When the service changed its figures is not known here, so the cards do not say it.
+        return json_answer([{"label": source.title, "slug": source.indicator} for source in sources])
+    if asked.path == DATA_PATH:
+        return _data(asked.query, sources, asked.bundle)
+    raise NotHeld(asked.path, f"the Explore Local Statistics paths {DATA_PATH} and {CARDS_PATH}")
+
+
+def _data(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answer:
+    """The answer to a request for one indicator, named areas and all periods.
 
     An unknown or repeated parameter is answered with 400, as the service does. Raises NotHeld for a valid
     request whose figures are not here.

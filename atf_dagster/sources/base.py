@@ -1,15 +1,21 @@
-"""What every publisher's module offers, and what landing may hear from it.
+"""What every publisher's module offers, and what it may do while it asks.
 
-Belongs here: the small shapes shared by all publishers. Reading CSV is `csv_body`.
+Belongs here: the small shapes shared by all publishers. Which requests a publisher wants is its module; how a
+body is read is `readers`; what becomes of an answer is `landing`.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
 import duckdb
 
 from atf_dagster.catalogue import Collection, Dataset, Part
+
+Params = Sequence[tuple[str, str]]
 
 
 class BodyRejected(ValueError):
@@ -26,32 +32,147 @@ class NoData(ValueError):
     """The publisher answered properly that it has no rows for this request."""
 
 
-@dataclass(frozen=True)
-class Question:
-    """What to ask: a path below the publisher's base URL, and its parameters."""
+class Unchanged(Exception):
+    """The publisher's own probe says that what we hold is what it has."""
 
-    path: str
-    params: tuple[tuple[str, str], ...]
+
+class Skipped(Exception):
+    """Nothing was asked, for a reason that is nobody's fault. `reason` is a short code."""
+
+    def __init__(self, reason: str, message: str, mend: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.mend = mend
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer, kept in landing under its content's hash before anybody looked into it."""
+
+    path: Path
+    url: str
+    final_url: str
+    sha256: str
+    size: int
+    status: int
+    headers: Mapping[str, str]
+    length_verified: bool
+    tries: int = 1
+    waited_seconds: float = 0.0
+
+    def json(self) -> Any:
+        """The page as JSON. Raises BodyRejected, so that an error page with status 200 is told as one."""
+        try:
+            return json.loads(self.path.read_bytes())
+        except ValueError as error:
+            start = self.path.read_bytes()[:80]
+            raise BodyRejected(
+                "not_json",
+                f"The answer is not JSON ({error}); it begins: {start!r}.",
+                "A proxy's or the publisher's error page. Open the URL in a browser from the same network; if JSON "
+                "comes there, ask whoever runs the proxy to let this host through; otherwise wait for the publisher.",
+            ) from error
+
+
+@dataclass(frozen=True)
+class Held:
+    """What we hold of a part: its newest vintage, and what the publisher's probe said when it was checked."""
+
+    sha256: str
+    url: str
+    size: int
+    probe: str | None
+    needs_full_check: bool
+    """True when the last whole download is a month old: probes are not trusted for longer."""
+
+
+class Asking(Protocol):
+    """What a publisher's module may do. Every answer is kept and recorded before the module sees it."""
+
+    collection: Collection
+    dataset: Dataset
+    part: Part
+    areas: Sequence[str]
+    """Codes of the catalogue's areas."""
+    key: str | None
+    """The key of the service, where one is set."""
+
+    @property
+    def held(self) -> Held | None:
+        """What we hold of the part, None before its first vintage."""
+
+    def url(self, path: str, at: str = "") -> str:
+        """`path` below the service's base URL, or below its other URL called `at`."""
+
+    def look(self, url: str, params: Params = ()) -> Page:
+        """Ask for something that says what to fetch: a probe, a listing. Asked once a round, whoever asks."""
+
+    def fetch(
+        self,
+        url: str,
+        params: Params = (),
+        *,
+        conditional: bool = False,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Page:
+        """Ask for a page of the table itself. Raises Unchanged where `conditional` and the publisher says so.
+
+        headers: for keys; they are sent to the service's own host and appear in no record. body: makes it a POST.
+        """
+
+    def probed(self, token: str | None) -> None:
+        """Say what the publisher's probe answered. Raises Unchanged where that is what it said before.
+
+        None means that the probe knew nothing; then the table itself is asked for.
+        """
+
+    def note(self, text: str) -> None:
+        """Say something that people should know of this attempt, such as an identifier that moved."""
+
+
+@dataclass(frozen=True)
+class Collected:
+    """The pages of a table, in order, and what the publisher said of them."""
+
+    pages: Sequence[Page]
+    release: str | None = None
+    """The publisher's name of the edition: a version, a quarter, a file's name."""
+    published_at: str | None = None
+    """When the publisher says that it published, ISO 8601, where a header does not say it."""
 
 
 @dataclass(frozen=True)
 class Body:
-    """A body that looks like the table: how its text is encoded and which columns it has, in order."""
+    """A page that looks like the table: how its text is encoded and which columns it has, in order."""
 
     encoding: str
     columns: tuple[str, ...]
     columns_added: tuple[str, ...]
+    notes: tuple[str, ...] = field(default=())
+
+
+def no_check(connection: duckdb.DuckDBPyConnection, rows: Path, collection: Collection, dataset: Dataset) -> None:
+    """For publishers whose rows do not say what was asked for: there is nothing to compare."""
+
+
+def snake_case(heading: str) -> str:
+    """`Lower CI 95.0 limit` -> `lower_ci_95_0_limit`."""
+    return re.sub(r"[^a-z0-9]+", "_", heading.strip().lower()).strip("_")
 
 
 @dataclass(frozen=True)
 class Source:
     """One publisher's ways, as functions of the catalogue's entries."""
 
-    question: Callable[[Collection, Dataset, Part, Sequence[str]], Question]
-    """(collection, dataset, part, area codes of the catalogue) -> what to ask."""
-    column_name: Callable[[str], str]
+    collect: Callable[[Asking], Collected]
+    """Ask for one part of a dataset. May raise BodyRejected, NoData, Unchanged, Skipped; FetchError passes."""
+    column_name: Callable[[str], str] = snake_case
     """A heading as found -> its snake-case name in raw."""
-    ends_with_newline: bool
+    ends_with_newline: bool = False
     """Whether this publisher closes its last line; if so, a body that does not was cut."""
-    check_rows: Callable[[duckdb.DuckDBPyConnection, Path, Dataset], None]
-    """(connection, raw Parquet, dataset): raises BodyRejected where rows are not those asked for."""
+    check_rows: Callable[[duckdb.DuckDBPyConnection, Path, Collection, Dataset], None] = no_check
+    """(connection, raw Parquet, collection, dataset): raises BodyRejected where rows are not those asked for."""
+    records: Callable[[Any], Iterable[Mapping[str, str | None]]] | None = None
+    """For JSON: the parsed page, numbers still the text that they were, -> its records, flat."""

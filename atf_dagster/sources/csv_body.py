@@ -9,7 +9,6 @@ import csv
 import difflib
 import io
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -21,11 +20,6 @@ from atf_dagster.sources.base import Body, BodyRejected, NoData
 HEADING_BYTES = 65536
 
 
-def snake_case(heading: str) -> str:
-    """`Lower CI 95.0 limit` -> `lower_ci_95_0_limit`."""
-    return re.sub(r"[^a-z0-9]+", "_", heading.strip().lower()).strip("_")
-
-
 def inspect(
     path: Path,
     *,
@@ -33,6 +27,7 @@ def inspect(
     optional: Sequence[str],
     column_name: Callable[[str], str],
     ends_with_newline: bool,
+    renamed: Mapping[str, str] | None = None,
 ) -> Body:
     """Judge a body by what it is, whatever its status said. Raises BodyRejected or NoData."""
     size = path.stat().st_size
@@ -49,11 +44,9 @@ def inspect(
         )
     encoding = detect_encoding(path)
     text = _decode_start(start, encoding)
-    _refuse_markup(text)
-    columns = _heading(text, column_name)
-    missing = [name for name in required if name not in columns]
-    if missing:
-        raise BodyRejected("missing_column", *_explain_missing(missing, columns, required, optional))
+    refuse_markup(text)
+    found = _heading(text, column_name)
+    body = judge_columns(found, required, optional, encoding=encoding, renamed=renamed or {})
     closed = end.decode(encoding, errors="ignore").endswith(("\n", "\r"))
     if not closed and ends_with_newline:
         raise BodyRejected(
@@ -63,8 +56,33 @@ def inspect(
         )
     if _is_heading_only(text, size, len(start)):
         raise NoData("The body has a heading and no rows.")
-    added = tuple(name for name in columns if name not in required and name not in optional)
-    return Body(encoding=encoding, columns=columns, columns_added=added)
+    return body
+
+
+def judge_columns(
+    found: Sequence[str],
+    required: Sequence[str],
+    optional: Sequence[str],
+    *,
+    encoding: str = "utf-8",
+    renamed: Mapping[str, str] | None = None,
+) -> Body:
+    """Whether the columns found are those of the table, whatever else there is. Raises BodyRejected."""
+    names = renamed or {}
+    columns = tuple(name if names.get(name) in found else names.get(name, name) for name in found)
+    missing = [name for name in required if name not in columns]
+    if missing:
+        raise BodyRejected("missing_column", *_explain_missing(missing, columns, required, optional))
+    return Body(
+        encoding=encoding,
+        columns=columns,
+        columns_added=tuple(name for name in columns if name not in required and name not in optional),
+        notes=tuple(
+            f"The publisher's column {old} is read as {new}, as the catalogue says."
+            for old, new in zip(found, columns, strict=True)
+            if old != new
+        ),
+    )
 
 
 def detect_encoding(path: Path) -> str:
@@ -95,7 +113,7 @@ def _decode_start(start: bytes, encoding: str) -> str:
     return codecs.getincrementaldecoder(encoding)().decode(start)
 
 
-def _refuse_markup(text: str) -> None:
+def refuse_markup(text: str) -> None:
     beginning = text.lstrip()[:400].lower()
     if beginning.startswith(("<!doctype", "<html", "<?xml", "<head", "<body", "<script")) or "<html" in beginning:
         raise BodyRejected(
@@ -153,7 +171,7 @@ def to_parquet(
     body: Body,
     target: Path,
     *,
-    tags: Mapping[str, str],
+    tags: Mapping[str, str | int],
     optional: Sequence[str] = (),
 ) -> int:
     """Write the rows of `source` as text columns to `target`, with `row_number` and the constant `tags`.
@@ -195,7 +213,7 @@ def _copy(
     source: Path,
     columns: Sequence[str],
     target: Path,
-    tags: Mapping[str, str],
+    tags: Mapping[str, str | int],
 ) -> None:
     names = ", ".join(f"'{name}': 'VARCHAR'" for name in columns)  # snake case: nothing to escape
     constants = "".join(f", ${name} as {name}" for name in tags)

@@ -1,53 +1,111 @@
 """OHID Fingertips: one indicator and one kind of area a request, answered as CSV.
 
-Belongs here: the request, the heading whose text varies, and the rule that a body holds the indicator
-that was asked for (an unknown id is answered with another status 200). Reference: the API's own
-documentation at https://fingertips.phe.org.uk/api.
+Belongs here: the requests, the kinds of area and how they are found, the heading whose text varies, and the
+rule that a body holds the indicator that was asked for (an unknown id is answered with another status 200).
+Reference: the API's own documentation at https://fingertips.phe.org.uk/api.
 """
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
-from atf_dagster.catalogue import Collection, Dataset, Part
-from atf_dagster.sources.base import BodyRejected, Question, Source
-from atf_dagster.sources.csv_body import snake_case
+from atf_dagster.catalogue import Collection, Dataset
+from atf_dagster.sources.base import Asking, BodyRejected, Collected, NoData, Params, Source, snake_case
 
 # The heading names the parent's kind ("Compared to Region value or percentiles"): four wordings are in use.
 _PARENT_COMPARISON = re.compile(r"^compared to (?!england|goal)", re.IGNORECASE)
+_ENGLAND = "15"
+# The publisher numbers a kind of area anew with each change of boundaries, and serves stale figures under the
+# old numbers, so that the number is looked up by name each time.
+_LEVELS = {
+    "upper_tier": re.compile(r"upper tier local authorit|count(y|ies) (&|and) UA", re.IGNORECASE),
+    "region": re.compile(r"^regions?( \(statistical\))?$|^government office region", re.IGNORECASE),
+    "icb": re.compile(r"^(NHS )?integrated care boards?|^ICBs?$|^ICB\b", re.IGNORECASE),
+}
 
 
-def question(collection: Collection, dataset: Dataset, part: Part, areas: Sequence[str]) -> Question:
-    """One indicator a request: above a hundred the publisher drops the rest without a word."""
-    return Question(
-        path="/api/all_data/csv/by_indicator_id",
-        params=(
-            ("indicator_ids", dataset.source_id),
-            *part.params.items(),
-            ("include_sortable_time_periods", "yes"),
-        ),
+def collect(asking: Asking) -> Collected:
+    """The newest kind of area of this level that has the indicator, and its rows.
+
+    Raises NoData where the publisher has none at this level, BodyRejected where it withdrew the indicator.
+    """
+    indicator = asking.collection.moved.get(asking.dataset.source_id, asking.dataset.source_id)
+    if indicator != asking.dataset.source_id:
+        asking.note(f"Indicator {asking.dataset.source_id} was discontinued; {indicator} took its place and is asked.")
+    _probe(asking, indicator)
+    params: Params = (
+        ("indicator_ids", indicator),
+        ("child_area_type_id", _area_type(asking, indicator)),
+        ("parent_area_type_id", _ENGLAND),
+        ("include_sortable_time_periods", "yes"),
     )
+    url = asking.url("/api/all_data/csv/by_indicator_id")
+    page = asking.fetch(url, params, conditional=True)
+    held = asking.held
+    if held is not None and held.probe is not None and page.sha256 == held.sha256 and not held.needs_full_check:
+        # The probe is newer than the body: the server's file cache is stale. A parameter that it does not know
+        # makes another file of it.
+        page = asking.fetch(url, (*params, ("timestamp", re.sub(r"[^0-9]", "", held.probe)[:14])))
+    return Collected([page])
+
+
+def _probe(asking: Asking, indicator: str) -> None:
+    changes = asking.look(asking.url("/api/data_changes"), (("indicator_id", indicator),)).json()
+    if not isinstance(changes, dict):
+        asking.probed(None)
+        return
+    # "Never" is the year 1 there.
+    uploaded, deleted = (
+        "" if str(moment).startswith("0001-") else str(moment or "")
+        for moment in (changes.get("LastUploadedAt"), changes.get("LastDeletedAt"))
+    )
+    if deleted > uploaded:
+        raise BodyRejected(
+            "withdrawn",
+            f"The publisher deleted indicator {indicator} on {deleted[:10]} and has not uploaded it again.",
+            "The publisher's: the last good figures stay in force. If it is not back in a month, look at "
+            f"{asking.dataset.page_url} and write to the publisher.",
+        )
+    asking.probed(f"{uploaded} {deleted}".strip() or None)
+
+
+def _area_type(asking: Asking, indicator: str) -> str:
+    level = _LEVELS[asking.part.params["level"]]
+    kinds = asking.look(asking.url("/api/area_types")).json()
+    available = asking.look(asking.url("/api/available_data"), (("indicator_id", indicator),)).json()
+    has = {int(entry["AreaTypeId"]) for entry in available if str(entry["IndicatorId"]) == indicator}
+    named = [int(kind["Id"]) for kind in kinds if any(level.search(str(kind.get(at))) for at in ("Name", "Short"))]
+    if not named:
+        raise BodyRejected(
+            "area_types_changed",
+            f"No kind of area is called a {asking.part.params['level'].replace('_', ' ')} any longer. There are: "
+            + ", ".join(sorted(str(kind.get("Name")) for kind in kinds)),
+            "An engineer reads the new names and corrects them in sources/fingertips.py.",
+        )
+    if not has & set(named):
+        raise NoData(f"Indicator {indicator} has no figures for {asking.part.params['level'].replace('_', ' ')}s.")
+    return str(max(has & set(named)))
 
 
 def column_name(heading: str) -> str:
     return "compared_to_parent" if _PARENT_COMPARISON.match(heading.strip()) else snake_case(heading)
 
 
-def check_rows(connection: duckdb.DuckDBPyConnection, rows: Path, dataset: Dataset) -> None:
+def check_rows(connection: duckdb.DuckDBPyConnection, rows: Path, collection: Collection, dataset: Dataset) -> None:
     """Every row must be of the indicator that was asked for. Raises BodyRejected."""
+    wanted = collection.moved.get(dataset.source_id, dataset.source_id)
     found = connection.execute(
         "select distinct indicator_id from read_parquet($path) order by 1 nulls first", {"path": str(rows)}
     ).fetchall()
     ids = [str(row[0]) for row in found]
-    if ids != [dataset.source_id]:
+    if ids != [wanted]:
         raise BodyRejected(
             "other_indicator",
-            f"Asked for indicator {dataset.source_id}, the body holds {', '.join(ids) or 'none'}.",
-            "The publisher may have replaced the indicator: an engineer looks it up on the dataset's page and "
-            "changes source_id in the catalogue.",
+            f"Asked for indicator {wanted}, the body holds {', '.join(ids) or 'none'}.",
+            "The publisher may have replaced the indicator: an engineer looks it up on the dataset's page and adds "
+            "the old and the new number to `moved` in the collection's YAML.",
         )
 
 
-SOURCE = Source(question=question, column_name=column_name, ends_with_newline=True, check_rows=check_rows)
+SOURCE = Source(collect=collect, column_name=column_name, ends_with_newline=True, check_rows=check_rows)

@@ -1,34 +1,49 @@
 """ONS Explore Local Statistics: one indicator (slug) a request, for the catalogue's areas, answered as CSV.
 
-Belongs here: the request. Reference: https://www.ons.gov.uk/explore-local-statistics (its CSVW metadata).
-An unknown slug is no error there but an empty answer, which landing refuses for a required part.
+Belongs here: the requests. Reference: https://www.ons.gov.uk/explore-local-statistics (its CSVW metadata).
+An unknown slug is no error there but an empty answer; so the service's own list of indicators is read first.
 """
 
-from collections.abc import Sequence
-from pathlib import Path
+import difflib
+from typing import Any
 
-import duckdb
+from atf_dagster.sources.base import Asking, Collected, NoData, Source
 
-from atf_dagster.catalogue import Collection, Dataset, Part
-from atf_dagster.sources.base import Question, Source
-from atf_dagster.sources.csv_body import snake_case
+_API = "/explore-local-statistics/api/v1"
 
 
-def question(collection: Collection, dataset: Dataset, part: Part, areas: Sequence[str]) -> Question:
-    """All periods; the service's own default is the latest one, and rows without a value are left out."""
-    return Question(
-        path="/explore-local-statistics/api/v1/data.csv",
-        params=(
-            ("indicator", dataset.source_id),
-            ("geo", ",".join(areas)),
+def collect(asking: Asking) -> Collected:
+    """All periods; the service's own default is the latest one, and rows without a value are left out.
+
+    Raises NoData where the service's list no longer has the slug, with the nearest one that it has.
+    """
+    slug = asking.collection.moved.get(asking.dataset.source_id, asking.dataset.source_id)
+    if slug != asking.dataset.source_id:
+        asking.note(f"Indicator {asking.dataset.source_id} was renamed; it is asked for as {slug}.")
+    cards = _cards(asking.look(asking.url(f"{_API}/metadata/indicators")).json())
+    if slug not in cards:
+        near = difflib.get_close_matches(slug, list(cards), n=1, cutoff=0.5)
+        hint = f"; renamed to {near[0]}?" if near else ""
+        raise NoData(f"The service no longer lists the indicator {slug}{hint}")
+    modified = cards[slug].get("dataModified")
+    asking.probed(None if modified is None else str(modified))
+    page = asking.fetch(
+        asking.url(f"{_API}/data.csv"),
+        (
+            ("indicator", slug),
+            ("geo", ",".join(asking.areas)),
             ("time", "all"),
             ("includeStatus", "true"),
         ),
+        conditional=True,
     )
+    return Collected([page], published_at=None if modified is None else str(modified))
 
 
-def check_rows(connection: duckdb.DuckDBPyConnection, rows: Path, dataset: Dataset) -> None:
-    """The body names no indicator when one is asked for, so there is nothing to compare."""
+def _cards(listing: Any) -> dict[str, dict[str, Any]]:
+    """The service's cards by slug; it gives them as a list, or as a lookup."""
+    cards = listing.values() if isinstance(listing, dict) else listing
+    return {str(card["slug"]): card for card in cards}
 
 
-SOURCE = Source(question=question, column_name=snake_case, ends_with_newline=False, check_rows=check_rows)
+SOURCE = Source(collect=collect)

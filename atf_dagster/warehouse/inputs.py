@@ -94,7 +94,8 @@ def _areas(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
 def _indicators(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
     publishers = {}
     for collection, dataset in sorted(catalogue.datasets, key=lambda pair: -pair[1].precedence):
-        publishers[dataset.indicator] = (collection.publisher, dataset.page_url)
+        for code in dataset.indicators:
+            publishers[code] = (collection.publisher, dataset)
     types = {
         "beacon_no": "integer",
         "principle_no": "integer",
@@ -108,7 +109,7 @@ def _indicators(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
     }
     rows = []
     for card in catalogue.indicators:
-        publisher, page = publishers.get(card.code, (None, None))
+        publisher, first = publishers.get(card.code, (None, None))
         fields = card.model_dump()
         fields["indicator_code"] = fields.pop("code")
         rows.append(
@@ -116,9 +117,9 @@ def _indicators(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
                 **fields,
                 "principle": None if card.principle_no is None else catalogue.principles[card.principle_no],
                 "publisher": publisher.name if publisher else None,
-                "licence": publisher.licence if publisher else None,
+                "licence": (first.licence or publisher.licence) if publisher and first else None,
                 "attribution": publisher.attribution if publisher else None,
-                "page_url": page,
+                "page_url": first.page_url if first else None,
             }
         )
     return {name: types.get(name, "varchar") for name in rows[0]}, rows
@@ -127,9 +128,12 @@ def _indicators(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
 def _datasets(catalogue: Catalogue, today: dt.date) -> tuple[dict[str, str], list[Row]]:
     columns = {
         "dataset": "varchar",
+        "measure": "varchar",
+        "source_id": "varchar",
         "source_table": "varchar",
         "publisher_id": "varchar",
         "indicator_code": "varchar",
+        "redistributed": "boolean",
         "precedence": "integer",
         "sex": "varchar",
         "age": "varchar",
@@ -144,17 +148,22 @@ def _datasets(catalogue: Catalogue, today: dt.date) -> tuple[dict[str, str], lis
     }
     rows = []
     for collection, dataset in catalogue.datasets:
+        if dataset.period is None:
+            continue
         month, day = (int(n) for n in dataset.period.start.split("-"))
         start, end = newest_expected(dataset.period, today)
-        rows.append(
+        rows += [
             {
                 "dataset": dataset.id,
+                "measure": entry.measure,
+                "source_id": dataset.source_id,
                 "source_table": collection.table,
                 "publisher_id": collection.publisher.id,
-                "indicator_code": dataset.indicator,
+                "indicator_code": entry.indicator,
+                "redistributed": dataset.redistributed,
                 "precedence": dataset.precedence,
                 "sex": dataset.sex,
-                "age": dataset.age,
+                "age": entry.age or dataset.age,
                 "breakdown_type": dataset.breakdown_type,
                 "breakdown_value": dataset.breakdown_value,
                 "period_length": dataset.period_length,
@@ -164,7 +173,8 @@ def _datasets(catalogue: Catalogue, today: dt.date) -> tuple[dict[str, str], lis
                 "expected_start": start,
                 "expected_end": end,
             }
-        )
+            for entry in dataset.yields
+        ]
     return columns, rows
 
 
@@ -175,10 +185,10 @@ def newest_expected(period: Period, today: dt.date) -> tuple[dt.date, dt.date]:
     while True:
         end = start
         if period.years:
-            end = dt.date(start.year + period.years, month, day) - dt.timedelta(days=1)
+            end = dt.date(start.year + period.years, start.month, start.day) - dt.timedelta(days=1)
         if _add_months(end, period.lag_months) <= today:
             return start, end
-        start = dt.date(start.year - 1, month, day)
+        start = _add_months(start, -period.every_months)
 
 
 def _add_months(day: dt.date, months: int) -> dt.date:
@@ -206,6 +216,8 @@ def _vintages(
         "landed_rows": "bigint",
         "licence": "varchar",
         "attribution": "varchar",
+        "release": "varchar",
+        "pages": "integer",
         "admission": "varchar",
         "last_verdict": "varchar",
         "by_hand": "boolean",
@@ -220,7 +232,7 @@ def _vintages(
         if entry.verdict.verdict != "parsed":
             continue
         vintage = entry.vintage
-        collection, _ = catalogue.dataset(vintage.dataset)
+        collection, dataset = catalogue.dataset(vintage.dataset)
         admission = store.verdicts(vintage.dataset, vintage.part).get((vintage.sequence, "admission"))
         rows.append(
             {
@@ -237,8 +249,10 @@ def _vintages(
                 "sha256": vintage.sha256,
                 "bytes": vintage.bytes,
                 "landed_rows": entry.verdict.rows,
-                "licence": collection.publisher.licence,
+                "licence": dataset.licence or collection.publisher.licence,
                 "attribution": collection.publisher.attribution,
+                "release": vintage.release,
+                "pages": len(vintage.pages),
                 "admission": admission.verdict if admission and admission.stands_under(rules) else "pending",
                 # Also under rules that have changed since: what a vintage is compared with was good then.
                 "last_verdict": admission.verdict if admission else None,

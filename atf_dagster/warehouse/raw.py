@@ -5,19 +5,19 @@ Does not belong here: how CSV is read (`sources`), admission by content (`qualit
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
 from atf_dagster.catalogue import Catalogue, Collection, Dataset
 from atf_dagster.landing import Store, Verdict, Vintage
-from atf_dagster.sources import SOURCES, BodyRejected
-from atf_dagster.sources.csv_body import inspect, to_parquet
+from atf_dagster.sources import SOURCES, BodyRejected, NoData, readers
 from atf_dagster.warehouse.tables import write_table
 
-PARSER = "1"
+PARSER = "2"
 """Raised when parsing changes, so that raw is made again from landing."""
 
 
@@ -94,21 +94,13 @@ def _parse(
     target: Path,
     run_id: str,
 ) -> Verdict:
-    source = SOURCES[collection.publisher.id]
-    path = store.verified(vintage)
+    source = SOURCES[collection.service.id]
+    pages = store.verified(vintage)
     at = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
     try:
-        body = inspect(
-            path,
-            required=collection.columns,
-            optional=collection.optional_columns,
-            column_name=source.column_name,
-            ends_with_newline=False,  # landing has judged the end already
-        )
-        tags = {"dataset": dataset.id, "part": vintage.part, "vintage_id": vintage.id}
-        rows = to_parquet(connection, path, body, target, tags=tags, optional=collection.optional_columns)
-        source.check_rows(connection, target, dataset)
-    except BodyRejected as rejection:
+        rows = _write(connection, pages, collection, dataset, vintage, target)
+        source.check_rows(connection, target, collection, dataset)
+    except (BodyRejected, NoData) as rejection:
         target.unlink(missing_ok=True)
         return Verdict(
             sequence=vintage.sequence,
@@ -117,20 +109,49 @@ def _parse(
             rules=PARSER,
             at=at,
             run_id=run_id,
-            reason=rejection.reason,
-            message=rejection.message,
-            mend=rejection.mend,
+            reason=getattr(rejection, "reason", "no_rows"),
+            message=str(rejection),
+            mend=getattr(rejection, "mend", "The publisher's: the next refresh asks again."),
         )
     return Verdict(
         sequence=vintage.sequence, stage="raw", verdict="parsed", rules=PARSER, at=at, run_id=run_id, rows=rows
     )
 
 
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    pages: Sequence[Path],
+    collection: Collection,
+    dataset: Dataset,
+    vintage: Vintage,
+    target: Path,
+) -> int:
+    """The rows of all pages as one Parquet file, numbered through; returns how many."""
+    source = SOURCES[collection.service.id]
+    tags: dict[str, str | int] = {"dataset": dataset.id, "part": vintage.part, "vintage_id": vintage.id}
+    if len(pages) == 1:
+        return readers.to_parquet(connection, pages[0], collection, source, target, tags={**tags, "page": 1})
+    total = 0
+    with TemporaryDirectory(dir=target.parent, prefix=".pages-") as folder:
+        for number, page in enumerate(pages, start=1):
+            part = Path(folder) / f"{number:05d}.parquet"
+            total += readers.to_parquet(connection, page, collection, source, part, tags={**tags, "page": number})
+        written = str(target).replace("'", "''")
+        connection.execute(
+            "copy (select * replace (row_number() over (order by page, row_number) as row_number) from "
+            f"read_parquet($pages, union_by_name = true)) to '{written}' (format parquet, compression zstd)",
+            {"pages": f"{folder}/*.parquet"},
+        )
+    return total
+
+
 def _ensure_columns(raw: Path, collection: Collection) -> None:
     """A file without rows, so that the table has all its columns even before the first vintage."""
     names = (*collection.columns, *collection.optional_columns)
+    if collection.format == "workbook":
+        names += ("key", "sheet", "sheet_row", "title")
     columns = dict.fromkeys(names, "varchar")
-    tags = {"row_number": "bigint", "dataset": "varchar", "part": "varchar", "vintage_id": "varchar"}
+    tags = {"row_number": "bigint", "dataset": "varchar", "part": "varchar", "vintage_id": "varchar", "page": "int"}
     write_table(raw / collection.table / "_columns.parquet", {**columns, **tags}, [])
 
 

@@ -35,3 +35,40 @@
         )
     )
 {%- endmacro %}
+
+{#- What each staging model of figures gives, in this order. `measure` tells several measures of one row apart,
+    `source_rows` is how many landed rows a figure was put together from, the first being `source_row`. -#}
+{% macro staged_columns() -%}
+    {{
+        return(
+            [
+                "vintage_id",
+                "dataset",
+                "part",
+                "source_row",
+                "source_rows",
+                "measure",
+                "area_code",
+                "area_name",
+                "sex",
+                "age",
+                "breakdown_type",
+                "breakdown_value",
+                "period_label",
+                "period_length",
+                "period_start",
+                "period_end",
+                "value_text",
+                "value",
+                "numerator",
+                "denominator",
+                "lci_95",
+                "uci_95",
+                "lci_998",
+                "uci_998",
+                "status",
+                "status_note",
+            ]
+        )
+    }}
+{%- endmacro %}

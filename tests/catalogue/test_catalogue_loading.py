@@ -81,7 +81,7 @@ def test_a_beacon_indicator_says_what_a_reader_must_know(number: int) -> None:
 
 
 def test_a_beacon_indicator_without_a_dataset_says_why_it_is_empty() -> None:
-    collected = {dataset.indicator for _, dataset in load().datasets}
+    collected = {code for _, dataset in load().datasets for code in dataset.indicators}
     silent = [card.code for card in BEACON.values() if card.code not in collected and card.empty_reason is None]
     assert silent == []
 
@@ -107,8 +107,9 @@ def test_the_nine_councils_their_sub_region_the_north_west_and_england_are_areas
     assert areas["E12000002"].parent == "E92000001"
 
 
-def test_every_publisher_has_a_module() -> None:
-    assert {collection.publisher.id for collection in load().collections} <= set(SOURCES)
+def test_every_service_that_is_asked_has_a_module_and_every_module_its_service() -> None:
+    assert {collection.service.id for collection in load().collections} <= set(SOURCES)
+    assert set(SOURCES) <= {service.id for service in load().services}
 
 
 def test_an_indicator_more_of_a_known_publisher_costs_one_entry(folder: Path) -> None:
@@ -120,9 +121,6 @@ def test_an_indicator_more_of_a_known_publisher_costs_one_entry(folder: Path) ->
     assert {c.code for c in after.indicators} - {c.code for c in before.indicators} == {"SUP99"}
     assert [d for _, d in after.datasets if d.id != "fingertips_92443"] == [d for _, d in before.datasets]
     assert [c for c in after.indicators if c.code != "SUP99"] == list(before.indicators)
-    collection, dataset = after.dataset("fingertips_92443")
-    question = SOURCES[collection.publisher.id].question(collection, dataset, collection.parts[0], [])
-    assert ("indicator_ids", "92443") in question.params
 
 
 def test_an_indicator_more_is_one_landing_asset_more(folder: Path) -> None:
@@ -144,7 +142,7 @@ def test_contradictions_are_refused_together_in_one_message(folder: Path) -> Non
         entry["datasets"][0]["indicator"] = "XYZ99"
         entry["datasets"].append(entry["datasets"][1])
         proxy = next(
-            d for d in entry["datasets"] if isinstance(d["indicator"], dict) and d["indicator"].get("is_proxy")
+            d for d in entry["datasets"] if isinstance(d.get("indicator"), dict) and d["indicator"].get("is_proxy")
         )
         proxy["indicator"]["proxy_for"] = "ATF77"
 
@@ -186,7 +184,7 @@ def test_template_markup_is_refused_wherever_text_may_stand(folder: Path, place:
         case "title":
             rewrite(fingertips, lambda entry: entry["datasets"][0].update(title=markup))
         case "attribution":
-            rewrite(fingertips, lambda entry: entry["publisher"].update(attribution=markup))
+            rewrite(folder / "publishers.yml", lambda who: who["publishers"][0].update(attribution=markup))
         case "area":
             rewrite(folder / "areas.yml", lambda areas: areas[0].update(also_written=[markup]))
         case "principle":
@@ -195,7 +193,7 @@ def test_template_markup_is_refused_wherever_text_may_stand(folder: Path, place:
 
 
 @pytest.mark.parametrize("name", [INJECTION, "Upper", "with space", "1st", "", "ends_with_a_line\n"])
-@pytest.mark.parametrize("place", ["table", "column", "optional column", "part", "dataset", "publisher"])
+@pytest.mark.parametrize("place", ["table", "column", "optional column", "part", "dataset"])
 def test_an_identifier_that_is_none_is_refused(folder: Path, place: str, name: str) -> None:
     changes: dict[str, Callable[[Any], None]] = {
         "table": lambda entry: entry.update(table=name),
@@ -203,7 +201,6 @@ def test_an_identifier_that_is_none_is_refused(folder: Path, place: str, name: s
         "optional column": lambda entry: entry["optional_columns"].append(name),
         "part": lambda entry: entry["parts"][0].update(id=name),
         "dataset": lambda entry: entry["datasets"][0].update(id=name),
-        "publisher": lambda entry: entry["publisher"].update(id=name),
     }
     rewrite(folder / "collections" / "fingertips.yml", changes[place])
     message = refusal(folder)
@@ -213,10 +210,20 @@ def test_an_identifier_that_is_none_is_refused(folder: Path, place: str, name: s
 
 def test_a_publisher_is_asked_over_https_only(folder: Path) -> None:
     rewrite(
-        folder / "collections" / "fingertips.yml",
-        lambda entry: entry["publisher"].update(base_url="http://fingertips.phe.org.uk"),
+        folder / "publishers.yml", lambda who: who["services"][0].update(base_url="http://fingertips.phe.org.uk")
     )
     assert "base_url" in refusal(folder)
+
+
+@pytest.mark.parametrize("kind", ["services", "publishers"])
+def test_an_identifier_of_a_publisher_that_is_none_is_refused(folder: Path, kind: str) -> None:
+    rewrite(folder / "publishers.yml", lambda who: who[kind].append({**who[kind][0], "id": "Not An Identifier"}))
+    assert "must be lower-case letters, digits and underscores" in refusal(folder)
+
+
+def test_a_collection_of_an_unknown_publisher_is_refused_by_name(folder: Path) -> None:
+    rewrite(folder / "collections" / "fingertips.yml", lambda entry: entry.update(publisher="nobody"))
+    assert "fingertips.yml: publisher 'nobody'" in refusal(folder)
 
 
 def test_an_unknown_dataset_is_answered_with_what_there_is() -> None:

@@ -64,7 +64,7 @@ def test_a_figure_is_followed_back_to_the_row_that_was_served(
         (source,) = figure["inputs"]
         row = source["row_as_served"]
         assert float(row.get("Value") or row["value"]) == value
-        assert (row.get("Area Code") or row["areacd"]) == figure["area_code"]
+        assert (row.get("area_code") or row["areacd"]) == figure["area_code"]
         assert source["vintage_id"] == vintage_id
         assert source["sha256"] in Path(source["object"]).name
         assert source["url"].startswith("https://")
@@ -102,10 +102,10 @@ def test_a_derived_figure_is_followed_to_the_councils_it_was_summed_from(
     denominator = sum(source["denominator"] for source in figure["inputs"])
     assert figure["value"] == pytest.approx(10_000 * numerator / denominator)
     councils = {area.code: {area.name, *area.also_written} for area in load().areas if area.type == "council"}
-    assert {source["row_as_served"]["Area Code"] for source in figure["inputs"]} == set(councils)
+    assert {source["row_as_served"]["area_code"] for source in figure["inputs"]} == set(councils)
     for source in figure["inputs"]:
-        assert source["area_name"] in councils[source["row_as_served"]["Area Code"]]
-        assert float(source["row_as_served"]["Count"]) == source["numerator"]
+        assert source["area_name"] in councils[source["row_as_served"]["area_code"]]
+        assert float(source["row_as_served"]["count"]) == source["numerator"]
 
 
 def test_a_proxy_says_that_it_is_one(published_home: PublishedHouse, atf: Atf) -> None:

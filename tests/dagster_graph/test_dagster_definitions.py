@@ -56,7 +56,7 @@ def test_there_is_one_landing_asset_a_dataset_with_page_and_licence(specs: dict[
     landing = {name: spec for name, spec in specs.items() if spec.group_name == "landing"}
     assert set(landing) == {f"landing/{dataset.id}" for _, dataset in load().datasets}
     for spec in landing.values():
-        assert {"publisher", "page", "licence", "indicator"} <= set(spec.metadata)
+        assert {"publisher", "page", "licence", "indicators"} <= set(spec.metadata)
 
 
 def test_a_raw_table_follows_from_the_datasets_of_its_publisher(specs: dict[str, dg.AssetSpec]) -> None:

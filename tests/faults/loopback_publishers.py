@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import socket
 import struct
 import threading
@@ -28,6 +29,7 @@ from urllib.parse import parse_qsl, urlsplit
 import yaml
 
 from atf_dagster.snapshot import fingertips, load_sources, ons_els
+from atf_dagster.snapshot.answer import Asked
 from atf_dagster.snapshot.figures import csv_bytes, read_figures
 from atf_dagster.snapshot.sources import BUNDLE
 
@@ -36,7 +38,7 @@ COUNCILS_PART, ALL_PART = "councils", "all"
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """One request: the publisher's id of the indicator, the part, the headers by lower-case name."""
 
     source_id: str
@@ -52,7 +54,7 @@ class Exchange:
     """
 
     handler: BaseHTTPRequestHandler
-    asked: Asked
+    asked: Request
     body: bytes
     number: int
     sent: int = 0
@@ -105,7 +107,7 @@ class LoopbackPublishers:
 
     usual: Mapping[str, Callable[[bytes], bytes]] = field(default_factory=dict)
     with_etag: frozenset[str] = frozenset()
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[Request] = field(default_factory=list)
     sent_by_spoiled: dict[str, int] = field(default_factory=dict)
     """Source id -> bytes that its last spoiled answer sent before it ended or the client hung up."""
     _spoil: dict[str, Spoil] = field(default_factory=dict)
@@ -139,6 +141,16 @@ class LoopbackPublishers:
             server.server_close()
 
     def _fingertips(self, handler: BaseHTTPRequestHandler, parameters: Mapping[str, str]) -> None:
+        path = urlsplit(handler.path).path
+        if path != fingertips.DATA_PATH:
+            # Probes and listings as the snapshot gives them, and the two other kinds of area beside the councils.
+            asked = Asked(fingertips.HOST, path, list(parameters.items()), load_sources(), BUNDLE)
+            content = json.loads(fingertips.answer(asked).body)
+            if path == "/api/available_data":
+                number = int(parameters["indicator_id"])
+                content = [{"IndicatorId": number, "AreaTypeId": kind} for kind in (6, 221, 502)]
+            _say_json(handler, content)
+            return
         source_id = parameters["indicator_ids"]
         # Regions and integrated care boards are other requests; the publisher has none for these indicators.
         councils = parameters["child_area_type_id"] == fingertips.CHILD_AREA_TYPE_ID
@@ -148,11 +160,14 @@ class LoopbackPublishers:
             self._converse(handler, source_id, "another", csv_bytes(fingertips.HEADER, [], "\r\n"))
 
     def _ons_els(self, handler: BaseHTTPRequestHandler, parameters: Mapping[str, str]) -> None:
+        if urlsplit(handler.path).path == ons_els.CARDS_PATH:
+            _say_json(handler, [{"slug": source.indicator} for source in load_sources()])
+            return
         slug = parameters["indicator"]
         self._converse(handler, slug, ALL_PART, ons_els_body(slug, frozenset(parameters["geo"].split(","))))
 
     def _converse(self, handler: BaseHTTPRequestHandler, source_id: str, part: str, body: bytes) -> None:
-        asked = Asked(source_id, part, {name.lower(): value for name, value in handler.headers.items()})
+        asked = Request(source_id, part, {name.lower(): value for name, value in handler.headers.items()})
         main = part in (COUNCILS_PART, ALL_PART)
         if main and source_id in self.usual:
             body = self.usual[source_id](body)
@@ -176,6 +191,11 @@ class LoopbackPublishers:
             exchange.answer()
 
 
+def _say_json(handler: BaseHTTPRequestHandler, content: Any) -> None:
+    body = json.dumps(content).encode()
+    Exchange(handler, Request("", "", {}), body, 1).answer(content_type="application/json")
+
+
 @dataclass
 class Stranger:
     """A server that is in no catalogue. It would answer; `asked` must stay empty."""
@@ -189,7 +209,7 @@ class Stranger:
     def __enter__(self) -> Stranger:
         def answer(handler: BaseHTTPRequestHandler, _: Mapping[str, str]) -> None:
             self.asked.append(handler.path)
-            Exchange(handler, Asked("", "", {}), b"areacd,areanm\n", 1).answer()
+            Exchange(handler, Request("", "", {}), b"areacd,areanm\n", 1).answer()
 
         self._server = _serve(answer)
         return self

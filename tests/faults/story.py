@@ -48,7 +48,7 @@ def source_id(dataset: str) -> str:
 
 
 def indicator_of(dataset: str) -> str:
-    return catalogue.load().dataset(dataset)[1].indicator
+    return catalogue.load().dataset(dataset)[1].indicators[0]
 
 
 def part_of(dataset: str) -> str:

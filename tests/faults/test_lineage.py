@@ -99,4 +99,4 @@ def test_explain_leads_from_a_figure_to_the_row_as_it_was_served(snapshot_house:
     )
     assert f"{value:g} years" in done.stdout
     assert sha256 in done.stdout
-    assert '"Area Code": "E08000012"' in done.stdout
+    assert '"area_code": "E08000012"' in done.stdout

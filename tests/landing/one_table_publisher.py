@@ -6,6 +6,7 @@ connections (tests/http).
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,7 +26,10 @@ B = b"areacd,areanm,period,value,status\nE06000006,Halton,2023-01-01/P1Y,4.2,\n"
 
 
 class OneTablePublisher(ThreadingHTTPServer):
-    """Answers every GET with `status`, `headers` and `body`, as they stand when the request comes."""
+    """Answers every GET with `status`, `headers` and `body`, as they stand when the request comes.
+
+    cards: what its list of indicators says. asked: how often the table itself was asked for.
+    """
 
     daemon_threads = True
 
@@ -35,6 +39,8 @@ class OneTablePublisher(ThreadingHTTPServer):
         self.body = A
         self.headers: dict[str, str] = {}
         self.says_length = True
+        self.cards: list[dict[str, str]] = [{"slug": "modelled-unemployment"}]
+        self.asked = 0
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
@@ -56,6 +62,10 @@ class _Handler(BaseHTTPRequestHandler):
     server: OneTablePublisher
 
     def do_GET(self) -> None:
+        if self.path.endswith("/metadata/indicators"):
+            self._answer(json.dumps(self.server.cards).encode())
+            return
+        self.server.asked += 1
         self.send_response(self.server.status)
         for name, value in self.server.headers.items():
             self.send_header(name, value)
@@ -64,6 +74,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(self.server.body)))
         self.end_headers()
         self.wfile.write(self.server.body)
+
+    def _answer(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: requests are no news in a test."""
@@ -76,7 +92,7 @@ def fetch_once(landing: Path, url: str, *, run_id: str = "run") -> Attempt:
     """Ask for the one dataset once, as a refresh does; the receipt."""
     catalogue = load()
     client = Client([Host(url, 0)], user_agent="atf-tests", limits=Limits(attempts=1, backoff_first=0))
-    base_urls = {collection.publisher.id: url for collection in catalogue.collections}
+    base_urls = {service.id: url for service in catalogue.services}
     try:
         (attempt,) = Round(catalogue, Store(landing), client, base_urls, "live", run_id).fetch([DATASET])
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import socket
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def test_what_a_publisher_serves_is_kept_byte_for_byte(
     attempt = fetch_once(landing, publisher.url)
     assert (attempt.outcome, attempt.status, attempt.bytes) == ("landed", 200, len(A))
     (vintage,) = store.vintages(DATASET, PART)
-    assert store.verified(vintage).read_bytes() == A
+    assert store.verified(vintage)[0].read_bytes() == A
     assert vintage.sha256 == hashlib.sha256(A).hexdigest()
     assert "indicator=modelled-unemployment" in vintage.url
 
@@ -40,9 +41,10 @@ def test_a_to_b_to_a_is_three_vintages_and_two_contents(
         outcomes.append(fetch_once(landing, publisher.url).outcome)
     assert outcomes == ["landed", "unchanged", "landed", "unchanged", "landed"]
     vintages = store.vintages(DATASET, PART)
-    assert [store.verified(vintage).read_bytes() for vintage in vintages] == [A, B, A]
+    assert [store.verified(vintage)[0].read_bytes() for vintage in vintages] == [A, B, A]
     assert [vintage.retrieved_at for vintage in vintages] == sorted({vintage.retrieved_at for vintage in vintages})
-    assert len(list(landing.glob("objects/*/*"))) == 2
+    stored = {path.read_bytes() for path in landing.glob("objects/*/*")} - {json.dumps(publisher.cards).encode()}
+    assert stored == {A, B}
     assert [attempt.sequence for attempt in store.attempts(DATASET, PART)] == [1, 1, 2, 2, 3]
 
 
@@ -108,7 +110,7 @@ def test_a_failure_after_success_leaves_the_vintage_in_force(
     publisher.body = b"<html>down for maintenance</html>"
     fetch_once(landing, publisher.url)
     (vintage,) = store.vintages(DATASET, PART)
-    assert store.verified(vintage).read_bytes() == A
+    assert store.verified(vintage)[0].read_bytes() == A
 
 
 def test_an_added_column_lands_and_is_named(publisher: OneTablePublisher, landing: Path) -> None:
@@ -133,7 +135,7 @@ def test_a_lost_content_is_fetched_again(publisher: OneTablePublisher, landing: 
     (vintage,) = store.vintages(DATASET, PART)
     store.object_path(vintage.sha256).unlink()
     fetch_once(landing, publisher.url)
-    assert store.verified(vintage).read_bytes() == A
+    assert store.verified(vintage)[0].read_bytes() == A
 
 
 def test_a_body_cut_between_two_lines_without_a_length_never_lands(

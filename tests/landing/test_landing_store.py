@@ -105,7 +105,7 @@ def test_a_publication_date_in_the_future_is_clamped(
 def test_changed_bytes_are_noticed_and_named(store: Store) -> None:
     kept = land(store, b"a,b\n1,2\n")
     (vintage,) = store.vintages("some_dataset", "councils")
-    assert store.verified(vintage) == kept
+    assert store.verified(vintage) == [kept]
     os.chmod(kept, 0o644)
     kept.write_bytes(b"a,b\n1,3\n")
     with pytest.raises(LandingDamaged) as damaged:

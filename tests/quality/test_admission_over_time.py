@@ -96,7 +96,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     first = Refresh(settings, "first")
     first.fetch([DATASET])
     (vintage,) = first.store.vintages(DATASET, PART)
-    told = Story(settings, first.store.verified(vintage).read_bytes(), {}, [], {})
+    told = Story(settings, first.store.verified(vintage)[0].read_bytes(), {}, [], {})
     told.judge("the first arrives")
     bad = told.arrive("killed before admission", a_hundredth)
     told.arrive("the next run", one_revised)

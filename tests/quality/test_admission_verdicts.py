@@ -46,6 +46,7 @@ def parsed(dataset: str, sequence: int = 1, verdict: str = "parsed") -> Parsed:
         published_at=None,
         etag=None,
         last_modified=None,
+        pages=(),
     )
     said = Verdict(sequence, "raw", verdict, "1", "2025-03-01T06:00:00+00:00", "run", rows=5)  # type: ignore[arg-type]
     return Parsed(vintage, said, fresh=True)

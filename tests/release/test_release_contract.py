@@ -240,7 +240,7 @@ def test_england_has_figures_wherever_its_publisher_serves_them(
                 with store.object_path(vintage.sha256).open(encoding=vintage.encoding, newline="") as stream:
                     rows = [row for row in csv.DictReader(stream) if row.get("Value") or row.get("value")]
                 if "E92000001" in {row.get("Area Code") or row.get("areacd") for row in rows}:
-                    served.add(dataset.indicator)
+                    served |= set(dataset.indicators)
     published = release.execute(
         "select distinct indicator_code from mart.fct_observation where area_code = 'E92000001' and value is not null"
     ).fetchall()

@@ -12,10 +12,11 @@ import pytest
 
 from atf_dagster.catalogue import Collection, load
 from atf_dagster.sources import SOURCES, Body, BodyRejected, NoData
-from atf_dagster.sources.csv_body import inspect, snake_case, to_parquet
+from atf_dagster.sources.base import snake_case
+from atf_dagster.sources.csv_body import inspect, to_parquet
 
 TAGS = {"dataset": "a_dataset", "vintage_id": "it's one"}
-FINGERTIPS = next(c for c in load().collections if c.publisher.id == "fingertips")
+FINGERTIPS = next(c for c in load().collections if c.service.id == "fingertips")
 # The headings of today's file, in their order, as the publisher writes them.
 HEADING = [
     *("Indicator ID", "Indicator Name", "Parent Code", "Parent Name", "Area Code", "Area Name", "Area Type", "Sex"),
@@ -41,7 +42,7 @@ def judge(
 
 def judge_as(collection: Collection, path: Path) -> Body:
     """As landing judges a body of this collection."""
-    source = SOURCES[collection.publisher.id]
+    source = SOURCES[collection.service.id]
     return judge(
         path,
         required=collection.columns,
@@ -294,11 +295,11 @@ def test_the_older_file_of_26_columns_is_the_same_table(path: Path, target: Path
 def test_a_body_of_another_indicator_is_refused(path: Path, target: Path) -> None:
     path.write_text(as_csv([["90362"] + ["x"] * 26], HEADING), "utf-8")
     collection, dataset = load().dataset("fingertips_93283")
-    source = SOURCES[collection.publisher.id]
+    source = SOURCES[collection.service.id]
     with duckdb.connect() as connection:
         to_parquet(connection, path, judge_as(FINGERTIPS, path), target, tags=TAGS)
         with pytest.raises(BodyRejected, match="Asked for indicator 93283, the body holds 90362"):
-            source.check_rows(connection, target, dataset)
+            source.check_rows(connection, target, collection, dataset)
 
 
 REAL = [

@@ -6,31 +6,7 @@
 with
     stacked as (
         {% for model in staging_models %}
-            select
-                vintage_id,
-                dataset,
-                part,
-                source_row,
-                area_code,
-                area_name,
-                sex,
-                age,
-                breakdown_type,
-                breakdown_value,
-                period_label,
-                period_length,
-                period_start,
-                period_end,
-                value_text,
-                value,
-                numerator,
-                denominator,
-                lci_95,
-                uci_95,
-                lci_998,
-                uci_998,
-                status,
-                status_note
+            select {{ staged_columns() | join(", ") }}
             from {{ ref(model) }}
             {% if not loop.last %}
                 union all
@@ -44,7 +20,10 @@ with
             stacked.dataset,
             stacked.part,
             stacked.source_row,
+            stacked.source_rows,
+            stacked.measure,
             dataset.indicator_code,
+            dataset.redistributed,
             dataset.precedence,
             stacked.area_code,
             stacked.area_name,
@@ -80,7 +59,10 @@ with
             stacked.status,
             stacked.status_note
         from stacked
-        inner join {{ source("raw", "catalogue_dataset") }} as dataset on stacked.dataset = dataset.dataset
+        left join
+            {{ source("raw", "catalogue_dataset") }} as dataset
+            on stacked.dataset = dataset.dataset
+            and (dataset.measure is null or dataset.measure = stacked.measure)
         left join {{ source("raw", "catalogue_area") }} as area on stacked.area_code = area.area_code
     ),
 
@@ -101,6 +83,10 @@ with
 select
     *,
     case
+        when indicator_code is null
+        then 'other_measure'
+        when not redistributed
+        then 'not_redistributed'
         when not is_known_area
         then 'other_area'
         when wanted_period_length is not null and period_length <> wanted_period_length

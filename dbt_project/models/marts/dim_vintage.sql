@@ -10,6 +10,8 @@ select
     vintage.sha256,
     vintage.bytes,
     vintage.landed_rows,
+    vintage.release,
+    vintage.pages,
     vintage.licence,
     vintage.attribution
 from {{ source("raw", "vintage") }} as vintage

@@ -32,6 +32,8 @@ select
     dataset,
     part,
     source_row,
+    1 as source_rows,
+    cast(null as string) as measure,
     area_code,
     area_name,
     sex,

@@ -1,0 +1,142 @@
+"""What a publisher's module may do while it asks: every answer is kept and recorded before it is seen.
+
+Belongs here: keeping answers, asking for a listing once a round, comparing a probe with the last one.
+Does not belong here: which requests a publisher wants (`sources`), judging the table (`fetch`).
+"""
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from atf_dagster.catalogue import Collection, Dataset, Part
+from atf_dagster.http import Client, Download
+from atf_dagster.landing.records import Answer, Attempt, Vintage
+from atf_dagster.landing.store import Store
+from atf_dagster.sources.base import Held, Page, Params, Unchanged
+
+FULL_CHECK_AFTER = dt.timedelta(days=30)
+"""Probes are believed this long; then the table itself is asked for, whatever they say."""
+
+
+class Looks:
+    """Listings and probes that were asked for in this round; several parts share them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+        self._pages: dict[str, Page] = {}
+
+    def get(self, key: str, ask: Callable[[], Page]) -> Page:
+        with self._lock:
+            own = self._locks.setdefault(key, threading.Lock())
+        with own:
+            if key not in self._pages:
+                self._pages[key] = ask()
+            return self._pages[key]
+
+
+@dataclass
+class PartAsking:
+    """One part of a dataset while it is asked for; see `sources.base.Asking` for what each method promises."""
+
+    collection: Collection
+    dataset: Dataset
+    part: Part
+    areas: Sequence[str]
+    key: str | None
+    store: Store
+    client: Client
+    base_urls: Mapping[str, str]
+    looks: Looks
+    newest: Vintage | None
+    before: Attempt | None
+    max_bytes: int
+    now: dt.datetime
+    looked: list[Answer] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    probe: str | None = None
+    fetched: list[Page] = field(default_factory=list)
+
+    @property
+    def held(self) -> Held | None:
+        if self.newest is None:
+            return None
+        checked = self.before.checked_at if self.before else None
+        fresh = checked is not None and self.now - dt.datetime.fromisoformat(checked) < FULL_CHECK_AFTER
+        return Held(
+            sha256=self.newest.sha256,
+            url=self.newest.url,
+            size=self.newest.bytes,
+            probe=self.before.probe if self.before else None,
+            needs_full_check=not fresh,
+        )
+
+    def url(self, path: str, at: str = "") -> str:
+        return self.base_urls[f"{self.collection.service.id}_{at}" if at else self.collection.service.id] + path
+
+    def look(self, url: str, params: Params = ()) -> Page:
+        page = self.looks.get(f"{url}?{params}", lambda: self._keep(self._download(url, params)))
+        self.looked.append(answer_of(page))
+        return page
+
+    def fetch(
+        self,
+        url: str,
+        params: Params = (),
+        *,
+        conditional: bool = False,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Page:
+        newest = self.newest if conditional else None
+        download = self.client.download(
+            url,
+            params,
+            into=self.store.incoming,
+            etag=newest.etag if newest else None,
+            last_modified=newest.last_modified if newest else None,
+            headers=headers,
+            body=body,
+            max_bytes=self.max_bytes,
+        )
+        page = self._keep(download)
+        self.fetched.append(page)
+        if page.sha256 == "":  # 304: the validators sent were those of `newest`
+            raise Unchanged
+        return page
+
+    def probed(self, token: str | None) -> None:
+        self.probe = token
+        held = self.held
+        if token is not None and held is not None and held.probe == token and not held.needs_full_check:
+            raise Unchanged
+
+    def note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def _download(self, url: str, params: Params) -> Download:
+        return self.client.download(url, params, into=self.store.incoming, max_bytes=self.max_bytes)
+
+    def _keep(self, download: Download) -> Page:
+        sha256 = download.sha256 or ""
+        path = self.store.keep(download.path, sha256) if download.path is not None else Path()
+        return Page(
+            path=path,
+            url=download.url,
+            final_url=download.final_url,
+            sha256=sha256,
+            size=download.size,
+            status=download.status,
+            headers=download.headers,
+            length_verified=download.length_verified,
+            tries=download.attempts,
+            waited_seconds=download.waited_seconds,
+        )
+
+
+def answer_of(page: Page) -> Answer:
+    """The record of a page."""
+    return Answer(url=page.url, sha256=page.sha256, bytes=page.size, final_url=page.final_url, status=page.status)

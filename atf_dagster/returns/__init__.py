@@ -1,0 +1,26 @@
+"""Local returns: what NHS trusts and councils send as a CSV for the indicators that nobody publishes.
+
+Belongs here: the template, the rules of a file (`check`), keeping accepted files for good (`store`), which rows
+must stay hidden (`disclosure`) and the commands. Does not belong here: fetched tables (`sources`, `landing`),
+and which of two submissions is in force in the mart, which SQL decides.
+"""
+
+from atf_dagster.returns.check import check
+from atf_dagster.returns.disclosure import Hiding, hide
+from atf_dagster.returns.rows import Checked, Fault, Row
+from atf_dagster.returns.store import Refused, ReturnsDamaged, Submission, rows_in_force, submissions, submit
+
+__all__ = [
+    "Checked",
+    "Fault",
+    "Hiding",
+    "Refused",
+    "ReturnsDamaged",
+    "Row",
+    "Submission",
+    "check",
+    "hide",
+    "rows_in_force",
+    "submissions",
+    "submit",
+]

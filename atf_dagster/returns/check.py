@@ -1,0 +1,56 @@
+"""Check a return as a whole: every rule, every fault at once.
+
+Belongs here: the order of reading and rules. Does not belong here: the rules (`row_rules`, `figure_rules`,
+`file_rules`), reading bytes (`reading`).
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+from atf_dagster.catalogue import Catalogue
+from atf_dagster.returns import figure_rules, file_rules, reading, row_rules
+from atf_dagster.returns.places import places
+from atf_dagster.returns.rows import Checked, Draft, Faults, Row
+
+
+def check(path: Path, catalogue: Catalogue, *, now: dt.datetime | None = None, earlier: Sequence[Row] = ()) -> Checked:
+    """Judge a file. `earlier` are the rows in force from returns accepted before (`store.rows_in_force`)."""
+    faults = Faults()
+    data = reading.load(path, faults)
+    if data is None:
+        return Checked((), tuple(faults))
+    return check_bytes(data, catalogue, now=now, earlier=earlier)
+
+
+def check_bytes(
+    data: bytes, catalogue: Catalogue, *, now: dt.datetime | None = None, earlier: Sequence[Row] = ()
+) -> Checked:
+    """Judge bytes that are already at hand, so that what is checked is what is kept."""
+    now = now or dt.datetime.now(dt.UTC)
+    faults = Faults()
+    drafts = _drafts(data, catalogue, now, faults)
+    file_rules.judge(drafts, earlier, faults)
+    faulty = {fault.row for fault in faults}
+    rows = tuple(draft.row() for draft in drafts if draft.number not in faulty)
+    return Checked(rows, tuple(sorted(faults, key=lambda fault: fault.row)))
+
+
+def rows_of_accepted(data: bytes, catalogue: Catalogue, accepted_at: dt.datetime) -> tuple[Row, ...]:
+    """Every row of a file that was accepted; rules that were made since do not take it back.
+
+    Raises ValueError where a cell cannot be read: a row must not go missing from figures without a word.
+    """
+    return tuple(draft.row() for draft in _drafts(data, catalogue, accepted_at, Faults()))
+
+
+def _drafts(data: bytes, catalogue: Catalogue, now: dt.datetime, faults: Faults) -> list[Draft]:
+    area = places(catalogue)
+    drafts = []
+    for number, raw in reading.read(data, faults):
+        row_rules.formulas(number, dict(raw), faults)
+        draft = Draft(number, {column: cell.strip() for column, cell in raw.items()})
+        row_rules.judge(draft, area, now, faults)
+        figure_rules.judge(draft, faults)
+        drafts.append(draft)
+    return drafts

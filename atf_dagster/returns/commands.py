@@ -1,0 +1,135 @@
+"""The commands `atf returns`: template, check, submit, list.
+
+Belongs here: their arguments, and printing what the other modules find. Does not belong here: any rule. Nothing
+of Dagster, dbt or Great Expectations is imported.
+"""
+
+import argparse
+import datetime as dt
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from atf_dagster import catalogue
+from atf_dagster.files import write_atomic
+from atf_dagster.returns import store, template
+from atf_dagster.returns.check import check as check_file
+from atf_dagster.returns.rows import Fault
+from atf_dagster.settings import Settings
+
+
+def add_parser(commands: Any) -> None:
+    """Add `returns` and its own commands to the subparsers of `atf`."""
+    returns = commands.add_parser(
+        "returns",
+        help="what trusts and councils send for " + ", ".join(template.FORMS),
+        description="Local returns of the indicators that nobody publishes: " + ", ".join(template.FORMS) + ". Exit "
+        "codes: 0 done, 1 refused, 3 a refresh is running.",
+    )
+    words = returns.add_subparsers(required=True, metavar="COMMAND")
+
+    blank = words.add_parser("template", help="the template's heading, or what each column holds")
+    blank.add_argument("--indicator", choices=list(template.FORMS), help="with the rows' fixed cells of one indicator")
+    blank.add_argument("--guidance", action="store_true", help="one line a column instead of the CSV")
+    blank.add_argument("--out", type=Path, metavar="FILE", help="write a new file instead of printing")
+    blank.set_defaults(run=write_template)
+
+    look = words.add_parser("check", help="every fault of a file, without keeping it")
+    look.add_argument("file", type=Path, metavar="FILE")
+    look.set_defaults(run=check)
+
+    send = words.add_parser("submit", help="check a file and keep it for good")
+    send.add_argument("file", type=Path, metavar="FILE")
+    send.set_defaults(run=submit)
+
+    kept = words.add_parser("list", help="the returns that were accepted")
+    kept.set_defaults(run=list_submissions)
+
+
+def write_template(of: Settings, options: argparse.Namespace) -> int:
+    """Print the template or its guidance, or write it to a file that does not exist yet."""
+    text = template.guidance() if options.guidance else template.template_csv(options.indicator)
+    if options.out is None:
+        print(text.replace("\r\n", "\n"), end="")
+        return 0
+    if options.out.exists():
+        print(
+            f"{options.out} exists and may have been filled in; it was left as it is. Give another name.",
+            file=sys.stderr,
+        )
+        return 1
+    write_atomic(options.out, text)
+    print(f"Written: {options.out}")
+    return 0
+
+
+def check(of: Settings, options: argparse.Namespace) -> int:
+    """Judge a file against the rules and the returns accepted before; keeps nothing."""
+    known = catalogue.load()
+    try:
+        earlier = list(store.rows_in_force(of.home, known).values())
+    except store.ReturnsDamaged as damaged:
+        return _damaged(damaged)
+    checked = check_file(options.file, known, earlier=earlier)
+    if checked.faults:
+        return _refused(options.file, checked.faults)
+    print(f"No faults in {_count(len(checked.rows), 'row')}. `atf returns submit` keeps the file.")
+    return 0
+
+
+def submit(of: Settings, options: argparse.Namespace) -> int:
+    """Check a file and keep its bytes; the same bytes again add nothing."""
+    try:
+        kept = store.submit(of.home, options.file, catalogue.load(), dt.datetime.now(dt.UTC))
+    except store.Refused as refused:
+        return _refused(options.file, refused.faults)
+    except store.ReturnsDamaged as damaged:
+        return _damaged(damaged)
+    if not kept.is_new:
+        print(
+            f"These bytes are submission {kept.sequence} of {kept.accepted_at}: nothing was added. If a later "
+            "submission replaced their figures and they are right after all, change submitted_at and send the file."
+        )
+        return 0
+    print(
+        f"Submission {kept.sequence} is kept: {_count(kept.rows, 'row')} of {', '.join(kept.orgs)} for "
+        f"{', '.join(kept.indicators)}. The next `atf refresh` reads it."
+    )
+    return 0
+
+
+def list_submissions(of: Settings, options: argparse.Namespace) -> int:
+    """Print the accepted returns in order of arrival."""
+    kept = store.submissions(of.home)
+    for one in kept:
+        print(
+            f"{one.sequence:>4}  {one.accepted_at[:19]}Z  {one.rows:>4} rows  {', '.join(one.indicators)}  "
+            f"{', '.join(one.orgs)}  {_printable(one.file_name)}"
+        )
+        print(f"      {store.object_path(of.home, one.sha256)}")
+    if not kept:
+        print(f"No returns in {of.home} yet: `atf returns template` prints the heading to fill in.")
+    return 0
+
+
+def _refused(path: Path, faults: Iterable[Fault]) -> int:
+    found = list(faults)
+    for fault in found:
+        print(fault)
+    print(f"{_count(len(found), 'fault')} in {_printable(path.name)}; nothing was kept.")
+    return 1
+
+
+def _damaged(damaged: store.ReturnsDamaged) -> int:
+    print(f"atf: {damaged}", file=sys.stderr)
+    return 1
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _printable(name: str) -> str:
+    """A file's name as a terminal may have it."""
+    return name if name.isprintable() else ascii(name)

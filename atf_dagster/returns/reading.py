@@ -1,0 +1,184 @@
+"""From the bytes of a return to cells by column: encoding, heading, ragged rows.
+
+Belongs here: what makes a file a table with the template's columns. Does not belong here: what a cell means.
+Publishers' tables are read by `sources.csv_body`, which forgives more: a publisher cannot be asked to save again.
+"""
+
+import csv
+import difflib
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from atf_dagster.returns.rows import Faults, shown
+from atf_dagster.returns.template import COLUMNS
+
+MAX_BYTES = 5_000_000
+FILE = "file"
+"""The column of faults of the file as a whole."""
+
+Records = list[tuple[int, Mapping[str, str]]]
+"""(row of the file as a spreadsheet counts it, raw cells by the template's columns)."""
+
+SAVE_AS = "Whoever made the file saves it again as 'CSV UTF-8 (comma delimited)'."
+
+
+def load(path: Path, faults: Faults) -> bytes | None:
+    """The bytes, never more than the cap; None with a fault where there are none to read."""
+    try:
+        if not path.is_file():
+            faults.add(0, FILE, f"{path} is not a file.", "Give the path of the CSV.")
+            return None
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        faults.add(0, FILE, f"{path} cannot be read: {error.strerror}.", "Its owner gives you the right to read it.")
+        return None
+    if len(data) > MAX_BYTES:
+        faults.add(
+            0,
+            FILE,
+            f"It is larger than {MAX_BYTES:,} bytes; a return of one organisation is a thousandth of that.",
+            "Whoever made it removes what is not the return, or sends one file an organisation.",
+        )
+        return None
+    return data
+
+
+def read(data: bytes, faults: Faults) -> Records:
+    """Cells by the template's columns. Empty where the heading cannot be matched to the template."""
+    text = _decode(data, faults)
+    if text is None:
+        return []
+    rows = _rows(text, faults)
+    if not rows:
+        faults.add(1, FILE, "The file has no heading.", "Begin with `atf returns template` and fill in its columns.")
+        return []
+    columns = _heading([cell.strip() for cell in rows[0][1]], faults)
+    if columns is None:
+        return []
+    records: Records = []
+    for number, cells in rows[1:]:
+        if not any(cell.strip() for cell in cells):
+            continue  # spreadsheets leave blank rows behind; they say nothing
+        if len(cells) != len(columns):
+            faults.add(
+                number,
+                FILE,
+                f"The row has {len(cells)} cells and the heading {len(columns)}.",
+                "Look for a comma inside a text that is not in double quotes, or for a row that was cut; the other "
+                "rules look at this row when it has as many cells as the heading.",
+            )
+            continue
+        records.append((number, dict(zip(columns, cells, strict=True))))
+    if len(rows) == 1 or not any(any(cell.strip() for cell in cells) for _, cells in rows[1:]):
+        faults.add(
+            1,
+            FILE,
+            "There is a heading and no row.",
+            "Where there is nothing to report send a row with data_status 'nil return', where figures are missing "
+            "one with 'not supplied'.",
+        )
+    return records
+
+
+def _decode(data: bytes, faults: Faults) -> str | None:
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        faults.add(0, FILE, "It is a workbook of a spreadsheet program, not a CSV.", SAVE_AS)
+        return None
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        faults.add(0, FILE, "Its encoding is UTF-16, not UTF-8.", SAVE_AS)
+        return None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        faults.add(
+            line, FILE, f"The byte 0x{data[error.start]:02X} is not UTF-8 (often a £ or a curly quote).", SAVE_AS
+        )
+        return None
+    if "\0" in text:
+        faults.add(text.count("\n", 0, text.index("\0")) + 1, FILE, "There is a NUL character: not text.", SAVE_AS)
+        return None
+    start = text.lstrip()[:400].lower()
+    if start.startswith(("<!doctype", "<html", "<?xml", "<head", "<body", "<script")) or "<html" in start:
+        faults.add(
+            0,
+            FILE,
+            f"It is a web page, not a CSV; it begins {shown(text.strip())}.",
+            "A portal's sign-in or error page was saved in place of the file: download the file itself.",
+        )
+        return None
+    return text
+
+
+def _rows(text: str, faults: Faults) -> list[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[tuple[int, list[str]]] = []
+    try:
+        for cells in reader:
+            rows.append((len(rows) + 1, cells))
+    except csv.Error as error:
+        faults.add(
+            len(rows) + 1,
+            FILE,
+            f"The row cannot be taken apart ({error}); rows from here on were not looked at.",
+            "Look for a double quote that is not closed, or one inside a text that is not doubled.",
+        )
+    if rows and not any(cell.strip() for cell in rows[0][1]):
+        return []
+    return rows
+
+
+def _heading(found: Sequence[str], faults: Faults) -> list[str] | None:
+    """The template's column for each heading; None where some are missing even after guessing."""
+    template = list(COLUMNS)
+    if list(found) == template:
+        return template
+    if len(found) == 1 and (";" in found[0] or "\t" in found[0]):
+        faults.add(1, FILE, "The columns are not separated by commas.", SAVE_AS)
+        return None
+    free = [name for name in template if name not in found]
+    guessed: list[str | None] = []
+    for position, heading in enumerate(found, start=1):
+        if heading in template:
+            guessed.append(heading)
+            if heading in found[: position - 1]:
+                faults.add(1, heading, f"The heading stands twice, again as column {position}.", "Remove one.")
+            continue
+        near = difflib.get_close_matches(heading.lower().replace(" ", "_"), free, n=1, cutoff=0.6)
+        nearest = near[0] if near else None
+        guessed.append(nearest)
+        if nearest:
+            free.remove(nearest)
+            mend = f"Write {nearest} as the heading if that is what the column holds."
+        elif heading:
+            closest = difflib.get_close_matches(heading.lower(), template, n=1, cutoff=0.0)[0]
+            mend = f"Remove the column; the nearest of the template is {closest}."
+        else:
+            mend = "Delete the blank column in the spreadsheet and save again."
+        faults.add(
+            1,
+            heading or f"column {position}",
+            f"{shown(heading)} is no heading of the template{f'; the nearest is {nearest}' if nearest else ''}.",
+            mend,
+        )
+    for name in free:
+        faults.add(
+            1,
+            name,
+            "The column is missing; rows were not looked at.",
+            f"Add it: {COLUMNS[name].what}. `atf returns template` prints the heading.",
+        )
+    columns = [name for name in guessed if name is not None]
+    if len(columns) != len(found) or sorted(columns) != sorted(template):
+        return None
+    if columns != template:
+        first = next(i for i, name in enumerate(template) if columns[i] != name)
+        faults.add(
+            1,
+            columns[first],
+            f"The columns are not in the template's order: column {first + 1} should be {template[first]}.",
+            "Put them into the order of `atf returns template`.",
+        )
+    return columns

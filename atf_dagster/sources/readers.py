@@ -1,0 +1,121 @@
+"""Readers of pages, one a format: is this the table, and its rows as Parquet text.
+
+Belongs here: choosing the reader of a collection, and what CSV, JSON and workbooks have in common. Does not
+belong here: a format's own ways (`csv_body`, `workbook_body`), any publisher's column.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from atf_dagster.catalogue import Collection
+from atf_dagster.sources import csv_body
+from atf_dagster.sources.base import Body, BodyRejected, NoData, Source
+
+Tags = Mapping[str, str | int]
+
+
+def inspect(path: Path, collection: Collection, source: Source, *, ends_with_newline: bool) -> Body:
+    """Judge a page by what it is, whatever its status said. Raises BodyRejected or NoData."""
+    if collection.format == "workbook":
+        return _inspect_workbook(path, collection)
+    if collection.format == "json":
+        records = _records(path, source)
+        columns = tuple(dict.fromkeys(name for record in records for name in record))
+        return csv_body.judge_columns(columns, collection.columns, collection.optional_columns)
+    return csv_body.inspect(
+        path,
+        required=collection.columns,
+        optional=collection.optional_columns,
+        column_name=source.column_name,
+        renamed=collection.renamed,
+        ends_with_newline=ends_with_newline,
+    )
+
+
+def to_parquet(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    collection: Collection,
+    source: Source,
+    target: Path,
+    *,
+    tags: Tags,
+) -> int:
+    """Write a page's rows as text columns with `row_number` and the constant `tags`; returns how many.
+
+    Raises BodyRejected where a row is not one of the table, NoData where there is none.
+    """
+    optional = collection.optional_columns
+    if collection.format == "csv":
+        body = inspect(path, collection, source, ends_with_newline=False)  # landing has judged the end already
+        return csv_body.to_parquet(connection, path, body, target, tags=tags, optional=optional)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=target.parent, prefix=".rows-") as folder:
+        rows = Path(folder) / "rows.csv"
+        if collection.format == "workbook":
+            columns = _workbook_rows(path, collection, rows)
+        else:
+            columns = _write_rows(_records(path, source), rows)
+        body = Body(encoding="utf-8-sig", columns=columns, columns_added=())
+        return csv_body.to_parquet(connection, rows, body, target, tags=tags)
+
+
+def _records(path: Path, source: Source) -> list[Mapping[str, str | None]]:
+    if source.records is None:
+        raise TypeError("a collection of JSON needs a source that says what its records are")
+    csv_body.refuse_markup(path.read_bytes()[: csv_body.HEADING_BYTES].decode("utf-8", errors="replace"))
+    try:
+        # Numbers stay the text that they were: 66.10 is not 66.1 to whoever compares bytes.
+        page = json.loads(path.read_bytes(), parse_float=str, parse_int=str)
+        records = list(source.records(page))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, BodyRejected | NoData):
+            raise
+        raise BodyRejected(
+            "not_this_json",
+            f"The body is not JSON of the expected shape ({type(error).__name__}: {error}).",
+            "The publisher changed its interface, or this is an error page: an engineer opens the URL and compares "
+            "it with the publisher's documentation.",
+        ) from error
+    if not records:
+        raise NoData("The answer holds no records.")
+    return records
+
+
+def _write_rows(records: Iterable[Mapping[str, str | None]], target: Path) -> tuple[str, ...]:
+    kept = list(records)
+    columns = tuple(dict.fromkeys(name for record in kept for name in record))
+    with target.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([record.get(name) for name in columns] for record in kept)
+    return columns
+
+
+def _inspect_workbook(path: Path, collection: Collection) -> Body:
+    from atf_dagster.sources import workbook_body
+
+    table = workbook_body.inspect(path, _layout(collection))
+    added = tuple(sorted(table.unknown_headings))
+    return Body(encoding="utf-8-sig", columns=collection.columns, columns_added=added)
+
+
+def _workbook_rows(path: Path, collection: Collection, target: Path) -> tuple[str, ...]:
+    from atf_dagster.sources import workbook_body
+
+    workbook_body.to_rows(path, _layout(collection), target)
+    with target.open(encoding="utf-8", newline="") as stream:
+        return tuple(next(csv.reader(stream)))
+
+
+def _layout(collection: Collection):  # type: ignore[no-untyped-def]
+    from atf_dagster.sources.workbook_body import Layout
+
+    if collection.layout is None:
+        raise TypeError(f"{collection.table} is a workbook without a layout")
+    return Layout(**collection.layout.model_dump())

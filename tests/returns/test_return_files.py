@@ -1,0 +1,109 @@
+"""What makes a file a table: encoding, line ends, heading, ragged rows, size; the template itself."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from made_up_returns import NOW, as_bytes, good_rows, spend
+
+from atf_dagster import catalogue
+from atf_dagster.returns import reading
+from atf_dagster.returns.check import check, check_bytes
+from atf_dagster.returns.rows import Checked
+from atf_dagster.returns.template import BANDS, COLUMNS, FORMS, guidance, template_csv
+
+KNOWN = catalogue.load()
+GOOD = as_bytes(good_rows())
+
+
+def judged(data: bytes) -> Checked:
+    return check_bytes(data, KNOWN, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        GOOD,
+        b"\xef\xbb\xbf" + GOOD,
+        as_bytes(good_rows(), end="\n"),
+        as_bytes(good_rows(), end="\r"),
+        GOOD + b"," * 19 + b"\r\n\r\n",
+        GOOD.rstrip(),
+    ],
+    ids=["CRLF", "BOM", "LF", "CR", "blank rows at the end", "no last newline"],
+)
+def test_how_a_file_may_be_saved(data: bytes) -> None:
+    result = judged(data)
+    assert result.faults == ()
+    assert len(result.rows) == 6
+
+
+@pytest.mark.parametrize(
+    ("data", "row", "says"),
+    [
+        (b"", 1, "no heading"),
+        (b"<!DOCTYPE html><title>Sign in</title>", 0, "web page"),
+        (b"PK\x03\x04 and so on", 0, "workbook"),
+        ("indicator_code".encode("utf-16"), 0, "UTF-16"),
+        (as_bytes([spend(notes="x")]) + as_bytes([spend(notes="\xa3")])[0:0] + b"\xa3\r\n", 3, "0xA3 is not UTF-8"),
+        (as_bytes([spend(notes="a\0b")]), 2, "NUL"),
+        (GOOD.replace(b",", b";"), 1, "not separated by commas"),
+        (as_bytes([]), 1, "no row"),
+        (GOOD + b"ATF21,only\r\n", 8, "2 cells"),
+        (GOOD + b'"never closed\r\n', 8, "cannot be taken apart"),
+    ],
+)
+def test_what_is_no_table_is_refused(data: bytes, row: int, says: str) -> None:
+    faults = judged(data).faults
+    assert any(fault.row == row and says in fault.message and fault.mend for fault in faults), faults
+
+
+def test_ragged_rows_do_not_hide_other_faults() -> None:
+    faults = judged(as_bytes([spend(numerator="£1")]) + b"short\r\n").faults
+    assert [(fault.row, fault.column) for fault in faults] == [(2, "numerator"), (3, "file")]
+
+
+def test_a_wrong_heading_is_named_with_the_nearest_column_and_rows_are_read() -> None:
+    heading = ["Indicator Code" if name == "indicator_code" else name for name in COLUMNS]
+    faults = judged(as_bytes([spend(numerator="£1")], heading)).faults
+    assert [(fault.row, fault.column) for fault in faults] == [(1, "Indicator Code"), (2, "numerator")]
+    assert "indicator_code" in faults[0].message
+
+
+def test_missing_extra_double_and_misplaced_headings() -> None:
+    names = list(COLUMNS)
+    missing = judged(as_bytes([spend()], ["nothing alike" if n == "notes" else n for n in names])).faults
+    assert {fault.column for fault in missing} == {"nothing alike", "notes"}
+    double = judged(as_bytes([spend()], ["org_code" if n == "org_name" else n for n in names])).faults
+    assert {fault.column for fault in double} == {"org_code", "org_name"}
+    swapped = [names[1], names[0], *names[2:]]
+    assert "order" in judged(as_bytes([spend()], swapped)).faults[0].message
+
+
+def test_rows_are_counted_as_a_spreadsheet_counts_them() -> None:
+    data = as_bytes([spend(notes="two\nlines"), spend(indicator_code="ATF99")])
+    assert [fault.row for fault in judged(data).faults] == [3]
+
+
+def test_a_file_that_is_too_large_or_absent(tmp_path: Path) -> None:
+    large = tmp_path / "large.csv"
+    large.write_bytes(b"x" * (reading.MAX_BYTES + 1))
+    assert "larger" in check(large, KNOWN).faults[0].message
+    assert "not a file" in check(tmp_path / "none.csv", KNOWN).faults[0].message
+    assert "not a file" in check(tmp_path, KNOWN).faults[0].message
+
+
+def test_the_template_has_no_figures() -> None:
+    assert template_csv() == ",".join(COLUMNS) + "\r\n"
+    for indicator in FORMS:
+        rows = list(csv.DictReader(io.StringIO(template_csv(indicator))))
+        assert len(rows) == (1 + len(BANDS) if indicator == "ATF20" else 1)
+        for row in rows:
+            assert not any(row[column] for column in ("numerator", "denominator", "unknown_count", "date_from"))
+
+
+def test_the_guidance_has_a_line_for_every_column() -> None:
+    assert [line.split(":")[0] for line in guidance().splitlines()] == list(COLUMNS)
