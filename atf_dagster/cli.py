@@ -16,6 +16,7 @@ from atf_dagster import explain, lookups, settings
 from atf_dagster.files import AnotherRefreshIsRunning, single_writer
 from atf_dagster.refresh import Refresh, WouldReplaceLive
 from atf_dagster.release.versions import ReleaseError
+from atf_dagster.returns import commands as returns
 from atf_dagster.settings import Settings, SettingsError
 
 EXIT_OK, EXIT_FAILED, EXIT_HELD, EXIT_BUSY = 0, 1, 2, 3
@@ -84,6 +85,12 @@ def _parser() -> argparse.ArgumentParser:
     releases.add_argument("--json", action="store_true")
     releases.set_defaults(run=lookups.releases)
 
+    known = commands.add_parser(
+        "sources", help="publishers, their licences and datasets, and how each was last answered"
+    )
+    known.add_argument("--json", action="store_true")
+    known.set_defaults(run=lookups.sources)
+
     dev = commands.add_parser("dev", help="Dagster's web server and daemon, on loopback, with this house's history")
     dev.add_argument("-p", "--port", default="3000", help="port of the web server (3000)")
     dev.set_defaults(run=_develop)
@@ -92,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     admit.add_argument("vintage", help="vintage id, as `atf diagnose` shows it")
     admit.add_argument("--reason", required=True, help="why; kept with the vintage for good")
     admit.set_defaults(run=lookups.admit)
+
+    returns.add_parser(commands)
 
     rollback = commands.add_parser("rollback", help="make an earlier release current")
     rollback.add_argument("version", nargs="?", help="version; the one before the current otherwise")
@@ -163,6 +172,8 @@ def _print(report: Any, of: Settings) -> None:
     else:
         print(f"{report.outcome.capitalize()}: {report.message}", file=sys.stderr)
         print(report.mend, file=sys.stderr)
+    for note in report.notes:
+        print(f"Noted: {note}")
     for line in lookups.told(report.troubles):
         print(line)
     if report.release_path:

@@ -53,7 +53,9 @@ def _figures(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace)
     code_or_name = also.get(area.lower(), area)
     areas = _rows(
         connection,
-        "select * from mart.dim_area where area_code = ? or lower(area_name) = lower(?)",
+        # A council's name may be its former code's, too, or a county's that ended.
+        "select * from mart.dim_area where area_code = ? or lower(area_name) = lower(?) "
+        "order by is_answered desc, valid_to desc nulls first, area_code",
         [code_or_name.upper(), code_or_name],
     )
     if not areas:
@@ -157,7 +159,10 @@ def _bytes(connection: duckdb.DuckDBPyConnection, workspace: Path, source: dict[
         "object": str(path) if path.exists() else f"{path} (not on this machine)",
         "page": f"{row['page']} of {len(kept.pages)}" if kept is not None and row and len(kept.pages) > 1 else None,
         "row": source["source_row"],
-        "row_as_served": {name: cell for name, cell in row.items() if name not in _TAGS and cell is not None} or None,
+        # What disclosure control hides is not printed here either: a local return holds the small count itself.
+        "row_as_served": None
+        if source["status"] == "suppressed"
+        else {name: cell for name, cell in row.items() if name not in _TAGS and cell is not None} or None,
     }
 
 

@@ -30,6 +30,7 @@ from atf_dagster.quality.results import Result
 from atf_dagster.release import contract, versions
 from atf_dagster.release.publish import ReleaseFacts, publish
 from atf_dagster.release.versions import Release
+from atf_dagster.returns import facts
 from atf_dagster.settings import Settings, SettingsError
 from atf_dagster.warehouse import dbt, inputs, raw
 from atf_dagster.warehouse.raw import Parsed
@@ -119,6 +120,7 @@ class Refresh:
                 mode=self.settings.mode,
                 run_id=self.run_id,
                 keys=self.settings.keys,
+                home=self.settings.home,
                 skip=self._skipped(),
                 max_bytes=self.settings.max_bytes,
                 progress=lambda attempt: self.progress(f"fetch {next(done)}/{total}: {_words(attempt)}"),
@@ -216,7 +218,13 @@ class Refresh:
 
     def _inputs(self, parsed: Sequence[Parsed]) -> inputs.Inputs:
         return inputs.gather(
-            self.catalogue, self.store, parsed, mode=self.settings.mode, rules=self.rules, today=self.today
+            self.catalogue,
+            self.store,
+            parsed,
+            mode=self.settings.mode,
+            rules=self.rules,
+            today=self.today,
+            returned=facts.gather(self.settings.home, self.catalogue),
         )
 
     @cached_property
@@ -277,7 +285,9 @@ class Refresh:
             results = gx.run(connection, suites.load("mart"), has_previous=last is not None)
         self._keep_results("mart", results)
         everything = self.results()
-        text = page.render(everything, run_id=self.run_id, mode=self.settings.mode, troubles=self.troubles())
+        text = page.render(
+            everything, run_id=self.run_id, mode=self.settings.mode, troubles=self.troubles(), notes=self.notes()
+        )
         write_atomic(self.page, text)
         if any(result.blocks for result in results):
             self.finish("held", blocked_by=[result.sentence for result in results if result.blocks])
@@ -335,7 +345,7 @@ class Refresh:
                 mode=self.settings.mode,
                 fingerprint=self.fingerprint,
                 quality_state="warned" if warned else "passed",
-                datasets_fresh=[d.id for _, d in self.catalogue.datasets if d.id not in held_back],
+                datasets_fresh=[id for id in self._datasets_here() if id not in held_back],
                 datasets_held_back=held_back,
                 results=results,
                 page=self.page if self.page.exists() else None,
@@ -350,9 +360,27 @@ class Refresh:
         self.finish("published", release=release.version, before=before)
         return release
 
+    def _datasets_here(self) -> list[str]:
+        """The datasets of which at least one part has ever come."""
+        return [
+            dataset.id
+            for collection, dataset in self.catalogue.datasets
+            if any(self.store.vintages(dataset.id, part.id) for part in collection.parts)
+        ]
+
     def troubles(self) -> list[Trouble]:
         """What is held back now, with what to do."""
         return troubles(self.catalogue, self.store)
+
+    def notes(self) -> list[str]:
+        """What publishers moved, renamed or said of a revision, as far as this run's attempts noted it."""
+        attempts = (
+            self.store.last_attempt(dataset.id, part.id)
+            for collection, dataset in self.catalogue.datasets
+            for part in collection.parts
+        )
+        of_this_run = [attempt for attempt in attempts if attempt is not None and attempt.run_id == self.run_id]
+        return [f"{attempt.dataset}.{attempt.part}: {note}" for attempt in of_this_run for note in attempt.notes]
 
     # the run's own record ----------------------------------------------------------------------------
 

@@ -45,6 +45,7 @@ class Report:
     page: str | None
     troubles: list[Trouble]
     changes: list[Change]
+    notes: list[str]
     message: str | None
     mend: str | None
     seconds: dict[str, float]
@@ -106,6 +107,7 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
         page=_page(refresh, current),
         troubles=troubles,
         changes=_changes(before, current) if outcome == "published" else [],
+        notes=refresh.notes(),
         message=message,
         mend=mend,
         seconds={name: round(value, 2) for name, value in seconds.items()},

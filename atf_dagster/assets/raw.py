@@ -13,7 +13,16 @@ from atf_dagster.assets.house import HOUSE, House
 from atf_dagster.assets.metadata import table
 from atf_dagster.catalogue import Catalogue
 
-TOLD = ("catalogue_area", "catalogue_indicator", "catalogue_dataset", "vintage", "fetch_state")
+TOLD = (
+    "catalogue_area",
+    "catalogue_area_change",
+    "catalogue_indicator",
+    "catalogue_dataset",
+    "return_hidden",
+    "return_total",
+    "vintage",
+    "fetch_state",
+)
 
 
 def key(name: str) -> dg.AssetKey:

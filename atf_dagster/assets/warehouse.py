@@ -53,7 +53,7 @@ def _run(
         finished.extend(refresh.build(half))
     except (WarehouseFailed, WarehouseHeld) as error:
         failure, finished = error, error.nodes
-    built = [node for node in finished if node.kind == "model" and node.ok]
+    built = [node for node in finished if node.kind == "model" and node.status == "success"]
     if built:
         with duckdb.connect(str(refresh.settings.warehouse), read_only=True) as connection:
             for node in built:

@@ -5,6 +5,16 @@ checks them. Does not belong here: how a publisher is asked (`sources`) or what 
 """
 
 from atf_dagster.catalogue.load import CatalogueError, load
-from atf_dagster.catalogue.model import Area, Catalogue, Collection, Dataset, IndicatorCard, Part
+from atf_dagster.catalogue.model import Area, AreaChange, Catalogue, Collection, Dataset, IndicatorCard, Part
 
-__all__ = ["Area", "Catalogue", "CatalogueError", "Collection", "Dataset", "IndicatorCard", "Part", "load"]
+__all__ = [
+    "Area",
+    "AreaChange",
+    "Catalogue",
+    "CatalogueError",
+    "Collection",
+    "Dataset",
+    "IndicatorCard",
+    "Part",
+    "load",
+]

@@ -21,7 +21,7 @@ class CatalogueError(ValueError):
 
 @cache
 def load(folder: Path = FOLDER) -> Catalogue:
-    """Load areas.yml, beacon.yml, publishers.yml and collections/*.yml from `folder`. Raises CatalogueError."""
+    """Load the files about areas, indicators, publishers and collections from `folder`. Raises CatalogueError."""
     problems: list[str] = []
     beacon = read_yaml(folder / "beacon.yml")
     who = read_yaml(folder / "publishers.yml")
@@ -45,6 +45,7 @@ def load(folder: Path = FOLDER) -> Catalogue:
     try:
         catalogue = Catalogue(
             areas=read_yaml(folder / "areas.yml"),
+            area_changes=read_yaml(folder / "area_changes.yml"),
             principles=beacon["principles"],
             indicators=tuple(IndicatorCard.model_validate(card) for card in indicators),
             services=tuple(services.values()),
@@ -111,4 +112,12 @@ def _contradictions(catalogue: Catalogue) -> list[str]:
         for area in catalogue.areas
         if area.parent is not None and area.parent not in area_codes
     ]
+    pairs = [(change.old_code, change.new_code) for change in catalogue.area_changes]
+    problems += [
+        f"the change of {old} to {new} is declared twice" for old, new in {p for p in pairs if pairs.count(p) > 1}
+    ]
+    ends: dict[str, set[object]] = {}
+    for change in catalogue.area_changes:
+        ends.setdefault(change.old_code, set()).add((change.changed_on, change.old_name, change.old_valid_from))
+    problems += [f"area {code} ended in more ways than one" for code, ways in ends.items() if len(ways) > 1]
     return problems

@@ -5,9 +5,9 @@ Belongs here: fields, their allowed values, and what follows from them alone. Re
 
 import datetime as dt
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]*$")
 
@@ -44,6 +44,23 @@ class Area(_Entry):
     valid_from: dt.date
     valid_to: dt.date | None = None
     also_written: tuple[Text, ...] = ()
+    dfe_code: Annotated[str, Field(pattern=r"^[0-9]{3}$")] | None = None
+    """The number that the Department for Education has for a council."""
+    ods_code: Annotated[str, Field(pattern=r"^[A-Z0-9]{3,5}$")] | None = None
+    """The Organisation Data Service's code of the NHS body with the same area."""
+
+
+class AreaChange(_Entry):
+    """A council's code that ended, and one that took its place, wholly or in part. Source: area_changes.yml."""
+
+    old_code: Annotated[str, Field(pattern=r"^E[0-9]{8}$")]
+    old_name: Text
+    new_code: Annotated[str, Field(pattern=r"^E[0-9]{8}$")]
+    new_name: Text
+    kind: Literal["recoded", "merged", "split"]
+    changed_on: dt.date
+    """First day of the new code; the old one ended the day before."""
+    old_valid_from: dt.date | None = None
 
 
 class IndicatorCard(_Entry):
@@ -62,8 +79,8 @@ class IndicatorCard(_Entry):
     ]
     multiplier: float = 1
     polarity: Literal["higher_is_better", "lower_is_better", "none"]
-    year_type: Literal["calendar", "financial", "academic", "rolling", "snapshot"]
-    frequency: Literal["annual", "quarterly", "monthly"] = "annual"
+    year_type: Literal["calendar", "financial", "academic", "rolling", "week", "snapshot"]
+    frequency: Literal["annual", "quarterly", "monthly", "weekly", "daily"] = "annual"
     native_level: Text
     aggregation_rule: Literal["sum_ratio", "published_only"]
     ci_method: Literal["published", "wilson", "byar", "none"]
@@ -92,6 +109,16 @@ class Period(_Entry):
     """How far apart the beginnings of two periods lie: 12 for a year, 3 for a quarter or a rolling year."""
     lag_months: int
     """Months from the end of the period to publication, the longest seen in the publisher's practice."""
+    days: int = 1
+    """Where `years` is 0: how many days a period has. Weeks keep to no day of the year, so 7 needs `ended`."""
+    ended: dt.date | None = None
+    """The last day of the series, where its publisher ended it: no later period is expected, ever."""
+
+    @model_validator(mode="after")
+    def _days_can_be_counted(self) -> Self:
+        if self.days != 1 and (self.years or self.ended is None):
+            raise ValueError("days needs years: 0 and ended")
+        return self
 
 
 class Part(_Entry):
@@ -116,6 +143,11 @@ class Layout(_Entry):
     """Regular expression of a cell above the table that each row carries as `title`."""
     one_sheet: bool = True
     """False: each matching sheet holds the table, and all are read."""
+    member: str | None = None
+    """Where the workbook comes inside a zip file: regular expression over the names of its members."""
+    shading: Identifier | None = None
+    """Raw column whose cells' shading says something: each row carries it as `shading`, in the words of the sheet's
+    own key. The column's regular expression has to fit one cell of its heading."""
 
 
 class Yields(_Entry):
@@ -204,6 +236,7 @@ class Collection(_Entry):
 
 class Catalogue(_Entry):
     areas: tuple[Area, ...]
+    area_changes: tuple[AreaChange, ...] = ()
     principles: dict[int, Text]
     indicators: tuple[IndicatorCard, ...]
     services: tuple[Service, ...]

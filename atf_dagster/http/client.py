@@ -40,6 +40,10 @@ _HEADERS_KEPT = (
     "content-encoding",
     "date",
     "retry-after",
+    "link",
+    "x-ratelimit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
 )
 
 
@@ -50,7 +54,7 @@ class Download:
     url, final_url: as asked, with its parameters, and after redirects; both without the values of secret
     parameters.
     status: 200, or 304 where a validator was sent and the publisher says that nothing has changed.
-    headers: those that help to recognise the file again, by lower-case name.
+    headers: those that help to recognise the file again or to ask for the next, by lower-case name.
     path: a new file in the folder given, the caller's to move or remove; None for 304.
     size, sha256: of the file; decoded bytes and hexadecimal; 0 and None for 304.
     attempts: requests made, redirects not counted. waited_seconds: slept for the pace, pauses and backoff.

@@ -5,6 +5,7 @@ Does not belong here: which requests a publisher wants (`sources`), judging the 
 """
 
 import datetime as dt
+import hashlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ class PartAsking:
     dataset: Dataset
     part: Part
     areas: Sequence[str]
+    source_ids: Sequence[str]
     key: str | None
     store: Store
     client: Client
@@ -52,6 +54,7 @@ class PartAsking:
     looks: Looks
     newest: Vintage | None
     before: Attempt | None
+    home: Path
     max_bytes: int
     now: dt.datetime
     looked: list[Answer] = field(default_factory=list)
@@ -76,8 +79,8 @@ class PartAsking:
     def url(self, path: str, at: str = "") -> str:
         return self.base_urls[f"{self.collection.service.id}_{at}" if at else self.collection.service.id] + path
 
-    def look(self, url: str, params: Params = ()) -> Page:
-        page = self.looks.get(f"{url}?{params}", lambda: self._keep(self._download(url, params)))
+    def look(self, url: str, params: Params = (), *, headers: Mapping[str, str] | None = None) -> Page:
+        page = self.looks.get(f"{url}?{params}", lambda: self._keep(self._download(url, params, headers)))
         self.looked.append(answer_of(page))
         return page
 
@@ -113,12 +116,23 @@ class PartAsking:
         if token is not None and held is not None and held.probe == token and not held.needs_full_check:
             raise Unchanged
 
+    def keep(self, path: Path, url: str) -> Page:
+        data = path.read_bytes()
+        sha256 = hashlib.sha256(data).hexdigest()
+        temporary = self.store.incoming / f"{sha256}.{threading.get_ident()}"
+        temporary.write_bytes(data)
+        kept = self.store.keep(temporary, sha256)
+        page = Page(kept, url, url, sha256, len(data), status=200, headers={}, length_verified=True)
+        self.fetched.append(page)
+        return page
+
     def note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
 
-    def _download(self, url: str, params: Params) -> Download:
-        return self.client.download(url, params, into=self.store.incoming, max_bytes=self.max_bytes)
+    def _download(self, url: str, params: Params, headers: Mapping[str, str] | None) -> Download:
+        into = self.store.incoming
+        return self.client.download(url, params, into=into, headers=headers, max_bytes=self.max_bytes)
 
     def _keep(self, download: Download) -> Page:
         sha256 = download.sha256 or ""

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from atf_dagster import __version__
 from atf_dagster.catalogue import Catalogue, Collection, Dataset, Part
@@ -51,6 +52,8 @@ class Round:
     run_id: str
     keys: Mapping[str, str] = field(default_factory=dict)
     """Service -> key, for those that want one."""
+    home: Path = Path()
+    """The house's folder, where what was sent to it lies."""
     skip: frozenset[str] = frozenset()
     """Services that are not asked."""
     max_bytes: int | None = None
@@ -81,11 +84,17 @@ class Round:
             dataset=dataset,
             part=part,
             areas=[area.code for area in self.catalogue.areas],
+            source_ids=[
+                other.source_id
+                for of, other in self.catalogue.datasets
+                if of.service.id == collection.service.id and of.table != collection.table
+            ],
             key=self.keys.get(collection.service.id),
             store=self.store,
             client=self.client,
             base_urls=self.base_urls,
             looks=self.looks,
+            home=self.home,
             newest=newest,
             before=before,
             max_bytes=dataset.max_bytes if self.max_bytes is None else self.max_bytes,
@@ -189,7 +198,8 @@ class Round:
         return replace(attempt, outcome="landed", encoding=encoding, columns_added=added, rows_sha256=rows_sha256)
 
     def _nothing(self, asking: PartAsking, attempt: Attempt, message: str) -> Attempt:
-        if not asking.part.required and self.mode == "snapshot":
+        is_local = asking.collection.service.base_url.startswith("local:")
+        if asking.newest is None and self.mode == "snapshot" and not is_local:
             # What the snapshot was not given says nothing of what the publisher has.
             return replace(attempt, outcome="not_in_snapshot", reason="not_in_snapshot", message=message)
         if not asking.part.required and asking.newest is None:

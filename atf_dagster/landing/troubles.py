@@ -48,7 +48,8 @@ def _of_part(store: Store, dataset: Dataset, part: Part) -> Iterator[Trouble]:
     serving = f"figures retrieved {admitted[-1].retrieved_at:%Y-%m-%d %H:%M} UTC" if admitted else "no figures yet"
     attempt = store.last_attempt(dataset.id, part.id)
     if attempt is not None and attempt.outcome not in GOOD:
-        if attempt.outcome != "not_in_snapshot" or part.required:
+        # What the snapshot was never given is no trouble; coverage says so of each indicator.
+        if attempt.outcome != "not_in_snapshot" or vintages:
             yield _from_attempt(attempt, serving)
         return
     for stage in ("raw", "admission"):

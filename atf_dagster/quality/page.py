@@ -13,8 +13,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from atf_dagster.quality.results import Result
 
 
-def render(results: Sequence[Result], *, run_id: str, mode: str, troubles: Sequence[Any]) -> str:
-    """The page as HTML. `troubles` have dataset, part, kind, reason, message, mend, since and serving."""
+def render(
+    results: Sequence[Result], *, run_id: str, mode: str, troubles: Sequence[Any], notes: Sequence[str] = ()
+) -> str:
+    """The page as HTML.
+
+    troubles: each with dataset, part, kind, reason, message, mend, since and serving. notes: what publishers moved
+    or said.
+    """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -39,6 +45,7 @@ def render(results: Sequence[Result], *, run_id: str, mode: str, troubles: Seque
         run_id=run_id,
         mode=mode,
         troubles=troubles,
+        notes=notes,
         verdict=verdict,
         verdict_class=css,
         n_passed=len(results) - len(failed),

@@ -147,9 +147,15 @@ def template_csv(indicator: str | None = None) -> str:
     return stream.getvalue()
 
 
+LICENCE = (
+    "By submitting, the organisation agrees that what disclosure control leaves of its figures is published under the "
+    "Open Government Licence v3.0. Nothing else of the file is published.\n"
+)
+
+
 def guidance() -> str:
-    """One line a column: what it is, what may stand in it, for which indicators."""
-    return "".join(
+    """What submitting means, and one line a column: what it is, what may stand in it, for which indicators."""
+    return LICENCE + "".join(
         f"{name}: {column.what}. Allowed: {column.allowed}. Indicators: {column.indicators}.\n"
         for name, column in COLUMNS.items()
     )

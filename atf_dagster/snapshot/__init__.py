@@ -1,6 +1,7 @@
 """The bundled published figures that make the default run need no network.
 
-Belongs here: the figures themselves (`figures/`, with `sources.yml` that names where each came from), the
+Belongs here: the figures themselves (`figures/`), lookups, boundaries and deprivation beside them (`reference/`),
+`sources.yml` that names where each came from, the
 script that carries them over from the publishers' files (`build.py`, told what to carry by `plan.yml`), and
 the adapter that answers a `requests` session with them in the publishers' own formats at their own URLs.
 

@@ -22,7 +22,7 @@ from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPResponse
 
 from atf_dagster.http import SnapshotMiss
-from atf_dagster.snapshot import fingertips, ons_els
+from atf_dagster.snapshot import deprivation, ees, fingertips, govuk, nomis, ons_beta, ons_els, open_geography, ukhsa
 from atf_dagster.snapshot.answer import Answer, Asked, NotHeld
 from atf_dagster.snapshot.sources import BUNDLE, load_sources
 
@@ -33,8 +33,16 @@ _MEND: Final = (
 
 _Answerer = Callable[[Asked], Answer]
 _ANSWERERS: Final[Mapping[str, Sequence[tuple[str, _Answerer]]]] = {
+    ees.HOST: ((ees.PREFIX, ees.answer),),
+    ees.CONTENT_HOST: ((ees.CONTENT_PREFIX, ees.answer),),
     fingertips.HOST: ((fingertips.PREFIX, fingertips.answer),),
-    ons_els.HOST: ((ons_els.PREFIX, ons_els.answer),),
+    nomis.HOST: ((nomis.PREFIX, nomis.answer),),
+    govuk.HOST: ((deprivation.PAGES, deprivation.page), (govuk.PAGES, govuk.page)),
+    govuk.FILES_HOST: (*((path, deprivation.file) for path in deprivation.FILES), (govuk.FILES, govuk.file)),
+    ons_beta.API_HOST: ((ons_beta.API_PREFIX, ons_beta.answer),),
+    ons_els.HOST: ((ons_els.PREFIX, ons_els.answer), (ons_beta.FILES_PREFIX, ons_beta.answer)),
+    open_geography.HOST: ((open_geography.PREFIX, open_geography.answer),),
+    ukhsa.HOST: ((ukhsa.PREFIX, ukhsa.answer),),
 }
 """Host -> (beginning of the path, who answers); the first beginning that fits counts."""
 

@@ -1,7 +1,9 @@
 """`python -m atf_dagster.snapshot.build FOLDER`: carries published figures from FOLDER into the project.
 
+Beside them, the reference data that tells areas apart.
+
 Belongs here: going through `plan.yml`, checking each file of FOLDER against its record of provenance, and
-writing `figures/` and `sources.yml`. Does not belong here: any file's format (`readers.py`).
+writing `figures/`, `reference/` and `sources.yml`. Does not belong here: any file's format (`readers.py`).
 
 FOLDER holds the publishers' files and a `PROVENANCE.md` whose table names, for each, its size, the beginning
 of its SHA-256, and the public repository, path, commit and date that it was taken from. Run twice on the same
@@ -20,8 +22,10 @@ from typing import Any, Final
 
 import yaml
 
-from atf_dagster.snapshot.figures import figures_bytes
+from atf_dagster.snapshot import reference
+from atf_dagster.snapshot.figures import csv_bytes, figures_bytes
 from atf_dagster.snapshot.readers import FileRefused, Reading, read
+from atf_dagster.snapshot.reference import ReferenceRefused, ReferenceSource
 from atf_dagster.snapshot.sources import BUNDLE, FiguresSource, TakenFrom, as_entry
 
 PLAN: Final = BUNDLE / "plan.yml"
@@ -33,30 +37,34 @@ _PROVENANCE_ROW: Final = re.compile(
 )
 _NOT_THERE: Final = "{path} is not there. For an engineer: give the folder that holds the publishers' files."
 _PREAMBLE: Final = (
-    "# Where each bundled figures file came from. Written by `python -m atf_dagster.snapshot.build FOLDER`;\n"
+    "# Where each bundled file came from. Written by `python -m atf_dagster.snapshot.build FOLDER`;\n"
     "# edit plan.yml and run that instead of editing this.\n"
 )
 
 
 def build(folder: Path, into: Path = BUNDLE, plan: Path = PLAN) -> tuple[FiguresSource, ...]:
-    """Writes `into/figures/` and `into/sources.yml` from the files in `folder`; returns what it wrote.
+    """Writes `into/figures/`, `into/reference/` and `into/sources.yml` from the files in `folder`.
 
-    Figures files that the plan no longer names are removed. Raises FileRefused, before anything is written,
+    Returns the sources of the figures.
+
+    Files that the plan no longer names are removed. Raises FileRefused, before anything is written,
     when a file is missing, is not the one recorded in PROVENANCE.md, or cannot be carried over whole.
     """
     declared = yaml.safe_load(plan.read_text(encoding="utf-8"))
     provenance = _provenance(folder)
     written = [_carry_over(folder, entry, declared, provenance) for entry in declared["figures"]]
+    beside = [_carry_reference(folder, entry, declared, provenance) for entry in declared.get("reference", ())]
 
-    wanted = {into / source.file for source, _ in written}
-    for source, body in written:
-        path = into / source.file
+    bodies = {into / source.file: body for source, body in written}
+    bodies |= {into / source.file: body for source, body in beside}
+    for path, body in bodies.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
-    for stale in set((into / "figures").rglob("*.csv")) - wanted:
+    there = {*(into / "figures").rglob("*.csv"), *(into / "reference").rglob("*.csv")}
+    for stale in there - bodies.keys():
         stale.unlink()
     sources = tuple(source for source, _ in written)
-    (into / "sources.yml").write_bytes(_sources_bytes(sources))
+    (into / "sources.yml").write_bytes(_sources_bytes(sources, [source for source, _ in beside]))
     return sources
 
 
@@ -90,6 +98,39 @@ def _carry_over(
         compared_to_parent=reading.compared_to_parent,
     )
     return source, figures_bytes(reading.figures)
+
+
+def _carry_reference(
+    folder: Path,
+    entry: Mapping[str, Any],
+    declared: Mapping[str, Any],
+    provenance: Mapping[str, TakenFrom],
+) -> tuple[ReferenceSource, bytes]:
+    path = folder / entry["source"]
+    taken_from = _verified(path, entry["source"], provenance)
+    try:
+        table = reference.carry_over(path, entry)
+    except ReferenceRefused as refused:
+        raise FileRefused(str(refused)) from refused
+    publisher = declared["publishers"][entry["publisher"]]
+    source = ReferenceSource(
+        file=f"reference/{entry['publisher']}/{entry['name']}.csv",
+        publisher=entry["publisher"],
+        publisher_name=publisher["name"],
+        name=entry["name"],
+        address=entry.get("address", ""),
+        sheet=entry.get("sheet", ""),
+        title=entry["title"],
+        release=entry["release"],
+        page=entry["page"],
+        taken_from=taken_from,
+        licence=declared["licence"],
+        attribution=publisher["attribution"],
+        precision=entry["precision"],
+        only_ours=entry.get("only_ours", False),
+        rows=len(table.rows),
+    )
+    return source, csv_bytes(table.columns, ([row[column] for column in table.columns] for row in table.rows))
 
 
 def _span(reading: Reading) -> str:
@@ -142,8 +183,11 @@ def _provenance(folder: Path) -> dict[str, TakenFrom]:
     }
 
 
-def _sources_bytes(sources: Sequence[FiguresSource]) -> bytes:
-    entries = {"figures": [as_entry(source) for source in sources]}
+def _sources_bytes(sources: Sequence[FiguresSource], beside: Sequence[ReferenceSource]) -> bytes:
+    entries = {
+        "reference": [reference.as_entry(source) for source in beside],
+        "figures": [as_entry(source) for source in sources],
+    }
     text: str = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=110)
     return (_PREAMBLE + text).encode("utf-8")
 

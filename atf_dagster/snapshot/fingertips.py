@@ -81,6 +81,9 @@ def answer(asked: Asked) -> Answer:
     if asked.path == "/api/available_data":
         indicator = dict(asked.query).get("indicator_id", "")
         held = [source for source in sources if source.indicator == indicator]
+        if not held:
+            # That the publisher has none is not known here.
+            raise NotHeld(f"indicator {indicator!r}", ", ".join(sorted(source.indicator for source in sources)))
         return json_answer([{"IndicatorId": int(s.indicator), "AreaTypeId": int(CHILD_AREA_TYPE_ID)} for s in held])
     if asked.path == "/api/data_changes":
         return json_answer(None)  # what the service says where its audit knows nothing, and the snapshot has none

@@ -17,7 +17,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from atf_dagster.snapshot import fingertips
+from atf_dagster.snapshot import fingertips, readers_ees, readers_govuk, readers_nomis, readers_ons_beta
 from atf_dagster.snapshot.figures import AREAS, COUNCILS, ENGLAND, Figure, figure
 
 Entry = Mapping[str, str]
@@ -212,10 +212,27 @@ def _els_input(path: Path, entry: Entry) -> Reading:
     )
 
 
+def _ukhsa_series(path: Path, entry: Entry) -> Reading:
+    from atf_dagster.snapshot import readers_ukhsa  # which takes its words from here
+
+    return readers_ukhsa.read_series(path, entry)
+
+
 _READERS: Final[Mapping[str, Callable[[Path, Entry], Reading]]] = {
     "fingertips_full": _fingertips_full,
     "fingertips_reshaped": _fingertips_reshaped,
     "els_input": _els_input,
+    "ukhsa_series": _ukhsa_series,
+    "lait": readers_ees.lait,
+    "ees_early_years": readers_ees.early_years,
+    "ees_attainment_by_19": readers_ees.attainment_by_19,
+    "ees_neet_16_17": readers_ees.neet_16_17,
+    "homelessness_ta1": readers_govuk.temporary_accommodation,
+    "fuel_poverty": readers_govuk.fuel_poverty,
+    "children_in_low_income": readers_govuk.children_in_low_income,
+    "nomis_api": readers_nomis.nomis_api,
+    "ashe_living_wage": readers_ons_beta.living_wage,
+    "mid_year_estimates": readers_ons_beta.population,
 }
 
 

@@ -95,8 +95,12 @@ class Asking(Protocol):
     part: Part
     areas: Sequence[str]
     """Codes of the catalogue's areas."""
+    source_ids: Sequence[str]
+    """The publishers' identifiers of all datasets that the catalogue takes from this service."""
     key: str | None
     """The key of the service, where one is set."""
+    home: Path
+    """The house's folder, for what was sent to it instead of being published."""
 
     @property
     def held(self) -> Held | None:
@@ -105,8 +109,11 @@ class Asking(Protocol):
     def url(self, path: str, at: str = "") -> str:
         """`path` below the service's base URL, or below its other URL called `at`."""
 
-    def look(self, url: str, params: Params = ()) -> Page:
-        """Ask for something that says what to fetch: a probe, a listing. Asked once a round, whoever asks."""
+    def look(self, url: str, params: Params = (), *, headers: Mapping[str, str] | None = None) -> Page:
+        """Ask for something that says what to fetch: a probe, a listing. Asked once a round, whoever asks.
+
+        headers: as for `fetch`.
+        """
 
     def fetch(
         self,
@@ -127,6 +134,9 @@ class Asking(Protocol):
 
         None means that the probe knew nothing; then the table itself is asked for.
         """
+
+    def keep(self, path: Path, url: str) -> Page:
+        """Keep a file of this house in landing, as a page under an address that names no machine."""
 
     def note(self, text: str) -> None:
         """Say something that people should know of this attempt, such as an identifier that moved."""

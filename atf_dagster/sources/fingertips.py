@@ -15,6 +15,7 @@ from atf_dagster.sources.base import Asking, BodyRejected, Collected, NoData, Pa
 
 # The heading names the parent's kind ("Compared to Region value or percentiles"): four wordings are in use.
 _PARENT_COMPARISON = re.compile(r"^compared to (?!england|goal)", re.IGNORECASE)
+METADATA = "fingertips_indicator_metadata"
 _ENGLAND = "15"
 # The publisher numbers a kind of area anew with each change of boundaries, and serves stale figures under the
 # old numbers, so that the number is looked up by name each time.
@@ -30,6 +31,8 @@ def collect(asking: Asking) -> Collected:
 
     Raises NoData where the publisher has none at this level, BodyRejected where it withdrew the indicator.
     """
+    if asking.collection.table == METADATA:
+        return _metadata(asking)
     indicator = asking.collection.moved.get(asking.dataset.source_id, asking.dataset.source_id)
     if indicator != asking.dataset.source_id:
         asking.note(f"Indicator {asking.dataset.source_id} was discontinued; {indicator} took its place and is asked.")
@@ -48,6 +51,17 @@ def collect(asking: Asking) -> Collected:
         # makes another file of it.
         page = asking.fetch(url, (*params, ("timestamp", re.sub(r"[^0-9]", "", held.probe)[:14])))
     return Collected([page])
+
+
+def _metadata(asking: Asking) -> Collected:
+    """The publisher's cards of the indicators that the catalogue takes, at most a hundred a request.
+
+    Above a hundred the server drops the rest without a word.
+    """
+    numbers = [number for number in asking.source_ids if number.isdigit()]
+    url = asking.url("/api/indicator_metadata/csv/by_indicator_id")
+    batches = [numbers[start : start + 100] for start in range(0, len(numbers), 100)]
+    return Collected([asking.fetch(url, (("indicator_ids", ",".join(batch)),)) for batch in batches])
 
 
 def _probe(asking: Asking, indicator: str) -> None:
@@ -94,6 +108,8 @@ def column_name(heading: str) -> str:
 
 def check_rows(connection: duckdb.DuckDBPyConnection, rows: Path, collection: Collection, dataset: Dataset) -> None:
     """Every row must be of the indicator that was asked for. Raises BodyRejected."""
+    if collection.table == METADATA:
+        return
     wanted = collection.moved.get(dataset.source_id, dataset.source_id)
     found = connection.execute(
         "select distinct indicator_id from read_parquet($path) order by 1 nulls first", {"path": str(rows)}

@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from atf_dagster.catalogue import Collection
-from atf_dagster.sources import csv_body
+from atf_dagster.catalogue import Collection, model
+from atf_dagster.sources import csv_body, zip_member
 from atf_dagster.sources.base import Body, BodyRejected, NoData, Source
 
 Tags = Mapping[str, str | int]
@@ -100,15 +100,20 @@ def _write_rows(records: Iterable[Mapping[str, str | None]], target: Path) -> tu
 def _inspect_workbook(path: Path, collection: Collection) -> Body:
     from atf_dagster.sources import workbook_body
 
-    table = workbook_body.inspect(path, _layout(collection))
+    with zip_member.opened(path, _declared(collection).member) as workbook:
+        table = workbook_body.inspect(workbook, _layout(collection))
     added = tuple(sorted(table.unknown_headings))
     return Body(encoding="utf-8-sig", columns=collection.columns, columns_added=added)
 
 
 def _workbook_rows(path: Path, collection: Collection, target: Path) -> tuple[str, ...]:
-    from atf_dagster.sources import workbook_body
+    from atf_dagster.sources import cell_shading, workbook_body
 
-    workbook_body.to_rows(path, _layout(collection), target)
+    declared = _declared(collection)
+    with zip_member.opened(path, declared.member) as workbook:
+        workbook_body.to_rows(workbook, _layout(collection), target)
+        if declared.shading is not None:
+            cell_shading.add(workbook, _layout(collection), declared.shading, target)
     with target.open(encoding="utf-8", newline="") as stream:
         return tuple(next(csv.reader(stream)))
 
@@ -116,6 +121,10 @@ def _workbook_rows(path: Path, collection: Collection, target: Path) -> tuple[st
 def _layout(collection: Collection):  # type: ignore[no-untyped-def]
     from atf_dagster.sources.workbook_body import Layout
 
+    return Layout(**_declared(collection).model_dump(exclude={"member", "shading"}))
+
+
+def _declared(collection: Collection) -> model.Layout:
     if collection.layout is None:
         raise TypeError(f"{collection.table} is a workbook without a layout")
-    return Layout(**collection.layout.model_dump())
+    return collection.layout

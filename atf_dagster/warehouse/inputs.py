@@ -1,8 +1,9 @@
 """What dbt is told beside the publishers' rows: the catalogue, the vintages, and how fetching went.
 
 Belongs here: these tables as rows of facts. Does not belong here: anything computed from figures.
-Grains: catalogue_area one an area; catalogue_indicator one an indicator; catalogue_dataset one a dataset;
-vintage one a vintage that parsed; fetch_state one a part of a dataset.
+Grains: catalogue_area one an area; catalogue_area_change one an old and a new code; catalogue_indicator one an
+indicator; catalogue_dataset one a dataset; vintage one a vintage that parsed; return_hidden and return_total one a row
+and one a sum of local returns; fetch_state one a part of a dataset.
 """
 
 import calendar
@@ -18,10 +19,23 @@ from atf_dagster.catalogue import Catalogue
 from atf_dagster.catalogue.model import Period
 from atf_dagster.landing import Store
 from atf_dagster.landing.records import BY_HAND, GOOD
+from atf_dagster.returns.facts import ReturnFacts
 from atf_dagster.warehouse.raw import Parsed
 from atf_dagster.warehouse.tables import write_table
 
 Row = dict[str, Any]
+
+_RETURN_KEY = {"indicator_code": "varchar", "date_from": "date", "date_to": "date", "breakdown_value": "varchar"}
+_RETURN_HIDDEN = {**_RETURN_KEY, "org_code": "varchar"}
+_RETURN_TOTAL = {
+    **_RETURN_KEY,
+    "area_code": "varchar",
+    "numerator": "double",
+    "denominator": "double",
+    "n_organisations": "integer",
+    "n_supplied": "integer",
+    "is_hidden": "boolean",
+}
 
 
 @dataclass(frozen=True)
@@ -49,21 +63,31 @@ class Inputs:
 
 
 def gather(
-    catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], *, mode: str, rules: str, today: dt.date
+    catalogue: Catalogue,
+    store: Store,
+    parsed: Sequence[Parsed],
+    *,
+    mode: str,
+    rules: str,
+    today: dt.date,
+    returned: ReturnFacts,
 ) -> Inputs:
     """Collect all facts. `rules` is the fingerprint of the admission rules; older verdicts do not count."""
     return Inputs(
         {
-            "catalogue_area": _areas(catalogue),
+            "catalogue_area": _areas(catalogue, returned),
+            "catalogue_area_change": _area_changes(catalogue),
             "catalogue_indicator": _indicators(catalogue),
             "catalogue_dataset": _datasets(catalogue, today),
             "vintage": _vintages(catalogue, store, parsed, rules),
+            "return_hidden": (_RETURN_HIDDEN, returned.hidden),
+            "return_total": (_RETURN_TOTAL, returned.totals),
             "fetch_state": _fetch_states(catalogue, store, parsed, mode),
         }
     )
 
 
-def _areas(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
+def _areas(catalogue: Catalogue, returned: ReturnFacts) -> tuple[dict[str, str], list[Row]]:
     columns = {
         "area_code": "varchar",
         "area_name": "varchar",
@@ -73,6 +97,8 @@ def _areas(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
         "valid_from": "date",
         "valid_to": "date",
         "names": "varchar",
+        "dfe_code": "varchar",
+        "ods_code": "varchar",
     }
     rows = [
         {
@@ -85,10 +111,25 @@ def _areas(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
             "valid_to": area.valid_to,
             # Compared with the names that publishers write, to notice a broken encoding.
             "names": "|" + "|".join((area.name, *area.also_written)) + "|",
+            "dfe_code": area.dfe_code,
+            "ods_code": area.ods_code,
         }
         for area in catalogue.areas
     ]
-    return columns, rows
+    return columns, [*rows, *returned.organisations]
+
+
+def _area_changes(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
+    columns = {
+        "old_code": "varchar",
+        "old_name": "varchar",
+        "new_code": "varchar",
+        "new_name": "varchar",
+        "kind": "varchar",
+        "changed_on": "date",
+        "old_valid_from": "date",
+    }
+    return columns, [change.model_dump() for change in catalogue.area_changes]
 
 
 def _indicators(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
@@ -179,9 +220,14 @@ def _datasets(catalogue: Catalogue, today: dt.date) -> tuple[dict[str, str], lis
 
 
 def newest_expected(period: Period, today: dt.date) -> tuple[dt.date, dt.date]:
-    """The newest period that should be out by `today`: its end lies at least `lag_months` back."""
+    """The newest period that should be out by `today`: its end lies at least `lag_months` back.
+
+    Of a series that its publisher ended it is the last one, however long ago that was.
+    """
+    if period.ended is not None and _add_months(period.ended, period.lag_months) <= today:
+        return _beginning(period, period.ended), period.ended
     month, day = (int(n) for n in period.start.split("-"))
-    start = dt.date(today.year, month, day)
+    start = dt.date(today.year + 1, month, day)
     while True:
         end = start
         if period.years:
@@ -189,6 +235,14 @@ def newest_expected(period: Period, today: dt.date) -> tuple[dt.date, dt.date]:
         if _add_months(end, period.lag_months) <= today:
             return start, end
         start = _add_months(start, -period.every_months)
+
+
+def _beginning(period: Period, end: dt.date) -> dt.date:
+    """The first day of the period that ends on `end`."""
+    if period.years:
+        after = end + dt.timedelta(days=1)
+        return dt.date(after.year - period.years, after.month, after.day)
+    return end - dt.timedelta(days=period.days - 1)
 
 
 def _add_months(day: dt.date, months: int) -> dt.date:
@@ -273,6 +327,7 @@ def _fetch_states(
         "required": "boolean",
         "mode": "varchar",
         "outcome": "varchar",
+        "reason": "varchar",
     }
     rows = []
     for collection, dataset in catalogue.datasets:
@@ -291,6 +346,7 @@ def _fetch_states(
                     "required": part.required,
                     "mode": mode,
                     "outcome": outcome,
+                    "reason": attempt.reason if attempt and outcome == "skipped" else None,
                 }
             )
     return columns, rows

@@ -66,3 +66,18 @@
         + case when extract(day from {{ start }}) = 1 then 1 else 0 end
     )
 {%- endmacro %}
+
+{#- First day of a month named by its first three letters in English, in the year given as text;
+    null for other words. -#}
+{% macro month_of_label(month, year) -%}
+    case
+        when
+            length({{ month }}) = 3 and mod(instr('JanFebMarAprMayJunJulAugSepOctNovDec', {{ month }}), 3) = 1
+        then
+            make_date(
+                try_cast(nullif({{ year }}, '') as int),
+                cast((instr('JanFebMarAprMayJunJulAugSepOctNovDec', {{ month }}) + 2) / 3 as int),
+                1
+            )
+    end
+{%- endmacro %}

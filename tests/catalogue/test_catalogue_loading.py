@@ -209,9 +209,7 @@ def test_an_identifier_that_is_none_is_refused(folder: Path, place: str, name: s
 
 
 def test_a_publisher_is_asked_over_https_only(folder: Path) -> None:
-    rewrite(
-        folder / "publishers.yml", lambda who: who["services"][0].update(base_url="http://fingertips.phe.org.uk")
-    )
+    rewrite(folder / "publishers.yml", lambda who: who["services"][0].update(base_url="http://fingertips.phe.org.uk"))
     assert "base_url" in refusal(folder)
 
 

@@ -64,6 +64,13 @@ DAY = dt.timedelta(days=1)
             ("2024-04-01", "2024-04-01"),
             id="snapshot date",
         ),
+        pytest.param(
+            Period(start="01-01", years=0, every_months=1, lag_months=2),
+            "2026-11-01",
+            ("2026-09-01", "2026-09-01"),
+            ("2026-08-01", "2026-08-01"),
+            id="first day of a month, late in the year",
+        ),
     ],
 )
 def test_a_period_is_expected_from_the_day_that_its_publisher_may_take(
@@ -86,3 +93,50 @@ def test_expectation_never_goes_back_from_one_day_to_the_next(start: str, years:
         assert now >= previous
         assert now[1] < day
         previous = now
+
+
+@pytest.mark.parametrize(
+    ("period", "last"),
+    [
+        pytest.param(
+            Period(start="01-01", years=0, days=7, lag_months=1, ended=dt.date(2023, 11, 5)),
+            ("2023-10-30", "2023-11-05"),
+            id="weeks",
+        ),
+        pytest.param(
+            Period(start="01-01", years=0, lag_months=1, ended=dt.date(2023, 12, 31)),
+            ("2023-12-31", "2023-12-31"),
+            id="days",
+        ),
+        pytest.param(
+            Period(start="04-01", lag_months=1, ended=dt.date(2020, 3, 31)), ("2019-04-01", "2020-03-31"), id="years"
+        ),
+        pytest.param(
+            Period(start="01-01", years=3, lag_months=1, ended=dt.date(2020, 12, 31)),
+            ("2018-01-01", "2020-12-31"),
+            id="three years",
+        ),
+    ],
+)
+def test_nothing_after_the_end_of_a_series_is_ever_expected(period: Period, last: tuple[str, str]) -> None:
+    """A series that its publisher ended is not late, neither soon after nor years later."""
+    expected = tuple(dt.date.fromisoformat(text) for text in last)
+    for later in (40, 400, 4000):
+        assert newest_expected(period, expected[1] + later * DAY) == expected
+
+
+def test_a_series_that_will_end_runs_as_usual_until_its_end_is_due() -> None:
+    usual = Period(start="04-01", lag_months=12)
+    ending = usual.model_copy(update={"ended": dt.date(2026, 3, 31)})
+    for text in ("2026-03-31", "2026-04-01", "2027-03-30"):
+        day = dt.date.fromisoformat(text)
+        assert newest_expected(ending, day) == newest_expected(usual, day)
+    assert newest_expected(ending, dt.date(2027, 3, 31))[1] == dt.date(2026, 3, 31)
+    assert newest_expected(ending, dt.date(2030, 3, 31))[1] == dt.date(2026, 3, 31)
+
+
+def test_weeks_need_an_end_because_they_keep_to_no_day_of_the_year() -> None:
+    with pytest.raises(ValueError, match="days needs years: 0 and ended"):
+        Period(start="01-01", years=0, days=7, lag_months=1)
+    with pytest.raises(ValueError, match="days needs years: 0 and ended"):
+        Period(start="01-01", days=7, lag_months=1, ended=dt.date(2023, 11, 5))

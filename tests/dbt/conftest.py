@@ -13,11 +13,9 @@ import pytest
 from dbt_warehouse import MART, STAGED, Built, Warehouse
 
 from atf_dagster.catalogue import load
-from atf_dagster.http import Client, Host
-from atf_dagster.landing import Store
-from atf_dagster.landing.fetch import Round
-from atf_dagster.settings import quieten
-from atf_dagster.snapshot.adapter import SnapshotAdapter
+from atf_dagster.refresh import Refresh
+from atf_dagster.returns import facts
+from atf_dagster.settings import Settings, quieten
 from atf_dagster.warehouse import inputs, raw
 from atf_dagster.warehouse.tables import write_table
 
@@ -27,14 +25,19 @@ def raw_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The raw tables of the bundled figures, every vintage admitted; made as a refresh makes them."""
     folder = tmp_path_factory.mktemp("bundled")
     catalogue = load()
-    store = Store(folder / "landing")
-    base_urls = {collection.publisher.id: collection.publisher.base_url for collection in catalogue.collections}
-    client = Client([Host(url, 0) for url in base_urls.values()], user_agent="atf-tests", adapter=SnapshotAdapter())
-    datasets = [dataset.id for _, dataset in catalogue.datasets]
-    Round(catalogue, store, client, base_urls, "snapshot", "test").fetch(datasets)
-    client.close()
-    parsed = raw.parse_new(catalogue, store, folder / "raw", "test", lambda message: None)
-    known = inputs.gather(catalogue, store, parsed, mode="snapshot", rules="test", today=dt.date(2026, 1, 31))
+    refresh = Refresh(Settings(home=folder / "home"), "test", today=dt.date(2026, 1, 31))
+    refresh.settings.home.mkdir()
+    refresh.fetch([dataset.id for _, dataset in catalogue.datasets])
+    parsed = raw.parse_new(catalogue, refresh.store, folder / "raw", "test", lambda message: None)
+    known = inputs.gather(
+        catalogue,
+        refresh.store,
+        parsed,
+        mode="snapshot",
+        rules="test",
+        today=refresh.today,
+        returned=facts.gather(refresh.settings.home, catalogue),
+    )
     known.write(folder / "raw")
     write_table(
         folder / "raw" / "admission" / "admission.parquet",

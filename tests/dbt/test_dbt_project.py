@@ -36,6 +36,13 @@ CONTRACT = {
         "statistic_status decimals value_min value_max publisher licence attribution page_url",
     ),
     "dim_area": ("area_code", "area_name area_type parent_code in_cheshire_merseyside valid_from valid_to"),
+    "dim_area_change": ("old_code new_code", "old_name new_name kind changed_on"),
+    "dim_area_boundary": ("area_code", "code_year geometry vintage_id"),
+    "dim_area_deprivation": (
+        "area_code edition",
+        "average_score rank_of_average_score decile share_of_lsoas_most_deprived_10 lsoa_count code_year vintage_id "
+        "lsoa_vintage_id",
+    ),
     "dim_period": ("period_id", "label period_start period_end period_type n_years"),
     "dim_vintage": (
         "vintage_id",
@@ -194,7 +201,8 @@ def test_data_tests_find_what_they_are_there_for(built: Built, tmp_path: Path) -
     a_row = "rowid = (select min(rowid) from {})"
     with duckdb.connect(str(copy.file)) as connection:
         for change in (
-            f"delete from intermediate.int_staged where {a_row.format('intermediate.int_staged')}",
+            "delete from intermediate.int_staged where (vintage_id, source_row) = "
+            "(select (vintage_id, source_row) from intermediate.int_staged order by vintage_id, source_row limit 1)",
             f"insert into mart.fct_observation from mart.fct_observation where {a_row.format('mart.fct_observation')}",
             "update mart.fct_observation set status = 'guessed', area_code = 'E99999999', period_id = 'then' "
             "where rowid = 7",

@@ -124,7 +124,12 @@ def empty_admission(published_home: PublishedHouse) -> Iterator[duckdb.DuckDBPyC
     with duckdb.connect() as connection:
         connection.execute(f"attach '{warehouse}' as warehouse (read_only)")
         connection.execute("create schema intermediate; create schema raw")
-        for table in ("intermediate.int_admission", "intermediate.int_staged", "raw.vintage"):
+        for table in (
+            "intermediate.int_admission",
+            "intermediate.int_reference_admission",
+            "intermediate.int_staged",
+            "raw.vintage",
+        ):
             connection.execute(f"create table {table} as from warehouse.{table} where false")
         connection.execute("create table raw.catalogue_area as from warehouse.raw.catalogue_area")
         yield connection
@@ -167,6 +172,9 @@ def test_no_expectation_of_admission_is_left_untried() -> None:
         **dict.fromkeys(BROKEN_VINTAGES, "staged_vintages"),
         "councils_are_there": "staged_vintages",
         "period_is_not_all_zero": "staged_periods",
+        "reference_code_is_a_code": "staged_reference",
+        "reference_row_says_something": "staged_reference",
+        "reference_has_our_councils": "staged_reference_vintages",
     }
 
 
@@ -196,6 +204,32 @@ def test_a_table_of_councils_with_fewer_than_eight_is_held(councils_judged: dict
 def test_a_period_in_which_most_councils_are_zero_is_held(councils_judged: dict[str, Outcomes]) -> None:
     failing = councils_judged["staged_periods"]["period_is_not_all_zero"].failing
     assert {row["vintage_id"] for row in failing} == {f"{served} councils, 5 zeros" for served in (7, 8, 9)}
+
+
+def test_reference_data_that_is_cut_or_unreadable_is_held(empty_admission: duckdb.DuckDBPyConnection) -> None:
+    vintages = {
+        "good": {},
+        "a note for a code": {"E07000001": ("Source: the publisher", "E12000001")},
+        "no region": {"E07000001": ("E07000001", None)},
+        "without Wirral": {"E08000015": ("E07000002", "E12000002")},
+    }
+    for name, changed in vintages.items():
+        for number, council in enumerate((*COUNCILS, "E07000001")):
+            code, said = changed.get(council, (council, "E12000002"))
+            row = {"vintage_id": name, "source_row": number, "code": code, "council_code": code, "said": said}
+            insert(empty_admission, "intermediate.int_reference_admission", row)
+    found = outcomes(empty_admission, "admission")
+    held = {
+        (result.expectation, row["vintage_id"])
+        for suite in ("staged_reference", "staged_reference_vintages")
+        for result in found[suite].values()
+        for row in result.failing
+    }
+    assert held == {
+        ("reference_code_is_a_code", "a note for a code"),
+        ("reference_row_says_something", "no region"),
+        ("reference_has_our_councils", "without Wirral"),
+    }
 
 
 @pytest.mark.parametrize("name", BROKEN_ROWS)
@@ -287,7 +321,7 @@ def spoiled(mart: duckdb.DuckDBPyConnection, good_mart: dict[str, Outcomes]) -> 
         f"select indicator_code, period_id from ({headline.frame}) where councils = 9 and values_given = 9 "
         "and distinct_values > 6 and indicator_code not like 'SUP04' order by all limit 4",
     )
-    councils = "(select area_code from mart.dim_area where area_type = 'council' order by area_code"
+    councils = "(select area_code from mart.dim_area where area_type = 'council' and is_answered order by area_code"
     where = "indicator_code = ? and period_id = ? and breakdown_type = 'Total' and area_code in"
     mart.execute(f"delete from mart.fct_observation where {where} {councils} limit 1)", list(newest[0]))
     mart.execute(f"update mart.fct_observation set value = 7 where {where} {councils})", list(newest[2]))

@@ -168,10 +168,16 @@ def test_a_good_candidate_passes_and_is_counted(candidate: Path, published_home:
 
 
 SPOILED_DATABASES: dict[str, tuple[tuple[str, ...], str]] = {
-    "a missing row": (("delete from mart.dim_area where area_code = 'E08000012'",), "dim_area has 11 rows"),
+    "a missing row": (
+        ("delete from mart.dim_area_boundary where area_code = 'E08000012'",),
+        "dim_area_boundary has 8 rows",
+    ),
     "a row too many": (
-        ("insert into mart.dim_area select * replace ('E99999999' as area_code) from mart.dim_area limit 1",),
-        "dim_area has 13 rows, the warehouse has 12",
+        (
+            "insert into mart.dim_area_boundary "
+            "select * replace ('E99999999' as area_code) from mart.dim_area_boundary limit 1",
+        ),
+        "dim_area_boundary has 10 rows, the warehouse has 9",
     ),
     "a duplicate key": (
         (

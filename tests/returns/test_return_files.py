@@ -105,5 +105,7 @@ def test_the_template_has_no_figures() -> None:
             assert not any(row[column] for column in ("numerator", "denominator", "unknown_count", "date_from"))
 
 
-def test_the_guidance_has_a_line_for_every_column() -> None:
-    assert [line.split(":")[0] for line in guidance().splitlines()] == list(COLUMNS)
+def test_the_guidance_says_what_submitting_means_and_has_a_line_for_every_column() -> None:
+    meaning, *lines = guidance().splitlines()
+    assert "Open Government Licence v3.0" in meaning
+    assert [line.split(":")[0] for line in lines] == list(COLUMNS)

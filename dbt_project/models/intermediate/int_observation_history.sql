@@ -118,8 +118,14 @@ select
     case when figure.lci_95 is null and figure.lci_998 is null then 'none' else 'published' end as ci_method,
     figure.status_note
 from change
-left join figure on change.vintage_id = figure.vintage_id and change.source_row = figure.source_row
+-- A landed row may hold several figures, so that the key is needed to name one.
+left join
+    figure
+    on change.vintage_id = figure.vintage_id
+    and change.source_row = figure.source_row
+    and change.observation_key = figure.observation_key
 inner join
     figure as described
     on described.vintage_id = coalesce(change.vintage_id, change.vintage_id_before)
     and described.source_row = coalesce(change.source_row, change.source_row_before)
+    and described.observation_key = change.observation_key

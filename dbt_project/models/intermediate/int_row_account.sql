@@ -1,6 +1,14 @@
 {{ config(tags=["staged"], materialized="view") }}
 {#- Reference tables give no figures; each of their staging models is named here once. -#}
-{% set reference_models = [] %}
+{% set reference_models = [
+    "stg_fingertips__indicator_metadata",
+    "stg_ons_geography__district_region",
+    "stg_ons_geography__lower_upper",
+    "stg_ons_geography__boundaries",
+    "stg_mhclg__iod_2019_districts",
+    "stg_mhclg__iod_2025_districts",
+    "stg_mhclg__iod_2025_lsoa",
+] %}
 
 with
     row_uses as (

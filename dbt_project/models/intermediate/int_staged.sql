@@ -1,18 +1,7 @@
 {{ config(tags=["staged"]) }}
-{#- The measures of all publishers in one shape, before any row is left out. Each staging model that yields
-    figures is named here once. -#}
-{% set staging_models = ["stg_fingertips__indicator_data", "stg_ons_els__data"] %}
-
+{#- Every staged row with what the catalogue says of its dataset, and whether it goes on. -#}
 with
-    stacked as (
-        {% for model in staging_models %}
-            select {{ staged_columns() | join(", ") }}
-            from {{ ref(model) }}
-            {% if not loop.last %}
-                union all
-            {% endif %}
-        {% endfor %}
-    ),
+    stacked as (select * from {{ ref("int_stacked") }}),
 
     named as (
         select

@@ -13,6 +13,7 @@ with
             area.area_type
         from card
         cross join {{ ref("dim_area") }} as area
+        where area.is_answered
     ),
 
     headline as (
@@ -83,7 +84,10 @@ with
                 then 'not_in_snapshot'
                 when state.outcome = 'no_data'
                 then 'not_published'
-            end as trouble
+                when state.outcome = 'skipped'
+                then state.reason
+            end as trouble,
+            state.outcome = 'skipped' as is_skipped
         from {{ source("raw", "fetch_state") }} as state
         left join
             newest_verdict as verdict
@@ -110,6 +114,10 @@ with
                     then part_state.trouble
                 end
             ) as any_trouble,
+            -- Only where nothing was asked at all: another source of the indicator may have answered.
+            case
+                when min(case when part_state.is_skipped then 1 else 0 end) = 1 then max(part_state.trouble)
+            end as skip_reason,
             max(dataset.expected_end) as expected_end
         from {{ source("raw", "catalogue_dataset") }} as dataset
         inner join part_state on dataset.dataset = part_state.dataset
@@ -138,6 +146,7 @@ with
             expected.period_id as expected_period_id,
             source_state.expected_end,
             source_state.mode,
+            source_state.skip_reason,
             -- A figure is stale when the part that it came from is in trouble; where there is none, any
             -- part that
             -- could have given one is.
@@ -198,6 +207,8 @@ select
                 then 'incomplete_councils'
                 else 'not_published'
             end
+        when latest_period_id is not null and skip_reason is not null
+        then skip_reason
         when latest_period_id is not null and mode = 'snapshot'
         then 'not_in_snapshot'
         when latest_period_id is not null
@@ -208,6 +219,8 @@ select
         then newest_status
         when has_breakdown
         then 'breakdown_only'
+        when skip_reason is not null
+        then skip_reason
         when mode = 'snapshot' and area_type <> 'subregion'
         then 'not_in_snapshot'
         when area_type = 'subregion' and aggregation_rule = 'sum_ratio'

@@ -1,33 +1,63 @@
+with
+    card as (select * from {{ source("raw", "catalogue_indicator") }}),
+
+    {#- The publisher's own card belongs to the dataset that is shown first. -#}
+    first_source as (
+        select
+            indicator_code,
+            source_id,
+            row_number() over (
+                partition by indicator_code order by precedence, dataset, source_id
+            ) as preference
+        from {{ source("raw", "catalogue_dataset") }}
+        where publisher_id = 'ohid'
+    ),
+
+    publishers_card as (
+        select metadata.*
+        from {{ ref("stg_fingertips__indicator_metadata") }} as metadata
+        inner join {{ ref("int_vintage_in_force") }} as vintage on metadata.vintage_id = vintage.vintage_id
+    )
+
 select
-    indicator_code,
-    beacon_no,
-    principle_no,
-    principle,
-    short_name,
-    name,
-    report_name,
-    definition,
-    unit,
-    value_type,
-    multiplier,
-    polarity,
-    year_type,
-    frequency,
-    native_level,
-    aggregation_rule,
-    ci_method,
-    trend_allowed,
-    is_proxy,
-    proxy_for,
-    proxy_note,
-    statistic_status,
-    decimals,
-    value_min,
-    value_max,
-    headline_sex,
-    headline_age,
-    publisher,
-    licence,
-    attribution,
-    page_url
-from {{ source("raw", "catalogue_indicator") }}
+    card.indicator_code,
+    card.beacon_no,
+    card.principle_no,
+    card.principle,
+    card.short_name,
+    card.name,
+    card.report_name,
+    card.definition,
+    card.unit,
+    card.value_type,
+    card.multiplier,
+    card.polarity,
+    card.year_type,
+    card.frequency,
+    card.native_level,
+    card.aggregation_rule,
+    card.ci_method,
+    card.trend_allowed,
+    card.is_proxy,
+    card.proxy_for,
+    card.proxy_note,
+    card.statistic_status,
+    card.decimals,
+    card.value_min,
+    card.value_max,
+    card.headline_sex,
+    card.headline_age,
+    card.publisher,
+    card.licence,
+    card.attribution,
+    card.page_url,
+    publishers_card.source_definition,
+    publishers_card.source_methodology,
+    publishers_card.source_caveats,
+    publishers_card.source_disclosure_control,
+    publishers_card.source_rounding,
+    publishers_card.source_copyright,
+    publishers_card.source_data_reuse
+from card
+left join first_source on card.indicator_code = first_source.indicator_code and first_source.preference = 1
+left join publishers_card on first_source.source_id = publishers_card.source_id

@@ -6,6 +6,9 @@ with
         select period_id, period_start, period_end
         from {{ ref("int_subregion") }}
         union
+        select period_id, period_start, period_end
+        from {{ ref("int_local_return_total") }}
+        union
         select
             concat_ws('/', cast(expected_start as string), cast(expected_end as string)) as period_id,
             expected_start as period_start,
@@ -31,6 +34,8 @@ with
             case
                 when period_start = period_end
                 then 'snapshot'
+                when period_end = cast(period_start + interval 6 day as date)
+                then 'week'
                 when months > 12
                 then 'multi_year'
                 when months = 12 and first_month = 1
@@ -62,5 +67,11 @@ select
     period_start,
     period_end,
     period_type,
-    case when period_type = 'snapshot' then 0 else cast(months as double) / 12 end as n_years
+    case
+        when period_type = 'snapshot'
+        then 0
+        when period_type = 'week'
+        then cast(7 as double) / 365.25
+        else cast(months as double) / 12
+    end as n_years
 from typed

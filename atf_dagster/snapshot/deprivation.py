@@ -1,0 +1,79 @@
+"""Answers as GOV.UK gives them for the English Indices of Deprivation, from the bundled ranks and scores.
+
+Belongs here: the two pages with the files that they list, and the workbooks. Does not belong here: how a request
+reaches this module (`adapter.py`), GOV.UK's other pages.
+
+A page lists the files that are held and, with its own address, the one that the live refresh would look for and
+the snapshot was not given. When pages and files were changed is not known here, and is not said.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from atf_dagster.snapshot.answer import Answer, Asked, NotHeld, json_answer
+from atf_dagster.snapshot.reference import ReferenceSource, known, read_rows
+from atf_dagster.snapshot.workbook import XLSX, xlsx
+
+PUBLISHER: Final = "mhclg"
+PAGES_HOST: Final = "www.gov.uk"
+PAGES: Final = "/api/content/government/statistics/english-indices-of-deprivation-"
+FILES_HOST: Final = "assets.publishing.service.gov.uk"
+FILES: Final = (
+    "/media/5d8b3cfbe5274a08be69aa91/",
+    "/media/691dece32c6b98ecdbc500d5/",
+    "/media/6917412ebc34c86ce4e6e7fc/",
+)
+
+_NOT_HELD: Final = (
+    "https://www.gov.uk/government/statistics/english-indices-of-deprivation-2025",
+    "/media/6917412ebc34c86ce4e6e7fc/File_10_-_IoD2025_Local_Authority_District_Summaries__lower-tier__v2.xlsx",
+    "File 10: local authority district summaries (lower-tier), version 2",
+)
+"""Page, address and title of the file that the page has and the snapshot has not."""
+
+
+def page(asked: Asked) -> Answer:
+    """GOV.UK's description of a page with its files. Raises NotHeld for another page."""
+    address = f"https://{PAGES_HOST}{asked.path.removeprefix('/api/content')}"
+    held = [source for source in known(asked.bundle) if source.publisher == PUBLISHER and source.page == address]
+    if not held:
+        pages = sorted({source.page for source in known(asked.bundle) if source.publisher == PUBLISHER})
+        raise NotHeld(address, f"the pages {', '.join(pages)}")
+    files = [(source.address, source.title) for source in held]
+    if address == _NOT_HELD[0]:
+        files.append((_NOT_HELD[1], _NOT_HELD[2]))
+    return json_answer(
+        {
+            "base_path": asked.path.removeprefix("/api/content"),
+            "document_type": "official_statistics",
+            "title": held[0].release,
+            "details": {"attachments": [_attachment(path, title) for path, title in files]},
+        }
+    )
+
+
+def _attachment(path: str, title: str) -> dict[str, Any]:
+    return {
+        "attachment_type": "file",
+        "title": title,
+        "url": f"https://{FILES_HOST}{path}",
+        "filename": path.rsplit("/", 1)[1],
+        "content_type": XLSX,
+    }
+
+
+def file(asked: Asked) -> Answer:
+    """A workbook with the publisher's headings. Raises NotHeld for a file that is not here."""
+    sources = {source.address: source for source in known(asked.bundle) if source.publisher == PUBLISHER}
+    source = sources.get(asked.path)
+    if source is None:
+        raise NotHeld(asked.path, f"the files {', '.join(held.name for held in sources.values())}")
+    return Answer(status=200, content_type=XLSX, body=_workbook(asked, source))
+
+
+def _workbook(asked: Asked, source: ReferenceSource) -> bytes:
+    table = read_rows(asked.bundle / source.file)
+    rows = [list(table.columns), *([row[column] for column in table.columns] for row in table.rows)]
+    # The publisher's workbooks begin with a sheet that has no cells.
+    return xlsx({"Notes": [], source.sheet: rows})

@@ -1,0 +1,225 @@
+"""Answers as DfE Explore education statistics gives them, from the bundled figures.
+
+Belongs here: its public API and its data catalogue as our client asks them, and its CSV layouts. Does not belong
+here: how a request reaches this module and how the answer travels (`adapter.py`).
+
+Versions, dates and the ids of files are not known here. So the card of a data set says no version, the listing of
+a publication no date, and the id of a file says that it is a bundled one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from atf_dagster.snapshot.answer import Answer, Asked, NotHeld, json_answer
+from atf_dagster.snapshot.figures import ENGLAND, NORTH_WEST, Figure, csv_bytes, read_figures
+
+PUBLISHER: Final = "ees"
+FREE_MEALS: Final = "Free school meals"
+"""What our figures call the breakdown, whatever a file calls it."""
+HOST: Final = "api.education.gov.uk"
+PREFIX: Final = "/statistics/v1/"
+CONTENT_HOST: Final = "content.explore-education-statistics.service.gov.uk"
+CONTENT_PREFIX: Final = "/api/data-set-files"
+
+KEY_STAGE_4: Final = "b3e19901-5d2b-b676-bb4c-e60937d74725"
+_NUMBERS: Final = {
+    "E06000006": "876",
+    "E06000007": "877",
+    "E06000049": "895",
+    "E06000050": "896",
+    "E08000011": "340",
+    "E08000012": "341",
+    "E08000013": "342",
+    "E08000014": "343",
+    "E08000015": "344",
+}
+_SEXES: Final = {"Persons": "Total", "Female": "Girls", "Male": "Boys"}
+_PLACE: Final = (
+    "time_period",
+    "time_identifier",
+    "geographic_level",
+    "country_code",
+    "country_name",
+    "region_code",
+    "region_name",
+    "old_la_code",
+    "new_la_code",
+    "la_name",
+)
+_BY_19: Final = (
+    "cohort_19_in",
+    "number_in_ss_cohort",
+    "region",
+    "la_code_9",
+    "la_code_3",
+    "la_name",
+    "gender",
+    "fsm",
+    "sen",
+    "l2_by19",
+    "l3_by19",
+    "l2_by19_rate",
+    "l3_by19_rate",
+)
+Held = Mapping[str, Sequence[Figure]]
+"""Measure -> its figures, of all bundled files that have it."""
+
+
+def measure_of(indicator: str) -> str:
+    """The measure in our id of a figures file, which begins with the edition: `2022/neet_percent`."""
+    return indicator.partition("/")[2]
+
+
+def answer(asked: Asked) -> Answer:
+    """The service's answer to what our client asks of it. Raises NotHeld for any other request."""
+    if asked.host == CONTENT_HOST:
+        return _catalogue(asked)
+    if asked.path == f"{PREFIX}data-sets/{KEY_STAGE_4}":
+        return json_answer({"id": KEY_STAGE_4, "title": "Key stage 4 performance", "status": "Published"})
+    if asked.path == f"{PREFIX}data-sets/{KEY_STAGE_4}/csv":
+        return _csv(_key_stage_4(_held(asked)))
+    raise NotHeld(asked.path, f"of the public API the data set {KEY_STAGE_4} only")
+
+
+def _catalogue(asked: Asked) -> Answer:
+    query = dict(asked.query)
+    if asked.path == CONTENT_PREFIX:
+        files = [
+            {"id": identifier, "title": title}
+            for identifier, (publication, title, _) in _FILES.items()
+            if publication == query.get("publicationId")
+        ]
+        paging = {"page": 1, "pageSize": 40, "totalResults": len(files), "totalPages": 1}
+        return json_answer({"paging": paging, "results": files})
+    for identifier, (_, _, table) in _FILES.items():
+        if asked.path == f"{CONTENT_PREFIX}/{identifier}/download":
+            return _csv(table(_held(asked)))
+    raise NotHeld(asked.path, f"of the data catalogue the files {', '.join(_FILES)}")
+
+
+def _held(asked: Asked) -> Held:
+    held: dict[str, list[Figure]] = {}
+    for source in asked.of(PUBLISHER):
+        held.setdefault(measure_of(source.indicator), []).extend(read_figures(asked.bundle / source.file))
+    return held
+
+
+def _csv(rows: Sequence[Mapping[str, str]]) -> Answer:
+    header = tuple(rows[0])
+    body = csv_bytes(header, ([row[column] for column in header] for row in rows))
+    return Answer(status=200, content_type="text/csv", body=body)
+
+
+# the tables, in the columns of the publisher's own files ------------------------------------------------
+
+
+def _key_stage_4(held: Held) -> list[dict[str, str]]:
+    """One row for both scores, as the publisher writes it; a year that the data bank lacks is a blank cell."""
+    names = {"attainment8_average": "avg_att8", "progress8_average": "avg_p8score"}
+    rows: dict[tuple[str, ...], dict[str, str]] = {}
+    for measure, column in names.items():
+        for row in held[measure]:
+            key = tuple(row[name] for name in ("period", "area_code", "breakdown_type", "breakdown_value"))
+            blank = {**_place(row, _academic(row["period"])), **_group(row), **dict.fromkeys(names.values(), "")}
+            rows.setdefault(key, blank)[column] = row["value"] or row["status"]
+    return [rows[key] for key in sorted(rows)]
+
+
+def _group(row: Figure) -> dict[str, str]:
+    return {
+        "breakdown_topic": row["breakdown_type"] or "Total",
+        "breakdown": row["breakdown_value"] or "Total",
+        "sex": _SEXES[row["sex"]],
+    }
+
+
+def _early_years(held: Held) -> list[dict[str, str]]:
+    rows = []
+    for row in sorted(held["gld_children_percent"], key=lambda row: _academic(row["period"])):
+        free_meals = row["breakdown_type"] == FREE_MEALS
+        rows.append(
+            {
+                **_place(row, _academic(row["period"])),
+                "characteristic": "Free school meal eligibility" if free_meals else "Total",
+                "characteristic_type": row["breakdown_value"] or "Total",
+                "gender": _SEXES[row["sex"]],
+                "children_number": row["denominator"],
+                "gld_number": row["numerator"],
+                "gld_percentage": row["value"] or row["status"],
+            }
+        )
+    return rows
+
+
+def _neet(held: Held) -> list[dict[str, str]]:
+    columns = {"neet_not_known_percent": "NEET_not_known_percent", "neet_percent": "NEET_percent"}
+    columns["notknown_percent"] = "Notknown_percent"
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for measure, column in columns.items():
+        for row in held[measure]:
+            place = _place(row, row["period"], "Calendar year")
+            made = {**place, "Age": row["age"], "Cohort_DJFavg": row["denominator"]}
+            rows.setdefault((row["period"], row["area_code"]), made)[column] = row["value"] or row["status"]
+    return [rows[key] for key in sorted(rows)]
+
+
+def _by_19(held: Held) -> list[dict[str, str]]:
+    rows: dict[tuple[str, ...], dict[str, str]] = {}
+    for measure in ("l2_by19", "l3_by19"):
+        for row in held[measure]:
+            named = ("period", "area_code", "sex", "breakdown_type", "breakdown_value")
+            made = rows.setdefault(tuple(row[name] for name in named), dict.fromkeys(_BY_19, "ALL"))
+            made |= {"cohort_19_in": row["period"], "number_in_ss_cohort": row["denominator"]}
+            made |= _by_19_place(row)
+            if row["sex"] != "Persons":
+                made["gender"] = row["sex"]
+            if row["breakdown_type"]:
+                made["fsm" if row["breakdown_type"] == FREE_MEALS else "sen"] = row["breakdown_value"]
+            made |= {measure: row["numerator"], f"{measure}_rate": row["value"] or row["status"]}
+    return [rows[key] for key in sorted(rows)]
+
+
+def _by_19_place(row: Figure) -> dict[str, str]:
+    code = row["area_code"]
+    if code in (ENGLAND, NORTH_WEST):
+        return {"region": row["area_name"]}
+    return {"region": "North West", "la_code_9": code, "la_code_3": _NUMBERS[code], "la_name": row["area_name"]}
+
+
+def _place(row: Figure, time_period: str, time_identifier: str = "Academic year") -> dict[str, str]:
+    code, region = row["area_code"], ("", "")
+    council = ("", "", "")
+    level = {ENGLAND: "National", NORTH_WEST: "Regional"}.get(code, "Local authority")
+    if level != "National":
+        region = (NORTH_WEST, "North West")
+    if level == "Local authority":
+        council = (_NUMBERS[code], code, row["area_name"])
+    return dict(zip(_PLACE, (time_period, time_identifier, level, ENGLAND, "England", *region, *council), strict=True))
+
+
+def _academic(period: str) -> str:
+    """`2024`, the year in which it ends, as `202324`, which is how the publisher's files write it."""
+    return period if len(period) == 6 else f"{int(period) - 1}{period[2:]}"
+
+
+_Table = Callable[[Held], list[dict[str, str]]]
+_FILES: Final[Mapping[str, tuple[str, str, _Table]]] = {
+    "bundled-early-years": (
+        "fcda2962-82a6-4052-afa2-ea398c53c85f",
+        "Headline measures by characteristics",
+        _early_years,
+    ),
+    "bundled-attainment-by-19": (
+        "2e95f880-629c-417b-981f-0901e97776ff",
+        "Attainment by local authority data - ages 16 to 19",
+        _by_19,
+    ),
+    "bundled-neet-16-17": (
+        "9f5d0e21-45d3-41e5-1b71-08da5e798404",
+        "NEET and not known age 16 to 17 by characteristics",
+        _neet,
+    ),
+}
+"""Our id of a file -> its publication, the beginning of its title, its rows."""

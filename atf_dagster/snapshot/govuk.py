@@ -1,0 +1,200 @@
+"""Answers as GOV.UK gives them for departments' tables, from the bundled figures: pages, collections and workbooks.
+
+Belongs here: which pages are held, and the headings of the publishers' sheets. Does not belong here: how a request
+reaches this module (`adapter.py`), the Indices of Deprivation (`deprivation.py`), XLSX itself (`workbook.py`).
+
+Files that the publisher has as ODS, or that are at hand as CSV, are given as XLSX. When pages and files were changed
+is not known here, and is not said. A file's address is made of the hash of the file that its figures are from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from atf_dagster.snapshot.answer import Answer, Asked, NotHeld, json_answer
+from atf_dagster.snapshot.figures import COUNCILS, Figure, read_figures
+from atf_dagster.snapshot.sources import FiguresSource
+from atf_dagster.snapshot.workbook import XLSX, xlsx
+
+HOST: Final = "www.gov.uk"
+PAGES: Final = "/api/content/"
+FILES_HOST: Final = "assets.publishing.service.gov.uk"
+FILES: Final = "/media/"
+
+WITH_CHILDREN: Final = "Total number of households in TA with children"
+CHILDREN: Final = "Total number of children in TA"
+TA1_COLUMN: Final = "Column of table TA1"
+"""The breakdown under which the figures of a table's further columns are kept."""
+
+Sheets = Mapping[str, Sequence[Sequence[str]]]
+Columns = list[list[str]]
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A page whose files are held, the collection that lists it, and what its workbooks look like."""
+
+    publisher: str
+    title: str
+    collection: str
+    listed: bool
+    sheets: Callable[[FiguresSource, Sequence[Figure]], Sheets]
+
+
+def page(asked: Asked) -> Answer:
+    """GOV.UK's description of a page or a collection. Raises NotHeld for another one."""
+    path = "/" + asked.path.removeprefix(PAGES)
+    if path in _HELD:
+        files = [_attachment(asked, source) for source in asked.of(_HELD[path].publisher)]
+        return json_answer({"base_path": path, "title": _HELD[path].title, "details": {"attachments": files}})
+    documents = [
+        {"title": held.title, "base_path": document, "api_path": f"/api/content{document}"}
+        for document, held in _HELD.items()
+        if held.collection == path and held.listed
+    ]
+    if not any(held.collection == path for held in _HELD.values()):
+        raise NotHeld(f"https://{HOST}{path}", "the pages " + ", ".join(_HELD))
+    return json_answer({"base_path": path, "details": {}, "links": {"documents": documents}})
+
+
+def file(asked: Asked) -> Answer:
+    """A workbook with the publisher's sheets and headings. Raises NotHeld for a file that is not here."""
+    for source in _sources(asked):
+        if asked.path == _path(source):
+            return Answer(status=200, content_type=XLSX, body=_body(asked, source))
+    raise NotHeld(asked.path, "the files " + ", ".join(_path(source) for source in _sources(asked)))
+
+
+def _sources(asked: Asked) -> list[FiguresSource]:
+    return [source for held in _HELD.values() for source in asked.of(held.publisher)]
+
+
+def _path(source: FiguresSource) -> str:
+    return f"{FILES}{source.taken_from.sha256[:24]}/{source.indicator}.xlsx"
+
+
+def _attachment(asked: Asked, source: FiguresSource) -> dict[str, Any]:
+    return {
+        "attachment_type": "file",
+        "title": source.title,
+        "url": f"https://{FILES_HOST}{_path(source)}",
+        "filename": PurePosixPath(_path(source)).name,
+        "content_type": XLSX,
+        "file_size": len(_body(asked, source)),
+    }
+
+
+def _body(asked: Asked, source: FiguresSource) -> bytes:
+    held = next(held for held in _HELD.values() if held.publisher == source.publisher)
+    return xlsx(held.sheets(source, read_figures(asked.bundle / source.file)))
+
+
+# The publishers' sheets. A heading stands where it stands there, over columns that are not held too.
+
+
+def _temporary_accommodation(source: FiguresSource, figures: Sequence[Figure]) -> Sheets:
+    further = {(row["area_code"], row["breakdown_value"]): row["value"] for row in figures if row["breakdown_type"]}
+    rows = [
+        [
+            row["area_code"],
+            row["area_name"],
+            "",
+            "",
+            row["numerator"],
+            row["denominator"],
+            row["value"] or row["status"],
+            further[row["area_code"], WITH_CHILDREN],
+            further[row["area_code"], CHILDREN],
+        ]
+        for row in figures
+        if not row["breakdown_type"]
+    ]
+    return {"TA1": [[source.title.replace(" England,", "\nEngland,")], *_TA1_HEADINGS, *rows]}
+
+
+_TA1_HEADINGS: Final = (
+    (
+        *("", "", "", ""),
+        "Households in temporary accommodation at end of quarter1",
+        *("", ""),
+        "Households in temporary accommodation at end of quarter1 children",
+    ),
+    ("", "", "", "", "Grand Total"),
+    ("", "", "", "", "Own arrangements Total", "", "", "", "Sum of Total children"),
+    ("", "", "", "", "Sum of Total households in TA", "", "", "", "Sum of Total children in TA"),
+    (
+        *("", "", "", ""),
+        "Total number of households in TA1,2,3,4",
+        "Number of households in area5  (000s)",
+        "Total number of households in TA per (000s)",
+        WITH_CHILDREN,
+        CHILDREN,
+    ),
+)
+
+
+def _fuel_poverty(source: FiguresSource, figures: Sequence[Figure]) -> Sheets:
+    rows = [[row["area_code"], *_staggered(row), row["denominator"], row["numerator"], row["value"]] for row in figures]
+    measures = (
+        "Number of households",
+        "Number of households in fuel poverty",
+        "Proportion of households fuel poor (%)",
+    )
+    small_areas = ("LSOA Code", "LSOA Name", "LA Code", "LA Name", "Region", *measures)
+    return {
+        "Table 2": [[source.title], [], ["Area Codes", "Area names ", "", "", *measures], *rows],
+        # The file has it; of small areas no figures are held.
+        "Table 3": [["Table 3: Fuel Poverty by LSOA [Note A], 2020 [Notes 3 and 4]"], [], small_areas],
+    }
+
+
+def _staggered(row: Figure) -> list[str]:
+    """The name in the column of its kind: countries and regions, unitary authorities, districts of a county."""
+    kind = 2 if row["area_code"].startswith("E08") else 1 if row["area_code"] in COUNCILS else 0
+    return [row["area_name"] if column == kind else "" for column in range(3)]
+
+
+def _children_in_low_income(source: FiguresSource, figures: Sequence[Figure]) -> Sheets:
+    years = sorted({row["period"] for row in figures})
+    by_area: dict[tuple[str, str], dict[str, Figure]] = {}
+    for row in figures:
+        by_area.setdefault((row["area_name"], row["area_code"]), {})[row["period"]] = row
+    headings = [
+        "Local Authority [note 2]",
+        "Area Code",
+        *(f"Number of children \n{year}" for year in years),
+        *(f"Percentage of children \n{year}\n(%)\n[note 3]" for year in years),
+    ]
+    rows = [
+        [*area, *(of_area[year]["numerator"] for year in years), *(of_area[year]["value"] for year in years)]
+        for area, of_area in by_area.items()
+    ]
+    return {"2_AHC_Relative_LA": [[source.title], headings, *rows]}
+
+
+_HELD: Final[Mapping[str, _Held]] = {
+    "/government/statistical-data-sets/live-tables-on-homelessness": _Held(
+        publisher="mhclg",
+        title="Live tables on homelessness",
+        collection="/government/collections/homelessness-statistics",
+        listed=False,  # the collection lists the quarters' releases, whose files are those of the live tables
+        sheets=_temporary_accommodation,
+    ),
+    "/government/statistics/sub-regional-fuel-poverty-data-2022": _Held(
+        publisher="desnz",
+        title="Sub-regional fuel poverty data 2022",
+        collection="/government/collections/fuel-poverty-sub-regional-statistics",
+        listed=True,
+        sheets=_fuel_poverty,
+    ),
+    "/government/statistics/children-in-low-income-families-local-area-statistics-2022-to-2025": _Held(
+        publisher="dwp",
+        title="Children in low income families: local area statistics 2022 to 2025",
+        collection="/government/collections/children-in-low-income-families-local-area-statistics",
+        listed=True,
+        sheets=_children_in_low_income,
+    ),
+}

@@ -1,0 +1,201 @@
+"""Answers as the ONS beta API and the ONS website give them, from the bundled figures.
+
+Belongs here: what `/v1/data?uri=` says of two dataset pages, and their files: the workbook of the mid-year population
+estimates, and the zip file that holds the workbook of jobs below the real living wage, shaded as the publisher shades
+it. Does not belong here: how a request reaches this module and how the answer travels (`adapter.py`).
+
+When the pages were released is not known here, so they do not say it. The names of edition and files are those of the
+publisher's own addresses; that of the provisional zip file of 2022 follows the publisher's pattern for 2023. The
+dataset API's figures are not at hand: every request for them is NotHeld.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from atf_dagster.snapshot.answer import Answer, Asked, NotHeld, json_answer
+from atf_dagster.snapshot.figures import Figure, read_figures
+from atf_dagster.snapshot.sources import FiguresSource
+
+PUBLISHER: Final = "ons_beta"
+API_HOST: Final = "api.beta.ons.gov.uk"
+API_PREFIX: Final = "/v1/"
+FILES_HOST: Final = "www.ons.gov.uk"
+FILES_PREFIX: Final = "/file"
+
+PAGE_PATH: Final = "/v1/data"
+LIVING_WAGE: Final = (
+    "employmentandlabourmarket/peopleinwork/earningsandworkinghours/datasets/"
+    "numberandproportionofemployeejobswithhourlypaybelowthelivingwage"
+)
+POPULATION: Final = (
+    "peoplepopulationandcommunity/populationandmigration/populationestimates/datasets/"
+    "estimatesofthepopulationforenglandandwales"
+)
+LIVING_WAGE_SHEETS: Final = {
+    "All": ("Persons", ""),
+    "Male": ("Male", ""),
+    "Female": ("Female", ""),
+    "Full-Time": ("Persons", "Full-Time"),
+    "Part-Time": ("Persons", "Part-Time"),
+    "Male Full-Time": ("Male", "Full-Time"),
+    "Male Part-Time": ("Male", "Part-Time"),
+    "Female Full-Time": ("Female", "Full-Time"),
+    "Female Part-Time": ("Female", "Part-Time"),
+}
+"""Sheet -> sex and working pattern."""
+POPULATION_SHEETS: Final = {"MYE2 - Persons": "Persons", "MYE2 - Females": "Female", "MYE2 - Males": "Male"}
+
+_SHADES: Final[dict[str, dict[str, Any]]] = {
+    "CV <= 5%": {"pattern": 1, "fg_color": "#FFFFFF"},
+    "CV > 5% and <= 10%": {"pattern": 4, "fg_color": "#000000", "bg_color": "#FFFFFF"},
+    "CV > 10% and <= 20%": {"pattern": 1, "fg_color": "#33CCCC"},
+}
+_KEY: Final = (
+    ("CV <= 5%", "Estimates are considered precise "),
+    ("CV > 5% and <= 10%", "Estimates are considered reasonably precise"),
+    ("CV > 10% and <= 20%", "Estimates are considered acceptable"),
+    ("x = CV > 20%", "Estimates are considered unreliable for practical purposes"),
+    (".. = disclosive", ""),
+    (": = not applicable", ""),
+    ("- = nil or negligible ", ""),
+)
+_KINDS: Final = {"E92": "Country", "E12": "Region", "E06": "Unitary Authority", "E08": "Metropolitan District"}
+_EPOCH: Final = dt.datetime(1980, 1, 1)
+"""One moment for everything that a file says of its making, so that its bytes are the same each time."""
+
+
+@dataclass(frozen=True)
+class _Page:
+    """How one of the two pages names its edition and its file, and how the file is made, from the figures' period."""
+
+    edition: Callable[[str], str]
+    file: Callable[[str], str]
+    render: Callable[[Sequence[Figure]], bytes]
+    content_type: str
+
+
+def answer(asked: Asked) -> Answer:
+    """The publisher's answer to what our client asks of it. Raises NotHeld for what is not here."""
+    sources = asked.of(PUBLISHER)
+    held = f"{PAGE_PATH}?uri= and https://{FILES_HOST}{FILES_PREFIX}?uri= of " + " and ".join(
+        source.title for source in sources
+    )
+    uri = dict(asked.query).get("uri", "")
+    if len(asked.query) != 1 or not uri or asked.path not in (PAGE_PATH, FILES_PREFIX):
+        raise NotHeld(f"{asked.host}{asked.path}", held)
+    source = next((s for s in sources if f"{uri}/".startswith(f"/{s.indicator}/")), None)
+    if source is None:
+        raise NotHeld(f"{asked.host}{asked.path}?uri={uri}", held)
+    figures = read_figures(asked.bundle / source.file)
+    period = figures[0]["period"]
+    page = _PAGES[source.indicator]
+    landing = f"/{source.indicator}"
+    edition = f"{landing}/{page.edition(period)}"
+    if asked.path == FILES_PREFIX and uri == f"{edition}/{page.file(period)}":
+        return Answer(status=200, content_type=page.content_type, body=page.render(figures))
+    if asked.path == PAGE_PATH and uri == landing:
+        return _described("dataset_landing_page", uri, source, {"datasets": [{"uri": edition}]})
+    if asked.path == PAGE_PATH and uri == edition:
+        return _described("dataset", uri, source, {"downloads": [{"file": page.file(period)}]})
+    raise NotHeld(f"{asked.host}{asked.path}?uri={uri}", held)
+
+
+def _described(kind: str, uri: str, source: FiguresSource, rest: dict[str, Any]) -> Answer:
+    return json_answer({"type": kind, "uri": uri, "description": {"title": source.title}, **rest})
+
+
+def living_wage_zip(figures: Sequence[Figure]) -> bytes:
+    """The publisher's zip file with the one workbook of it that is at hand."""
+    body = io.BytesIO()
+    name = f"PROV - Work Geography LWF Table 7 LWF.1a   lwfmgx {figures[0]['period']}.xlsx"
+    with zipfile.ZipFile(body, "w") as archive:
+        entry = zipfile.ZipInfo(name, date_time=_EPOCH.timetuple()[:6])
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        archive.writestr(entry, living_wage_workbook(figures))
+    return body.getvalue()
+
+
+def living_wage_workbook(figures: Sequence[Figure]) -> bytes:
+    """Nine sheets, each with the key of its shading beside the table."""
+    body, workbook = _new_workbook()
+    shades = {band: workbook.add_format(shade) for band, shade in _SHADES.items()}
+    # The last shade of the key stands for the withheld, too.
+    shades["x = CV > 20%"] = shades["CV > 10% and <= 20%"]
+    for name, (sex, pattern) in LIVING_WAGE_SHEETS.items():
+        sheet = workbook.add_worksheet(name)
+        year = figures[0]["period"]
+        sheet.write(0, 0, f"Table 7 LWF.1 lwfmgx - For {name.lower()} employee jobsa: United Kingdom, {year}")
+        sheet.write(2, 2, "% earning below Living Wage Foundation rates")
+        sheet.write_row(3, 2, ["Jobs", "Per cent"])
+        sheet.write_row(4, 0, ["Description", "Code", "(thousand)"])
+        of_sheet = [f for f in figures if (f["sex"], f["breakdown_value"]) == (sex, pattern)]
+        for row, figure in enumerate(of_sheet, start=5):
+            jobs = _cell(figure["numerator"] or figure["status"])
+            sheet.write_row(row, 0, [figure["area_name"], figure["area_code"], jobs])
+            sheet.write(row, 3, _cell(figure["value"] or figure["status"]), shades.get(figure["note"]))
+        sheet.write_row(6, 5, ["Key", "Statistical robustness"])
+        for row, (entry, meaning) in enumerate(_KEY, start=7):
+            sheet.write(row, 5, entry, shades.get(entry))
+            sheet.write(row, 6, meaning)
+    workbook.close()
+    return body.getvalue()
+
+
+def population_workbook(figures: Sequence[Figure]) -> bytes:
+    """Table MYE2, three sheets, without the single years of age, which are not at hand."""
+    body, workbook = _new_workbook()
+    for name, sex in POPULATION_SHEETS.items():
+        sheet = workbook.add_worksheet(name)
+        of_sheet = [figure for figure in figures if figure["sex"] == sex]
+        sheet.write(0, 0, _population_title(name, figures[0]["period"]))
+        sheet.write(1, 0, "This worksheet contains one table.")
+        sheet.write_row(3, 0, ["Code", "Name", "Geography", *dict.fromkeys(figure["age"] for figure in of_sheet)])
+        for row, figure in enumerate(of_sheet, start=4):
+            kind = _KINDS[figure["area_code"][:3]]
+            sheet.write_row(row, 0, [figure["area_code"], figure["area_name"], kind, _cell(figure["value"])])
+    workbook.close()
+    return body.getvalue()
+
+
+def _population_title(sheet: str, period: str) -> str:
+    whom = sheet.removeprefix("MYE2 - ")
+    return f"MYE2: {whom} by single year of age and sex for local authorities in England and Wales, {period}"
+
+
+def _new_workbook() -> tuple[io.BytesIO, Any]:
+    import xlsxwriter
+
+    body = io.BytesIO()
+    workbook = xlsxwriter.Workbook(body, {"in_memory": True})
+    workbook.set_properties({"created": _EPOCH})
+    return body, workbook
+
+
+def _cell(text: str) -> float | str:
+    """A number where the text is one; markers stay text."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+_PAGES: Final = {
+    LIVING_WAGE: _Page(
+        edition=lambda period: f"{period}provisional",
+        file=lambda period: f"livingwagebyworkgeography{period}provisional.zip",
+        render=living_wage_zip,
+        content_type="application/zip",
+    ),
+    POPULATION: _Page(
+        edition=lambda period: f"{period.replace('-', '')}2023localauthorityboundarieseditionofthisdataset",
+        file=lambda period: f"mye{period[-2:]}tablesew.xlsx",
+        render=population_workbook,
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+}

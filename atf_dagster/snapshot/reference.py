@@ -1,0 +1,155 @@
+"""Reference data of the snapshot: lookups, boundaries and deprivation, under the publishers' own column names.
+
+Belongs here: the record of each file, reading and writing it, and carrying it over from the publisher's file. Does
+not belong here: figures of indicators (`figures.py`, `readers.py`), answers (`open_geography.py`, `deprivation.py`).
+
+Every cell is text, as published. A table of areas of which a map or an indicator needs only ours holds only ours
+(`only_ours`); a table whose ranks need all councils holds all.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from atf_dagster.files import read_yaml
+from atf_dagster.snapshot.figures import COUNCILS
+from atf_dagster.snapshot.sources import BUNDLE, TakenFrom
+
+Entry = Mapping[str, Any]
+"""One entry of `reference` in `plan.yml`."""
+
+
+class ReferenceRefused(Exception):
+    """A publisher's file cannot be carried over. The message says where, why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceSource:
+    """One file of reference data, and all that is needed to name its publisher and to answer in its format."""
+
+    file: str  # inside BUNDLE, for example reference/ons_geography/LAD24_RGN24_EN_LU.csv
+    publisher: str  # short name, the folder under reference/
+    publisher_name: str
+    name: str  # the publisher's own: of the service, or of the file
+    address: str  # path of the publisher's file, where it has one
+    sheet: str  # of the workbook that it is answered as; empty elsewhere
+    title: str
+    release: str
+    page: str  # the publisher's own page
+    taken_from: TakenFrom
+    licence: str
+    attribution: str
+    precision: str  # what was left out on the way, if anything
+    only_ours: bool  # whether it holds the nine councils alone, of a table of all
+    rows: int
+
+
+def load_reference(bundle: Path = BUNDLE) -> tuple[ReferenceSource, ...]:
+    """Every file of reference data in `bundle`, in the order of `sources.yml`."""
+    entries = read_yaml(bundle / "sources.yml").get("reference", [])
+    return tuple(ReferenceSource(**{**entry, "taken_from": TakenFrom(**entry["taken_from"])}) for entry in entries)
+
+
+known = cache(load_reference)
+"""`load_reference`, read once a process: the record has many lines, and every request asks for it."""
+
+
+def as_entry(source: ReferenceSource) -> dict[str, Any]:
+    """The entry of `sources.yml` for a file of reference data."""
+    return asdict(source)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A table under the publisher's column names."""
+
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, str], ...]
+
+
+def read_rows(path: Path) -> Rows:
+    """A file of reference data, in its order. Raises ValueError where a row has another width than the header."""
+    with path.open(encoding="utf-8", newline="") as file:
+        lines = csv.reader(file, strict=True)
+        columns = tuple(next(lines))
+        return Rows(columns, tuple(dict(zip(columns, line, strict=True)) for line in lines))
+
+
+def carry_over(path: Path, entry: Entry) -> Rows:
+    """The rows of the publisher's file that the snapshot holds. Raises ReferenceRefused."""
+    table = _READERS[entry["shape"]](path, entry)
+    code = entry["code"]
+    if code not in table.columns:
+        raise _refused(path, f"it has no column {code!r}; it has {', '.join(table.columns)}")
+    wanted = COUNCILS if entry.get("only_ours") else ("E",)
+    rows = tuple(row for row in table.rows if row[code].startswith(wanted))
+    codes = {row[code] for row in rows}
+    if not set(COUNCILS) <= codes:
+        raise _refused(path, f"it lacks {', '.join(sorted(set(COUNCILS) - codes))}")
+    key = entry.get("key", code)
+    if len({row[key] for row in rows}) != len(rows):
+        raise _refused(path, f"{key} is not different in every row")
+    return Rows(table.columns, rows)
+
+
+def _lookup(path: Path, entry: Entry) -> Rows:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = csv.reader(file, strict=True)
+        columns = tuple(next(lines))
+        return Rows(columns, tuple(dict(zip(columns, line, strict=True)) for line in lines))
+
+
+def _geojson(path: Path, entry: Entry) -> Rows:
+    features = json.loads(path.read_bytes(), parse_float=str, parse_int=str)["features"]
+    columns = (*features[0]["properties"], "geometry")
+    rows = []
+    for feature in features:
+        if (*feature["properties"], "geometry") != columns:
+            raise _refused(path, f"a feature has other properties than the first: {', '.join(feature['properties'])}")
+        rows.append({**feature["properties"], "geometry": _geometry(feature["geometry"])})
+    return Rows(columns, tuple(rows))
+
+
+def _geometry(value: Any) -> str:
+    """GeoJSON whose numbers are the text that they were in the file."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(key)}:{_geometry(inside)}" for key, inside in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(_geometry(inside) for inside in value) + "]"
+    text = str(value)
+    return text if text.lstrip("-").replace(".", "", 1).isdigit() else json.dumps(text)
+
+
+def _workbook(path: Path, entry: Entry) -> Rows:
+    from python_calamine import CalamineWorkbook
+
+    sheet = CalamineWorkbook.from_path(path).get_sheet_by_name(entry["sheet"]).to_python()
+    columns = tuple(str(cell) for cell in sheet[0])
+    return Rows(
+        columns, tuple(dict(zip(columns, (_cell(cell) for cell in line), strict=True)) for line in sheet[1:] if line[0])
+    )
+
+
+def _cell(cell: Any) -> str:
+    # A spreadsheet's numbers are all of one kind; a rank of 10 is written 10.
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+_READERS: Final[Mapping[str, Callable[[Path, Entry], Rows]]] = {
+    "lookup": _lookup,
+    "geojson": _geojson,
+    "workbook": _workbook,
+}
+
+
+def _refused(path: Path, what: str) -> ReferenceRefused:
+    return ReferenceRefused(
+        f"{path}: {what}. For an engineer: look at the file, then correct plan.yml or the reader of its shape in "
+        "reference.py."
+    )

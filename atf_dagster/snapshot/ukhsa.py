@@ -1,0 +1,112 @@
+"""Answers as the UKHSA data dashboard's interface gives them, from the bundled figures.
+
+Belongs here: its addresses, its pages and the fields of its rows. Does not belong here: how a request reaches
+this module and how the answer travels (`adapter.py`), reading the publisher's files (`readers_ukhsa.py`).
+
+The files at hand do not say which figures were still being reported, so the rows lack the flag for that. Where
+the service would answer 200 with no rows, the snapshot says NotHeld: it cannot tell "the publisher has none"
+from "I was not given it".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import quote, unquote, urlencode
+
+from atf_dagster.snapshot.answer import Answer, Asked, NotHeld, json_answer
+from atf_dagster.snapshot.figures import ENGLAND, Figure, read_figures
+from atf_dagster.snapshot.sources import FiguresSource
+
+PUBLISHER: Final = "ukhsa"
+HOST: Final = "api.ukhsa-dashboard.data.gov.uk"
+THEME: Final = "infectious_disease"
+SUB_THEME: Final = "respiratory"
+TOPIC: Final = "COVID-19"
+GEOGRAPHY_TYPE: Final = "Nation"
+EVERYBODY: Final = {"sex": "all", "age": "all", "stratum": "default"}
+
+PREFIX: Final = "/themes/"
+GEOGRAPHIES_PATH: Final = (
+    f"{PREFIX}{THEME}/sub_themes/{SUB_THEME}/topics/{TOPIC}/geography_types/{GEOGRAPHY_TYPE}/geographies"
+)
+_NAME: Final = "England"
+_SERIES_PATH: Final = f"{GEOGRAPHIES_PATH}/{_NAME}/metrics/"
+# The service's own: what it gives unless asked for more, and the most that it gives.
+_USUAL_SIZE: Final = 5
+_LARGEST_SIZE: Final = 365
+_HELD: Final = f"{TOPIC} for the {GEOGRAPHY_TYPE} {_NAME}"
+
+
+def answer(asked: Asked) -> Answer:
+    """The service's answer to what our client asks of it. Raises NotHeld for what is not here."""
+    path = unquote(asked.path)
+    if path == GEOGRAPHIES_PATH:
+        return json_answer([{"name": _NAME, "link": f"https://{HOST}{GEOGRAPHIES_PATH}/{_NAME}"}])
+    if not path.startswith(_SERIES_PATH):
+        raise NotHeld(f"the UKHSA address {path}", _HELD)
+    metric = path.removeprefix(_SERIES_PATH)
+    sources = asked.of(PUBLISHER)
+    source = next((source for source in sources if source.indicator == metric), None)
+    if source is None:
+        raise NotHeld(f"the metric {metric!r}", f"{_HELD}: " + ", ".join(sorted(s.indicator for s in sources)))
+    query = dict(asked.query)
+    unheld = [f"{name}={value}" for name, value in asked.query if EVERYBODY.get(name) != value]
+    unheld = [named for named in unheld if not named.startswith(("page=", "page_size="))]
+    if unheld:
+        raise NotHeld(f"{metric} with {', '.join(unheld)}", f"{metric} for everybody and all dates")
+    return _page(source, read_figures(asked.bundle / source.file), query)
+
+
+def _page(source: FiguresSource, figures: Sequence[Figure], query: dict[str, str]) -> Answer:
+    size = min(int(query.get("page_size", _USUAL_SIZE)), _LARGEST_SIZE)
+    number = int(query.get("page", 1))
+    last = max(-(-len(figures) // size), 1)
+    if not 1 <= number <= last:
+        return replace(json_answer({"detail": "Invalid page."}), status=404)
+
+    def address(page: int) -> str | None:
+        asking = urlencode(sorted((query | {"page": str(page)}).items()))
+        return f"https://{HOST}{_SERIES_PATH}{quote(source.indicator)}?{asking}" if 1 <= page <= last else None
+
+    results = [row(source.indicator, figure) for figure in figures[(number - 1) * size : number * size]]
+    return json_answer(
+        {"count": len(figures), "next": address(number + 1), "previous": address(number - 1), "results": results}
+    )
+
+
+def row(metric: str, figure: Figure) -> dict[str, Any]:
+    """One row as the service gives it; what follows from the date is worked out from it."""
+    day = dt.date.fromisoformat(figure["period"])
+    return {
+        "theme": THEME,
+        "sub_theme": SUB_THEME,
+        "topic": TOPIC,
+        "geography_type": GEOGRAPHY_TYPE,
+        "geography": figure["area_name"],
+        "geography_code": ENGLAND,
+        "metric": metric,
+        "metric_group": metric_group(metric),
+        "stratum": EVERYBODY["stratum"],
+        "sex": figure["sex"],
+        "age": figure["age"],
+        "year": day.year,
+        "month": day.month,
+        "epiweek": epiweek(day),
+        "date": figure["period"],
+        # A number whose text is the one published: the reader refused any that would come out otherwise.
+        "metric_value": json.loads(figure["value"]),
+    }
+
+
+def metric_group(metric: str) -> str:
+    """`COVID-19_deaths_ONSByDay` -> `deaths`."""
+    return metric.split("_")[1]
+
+
+def epiweek(day: dt.date) -> int:
+    """The publisher's number of the week, which begins on Monday."""
+    return day.isocalendar().week

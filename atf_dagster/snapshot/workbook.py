@@ -1,0 +1,46 @@
+"""Rows of text as an XLSX workbook, the same bytes each time.
+
+Belongs here: how a cell of text becomes one of a workbook. Does not belong here: any publisher's headings.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from xlsxwriter import Workbook
+
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# The moment of writing would make other bytes each time.
+_CREATED: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+
+
+def xlsx(sheets: Mapping[str, Sequence[Sequence[str]]]) -> bytes:
+    """A workbook of these sheets, name -> rows. A blank cell is left out, a number is a number."""
+    written = io.BytesIO()
+    with Workbook(written, {"in_memory": True}) as workbook:
+        workbook.set_properties({"created": _CREATED})
+        for name, rows in sheets.items():
+            sheet = workbook.add_worksheet(name)
+            for number, row in enumerate(rows):
+                for column, text in enumerate(row):
+                    if text:
+                        sheet.write(number, column, cell(text))
+    return written.getvalue()
+
+
+def cell(text: str) -> float | str:
+    """What is written for a text, so that reading gives the text back.
+
+    The library writes 16 digits of a number; where that would lose the 17th, and for `1,234` and `34.2%`, the cell is
+    of text.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    kept = float(f"{number:.16G}")
+    again = str(int(kept)) if kept.is_integer() else repr(kept)
+    return number if again == text else text

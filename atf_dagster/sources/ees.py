@@ -1,0 +1,259 @@
+"""DfE Explore education statistics: whole CSV files, by either of the service's two doors.
+
+Belongs here: the requests, what the service says of versions and successors, finding a file of the data
+catalogue by its title. Does not belong here: any table's columns (the collections) and what they mean (staging).
+
+Which door a dataset takes, its `ask` says:
+`{data_set: <uuid>, version: "1.*"}` is the public API: versioned, with stable ids. The pinned major version is
+the layout that somebody has read; another one is not taken before somebody has read it too.
+`{publication: <id or slug>, title: <regular expression>}` is the data catalogue, for files outside the API: a
+file's id changes with each release, so that it is looked up by title each time.
+Reference: https://api.education.gov.uk/statistics/docs; the content API behind the catalogue's pages has no
+documentation, so that of its answers nothing is taken for granted but `results`, `id` and `title`.
+"""
+
+import difflib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from atf_dagster.http import FetchError
+from atf_dagster.sources.base import Asking, BodyRejected, Collected, NoData, Page, Params, Source
+
+_API = "/statistics/v1"
+_CATALOGUE = "/api/data-set-files"
+_PAGE_SIZE = "40"
+_MOST_PAGES = 100
+_UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
+_VERSION = re.compile(r"^[0-9]+(\.[0-9]+){1,2}$")
+_SAID_CHANGES = 12
+"""More changes than this are counted, not listed: a new year adds a hundred locations."""
+
+
+def collect(asking: Asking) -> Collected:
+    """The newest file of the dataset. Raises BodyRejected for a new major version, a withdrawal or a warning."""
+    if "data_set" in asking.dataset.ask:
+        return _from_api(asking)
+    return _from_catalogue(asking)
+
+
+# the public API --------------------------------------------------------------------------------------
+
+
+def _from_api(asking: Asking) -> Collected:
+    asked, pinned = asking.dataset.ask["data_set"], asking.dataset.ask["version"]
+    card = _data_set(asking, asked)
+    data_set = str(card.get("id") or asked)
+    url = asking.url(f"{_API}/data-sets/{data_set}")
+    latest = card.get("latestVersion") or {}
+    version = str(latest.get("version") or "")
+    if not version:  # then only the table itself can tell whether it changed
+        asking.probed(None)
+        return Collected([asking.fetch(f"{url}/csv", (("dataSetVersion", pinned),))])
+    if not _VERSION.fullmatch(version):
+        raise BodyRejected(
+            "version_unknown",
+            f"The newest version of data set {data_set} is {version!r}, which is no version number.",
+            "The service changed how it numbers versions: an engineer reads its documentation and corrects "
+            "sources/ees.py.",
+        )
+    if data_set == asked:
+        _refuse_other_major(asking, url, version, pinned)
+    held = asking.held
+    if held is not None and held.probe not in (None, f"{data_set} {version}"):
+        asking.note(f"Version {version} of data set {data_set} replaces {held.probe}: {_changes(asking, url, version)}")
+    asking.probed(f"{data_set} {version}")
+    page = asking.fetch(f"{url}/csv", (("dataSetVersion", version),))
+    published = latest.get("published")
+    return Collected([page], release=f"version {version}", published_at=str(published) if published else None)
+
+
+def _data_set(asking: Asking, data_set: str) -> dict[str, Any]:
+    """What the service says of a data set, or of the one that took its place."""
+    seen = [data_set]
+    while True:
+        card = _read(asking.look(asking.url(f"{_API}/data-sets/{seen[-1]}")))
+        status = str(card.get("status") or "")
+        successor = str(card.get("supersedingDataSetId") or "")
+        if status == "Withdrawn":
+            raise BodyRejected(
+                "withdrawn",
+                f"The publisher withdrew data set {seen[-1]} ({card.get('title')}).",
+                "The publisher's: the last good figures stay in force. If it is not back in a month, look at "
+                f"{asking.dataset.page_url} for what takes its place.",
+            )
+        if status != "Deprecated" or not successor or successor in seen:
+            return card
+        asking.note(
+            f"Data set {seen[-1]} is deprecated; {successor} took its place and is asked. An engineer reads its "
+            "columns, then writes the new id and its major version into the dataset's `ask`."
+        )
+        seen.append(successor)
+
+
+def _refuse_other_major(asking: Asking, url: str, version: str, pinned: str) -> None:
+    major, expected = (int(number.partition(".")[0]) for number in (version, pinned))
+    if major == expected:
+        return
+    if major < expected:
+        raise BodyRejected(
+            "version_went_back",
+            f"The newest version is {version}, and the catalogue pins {pinned}: the service has gone back.",
+            "The publisher's: the last good figures stay in force; the next refresh asks again.",
+        )
+    raise BodyRejected(
+        "major_version",
+        f"Version {version} breaks with the pinned {pinned}. {_changes(asking, url, version)}",
+        "An engineer compares the changes with the collection's columns and the staging model, then pins "
+        f'"{major}.*" in the dataset\'s `ask`. Until then the last good figures stay in force.',
+    )
+
+
+def _changes(asking: Asking, url: str, version: str) -> str:
+    """The publisher's list of changes in a sentence or two. Its absence stops nothing."""
+    try:
+        told = _read(asking.look(f"{url}/versions/{version}/changes"))
+    except (FetchError, BodyRejected) as error:
+        return f"The list of its changes could not be read ({error})."
+    parts = []
+    for key, word in (("majorChanges", "Breaking"), ("minorChanges", "Other")):
+        changes = list(_each_change(told.get(key) or {}))
+        if changes:
+            more = f" and {len(changes) - _SAID_CHANGES} more" if len(changes) > _SAID_CHANGES else ""
+            parts.append(f"{word} changes: {'; '.join(changes[:_SAID_CHANGES])}{more}.")
+    return " ".join(parts) or "The publisher lists no changes."
+
+
+def _each_change(told: Any, kind: str = "") -> Iterator[str]:
+    """Every change below `told`, whatever it is nested in: options of filters lie deeper than filters."""
+    if isinstance(told, list):
+        for entry in told:
+            yield from _each_change(entry, kind)
+    elif isinstance(told, dict):
+        if "previousState" in told or "currentState" in told:
+            yield _said(kind, told.get("previousState"), told.get("currentState"))
+        else:
+            for name, value in told.items():
+                yield from _each_change(value, kind if name == "options" and kind else name)
+
+
+def _said(kind: str, before: Any, now: Any) -> str:
+    if not before:
+        return f"{kind}: {_name(now)} added"
+    if not now:
+        return f"{kind}: {_name(before)} removed"
+    return f"{kind}: {_name(before)} is now {_name(now)}"
+
+
+def _name(state: Any) -> str:
+    if not isinstance(state, dict):
+        return str(state)
+    label = str(state.get("label") or state.get("period") or state.get("code") or state.get("id"))
+    exact = next((str(state[key]) for key in ("column", "code", "id") if state.get(key)), "")
+    return f"{label} ({exact})" if exact and exact != label else label
+
+
+# the data catalogue ----------------------------------------------------------------------------------
+
+
+def _from_catalogue(asking: Asking) -> Collected:
+    publication = _publication(asking, asking.dataset.ask["publication"])
+    file = _file(asking, publication)
+    identifier, release = str(file["id"]), str((file.get("release") or {}).get("title") or "")
+    published = file.get("published") or file.get("lastUpdated")
+    held = asking.held
+    if held is not None and held.probe is not None and held.probe.partition(" ")[0] != identifier:
+        asking.note(
+            f"The file {str(file['title']).strip()!r} is now {identifier}{f' of {release}' if release else ''}; "
+            f"it was {held.probe.partition(' ')[0]}."
+        )
+    # Without a date the id says it all: a file that is published anew gets another one.
+    asking.probed(f"{identifier} {published or ''}".strip())
+    page = asking.fetch(asking.url(f"{_CATALOGUE}/{identifier}/download", at="content"), conditional=True)
+    return Collected([page], release=release or None, published_at=str(published) if published else None)
+
+
+def _publication(asking: Asking, wanted: str) -> str:
+    """The id of a publication, which the listing wants; a slug is looked up in the public API."""
+    if _UUID.fullmatch(wanted):
+        return wanted
+    url = asking.url(f"{_API}/publications")
+    found = {
+        str(entry.get("slug")): str(entry["id"])
+        for entry in _each_result(asking, url, (("search", wanted.replace("-", " ")),))
+    }
+    if wanted not in found:
+        raise BodyRejected(
+            "publication_unknown",
+            f"The public API lists no publication {wanted!r}. It has: {', '.join(sorted(found)) or 'none like it'}.",
+            "It lists only publications with data sets in the API. An engineer takes the publication's id from its "
+            "page in the data catalogue and writes that into the dataset's `ask`.",
+        )
+    return found[wanted]
+
+
+def _file(asking: Asking, publication: str) -> dict[str, Any]:
+    title = re.compile(asking.dataset.ask["title"], re.IGNORECASE)
+    url = asking.url(_CATALOGUE, at="content")
+    files = list(_each_result(asking, url, (("publicationId", publication), ("latestOnly", "true"))))
+    named = [file for file in files if file.get("id") and title.search(str(file.get("title")).strip())]
+    if len(named) == 1:
+        return named[0]
+    titles = sorted(str(file.get("title")).strip() for file in named or files)
+    if named:
+        raise BodyRejected(
+            "title_ambiguous",
+            f"{len(named)} files of publication {publication} fit the title {title.pattern!r}: {'; '.join(titles)}.",
+            "An engineer narrows `title` in the dataset's `ask` to the one that is meant.",
+        )
+    near = difflib.get_close_matches(title.pattern, titles, n=1, cutoff=0.3)
+    raise NoData(
+        f"No file of publication {publication} has a title like {title.pattern!r}"
+        + (f"; renamed to {near[0]!r}?" if near else "")
+        + f" There are: {'; '.join(titles) or 'none'}"
+    )
+
+
+# what both share ------------------------------------------------------------------------------------
+
+
+def _each_result(asking: Asking, url: str, params: Params) -> Iterator[dict[str, Any]]:
+    """Every entry of a listing, to its last page."""
+    for number in range(1, _MOST_PAGES + 1):
+        listing = _read(asking.look(url, (*params, ("page", str(number)), ("pageSize", _PAGE_SIZE))))
+        results = listing.get("results")
+        if not isinstance(results, list):
+            raise _not_understood(url, "a listing has no results")
+        yield from (entry for entry in results if isinstance(entry, dict))
+        if not results or number >= int((listing.get("paging") or {}).get("totalPages") or 1):
+            return
+
+
+def _read(page: Page) -> dict[str, Any]:
+    """A JSON object of the service. What it warns of (an unknown name, no results) is a failure with status 200."""
+    told = page.json()
+    if not isinstance(told, dict):
+        raise _not_understood(page.url, f"the answer is a {type(told).__name__}")
+    warnings = told.get("warnings")
+    if warnings:
+        said = "; ".join(
+            f"{warning.get('code')}: {warning.get('message')}" if isinstance(warning, dict) else str(warning)
+            for warning in warnings
+        )
+        raise BodyRejected(
+            "warnings",
+            f"The service answered {page.url} with warnings: {said}",
+            "An engineer compares the dataset's `ask` with the data set's page in the data catalogue.",
+        )
+    return told
+
+
+def _not_understood(url: str, what: str) -> BodyRejected:
+    return BodyRejected(
+        "not_this_json",
+        f"{url}: {what}.",
+        "The service changed its interface: an engineer opens the URL and corrects sources/ees.py.",
+    )
+
+
+SOURCE = Source(collect=collect)

@@ -1,0 +1,115 @@
+"""What NOMIS says of its datasets: dimensions, codes and areas, from its SDMX definitions as JSON.
+
+Belongs here: reading those definitions. Does not belong here: asking for them (`nomis`), rows (`nomis_page`).
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from atf_dagster.sources.base import BodyRejected, NoData
+
+_CHANGED = (
+    "An engineer opens the definition's address and compares it with `ask` in catalogue/collections/nomis.yml; if "
+    "the publisher changed its interface, sources/nomis_definition.py has to follow."
+)
+
+
+def dimensions(definition: Any, dataset: str) -> list[str]:
+    """Names of the dimensions that a question must pin, as they are written in a question.
+
+    Geography, time and the frequency are not among them. Raises NoData where there is no such dataset.
+    """
+    families = _listed(_inside(definition, "structure", "keyfamilies", "keyfamily"))
+    if not families:
+        raise NoData(f"The publisher has no dataset {dataset} any longer.")
+    found = [
+        str(entry["conceptref"]).lower()
+        for entry in _listed(_inside(families[0], "components", "dimension"))
+        if str(entry.get("isfrequencydimension", "")).lower() != "true"
+    ]
+    names = [name for name in found if name not in ("geography", "time", "freq")]
+    if "geography" not in found or not names:
+        raise BodyRejected(
+            "not_this_json", f"The definition of {dataset} names no geography or no other dimension.", _CHANGED
+        )
+    return names
+
+
+def codes(listing: Any, wanted: str, where: str) -> tuple[str, ...]:
+    """`label: TEXT; TEXT` is one code for each TEXT, `code: TEXT` every code of that form. Raises BodyRejected."""
+    known = _codes(listing)
+    kind, _, rest = wanted.partition(":")
+    if kind == "code":
+        chosen = [code for code, _ in known if re.fullmatch(rest.strip(), code)]
+        if not chosen:
+            raise _not_one(where, rest.strip(), known, [])
+        return tuple(chosen)
+    found = []
+    for label in (part.strip() for part in rest.split(";")):
+        fits = [code for code, text in known if re.fullmatch(label, text, re.IGNORECASE)]
+        if len(fits) != 1:
+            raise _not_one(where, label, known, fits)
+        found += fits
+    return tuple(found)
+
+
+def areas_of_type(listing: Any, wanted: Sequence[str], where: str) -> list[str]:
+    """The publisher's own numbers of areas that it lists with their GSS codes. Raises BodyRejected for a lack."""
+    numbers = numbers_of_areas(listing)
+    missing = [code for code in wanted if code not in numbers]
+    if missing:
+        raise BodyRejected(
+            "area_types_changed",
+            f"The publisher's list of areas ({where}) does not have {', '.join(missing)}.",
+            "Kinds of area are numbered anew when boundaries change: an engineer reads the dataset's kinds at "
+            ".../geography/TYPE.def.htm and corrects `geography` in catalogue/collections/nomis.yml.",
+        )
+    return [numbers[code] for code in wanted]
+
+
+def numbers_of_areas(listing: Any) -> dict[str, str]:
+    """GSS code -> the publisher's own number, of a list of areas.
+
+    The code is one of an area's annotations; which one is not documented, and no other looks like it.
+    """
+    return {
+        str(annotation.get("annotationtext")): str(entry["value"])
+        for entry in _listed(_inside(listing, "structure", "codelists", "codelist", 0, "code"))
+        for annotation in _listed(_inside(entry, "annotations", "annotation"))
+        if re.fullmatch("[A-Z][0-9]{8}", str(annotation.get("annotationtext")))
+    }
+
+
+def _codes(listing: Any) -> list[tuple[str, str]]:
+    return [
+        (str(entry["value"]), " ".join(str(_inside(entry, "description", "value") or "").split()))
+        for entry in _listed(_inside(listing, "structure", "codelists", "codelist", 0, "code"))
+    ]
+
+
+def _not_one(where: str, wanted: str, known: list[tuple[str, str]], fits: list[str]) -> BodyRejected:
+    there = "; ".join(f"{code} {text}" for code, text in known[:40]) or "nothing"
+    said = f"codes {', '.join(fits)} are" if fits else "no code is"
+    return BodyRejected(
+        "code_not_found",
+        f"In the code list of {where}, {said} {wanted!r}, and it should be one. The list has: {there}.",
+        "An engineer reads the list and corrects the text in `ask` in catalogue/collections/nomis.yml.",
+    )
+
+
+def _inside(entry: Any, *steps: str | int) -> Any:
+    """What lies below `entry`, or None; a list of one may come as its only member."""
+    for step in steps:
+        if isinstance(step, int):
+            entry = _listed(entry)[step : step + 1]
+            entry = entry[0] if entry else None
+        else:
+            entry = entry.get(step) if isinstance(entry, dict) else None
+    return entry
+
+
+def _listed(entry: Any) -> list[Any]:
+    if entry is None:
+        return []
+    return entry if isinstance(entry, list) else [entry]

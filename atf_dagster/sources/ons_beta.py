@@ -1,0 +1,349 @@
+"""ONS beta: datasets of the dataset API as CSV, and files of the website's dataset pages.
+
+Belongs here: which version or file is the newest, the probe, and the headings of the API's CSV ("v4") layout. Does
+not belong here: what is inside a workbook (`workbook_body`) or a zip file (`zip_member`), which page belongs to which
+dataset (the catalogue). Reference: https://developer.ons.gov.uk.
+
+Neither a version's number nor a file's address is ever put together here: both change with every release, and the
+publisher says them. `/v1/data?uri=` is documented for pages of the website; its fields for dataset pages (`datasets`,
+`downloads`, `versions`, `description.releaseDate`) are those of the publisher's own open client code and have not
+been seen answered, so that anything else is refused by name.
+
+Keys of `ask` (one of the first two; regular expressions ignore case):
+    dataset   an id of the dataset API
+    edition   with `dataset`: the edition whose newest version is wanted; the dataset's own newest where left out
+    page      path of a dataset's page on the website
+    file      with `page`: matched in the names of files; with `editions: all` its group `edition` names the edition
+    editions  with `page`: `newest` (the default: one file) or `all` (a file an edition, in the order of their names)
+    since     with `editions: all`: the first edition to ask for
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from atf_dagster.sources.base import Asking, BodyRejected, Collected, Page, Source, snake_case
+
+_VERSION = re.compile(r"/datasets/[^/]+/editions/[^/]+/versions/[0-9]+$")
+_OBSERVATION = re.compile(r"^v4_[0-9]+$", re.IGNORECASE)
+_MARKUP = re.compile(rb"^(\xef\xbb\xbf)?\s*<(!doctype|html)", re.IGNORECASE)
+_CHANGED = (
+    "The publisher changed its interface: an engineer compares the answer, which is kept in landing, with the "
+    "publisher's documentation and corrects sources/ons_beta.py."
+)
+
+
+def collect(asking: Asking) -> Collected:
+    """The newest version of a dataset, or the newest file (with `editions: all` a file an edition) of a page.
+
+    Raises BodyRejected where the publisher lists nothing that fits, or serves a web page in a file's place.
+    """
+    return _newest_version(asking) if "dataset" in asking.dataset.ask else _newest_files(asking)
+
+
+def column_name(heading: str) -> str:
+    """v4: `v4_3` -> `observation`; codes, in lower case there, end in `_code`; labels are told apart by capitals.
+
+    So `measure-of-wellbeing` and `MeasureOfWellbeing` beside it do not become one name.
+    """
+    text = heading.strip()
+    if _OBSERVATION.match(text):
+        return "observation"
+    if text == text.lower():
+        return f"{snake_case(text)}_code"
+    return snake_case(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text))
+
+
+# The dataset API.
+
+
+def _newest_version(asking: Asking) -> Collected:
+    named = asking.dataset.ask["dataset"]
+    dataset = asking.collection.moved.get(named, named)
+    if dataset != named:
+        asking.note(f"Dataset {named} was discontinued; {dataset} took its place and is asked.")
+    edition = asking.dataset.ask.get("edition")
+    path = f"/v1/datasets/{quote(dataset, safe='')}"
+    if edition is not None:
+        path += f"/editions/{quote(edition, safe='')}"
+    version = _object(
+        asking.look(asking.url(_path_of_newest(_object(asking.look(asking.url(path)), path), path))), path
+    )
+    number, released = version.get("version"), version.get("release_date")
+    for alert in _list(version, "alerts"):
+        asking.note(f"The publisher's alert of {str(alert.get('date'))[:10]}: {_text(alert.get('description'))}")
+    # The two together: a version may be published again under its number.
+    asking.probed(None if number is None or released is None else f"{number} {released}")
+    for change in _list(version, "latest_changes"):
+        asking.note(f"The publisher's change note for version {number}: {_text(change.get('description'))}")
+    for usage in _list(version, "usage_notes"):
+        asking.note(f"The publisher's usage note: {_text(usage.get('title'))}: {_text(usage.get('note'))}")
+    href, size = _csv(version, dataset)
+    url = _address(asking, href)
+    page = _fetch(asking, url, alone=True, name=href)
+    if size is not None and not page.length_verified and page.size < size:
+        raise BodyRejected(
+            "truncated_body",
+            f"{page.size} bytes came of version {number} of {dataset}; the publisher says that it has {size}.",
+            "Network or publisher: the next refresh asks again.",
+        )
+    return Collected(
+        [page], release=None if number is None else f"version {number}", published_at=_day_or_moment(released)
+    )
+
+
+def _path_of_newest(content: Mapping[str, Any], path: str) -> str:
+    """Where the newest version is; links name hosts of the publisher's own network at times, so the path counts."""
+    link = (content.get("links") or {}).get("latest_version") or {}
+    found = _VERSION.search(urlsplit(str(link.get("href") or "")).path)
+    if found is None:
+        raise BodyRejected(
+            "no_version",
+            f"{path} names no newest version: links.latest_version is {json.dumps(link)[:120]}.",
+            "The publisher has not published it, or withdrew it: look at the dataset's page. " + _CHANGED,
+        )
+    return f"/v1{found[0]}"
+
+
+def _csv(version: Mapping[str, Any], dataset: str) -> tuple[str, int | None]:
+    """The address of the version's CSV and its size, which the publisher gives as text, or not at all."""
+    downloads = version.get("downloads") or {}
+    csv = downloads.get("csv") or {}
+    if csv.get("href"):
+        return str(csv["href"]), _size(csv.get("size"))
+    for entry in _list(version, "distributions"):
+        if str(entry.get("format")).lower() == "csv" and entry.get("download_url"):
+            return str(entry["download_url"]), _size(entry.get("byte_size"))
+    raise BodyRejected(
+        "no_csv",
+        f"Version {version.get('version')} of {dataset} has no CSV to download; it has: "
+        + (", ".join(sorted(downloads)) or "nothing"),
+        "The publisher makes the files some time after a version: the next refresh asks again. If it is so for a "
+        "day, look at the dataset's page and write to the publisher.",
+    )
+
+
+def _size(text: Any) -> int | None:
+    return int(text) if str(text).isdecimal() else None
+
+
+def _address(asking: Asking, href: str) -> str:
+    """The file's address below ours for that host, where a setting names another."""
+    service = asking.collection.service
+    parts = urlsplit(href)
+    for at, base in (*service.other_urls.items(), ("", service.base_url)):
+        if parts.hostname == urlsplit(base).hostname:
+            return asking.url(parts.path + (f"?{parts.query}" if parts.query else ""), at)
+    raise BodyRejected(
+        "unknown_host",
+        f"The publisher now keeps the file on {parts.hostname}, which is none of the hosts that we ask.",
+        "An engineer makes sure that the host is the publisher's, and adds it to `other_urls` of ons_beta in "
+        "catalogue/publishers.yml.",
+    )
+
+
+# The website's pages.
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """A page of one edition, and the files it has."""
+
+    path: str
+    released: str | None
+    files: tuple[str, ...]
+    corrections: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file that fits, and the page that has it."""
+
+    listing: _Listing
+    name: str
+    edition: str
+
+    @property
+    def path(self) -> str:
+        # A page may give a file by its whole path.
+        return self.name if self.name.startswith("/") else f"{self.listing.path}/{self.name}"
+
+    @property
+    def rank(self) -> tuple[str, bool, bool]:
+        """Higher is better: the page released last, then revised figures before provisional ones."""
+        name = f"{self.listing.path} {self.name}".lower()
+        return self.listing.released or "", "revised" in name, "provisional" not in name
+
+
+def _newest_files(asking: Asking) -> Collected:
+    listings = _listings(asking)
+    chosen = _chosen(asking, listings)
+    for file in chosen:
+        for correction in file.listing.corrections:
+            notice = _text(correction.get("correctionNotice"))
+            asking.note(f"The publisher's correction of {str(correction.get('updateDate'))[:10]}: {notice}")
+    asking.probed(_token(chosen))
+    pages = [
+        _fetch(asking, _file_url(asking, file), alone=len(chosen) == 1, name=file.name.rsplit("/", 1)[-1])
+        for file in chosen
+    ]
+    newest = max((file.listing.released or "" for file in chosen), default="")
+    return Collected(
+        pages,
+        release=", ".join(file.name.rsplit("/", 1)[-1] for file in chosen),
+        published_at=_day_or_moment(newest),
+    )
+
+
+def _file_url(asking: Asking, file: _File) -> str:
+    return f"{asking.url('/file', 'files')}?uri={quote(file.path, safe='/')}"
+
+
+def _listings(asking: Asking) -> list[_Listing]:
+    """The page itself where it has files, and otherwise the pages of its editions."""
+    path = asking.dataset.ask["page"]
+    content = _page(asking, path)
+    if content.get("downloads"):
+        return [_listing(content, path)]
+    editions = [str(entry["uri"]) for entry in _list(content, "datasets") if entry.get("uri")]
+    if not editions:
+        raise BodyRejected(
+            "not_this_json",
+            f"What the interface says of {path} has neither editions (`datasets`) nor files (`downloads`); it has: "
+            f"{', '.join(sorted(content))[:200]}.",
+            "The page moved or is no dataset's: look at it, and correct `page` in the dataset's `ask`. " + _CHANGED,
+        )
+    return [_listing(_page(asking, edition), edition) for edition in editions if _may_fit(asking, edition)]
+
+
+def _may_fit(asking: Asking, path: str) -> bool:
+    """Whether an edition's name may be of one that is asked for: names hold years, and `current` holds none."""
+    years = [year[-2:] for year in re.findall(r"20[0-9]{2}", path.rsplit("/", 1)[-1])]
+    return not years or max(years) >= asking.dataset.ask.get("since", "")[-2:]
+
+
+def _page(asking: Asking, path: str) -> Mapping[str, Any]:
+    content = _object(asking.look(asking.url("/v1/data"), (("uri", path),)), path)
+    said = str(content.get("uri") or path).rstrip("/")
+    if said != path.rstrip("/"):
+        asking.note(f"The publisher's page {path} moved; it answers as {said}.")
+    return content
+
+
+def _listing(content: Mapping[str, Any], path: str) -> _Listing:
+    released = (content.get("description") or {}).get("releaseDate")
+    files = (entry.get("file") or entry.get("uri") for entry in _list(content, "downloads"))
+    return _Listing(
+        path=str(content.get("uri") or path).rstrip("/"),
+        released=None if not released else str(released),
+        files=tuple(str(name) for name in files if name),
+        corrections=tuple(version for version in _list(content, "versions") if version.get("correctionNotice")),
+    )
+
+
+def _chosen(asking: Asking, listings: Sequence[_Listing]) -> list[_File]:
+    """The newest file of each edition, or of all; where all is equal, the one listed first."""
+    ask = asking.dataset.ask
+    every = ask.get("editions") == "all"
+    wanted = re.compile(ask.get("file", ""), re.IGNORECASE)
+    found: list[_File] = []
+    for listing in listings:
+        matches = [(name, wanted.search(name.rsplit("/", 1)[-1])) for name in listing.files]
+        fitting = [
+            _File(listing, name, (match.groupdict().get("edition") or "") if every else "")
+            for name, match in matches
+            if match is not None
+        ]
+        fitting = [file for file in fitting if not every or file.edition >= ask.get("since", "")]
+        found += fitting
+    if not found:
+        names = sorted({name.rsplit("/", 1)[-1] for listing in listings for name in listing.files})
+        raise BodyRejected(
+            "file_not_found",
+            f"No file of {ask['page']} has a name that fits {ask.get('file', '')!r}. There are: "
+            + (", ".join(names) or "none"),
+            "The publisher has not added the file yet, or renamed it: look at the page and correct `file` in the "
+            "dataset's `ask`.",
+        )
+    _note_newer_pages(asking, listings, found)
+    chosen = []
+    for edition in sorted({file.edition for file in found}):
+        files = [file for file in found if file.edition == edition]
+        best = max(files, key=lambda file: file.rank)
+        equal = sorted({file.path for file in files if file.rank == best.rank})
+        if len(equal) > 1:
+            asking.note(f"Several files fit equally well ({', '.join(equal)}); {best.path}, listed first, was taken.")
+        chosen.append(best)
+    return chosen
+
+
+def _note_newer_pages(asking: Asking, listings: Sequence[_Listing], found: Sequence[_File]) -> None:
+    """A page without a file that fits is told where it is the newest: its file may have a new name."""
+    newest = max(file.listing.released or "" for file in found)
+    for listing in listings:
+        if (listing.released or "") > newest:
+            asking.note(
+                f"The publisher's page {listing.path}, released on {(listing.released or '')[:10]} after all that were "
+                f"taken, has no file that fits; it has: {', '.join(listing.files) or 'none'}."
+            )
+
+
+def _token(chosen: Sequence[_File]) -> str | None:
+    """Names and days of release, as a hash; None where a page does not say its day."""
+    if any(file.listing.released is None for file in chosen):
+        return None
+    said = [
+        [file.path, file.listing.released, [str(entry.get("updateDate")) for entry in file.listing.corrections]]
+        for file in chosen
+    ]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+# Both.
+
+
+def _fetch(asking: Asking, url: str, *, alone: bool, name: str) -> Page:
+    # Validators of another address say nothing of this one.
+    held = asking.held
+    page = asking.fetch(url, conditional=alone and held is not None and held.url == url)
+    with page.path.open("rb") as stream:
+        beginning = stream.read(512)
+    if _MARKUP.match(beginning):
+        raise BodyRejected(
+            "web_page_for_file",
+            f"In place of {name} a web page came, from {page.final_url}.",
+            "The publisher's, or a proxy's: the next refresh asks again; if it is so for a day, open the dataset's "
+            f"page ({asking.dataset.page_url}) in a browser.",
+        )
+    return page
+
+
+def _object(page: Page, of: str) -> Mapping[str, Any]:
+    content = page.json()
+    if not isinstance(content, dict):
+        raise BodyRejected(
+            "not_this_json", f"What the interface says of {of} is no object but a {type(content).__name__}.", _CHANGED
+        )
+    return content
+
+
+def _list(content: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    entries = content.get(name)
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def _text(markup: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", str(markup or "")).split())
+
+
+def _day_or_moment(said: Any) -> str | None:
+    """A moment in ISO 8601, or nothing: `release_date` is free text in old datasets."""
+    text = str(said or "")
+    return text if re.match(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9:]+)?)?$", text) else None
+
+
+SOURCE = Source(collect=collect, column_name=column_name)

@@ -1,0 +1,27 @@
+"""Local returns: the submissions that this house accepted, each a page, in the order of arrival.
+
+Belongs here: handing the bytes over as they were sent. Does not belong here: their rules, which were applied
+when they were submitted, and what must be hidden (`atf_dagster.returns`).
+"""
+
+from atf_dagster.returns import store
+from atf_dagster.sources.base import Asking, Collected, NoData, Source
+
+
+def collect(asking: Asking) -> Collected:
+    """Every submission. Raises NoData where there is none yet."""
+    accepted = store.submissions(asking.home)
+    if not accepted:
+        raise NoData("No local return has been submitted; `atf returns template` gives the form.")
+    asking.probed(accepted[-1].sha256)
+    return Collected(
+        [
+            asking.keep(store.object_path(asking.home, one.sha256), f"local:returns/{one.sha256}.csv")
+            for one in accepted
+        ],
+        release=f"submission {accepted[-1].sequence}",
+        published_at=accepted[-1].accepted_at,
+    )
+
+
+SOURCE = Source(collect=collect)

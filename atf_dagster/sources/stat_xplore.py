@@ -1,0 +1,350 @@
+"""DWP Stat-Xplore: tables that are asked for with a POST, of what the schema says that there is.
+
+Belongs here: the walk through the schema, the question, decoding the answer's cube, and what a refusal means.
+Does not belong here: what a label or a mark means (staging), which database (the catalogue: source_id is its name,
+`ask.folder` the folder that it is in). Reference: https://stat-xplore.dwp.gov.uk/webapi/online-help/Open-Data-API.html.
+
+A key is needed, from the setting ATF_STAT_XPLORE_KEY; without one nothing is asked. It goes into a header of each
+request and nowhere else.
+
+Nothing that carries an edition is written here: the valuesets of areas are named after the boundaries of a year
+(`V_C_MASTERGEOG21_LA_TO_REGION`) and are found each time. Areas of each level are asked for in a request of their
+own, because whether one question may mix valuesets is not documented. Totals are asked for and never added up:
+the publisher changes cells a little at random, so that they need not add up to their total.
+"""
+
+import hashlib
+import itertools
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+from atf_dagster.http import FetchError
+from atf_dagster.sources.base import Asking, BodyRejected, Collected, NoData, Page, Skipped, Source
+
+_API = "/webapi/rest/v1"
+_ACCOUNT = "https://stat-xplore.dwp.gov.uk (log in, then Account, Open Data API Access)"
+_SET_KEY = "set it as ATF_STAT_XPLORE_KEY."
+_MOST_PAGES = 100
+_BAD_QUESTION = 422
+_FEW_REQUESTS = 100
+"""Fewer than this left in the hour is worth telling; the limit was 2,000 and is in a header of each answer."""
+_YEAR, _AGE = ":DATE_NAME", ":CHILD_AGE"
+_LEVELS = {
+    level: re.compile(rf":V_C_MASTERGEOG([0-9]+)_{level}_TO_[A-Z0-9_]+$") for level in ("LA", "REGION", "COUNTRY")
+}
+_LINK = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next\b')
+
+
+@dataclass(frozen=True)
+class _Node:
+    """Something of the schema and what is below it, all pages of it."""
+
+    id: str
+    label: str
+    type: str
+    children: tuple["_Node", ...] = ()
+
+
+@dataclass(frozen=True)
+class _Level:
+    """Our areas of one level: the field that they are values of, and the values' ids."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+def collect(asking: Asking) -> Collected:
+    """One table for councils, one for regions and one for countries, where the database has them.
+
+    Raises Skipped without a key, BodyRejected where the schema has not what is asked for.
+    """
+    if not asking.key or not asking.key.strip():
+        raise Skipped(
+            "no_api_key",
+            "Stat-Xplore answers only to a key, and none is set, so nothing was asked.",
+            f"Whoever runs the refresh, if these figures are wanted: get a free key at {_ACCOUNT} and {_SET_KEY}",
+        )
+    service = _Service(asking, {"APIKey": asking.key.strip()})
+    database = service.child_of(asking.dataset.ask["folder"], asking.dataset.source_id, "DATABASE")
+    fields = list(service.fields(database))
+    measure = _one(database, "count", [child for child in database.children if child.type == "COUNT"])
+    year = _one(database, "year field", [field for field in fields if field.id.endswith(_YEAR)])
+    years = service.values(year)
+    known = json.dumps([(value.id, value.label) for value in years])
+    asking.probed(f"{years[-1].label} {hashlib.sha256(known.encode()).hexdigest()[:16]}")
+    ages = next((field for field in fields if field.id.endswith(_AGE)), None)
+    pages = []
+    for level in service.levels(database, [field for field in fields if field not in (year, ages)]):
+        recodes = {level.field: _recode(level.values), year.id: _recode([value.id for value in years])}
+        if ages is not None:
+            recodes[ages.id] = _recode([value.id for value in service.values(ages)], total=True)
+        pages.append(service.table(database.id, measure.id, recodes))
+    return Collected(pages, release=years[-1].label)
+
+
+class _Service:
+    """Requests with the key, and refusals told so that the right person can mend them."""
+
+    def __init__(self, asking: Asking, headers: Mapping[str, str]) -> None:
+        self._asking = asking
+        self._headers = headers
+
+    def node(self, node_id: str) -> _Node:
+        """One node with all its children: more than a hundred come in pages, which only a header says."""
+        first = url = self._asking.url(f"{_API}/schema/{quote(node_id, safe=':')}")
+        children: list[_Node] = []
+        seen: set[str] = set()
+        while True:
+            seen.add(url)
+            page = self._told(lambda url=url: self._asking.look(url, headers=self._headers))  # type: ignore[misc]
+            body = _expect(page, "id", "children")
+            children += [_node(child) for child in body["children"]]
+            following = _next_page(page, url, first)
+            if following is None:
+                return _Node(node_id, str(body.get("label", "")), str(body.get("type", "")), tuple(children))
+            if following in seen or len(seen) >= _MOST_PAGES:
+                raise BodyRejected(
+                    "paging_broken",
+                    f"The children of {node_id} come in pages that never end (page {len(seen)} of {first}).",
+                    "The publisher's: the next refresh asks again; write to stat-xplore@dwp.gov.uk if it lasts.",
+                )
+            url = following
+
+    def child_of(self, folder_id: str, name: str, kind: str) -> _Node:
+        """The child of this name, itself with its children. Raises BodyRejected, naming what there is."""
+        children = [child for child in self.node(folder_id).children if child.type == kind]
+        found = next((child for child in children if child.id.rpartition(":")[2] == name), None)
+        if found is None:
+            raise BodyRejected(
+                "not_in_schema",
+                f"Stat-Xplore has no {kind.lower()} {name} in {folder_id}; it has "
+                + (", ".join(f"{child.id} ({child.label})" for child in children) or "none")
+                + ".",
+                "An engineer looks it up in Stat-Xplore and corrects source_id or ask.folder in the catalogue.",
+            )
+        return self.node(found.id)
+
+    def fields(self, node: _Node) -> Iterator[_Node]:
+        """The fields below a database, those inside groups too."""
+        for child in node.children:
+            if child.type == "FIELD":
+                yield child
+            elif child.type == "GROUP":
+                yield from self.fields(self.node(child.id))
+
+    def values(self, field: _Node) -> tuple[_Node, ...]:
+        """The values of a field that has one valueset."""
+        valueset = _one(
+            field, "valueset", [child for child in self.node(field.id).children if child.type == "VALUESET"]
+        )
+        values = tuple(child for child in self.node(valueset.id).children if child.type == "VALUE")
+        if not values:
+            raise NoData(f"Stat-Xplore's {valueset.id} has no values.")
+        return values
+
+    def levels(self, database: _Node, fields: Sequence[_Node]) -> list[_Level]:
+        """Our areas at each level, in the newest boundaries of the first field that has councils."""
+        for field in fields:
+            valuesets = [child for child in self.node(field.id).children if child.type == "VALUESET"]
+            found = {name: self._level(field, valuesets, pattern) for name, pattern in _LEVELS.items()}
+            if found["LA"] is not None:
+                return [level for level in found.values() if level is not None]
+        raise BodyRejected(
+            "not_in_schema",
+            f"No field of {database.id} has councils of ours. Its fields are: "
+            + ", ".join(f"{field.id} ({field.label})" for field in fields),
+            "An engineer looks how the valuesets of areas are called now and corrects sources/stat_xplore.py.",
+        )
+
+    def _level(self, field: _Node, valuesets: Sequence[_Node], pattern: re.Pattern[str]) -> _Level | None:
+        """The valueset of a level that has most of our areas; of equals, that of the newest boundaries."""
+        matched = [(int(match[1]), child) for child in valuesets if (match := pattern.search(child.id))]
+        best: tuple[str, ...] = ()
+        for _, valueset in sorted(matched, key=lambda pair: pair[0], reverse=True):
+            ids = {child.id.rpartition(":")[2]: child.id for child in self.node(valueset.id).children}
+            ours = tuple(ids[code] for code in self._asking.areas if code in ids)
+            if len(ours) > len(best):
+                best = ours
+        return _Level(field.id, best) if best else None
+
+    def table(self, database: str, measure: str, recodes: Mapping[str, Any]) -> Page:
+        """Ask for the count by the fields of `recodes`, in their order."""
+        question = {
+            "database": database,
+            "measures": [measure],
+            "recodes": recodes,
+            "dimensions": [[field] for field in recodes],
+        }
+        body = json.dumps(question).encode()
+        url = self._asking.url(f"{_API}/table")
+        return self._told(lambda: self._asking.fetch(url, headers=self._headers, body=body))
+
+    def _told(self, ask: Callable[[], Page]) -> Page:
+        try:
+            page = ask()
+        except FetchError as error:
+            raise _explained(error) from None
+        remaining = page.headers.get("x-ratelimit-remaining", "")
+        if remaining.isdigit() and int(remaining) < _FEW_REQUESTS:
+            self._asking.note("Stat-Xplore's limit of requests an hour for this key is nearly used up.")
+        return page
+
+
+def _explained(error: FetchError) -> FetchError:
+    """What the service means by a status, where that is more than the status says."""
+    # Which status tells that the hour's requests are used up is not documented: 429, or 403 with words like these.
+    limited = error.status in (401, 403) and re.search(r"\brate\b|\blimit", error.message, re.IGNORECASE) is not None
+    if limited:
+        mend = "Nobody's to mend: the limit of requests an hour is used up; the next refresh asks again."
+    elif error.status in (401, 403):
+        mend = (
+            "Whoever keeps the key: Stat-Xplore did not accept it. Look whether it is still the one shown at "
+            f"{_ACCOUNT} and {_SET_KEY}"
+        )
+    elif error.status == _BAD_QUESTION:
+        mend = (
+            "An engineer's to mend: Stat-Xplore does not understand the question; compare the ids in it with the "
+            "schema, and the question with the documentation."
+        )
+    else:
+        return error
+    return FetchError(
+        kind="rate_limited" if limited else error.kind,
+        url=error.url,
+        message=error.message,
+        mend=mend,
+        status=error.status,
+        attempts=error.attempts,
+        retryable=limited,
+    )
+
+
+def _recode(values: Sequence[str], *, total: bool = False) -> dict[str, Any]:
+    # A list a value: several in one list would be summed as one group.
+    return {"map": [[value] for value in values], "total": total}
+
+
+def _node(child: Mapping[str, Any]) -> _Node:
+    return _Node(str(child["id"]), str(child.get("label", "")), str(child.get("type", "")))
+
+
+def _one(where: _Node, what: str, found: Sequence[_Node]) -> _Node:
+    if len(found) != 1:
+        raise BodyRejected(
+            "not_in_schema",
+            f"{where.id} should have one {what} and has {len(found)}. Below it are: "
+            + ", ".join(f"{child.id} ({child.type})" for child in where.children),
+            "An engineer reads the new schema and corrects sources/stat_xplore.py.",
+        )
+    return found[0]
+
+
+def _expect(page: Page, *names: str) -> dict[str, Any]:
+    body = page.json()
+    if not isinstance(body, dict) or any(name not in body for name in names):
+        raise BodyRejected(
+            "not_schema",
+            f"{page.url} is not a node of the schema: {', '.join(names)} are not all in it.",
+            "The publisher changed its interface: an engineer compares the answer with its documentation.",
+        )
+    return body
+
+
+def _next_page(page: Page, url: str, first: str) -> str | None:
+    """The next page of a listing, where the answer's Link names one on this very path."""
+    match = _LINK.search(page.headers.get("link", ""))
+    if match is None:
+        return None
+    following: str = urljoin(url, match[1])
+    ours, theirs = urlsplit(first), urlsplit(following)
+    if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc) or f"{_API}/schema" not in theirs.path:
+        # The key goes with each request; it must not follow an address that an answer made up.
+        raise BodyRejected(
+            "link_elsewhere",
+            f"The next page of {first} is said to be at {theirs.scheme}://{theirs.netloc}{theirs.path}, which is not "
+            "the service that is asked.",
+            "Nothing was asked there. If Stat-Xplore has moved, an engineer changes its address in the catalogue.",
+        )
+    return following
+
+
+def records(page: Any) -> list[dict[str, str | None]]:
+    """The cells of a table, one record each, with the labels, codes and marks of their items."""
+    roles = [_role(field["uri"]) for field in page["fields"]]
+    if sorted(roles) not in (["area", "year"], ["age", "area", "year"]):
+        raise BodyRejected(
+            "other_fields",
+            f"The table has the fields {', '.join(field['uri'] for field in page['fields'])}; one of areas and one of "
+            "years were asked for.",
+            "An engineer compares the question with the answer.",
+        )
+    notes = page.get("annotationMap") or {}
+    found: list[dict[str, str | None]] = []
+    for measure in page["measures"]:
+        values = list(_leaves(page["cubes"][measure["uri"]]["values"]))
+        items = [field["items"] for field in page["fields"]]
+        if len(values) != math.prod(len(of_field) for of_field in items):
+            raise BodyRejected(
+                "cells_do_not_fit",
+                f"The table has {len(values)} cells for {' x '.join(str(len(of_field)) for of_field in items)} items: "
+                "nobody could say which cell is whose.",
+                "The publisher's, or a group in the question: an engineer compares the question with the answer.",
+            )
+        general = [*page["database"].get("annotationKeys", ()), *measure.get("annotationKeys", ())]
+        for combination, value in zip(itertools.product(*items), values, strict=True):
+            record: dict[str, str | None] = {
+                "database": page["database"]["uri"],
+                "measure": measure["uri"],
+                "measure_label": measure["label"],
+                "age_code": None,
+                "age_label": None,
+            }
+            marks: list[str] = []
+            for role, item in zip(roles, combination, strict=True):
+                record[f"{role}_code"] = _code(item)
+                record[f"{role}_label"] = " + ".join(item["labels"])
+                marks += item.get("annotationKeys", ())
+            record["value"] = value
+            record["marks"] = _said(marks, notes)
+            record["notes"] = _said(general, notes)
+            found.append(record)
+    return found
+
+
+def _role(uri: str) -> str:
+    return "year" if uri.endswith(_YEAR) else "age" if uri.endswith(_AGE) else "area"
+
+
+def _code(item: Mapping[str, Any]) -> str | None:
+    """The end of the item's id; a total has none."""
+    uris = item.get("uris") or ()
+    if len(uris) > 1:
+        raise BodyRejected(
+            "combined_group",
+            f"The table holds several values as one group: {', '.join(uris)}.",
+            "An engineer's: the question must give each value a list of its own.",
+        )
+    return str(uris[0]).rpartition(":")[2] if uris else None
+
+
+def _said(keys: Sequence[str], notes: Mapping[str, str]) -> str | None:
+    texts = dict.fromkeys(f"{key}: {notes.get(key, 'not explained')}" for key in keys)
+    return " ".join(texts) or None
+
+
+def _leaves(values: Any) -> Iterator[str | None]:
+    if isinstance(values, list):
+        for value in values:
+            yield from _leaves(value)
+    elif values is None or isinstance(values, str):
+        yield values
+    else:
+        raise ValueError(f"{values!r} is no cell")
+
+
+SOURCE = Source(collect=collect, records=records)

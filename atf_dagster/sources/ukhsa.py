@@ -1,0 +1,230 @@
+"""UKHSA data dashboard: the time series of one metric, one geography a request, in pages of JSON.
+
+Belongs here: the requests, finding the dashboard's names of our areas, paging, and the rule that all rows of a
+series came. Does not belong here: what a date or a flag means (staging), which series are taken (the catalogue).
+Reference: https://ukhsa-dashboard.data.gov.uk/access-our-data/getting-started.
+
+The dataset's source_id is the metric. Keys of `ask`, as the service spells them:
+    theme, sub_theme, topic, geography_type
+    areas   the type of the catalogue's areas to ask for, such as `council`
+
+Traps: five rows a page unless more are asked for, at most 365; a combination that does not exist is answered
+with 200 and no rows; rows are ordered by date alone, so that several sexes or ages could change places between
+two pages; an address in an answer may name another host or write a space as `+`.
+
+Whether something changed is told by the number of rows and the newest of them. Where every series is one page,
+that is the table itself, and it is simply fetched; otherwise only the pages with the newest 60 rows are looked at,
+because the service revises the last weeks. What it revises further back shows in the monthly full download.
+"""
+
+import difflib
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import duckdb
+
+from atf_dagster.catalogue import Collection, Dataset, load
+from atf_dagster.http import FetchError
+from atf_dagster.sources.base import Asking, BodyRejected, Collected, NoData, Page, Params, Source
+
+PAGE_SIZE = 365
+"""The service's largest; more is cut down to it without a word."""
+NEWEST_ROWS = 60
+_NOT_FOUND = 404
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """One page of a series as the service gives it."""
+
+    count: int
+    rows: Sequence[Mapping[str, Any]]
+    next_page: int | None
+
+
+def collect(asking: Asking) -> Collected:
+    """All rows of the metric for each of our areas of the kind asked for; together they are one vintage.
+
+    Raises NoData where the service does not list an area or has no rows for it, BodyRejected where rows are missing.
+    """
+    metric = asking.collection.moved.get(asking.dataset.source_id, asking.dataset.source_id)
+    if metric != asking.dataset.source_id:
+        asking.note(f"Metric {asking.dataset.source_id} was discontinued; {metric} took its place and is asked.")
+    places = _places(asking)
+    urls = {name: f"{_listing(asking)}/{quote(name, safe='')}/metrics/{quote(metric, safe='')}" for name in places}
+    _probe(asking, list(urls.values()))
+    pages: list[Page] = []
+    tokens = []
+    for name, url in urls.items():
+        series, answers = _whole_series(asking, url, f"{metric} for {name}")
+        pages += series
+        first, _ = _tail(answers[0].count)
+        tokens.append(_token(answers[first - 1 :]))
+    asking.probed(";".join(tokens))
+    return Collected(pages)
+
+
+def _listing(asking: Asking) -> str:
+    """The address of the list of geographies. Version 1 of the interface has no slash at the end of it."""
+    ask = asking.dataset.ask
+    path = "".join(f"/{key}s/{quote(ask[key], safe='')}" for key in ("theme", "sub_theme", "topic", "geography_type"))
+    return asking.url(f"{path}/geographies")
+
+
+def _places(asking: Asking) -> list[str]:
+    """The service's names of our areas, in the catalogue's order: it knows no codes in addresses."""
+    listed = {_plain(str(entry["name"])): str(entry["name"]) for entry in asking.look(_listing(asking)).json()}
+    found = []
+    for area in load().areas:
+        if area.type != asking.dataset.ask["areas"] or area.code not in asking.areas:
+            continue
+        written = [_plain(name) for name in (area.name, *area.also_written)]
+        known = next((listed[name] for name in written if name in listed), None)
+        if known is None:
+            near = difflib.get_close_matches(written[0], list(listed), n=1, cutoff=0.6)
+            hint = f"; the nearest that it lists is {listed[near[0]]}" if near else ""
+            raise NoData(
+                f"The service lists no {asking.dataset.ask['geography_type']} called {area.name} ({area.code}){hint}."
+            )
+        found.append(known)
+    return found
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.replace("&", "and").split()).casefold()
+
+
+def _whole_series(asking: Asking, url: str, what: str) -> tuple[list[Page], list[_Answer]]:
+    """Every page of one series, until the service says that there is no next one."""
+    pages: list[Page] = []
+    answers: list[_Answer] = []
+    number: int | None = 1
+    while number is not None:
+        try:
+            page = asking.fetch(url, _params(number))
+        except FetchError as error:
+            if error.status == _NOT_FOUND and number > 1:
+                raise _changed(f"{what} had a page {number} when the one before was read, and has none now") from error
+            raise
+        answer = _answer(page)
+        pages.append(page)
+        answers.append(answer)
+        if answer.count == 0:
+            raise NoData(f"The service has no rows of {what} ({url}).")
+        if answer.count != answers[0].count:
+            raise _changed(f"{what} had {answers[0].count} rows on page 1 and has {answer.count} on page {number}")
+        if answer.next_page is not None and (answer.next_page != number + 1 or not answer.rows):
+            raise BodyRejected(
+                "paging_broken",
+                f"Page {number} of {what} has {len(answer.rows)} rows and names page {answer.next_page} as the next.",
+                "The publisher's; an engineer opens the URL and compares its paging with the documentation.",
+            )
+        number = answer.next_page
+    got = sum(len(answer.rows) for answer in answers)
+    if got != answers[0].count:
+        raise BodyRejected(
+            "rows_missing",
+            f"The service counts {answers[0].count} rows of {what}, and its {len(pages)} pages hold {got}.",
+            "The next refresh asks again. If it lasts, an engineer opens the URL with page=1, 2, ... and writes to "
+            "the publisher; the last good figures stay in force.",
+        )
+    return pages, answers
+
+
+def _changed(what: str) -> BodyRejected:
+    return BodyRejected(
+        "changed_while_read",
+        f"{what}: the publisher changed the series while it was being read.",
+        "Nobody's to mend: the next refresh asks again.",
+    )
+
+
+def _params(number: int) -> Params:
+    # One sex, age and stratum, so that rows of one date do not change places between two pages.
+    only = (("sex", "all"), ("age", "all"), ("stratum", "default"))
+    return (("page_size", str(PAGE_SIZE)), ("page", str(number)), *only)
+
+
+def _answer(page: Page) -> _Answer:
+    body = page.json()
+    try:
+        following = body["next"]
+        # Only the number is taken: where the address leads is the catalogue's to say, not the answer's.
+        number = None if following is None else int(parse_qs(urlsplit(following).query)["page"][0])
+        return _Answer(count=int(body["count"]), rows=list(body["results"]), next_page=number)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BodyRejected(
+            "not_a_series",
+            f"{page.url} is not a page of a series ({type(error).__name__}: {error}).",
+            "The publisher changed its interface: an engineer compares the answer with its documentation.",
+        ) from error
+
+
+def _probe(asking: Asking, urls: Sequence[str]) -> None:
+    """Look at the newest rows, where that is cheaper than the table. Raises Unchanged where they are as before."""
+    held = asking.held
+    if held is None or held.probe is None or held.needs_full_check:
+        return
+    counts = [int(token.partition(":")[0]) for token in held.probe.split(";")]
+    if len(counts) != len(urls) or max(counts) <= PAGE_SIZE:
+        return
+    tokens = []
+    for url, count in zip(urls, counts, strict=True):
+        first, last = _tail(count)
+        try:
+            tokens.append(_token([_answer(asking.look(url, _params(n))) for n in range(first, last + 1)]))
+        except FetchError as error:
+            if error.status == _NOT_FOUND:  # past the end: there are fewer rows than there were
+                return
+            raise
+        if not held.probe.startswith(";".join(tokens)):
+            return
+    if ";".join(tokens) == held.probe:
+        asking.probed(held.probe)
+
+
+def _tail(count: int) -> tuple[int, int]:
+    """The first and the last of the pages that hold the newest rows. A last page may hold a single row."""
+    return max(count - NEWEST_ROWS, 0) // PAGE_SIZE + 1, max(count - 1, 0) // PAGE_SIZE + 1
+
+
+def _token(answers: Sequence[_Answer]) -> str:
+    rows = json.dumps([row for answer in answers for row in answer.rows], sort_keys=True)
+    return f"{answers[-1].count}:{hashlib.sha256(rows.encode()).hexdigest()[:16]}"
+
+
+def records(page: Any) -> list[dict[str, str | None]]:
+    """The rows of a page, every value the text that it was."""
+    return [{name: _text(value) for name, value in row.items()} for row in page["results"]]
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    raise ValueError(f"{value!r} is neither text nor a number nor true or false")
+
+
+def check_rows(connection: duckdb.DuckDBPyConnection, rows: Path, collection: Collection, dataset: Dataset) -> None:
+    """Every row must be of the metric and the kind of geography that were asked for. Raises BodyRejected."""
+    wanted = (collection.moved.get(dataset.source_id, dataset.source_id), dataset.ask["geography_type"])
+    found = connection.execute(
+        "select distinct metric, geography_type from read_parquet($path) order by all nulls first", {"path": str(rows)}
+    ).fetchall()
+    if found != [wanted]:
+        told = ", ".join(f"{metric} ({kind})" for metric, kind in found)
+        raise BodyRejected(
+            "other_series",
+            f"Asked for {wanted[0]} ({wanted[1]}), the body holds {told or 'none'}.",
+            "The publisher may have replaced the metric: an engineer looks it up on the dashboard and adds the old and "
+            "the new name to `moved` in the collection's YAML.",
+        )
+
+
+SOURCE = Source(collect=collect, check_rows=check_rows, records=records)

@@ -1,0 +1,149 @@
+"""A publisher's workbook -> the text of its cells, in a process of its own that may die of it.
+
+Belongs here: limits on this process, python-calamine, and what a cell's text is. Does not belong here: where in a
+sheet the table is (`workbook_body`, which starts this file as a program). Nothing of the project is imported: a
+process that reads strangers' bytes starts quickly and holds nothing worth having.
+
+Called with a path and a regular expression over the names of sheets. Prints JSON, one value a line: the names of
+all sheets, then for each sheet that matches an object with its name and the number of its first row, and its rows.
+"""
+
+import json
+import re
+import resource
+import sys
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from importlib import import_module
+from posixpath import join, normpath
+from typing import Any, TextIO
+from xml.etree.ElementTree import Element
+
+MEMORY_BYTES = 2 << 30
+CPU_SECONDS = 60
+OUTPUT_BYTES = 500 << 20
+MOST_CELLS = 5_000_000
+
+UNREADABLE = 3
+"""Exit code: the workbook cannot be read; the last line of stderr says why."""
+TOO_LARGE = 4
+"""Exit code: reading it would take more than the limits above."""
+
+RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
+class TooLarge(Exception):
+    """The sheets asked for span more cells than any table that we collect."""
+
+
+def limit_this_process() -> None:
+    """A workbook of 2 KB can name its farthest cell and make its reader ask for half a terabyte."""
+    for kind, wanted in (
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, OUTPUT_BYTES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        ceiling = resource.getrlimit(kind)[1]
+        value = wanted if ceiling == resource.RLIM_INFINITY else min(wanted, ceiling)
+        resource.setrlimit(kind, (value, value))
+
+
+def as_text(cell: Any) -> str:
+    """Integral numbers without a fraction, others as Python's shortest form, dates as ISO 8601."""
+    if isinstance(cell, str):
+        return cell.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, datetime | date | time):
+        return cell.isoformat()
+    return str(cell)
+
+
+def write_sheets(path: str, pattern: str, output: TextIO) -> None:
+    from python_calamine import CalamineWorkbook, SheetTypeEnum
+
+    with open(path, "rb") as stream:  # noqa: PTH123 - by content: from a path calamine believes the name's ending
+        workbook = CalamineWorkbook.from_filelike(stream)
+        names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+        output.write(json.dumps([name.strip() for name in names]) + "\n")
+        cells = 0
+        for name in names:
+            if not re.search(pattern, name.strip(), re.IGNORECASE):
+                continue
+            sheet = workbook.get_sheet_by_name(name)
+            cells += sheet.height * sheet.width
+            if cells > MOST_CELLS:
+                raise TooLarge(f"The sheets asked for span more than {MOST_CELLS} cells, with {name.strip()!r}.")
+            top, left = sheet.start or (0, 0)
+            rows = [[as_text(cell) for cell in row] for row in sheet.to_python()]
+            for (row, column), text in errors_of_xlsx(path, name):
+                rows[row - top][column - left] = text
+            output.write(json.dumps({"name": name.strip(), "row": top + 1}) + "\n")
+            output.writelines(json.dumps(row) + "\n" for row in rows)
+
+
+def errors_of_xlsx(path: str, name: str) -> Iterator[tuple[tuple[int, int], str]]:
+    """Cells of an XLSX sheet that hold an error such as #DIV/0!, which calamine gives as blank ones."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        member = member_of_sheet(archive, name)
+        if member is None or b't="e"' not in archive.read(member):
+            return
+        for cell in elements(archive, member, "c"):
+            place = re.fullmatch(r"([A-Z]{1,3})([0-9]+)", cell.get("r", ""))
+            if cell.get("t") == "e" and place:
+                text = next((child.text for child in cell if child.tag.endswith("}v")), None)
+                yield (int(place[2]) - 1, column_number(place[1])), text or "#ERROR"
+
+
+def member_of_sheet(archive: zipfile.ZipFile, name: str) -> str | None:
+    listed = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
+    if not set(listed) <= set(archive.namelist()):
+        return None
+    sheets = {sheet.get("name"): sheet.get(RELATION) for sheet in elements(archive, listed[0], "sheet")}
+    targets = {entry.get("Id"): entry.get("Target", "") for entry in elements(archive, listed[1], "Relationship")}
+    member = normpath(join("/xl", targets.get(sheets.get(name), ""))).lstrip("/")
+    return member if member in archive.namelist() else None
+
+
+def elements(archive: zipfile.ZipFile, member: str, tag: str) -> Iterator[Element]:
+    from defusedxml.ElementTree import iterparse
+
+    with archive.open(member) as stream:
+        for _, element in iterparse(stream):
+            if element.tag.endswith("}" + tag):
+                yield element
+                element.clear()
+
+
+def column_number(letters: str) -> int:
+    """`A` -> 0, `AA` -> 26."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def main(path: str, pattern: str) -> int:
+    for needed in ("python_calamine", "defusedxml.ElementTree"):
+        import_module(needed)  # what is missing here is ours to mend, and no fault of the workbook
+    limit_this_process()
+    try:
+        write_sheets(path, pattern, sys.stdout)
+        sys.stdout.flush()
+    except (TooLarge, MemoryError) as error:
+        print(f"{error or 'Its reader ran out of memory.'}", file=sys.stderr)
+        return TOO_LARGE
+    except BaseException as error:  # calamine's panics are no Exception
+        print(f"{type(error).__name__}: {' '.join(str(error).split())[:300]}", file=sys.stderr)
+        return UNREADABLE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

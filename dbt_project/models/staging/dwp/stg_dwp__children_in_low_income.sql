@@ -1,0 +1,71 @@
+with
+    source as (select * from {{ source("raw", "dwp_children_in_low_income") }}),
+
+    renamed as (
+        select
+            vintage_id,
+            dataset,
+            part,
+            row_number as source_row,
+            area_code,
+            area_name,
+            key,
+            -- A financial year is named after the year in which it ends.
+            try_cast(key as int) as year,
+            share_of_children as value_text,
+            -- A number loses its sign and its thousands' separators; a marker stays as it is.
+            trim(replace(share_of_children, '%', '')) as share_text,
+            contains(share_of_children, '%') as has_sign,
+            try_cast(replace(children, ',', '') as double) as numerator
+        from source
+    ),
+
+    typed as (
+        select *, try_cast(share_text as double) as share, {{ marker_status("share_text") }} as marker
+        from renamed
+    ),
+
+    -- A workbook keeps 26.0% as 0.26, an export as text. No council of thousands of children has less than
+    -- 1 %, so
+    -- that a whole year without a sign and without a share above 1 is one of fractions.
+    scaled as (
+        select
+            *,
+            case
+                when
+                    max(case when has_sign then 1 else 0 end) over (partition by vintage_id, key) = 0
+                    and max(share) over (partition by vintage_id, key) <= 1
+                then 100 * share
+                else share
+            end as value
+        from typed
+    )
+
+select
+    vintage_id,
+    dataset,
+    part,
+    source_row,
+    1 as source_rows,
+    cast(null as string) as measure,
+    area_code,
+    area_name,
+    'Persons' as sex,
+    '0-15 yrs' as age,
+    'Total' as breakdown_type,
+    'Total' as breakdown_value,
+    'FYE ' || key as period_label,
+    case when year is not null then '1y' end as period_length,
+    case when year is not null then make_date(year - 1, 4, 1) end as period_start,
+    case when year is not null then make_date(year, 3, 31) end as period_end,
+    value_text,
+    value,
+    numerator,
+    cast(null as double) as denominator,
+    cast(null as double) as lci_95,
+    cast(null as double) as uci_95,
+    cast(null as double) as lci_998,
+    cast(null as double) as uci_998,
+    {{ figure_status("marker", "value") }} as status,
+    cast(null as string) as status_note
+from scaled

@@ -1,0 +1,148 @@
+with
+    source as (select * from {{ source("raw", "ees_attainment_by_19") }}),
+
+    area as (
+        select area_code, names
+        from {{ source("raw", "catalogue_area") }}
+        where area_type in ('region', 'country')
+    ),
+
+    plain as (
+        select
+            vintage_id,
+            dataset,
+            part,
+            row_number as source_row,
+            trim(cohort_19_in) as cohort,
+            {{ ees_unprefixed("region") }} as region,
+            la_code_9,
+            la_code_3,
+            la_name,
+            {{ ees_sex(ees_unprefixed("gender")) }} as sex,
+            {{ ees_unprefixed("fsm") }} as free_school_meals,
+            {{ ees_unprefixed("sen") }} as special_needs,
+            number_in_ss_cohort,
+            l2_by19,
+            l2_by19_rate,
+            l3_by19,
+            l3_by19_rate
+        from source
+    ),
+
+    located as (
+        select
+            plain.*,
+            plain.la_name = 'ALL' as is_region,
+            case
+                when plain.la_name <> 'ALL'
+                then coalesce({{ ees_gss("plain.la_code_9") }}, {{ ees_gss_by_number("plain.la_code_3") }})
+                -- England is the region of all regions there.
+                when plain.region = 'ALL'
+                then 'E92000001'
+                else area.area_code
+            end as area_code
+        from plain
+        left join area on plain.la_name = 'ALL' and instr(area.names, '|' || plain.region || '|') > 0
+    ),
+
+    measured as (
+        {% for measure in ["l2_by19", "l3_by19"] %}
+            select
+                vintage_id,
+                dataset,
+                part,
+                source_row,
+                '{{ measure }}' as measure,
+                area_code,
+                case
+                    when not is_region then la_name when region = 'ALL' then 'England' else region
+                end as area_name,
+                sex,
+                free_school_meals,
+                special_needs,
+                cohort,
+                {{ measure }}_rate as value_text,
+                try_cast({{ measure }}_rate as double) as rate,
+                try_cast({{ measure }} as double) as numerator,
+                try_cast(number_in_ss_cohort as double) as denominator,
+                coalesce({{ marker_status(measure ~ "_rate") }}, {{ marker_status(measure) }}) as marker,
+                max(try_cast({{ measure }} as double)) over (
+                    partition by vintage_id, cohort
+                ) as largest_numerator
+            from located
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    ),
+
+    -- Releases carry cohorts that are not yet 19, with a zero for every area and group.
+    judged as (
+        select
+            *,
+            coalesce(largest_numerator = 0, false) as is_not_yet_19,
+            -- A cohort is named after the year in which its academic year ends.
+            case
+                when regexp_extract(cohort, '^([0-9]{4})$', 1) <> ''
+                then make_date(cast(cohort as int) - 1, 9, 1)
+            end as period_start
+        from measured
+    )
+
+select
+    vintage_id,
+    dataset,
+    part,
+    source_row,
+    1 as source_rows,
+    -- A figure that is not there yet is nobody's newest figure: no indicator takes it.
+    case when is_not_yet_19 then measure || ', cohort not yet 19' else measure end as measure,
+    area_code,
+    area_name,
+    sex,
+    '19 yrs' as age,
+    case
+        when free_school_meals = 'ALL' and special_needs = 'ALL'
+        then 'Total'
+        when special_needs = 'ALL'
+        then 'Free school meals'
+        when free_school_meals = 'ALL'
+        then 'Special educational needs'
+        else 'Free school meals and special educational needs'
+    end as breakdown_type,
+    case
+        when free_school_meals = 'ALL' and special_needs = 'ALL'
+        then 'Total'
+        when special_needs = 'ALL'
+        then {{ ees_eligible("free_school_meals") }}
+        when free_school_meals = 'ALL'
+        then special_needs
+        else {{ ees_eligible("free_school_meals") }} || ', ' || special_needs
+    end as breakdown_value,
+    cohort as period_label,
+    '1y' as period_length,
+    period_start,
+    {{ years_end("period_start", "1") }} as period_end,
+    value_text,
+    case
+        when is_not_yet_19
+        then null
+        -- The rate is the quotient of the counts, printed with as many digits as the release had room
+        -- for: what differs in digits only is one and the same figure. Where the counts are rounded, the
+        -- printed rate knows more.
+        when denominator > 0 and abs(rate - 100 * numerator / denominator) < 0.0000001
+        then 100 * numerator / denominator
+        else rate
+    end as value,
+    case when not is_not_yet_19 then numerator end as numerator,
+    denominator,
+    cast(null as double) as lci_95,
+    cast(null as double) as uci_95,
+    cast(null as double) as lci_998,
+    cast(null as double) as uci_998,
+    case when is_not_yet_19 then 'not_available' else {{ figure_status("marker", "rate") }} end as status,
+    case
+        when is_not_yet_19
+        then 'The publisher gives zero for every area: the cohort was not yet 19 when the table came out.'
+    end as status_note
+from judged

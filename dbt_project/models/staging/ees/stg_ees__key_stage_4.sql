@@ -1,0 +1,133 @@
+with
+    source as (select * from {{ source("raw", "ees_key_stage_4") }}),
+
+    renamed as (
+        select
+            vintage_id,
+            dataset,
+            part,
+            row_number as source_row,
+            {{ ees_area_code("source") }} as area_code,
+            {{ ees_area_name("source") }} as area_name,
+            {{ ees_sex("sex") }} as sex,
+            trim(breakdown_topic) as topic,
+            trim(breakdown) as category,
+            -- How the totals of all state-funded schools are called could be seen for some releases
+            -- only; rows of any other kind of school are no figures of ours.
+            coalesce(lower(trim(establishment_type_group)), 'total') in (
+                'total',
+                'all state-funded',
+                'all state-funded schools',
+                'state-funded schools',
+                'state-funded schools (la)'
+            ) as is_all_schools,
+            lower(trim(version)) as version,
+            time_period,
+            {{ ees_year_label("time_period") }} as year_label,
+            attainment8_average,
+            progress8_average,
+            progress8_lower_95_ci,
+            progress8_upper_95_ci
+        from source
+    ),
+
+    grouped as (
+        select
+            *,
+            -- A figure of boys is a total of boys: its topic says `Sex`, and so does its column.
+            lower(topic) in ('total', 'sex', 'gender') as is_total,
+            {{ ees_is_free_school_meals("topic") }}
+            and lower(topic) not like '% and %' as is_free_school_meals,
+            lower(topic) like '%disadvantage%' and lower(topic) not like '% and %' as is_disadvantage,
+            {{ label_start("year_label", "9", "1") }} as period_start
+        from renamed
+    ),
+
+    measured as (
+        {% for measure, lower_limit, upper_limit in [
+            ("attainment8_average", "cast(null as string)", "cast(null as string)"),
+            ("progress8_average", "progress8_lower_95_ci", "progress8_upper_95_ci"),
+        ] %}
+            select
+                *,
+                '{{ measure }}' as measure_name,
+                {{ measure }} as value_text,
+                try_cast({{ measure }} as double) as value,
+                try_cast({{ lower_limit }} as double) as lci_95,
+                try_cast({{ upper_limit }} as double) as uci_95,
+                {{ marker_status(measure) }} as marker,
+                {% if measure == "progress8_average" %}
+                    time_period in ('201920', '202021', '202425', '202526')
+                {% else %} false
+                {% endif %} as is_missing_year
+            from grouped
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    )
+
+select
+    vintage_id,
+    dataset,
+    part,
+    source_row,
+    1 as source_rows,
+    case
+        when is_all_schools and (is_total or is_free_school_meals or is_disadvantage)
+        then measure_name
+        else measure_name || ' of other groups'
+    end as measure,
+    area_code,
+    area_name,
+    sex,
+    '15-16 yrs' as age,
+    case
+        when is_total
+        then 'Total'
+        when is_free_school_meals
+        then 'Free school meals'
+        when is_disadvantage
+        then 'Disadvantage'
+        else topic
+    end as breakdown_type,
+    case
+        when is_total
+        then 'Total'
+        when is_free_school_meals
+        then {{ ees_eligible("category") }}
+        when is_disadvantage and (lower(category) like 'not %' or lower(category) like '%all other%')
+        then 'Not disadvantaged'
+        when is_disadvantage and lower(category) like 'disadvantaged%'
+        then 'Disadvantaged'
+        else category
+    end as breakdown_value,
+    time_period as period_label,
+    '1y' as period_length,
+    period_start,
+    {{ years_end("period_start", "1") }} as period_end,
+    value_text,
+    value,
+    -- The averages are over pupils; the sums of points are not a count of anybody.
+    cast(null as double) as numerator,
+    cast(null as double) as denominator,
+    lci_95,
+    uci_95,
+    cast(null as double) as lci_998,
+    cast(null as double) as uci_998,
+    case
+        when is_missing_year and value is null and coalesce(marker, '') <> 'unknown_marker'
+        then 'not_published'
+        when marker is null and value is not null and version in ('provisional', 'p')
+        then 'provisional'
+        else {{ figure_status("marker", "value") }}
+    end as status,
+    case
+        when is_missing_year and time_period in ('201920', '202021')
+        then 'Progress 8 was not published: there were no examinations.'
+        when is_missing_year
+        then 'Progress 8 was not published: these pupils took no key stage 2 assessments.'
+        when time_period in ('201920', '202021')
+        then 'Grades were not set by examinations; not comparable with other years.'
+    end as status_note
+from measured

@@ -1,0 +1,17 @@
+with source as (select * from {{ source("raw", "fingertips_indicator_metadata") }})
+
+select
+    vintage_id,
+    dataset,
+    part,
+    row_number as source_row,
+    indicator_id as source_id,
+    indicator as source_name,
+    nullif(trim(definition), '') as source_definition,
+    nullif(trim(methodology), '') as source_methodology,
+    nullif(trim(caveats), '') as source_caveats,
+    nullif(trim(disclosure_control), '') as source_disclosure_control,
+    nullif(trim(rounding), '') as source_rounding,
+    nullif(trim(copyright), '') as source_copyright,
+    nullif(trim(data_re_use), '') as source_data_reuse
+from source

@@ -1,0 +1,131 @@
+{#- Measures of one row as wide as the publisher's: name, age, column of the value, and whether it is the rate. -#}
+{% set measures = [
+    (
+        "Households in temporary accommodation per 1000 households",
+        "All ages",
+        "households_in_ta_per_thousand",
+        true,
+    ),
+    ("Children in temporary accommodation", "Children", "children_in_ta", false),
+    (
+        "Households with children in temporary accommodation",
+        "All ages",
+        "households_with_children_in_ta",
+        false,
+    ),
+] %}
+
+with
+    source as (select * from {{ source("raw", "mhclg_temporary_accommodation") }}),
+
+    -- The quarter is told by its last day, in the title only: "Table TA1 - ... England, 31st March 2025".
+    dated as (
+        select
+            *,
+            regexp_extract(
+                title, '([0-9]{1,2})(st|nd|rd|th)? (March|June|September|December) 20[0-9]{2}', 1
+            ) as day_text,
+            regexp_extract(title, '(March|June|September|December) (20[0-9]{2})', 1) as month_text,
+            regexp_extract(title, '(March|June|September|December) (20[0-9]{2})', 2) as year_text
+        from source
+    ),
+
+    measured as (
+        {% for name, age, column, is_rate in measures %}
+            select
+                vintage_id,
+                dataset,
+                part,
+                row_number as source_row,
+                '{{ name }}' as measure,
+                area_code,
+                area_name,
+                '{{ age }}' as age,
+                day_text,
+                month_text,
+                year_text,
+                replace({{ column }}, ',', '') as number_text,
+                {{ column }} as value_text,
+                {% if is_rate %}
+                    try_cast(replace(households_in_ta, ',', '') as double) as numerator,
+                    1000 * try_cast(replace(households_in_area_thousands, ',', '') as double) as denominator
+                {% else %} cast(null as double) as numerator, cast(null as double) as denominator
+                {% endif %}
+            from dated
+            {% if not loop.last %}
+                union all
+            {% endif %}
+        {% endfor %}
+    ),
+
+    typed as (
+        select
+            *,
+            try_cast(number_text as double) as value,
+            {{ marker_status("number_text") }} as marker,
+            case
+                month_text
+                when 'March'
+                then 3
+                when 'June'
+                then 6
+                when 'September'
+                then 9
+                when 'December'
+                then 12
+            end as month,
+            try_cast(year_text as int) as year
+        from measured
+    ),
+
+    ended as (
+        select
+            *,
+            case
+                when month is not null and year is not null
+                then cast(make_date(year, month, 1) + interval 1 month - interval 1 day as date)
+            end as last_day
+        from typed
+    ),
+
+    -- A day that is said and is not the quarter's last leaves the period unknown.
+    checked as (
+        select
+            *,
+            case
+                when day_text = '' or try_cast(day_text as int) = extract(day from last_day) then last_day
+            end as period_day
+        from ended
+    )
+
+select
+    vintage_id,
+    dataset,
+    part,
+    source_row,
+    1 as source_rows,
+    measure,
+    area_code,
+    area_name,
+    'Persons' as sex,
+    age,
+    'Total' as breakdown_type,
+    'Total' as breakdown_value,
+    concat_ws(' ', nullif(day_text, ''), nullif(month_text, ''), nullif(year_text, '')) as period_label,
+    cast(null as string) as period_length,
+    period_day as period_start,
+    period_day as period_end,
+    nullif(value_text, '') as value_text,
+    value,
+    numerator,
+    denominator,
+    cast(null as double) as lci_95,
+    cast(null as double) as uci_95,
+    cast(null as double) as lci_998,
+    cast(null as double) as uci_998,
+    {{ figure_status("marker", "value") }} as status,
+    case
+        when left(area_code, 3) in ('E92', 'E12')
+        then 'Counts are rounded to 10 and include estimates for councils that sent no data.'
+    end as status_note
+from checked

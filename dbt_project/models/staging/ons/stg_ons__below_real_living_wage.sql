@@ -1,0 +1,92 @@
+with
+    source as (select * from {{ source("raw", "ons_below_real_living_wage") }}),
+
+    renamed as (
+        select
+            vintage_id,
+            dataset,
+            part,
+            row_number as source_row,
+
+            area_code,
+            area_name,
+            -- The sheet says whom the table is about: All, Female, Part-Time, Male Full-Time and so on.
+            case
+                when sheet = 'All' or sheet in ('Full-Time', 'Part-Time')
+                then 'Persons'
+                when sheet = 'Male' or sheet like 'Male %'
+                then 'Male'
+                when sheet = 'Female' or sheet like 'Female %'
+                then 'Female'
+            end as sex,
+            case
+                when sheet like '%Full-Time' then 'Full-time' when sheet like '%Part-Time' then 'Part-time'
+            end as working_pattern,
+
+            nullif(regexp_extract(title, ': United Kingdom, (20[0-9][0-9])$', 1), '') as year_of_survey,
+            coalesce(per_cent, jobs_thousand) as value_text,
+            try_cast(per_cent as double) as value,
+            try_cast(jobs_thousand as double) * 1000 as numerator,
+            case when per_cent is null then jobs_thousand else per_cent end as said,
+            jobs_thousand,
+            shading
+        from source
+    ),
+
+    marked as (
+        select
+            *,
+            -- The workbook's own key, which is not that of other publishers: x and .. are two reasons to
+            -- withhold.
+            case
+                when said = 'x'
+                then 'unreliable'
+                when said = '..'
+                then 'suppressed'
+                when said = ':'
+                then 'not_applicable'
+                else {{ marker_status("said") }}
+            end as marker
+        from renamed
+    )
+
+select
+    vintage_id,
+    dataset,
+    part,
+    source_row,
+    1 as source_rows,
+    cast(null as string) as measure,
+    area_code,
+    area_name,
+    sex,
+    cast(null as string) as age,
+    case when working_pattern is null then 'Total' else 'Working pattern' end as breakdown_type,
+    coalesce(working_pattern, 'Total') as breakdown_value,
+    'April ' || year_of_survey as period_label,
+    cast(null as string) as period_length,
+    -- The survey asks for the pay period that holds one day of April; the workbook does not say which day,
+    -- and the
+    -- first of the month stands for it.
+    make_date(cast(year_of_survey as int), 4, 1) as period_start,
+    make_date(cast(year_of_survey as int), 4, 1) as period_end,
+    value_text,
+    value,
+    numerator,
+    cast(null as double) as denominator,
+    cast(null as double) as lci_95,
+    cast(null as double) as uci_95,
+    cast(null as double) as lci_998,
+    cast(null as double) as uci_998,
+    {{ figure_status("marker", "value") }} as status,
+    case
+        when said = 'x'
+        then 'Withheld by the publisher as unreliable: its coefficient of variation is over 20 %.'
+        when said = '-'
+        then 'Nil or negligible; the publisher gives no number.'
+        when value is not null and jobs_thousand = '-'
+        then 'The publisher calls the number of jobs nil or negligible.'
+        when value is not null and shading is not null
+        then 'Reliability by the shading of the cell: ' || shading || ' (CV is the coefficient of variation).'
+    end as status_note
+from marked

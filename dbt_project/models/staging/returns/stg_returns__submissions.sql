@@ -1,0 +1,110 @@
+{#- A later submission supersedes earlier ones key by key; its page in the vintage is its place in the order. What
+    must be hidden is decided over all rows in force (see the table return_hidden), for every vintage alike, so that
+    no earlier one shows what is hidden now. -#}
+with
+    source as (select * from {{ source("raw", "local_returns") }}),
+
+    trimmed as (
+        select
+            vintage_id,
+            dataset,
+            part,
+            row_number as source_row,
+            page,
+            trim(indicator_code) as indicator_code,
+            trim(org_code) as org_code,
+            trim(org_name) as org_name,
+            try_cast(trim(date_from) as date) as period_start,
+            try_cast(trim(date_to) as date) as period_end,
+            trim(breakdown_type) as breakdown_type,
+            trim(breakdown_value) as breakdown_value,
+            trim(numerator) as numerator_text,
+            try_cast(trim(numerator) as double) as numerator,
+            try_cast(trim(denominator) as double) as denominator,
+            trim(data_status) as data_status,
+            nullif(trim(local_definition), '') as local_definition
+        from source
+    ),
+
+    ordered as (
+        select
+            *,
+            row_number() over (
+                partition by
+                    vintage_id,
+                    indicator_code,
+                    org_code,
+                    period_start,
+                    period_end,
+                    breakdown_type,
+                    breakdown_value
+                order by page desc, source_row desc
+            ) as recency
+        from trimmed
+    ),
+
+    told as (
+        select ordered.*, hidden.org_code is not null as is_hidden
+        from ordered
+        left join
+            {{ source("raw", "return_hidden") }} as hidden
+            on ordered.indicator_code = hidden.indicator_code
+            and ordered.org_code = hidden.org_code
+            and ordered.period_start = hidden.date_from
+            and ordered.period_end = hidden.date_to
+            and ordered.breakdown_value = hidden.breakdown_value
+    )
+
+select
+    vintage_id,
+    dataset,
+    part,
+    source_row,
+    1 as source_rows,
+    case when recency = 1 then indicator_code else 'superseded' end as measure,
+    'ORG-' || org_code as area_code,
+    org_name as area_name,
+    'Persons' as sex,
+    'All ages' as age,
+    case when breakdown_value in ('ALL', 'Total only') then 'Total' else 'Pay band' end as breakdown_type,
+    case
+        when breakdown_value in ('ALL', 'Total only') then 'Total' else breakdown_value
+    end as breakdown_value,
+    concat_ws('/', cast(period_start as string), cast(period_end as string)) as period_label,
+    cast(null as string) as period_length,
+    period_start,
+    period_end,
+    case when not is_hidden then numerator_text end as value_text,
+    case when not is_hidden and denominator > 0 then 100 * numerator / denominator end as value,
+    case when not is_hidden then numerator end as numerator,
+    case when not is_hidden then denominator end as denominator,
+    cast(null as double) as lci_95,
+    cast(null as double) as uci_95,
+    cast(null as double) as lci_998,
+    cast(null as double) as uci_998,
+    case
+        when is_hidden
+        then 'suppressed'
+        when data_status = 'nil return'
+        then 'not_applicable'
+        when data_status = 'not supplied'
+        then 'not_available'
+        when data_status = 'provisional'
+        then 'provisional'
+        when data_status = 'estimate'
+        then 'estimated'
+        when denominator > 0
+        then 'normal'
+        else 'not_available'
+    end as status,
+    case
+        when is_hidden
+        then 'Hidden by disclosure control.'
+        when data_status = 'nil return'
+        then 'Nil return: the organisation states that there was nothing to report.'
+        when data_status = 'not supplied'
+        then 'The organisation did not supply this figure.'
+        when local_definition is not null
+        then 'Local means: ' || local_definition
+    end as status_note
+from told

@@ -1,0 +1,129 @@
+"""GOV.UK's answers from the bundled figures: the same table as in the publishers' files, for the areas held."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from atf_dagster.catalogue import load
+from atf_dagster.http import SnapshotMiss
+from atf_dagster.snapshot import FiguresSource
+from atf_dagster.snapshot.figures import AREAS
+from atf_dagster.snapshot.workbook import cell
+from atf_dagster.sources import workbook_body
+
+PAGES = "https://www.gov.uk/api/content"
+TABLES = {
+    # page, table of the catalogue, the publisher's files by the name under which they are answered
+    "/government/statistical-data-sets/live-tables-on-homelessness": (
+        "mhclg_temporary_accommodation",
+        {
+            "Detailed_LA_202403": "mhclg_homelessness/Detailed_LA_202403.xlsx",
+            "Detailed_LA_202412": "mhclg_homelessness/Detailed_LA_202412.ods",
+            "Detailed_LA_202503": "mhclg_homelessness/Detailed_LA_202503.ods",
+            "Statutory_Homelessness_Detailed_Local_Authority_Data_202506": (
+                "mhclg_homelessness/Statutory_Homelessness_Detailed_Local_Authority_Data_202506.ods"
+            ),
+            "Statutory_Homelessness_Detailed_Local_Authority_Data_202509": (
+                "mhclg_homelessness/Statutory_Homelessness_Detailed_Local_Authority_Data_202509.ods"
+            ),
+        },
+    ),
+    "/government/statistics/sub-regional-fuel-poverty-data-2022": (
+        "desnz_fuel_poverty",
+        {"sub-regional-fuel-poverty-2022-tables": "desnz_fuel_poverty/sub-regional-fuel-poverty-2022-tables.xlsx"},
+    ),
+    "/government/statistics/children-in-low-income-families-local-area-statistics-2022-to-2025": (
+        "dwp_children_in_low_income",
+        {
+            "children-in-low-income-families-local-area-statistics-2022-to-2025": "dwp_cilif/2_AHC_Relative_LA.csv",
+        },
+    ),
+}
+
+
+def rows(path: Path, table: str, folder: Path) -> list[dict[str, str]]:
+    """The rows of the areas held; which row and sheet they stand in is the file's own affair."""
+    collection = next(collection for collection in load().collections if collection.table == table)
+    assert collection.layout is not None
+    known = {entry.name for entry in fields(workbook_body.Layout)}
+    target = folder / "rows.csv"
+    workbook_body.to_rows(path, workbook_body.Layout(**collection.layout.model_dump(include=known)), target)
+    with target.open(encoding="utf-8", newline="") as stream:
+        return [
+            {name: text for name, text in row.items() if name not in ("sheet", "sheet_row")}
+            for row in csv.DictReader(stream)
+            if row["area_code"] in AREAS
+        ]
+
+
+def attachments(session: requests.Session, page: str) -> dict[str, dict[str, Any]]:
+    listed = session.get(PAGES + page).json()["details"]["attachments"]
+    return {str(file["filename"]).removesuffix(".xlsx"): file for file in listed}
+
+
+@pytest.mark.parametrize("page", sorted(TABLES))
+def test_the_workbooks_hold_the_publishers_table_cell_by_cell(
+    session: requests.Session, publishers_files: Path, tmp_path: Path, page: str
+) -> None:
+    table, files = TABLES[page]
+    answered = attachments(session, page)
+    assert answered.keys() == files.keys()
+    for name, original in files.items():
+        body = tmp_path / f"{name}.xlsx"
+        body.write_bytes(session.get(answered[name]["url"]).content)
+        expected = rows(publishers_files / original, table, tmp_path)
+        assert expected
+        assert rows(body, table, tmp_path) == expected
+
+
+@pytest.mark.parametrize("page", sorted(TABLES))
+def test_a_page_says_the_size_of_its_files_and_no_date(session: requests.Session, page: str) -> None:
+    content = session.get(PAGES + page).json()
+    assert content.keys() == {"base_path", "title", "details"}
+    for file in content["details"]["attachments"]:
+        assert file["file_size"] == len(session.get(file["url"]).content)
+
+
+def test_a_collection_lists_the_release_that_is_held(session: requests.Session) -> None:
+    listed = session.get(f"{PAGES}/government/collections/fuel-poverty-sub-regional-statistics").json()
+    assert [document["base_path"] for document in listed["links"]["documents"]] == [
+        "/government/statistics/sub-regional-fuel-poverty-data-2022"
+    ]
+
+
+def test_the_same_file_has_the_same_bytes_each_time(session: requests.Session) -> None:
+    (file,) = attachments(session, "/government/statistics/sub-regional-fuel-poverty-data-2022").values()
+    assert session.get(file["url"]).content == session.get(file["url"]).content
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{PAGES}/government/statistical-data-sets/walking-and-cycling-statistics-cw",
+        "https://assets.publishing.service.gov.uk/media/5f0000000000000000000001/another.xlsx",
+    ],
+)
+def test_what_is_not_held_is_said_to_be_so(session: requests.Session, url: str) -> None:
+    with pytest.raises(SnapshotMiss):
+        session.get(url)
+
+
+def test_figures_of_a_publisher_are_those_of_its_workbooks(sources: dict[str, FiguresSource]) -> None:
+    held = {name for name, source in sources.items() if source.publisher in ("mhclg", "desnz", "dwp")}
+    assert held == {name for _, files in TABLES.values() for name in files}
+
+
+@pytest.mark.parametrize("text", ["863", "227.712", "18.675777610954842", "1,234", "34.2%", "..", "0.1", "1e3", "007"])
+def test_a_cell_is_a_number_only_where_the_text_comes_back(text: str) -> None:
+    written = cell(text)
+    if isinstance(written, float):
+        kept = float(f"{written:.16G}")
+        assert (str(int(kept)) if kept.is_integer() else repr(kept)) == text
+    else:
+        assert written == text

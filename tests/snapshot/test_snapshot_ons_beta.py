@@ -1,0 +1,109 @@
+"""The snapshot of ONS's pages and files: found as they are live, shaded as the publisher's, and nothing besides."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from atf_dagster.catalogue import load
+from atf_dagster.http import SnapshotMiss
+from atf_dagster.snapshot.figures import AREAS, CHESHIRE_AND_MERSEYSIDE
+from atf_dagster.snapshot.ons_beta import LIVING_WAGE, LIVING_WAGE_SHEETS, POPULATION
+from atf_dagster.sources import cell_shading, workbook_body, zip_member
+
+API = "https://api.beta.ons.gov.uk/v1/data"
+FILES = "https://www.ons.gov.uk/file"
+PUBLISHED = AREAS - {CHESHIRE_AND_MERSEYSIDE}
+REAL = {
+    "ons_below_real_living_wage": "ons_ashe/lwf_table_7_1a_work_geography_2022.xls",
+    "ons_population_estimates": "ons_population/mye23tablesew.xlsx",
+}
+
+
+def file_of(session: requests.Session, page: str) -> bytes:
+    """The file that is found by going from the dataset's page to its edition's, as our client does."""
+    landing = session.get(API, params={"uri": f"/{page}"}).json()
+    (edition,) = landing["datasets"]
+    described = session.get(API, params={"uri": edition["uri"]}).json()
+    (file,) = described["downloads"]
+    answer = session.get(f"{FILES}?uri={edition['uri']}/{file['file']}")
+    assert answer.status_code == 200
+    return answer.content
+
+
+def table(path: Path, name: str, folder: Path) -> list[dict[str, Any]]:
+    """The rows of a workbook, for the areas that are published, but for what a sheet's other rows move."""
+    collection = next(collection for collection in load().collections if collection.table == name)
+    declared = collection.layout
+    assert declared is not None
+    layout = workbook_body.Layout(**declared.model_dump(exclude={"member", "shading"}))
+    rows = folder / "rows.csv"
+    with zip_member.opened(path, declared.member) as workbook:
+        workbook_body.to_rows(workbook, layout, rows)
+        if declared.shading is not None:
+            cell_shading.add(workbook, layout, declared.shading, rows)
+    every = csv.DictReader(io.StringIO(rows.read_text("utf-8"), newline=""))
+    kept = [row for row in every if row["area_code"] in AREAS and row["key"] in ("", "All ages")]
+    return [{name: text for name, text in row.items() if name != "sheet_row"} for row in kept]
+
+
+@pytest.mark.parametrize(
+    ("name", "page"), [("ons_below_real_living_wage", LIVING_WAGE), ("ons_population_estimates", POPULATION)]
+)
+def test_rows_titles_and_shades_are_those_of_the_publishers_own_file(
+    session: requests.Session, publishers_files: Path, tmp_path: Path, name: str, page: str
+) -> None:
+    ours = tmp_path / "ours"
+    ours.write_bytes(file_of(session, page))
+    assert table(ours, name, tmp_path) == table(publishers_files / REAL[name], name, tmp_path)
+
+
+def test_hand_checked_figures(session: requests.Session, tmp_path: Path) -> None:
+    """Read in the publisher's workbooks."""
+    body = tmp_path / "body"
+    body.write_bytes(file_of(session, LIVING_WAGE))
+    wages = {(row["sheet"], row["area_code"]): row for row in table(body, "ons_below_real_living_wage", tmp_path)}
+    assert len(wages) == len(LIVING_WAGE_SHEETS) * len(PUBLISHED)
+    assert (wages["All", "E08000014"]["jobs_thousand"], wages["All", "E08000014"]["per_cent"]) == ("12", "14")
+    assert wages["Female", "E08000013"]["jobs_thousand"] == "x"
+    assert wages["Female", "E08000013"]["per_cent"] == "18.6"
+    assert wages["Male", "E08000013"]["per_cent"] == "x"
+    assert wages["All", "E08000012"]["shading"] == "CV > 5% and <= 10%"
+    body.write_bytes(file_of(session, POPULATION))
+    people = {
+        (row["sheet"], row["area_code"]): row["population"] for row in table(body, "ons_population_estimates", tmp_path)
+    }
+    assert people["MYE2 - Persons", "E06000050"] == "365061"
+    assert people["MYE2 - Males", "E08000011"] == "76188"
+
+
+def test_the_same_request_gives_the_same_bytes(session: requests.Session) -> None:
+    assert file_of(session, LIVING_WAGE) == file_of(session, LIVING_WAGE)
+    assert file_of(session, POPULATION) == file_of(session, POPULATION)
+
+
+def test_the_pages_do_not_say_when_they_were_released(session: requests.Session) -> None:
+    landing = session.get(API, params={"uri": f"/{LIVING_WAGE}"}).json()
+    edition = session.get(API, params={"uri": landing["datasets"][0]["uri"]}).json()
+    assert set(landing["description"]) == set(edition["description"]) == {"title"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://api.beta.ons.gov.uk/v1/datasets/wellbeing-local-authority/editions/time-series",
+        "https://api.beta.ons.gov.uk/v1/data?uri=/economy",
+        f"https://api.beta.ons.gov.uk/v1/data?uri=/{POPULATION}/current",
+        "https://api.beta.ons.gov.uk/v1/data",
+        f"https://www.ons.gov.uk/file?uri=/{POPULATION}/mye23tablesew.xlsx",
+    ],
+)
+def test_what_is_not_held_is_said_to_be_so(session: requests.Session, address: str) -> None:
+    with pytest.raises(SnapshotMiss) as miss:
+        session.get(address)
+    assert "Estimates of the population for England and Wales" in miss.value.message

@@ -1,0 +1,214 @@
+"""NOMIS on loopback: a real server that speaks its interface, with its habits of saying nothing when it is misused.
+
+Belongs here: definitions, code lists, overview and data as the publisher gives them: a status of 200 for
+everything, all codes of a dimension that is not named, no word on names that it does not know, rows cut at a
+limit, an empty body where there are no rows. Does not belong here: what must come of it (the test modules).
+
+The population figures are the publisher's own file of ../shared/data. Of the other datasets no file is at hand:
+their rows here are invented, and stand for nothing but their shape.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qsl, urlsplit
+
+API = "/api/v01/dataset/"
+Row = dict[str, str]
+Codes = Mapping[str, str]
+Spoil = Callable[[Mapping[str, str], bytes], bytes]
+
+
+@dataclass
+class Held:
+    """One dataset of the publisher: its dimensions with their codes, and its rows under the names of its columns."""
+
+    dimensions: Mapping[str, Codes]
+    rows: Sequence[Row]
+    updated: str | None = "2026-01-20 09:30:00"
+    times: Sequence[str] = ()
+    areas: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Kind of area -> the publisher's own number -> GSS code."""
+
+
+class Nomis(ThreadingHTTPServer):
+    """Serves `held`. `spoil` may change an answer of data; `ignored` are parameters that it does not heed.
+
+    knows_gss: whether it finds areas by their GSS codes, which not every dataset of the publisher is said to do.
+    """
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.held: dict[str, Held] = {}
+        self.most_rows = 25_000
+        self.ignored: set[str] = set()
+        self.knows_gss = True
+        self.spoil: Spoil = lambda query, body: body
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    @property
+    def asked_for_data(self) -> list[dict[str, str]]:
+        return [query for path, query in self.asked if path.endswith(".data.csv")]
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.shutdown()
+        self.server_close()
+
+    def answer(self, path: str, query: dict[str, str]) -> bytes:
+        name = path.removeprefix(API)
+        dataset, _, concept = name.removesuffix(".def.sdmx.json").partition("/")
+        if name.endswith(".data.csv"):
+            return self.spoil(query, self._data(self.held[name.removesuffix(".data.csv")], query))
+        if name.endswith(".overview.json"):
+            updated = self.held[name.removesuffix(".overview.json")].updated
+            return _json({"overview": {"id": name, "datemetadata": {"lastupdated": updated} if updated else {}}})
+        if concept:
+            return _json(self._code_list(self.held[dataset], concept))
+        return _json({"structure": {"keyfamilies": self._family(dataset)}})
+
+    def _family(self, dataset: str) -> object:
+        if dataset not in self.held:
+            return None
+        dimensions = [{"conceptref": name.upper()} for name in ("geography", *self.held[dataset].dimensions)]
+        dimensions.append({"conceptref": "FREQ", "isfrequencydimension": "true"})
+        components = {"dimension": dimensions, "timedimension": {"conceptref": "TIME"}}
+        return {"keyfamily": [{"id": dataset, "components": components}]}
+
+    def _code_list(self, held: Held, concept: str) -> object:
+        if concept == "time":
+            codes: list[object] = [{"value": time, "description": {"value": time}} for time in held.times]
+        elif concept.startswith("geography/"):
+            codes = [
+                {"value": int(number), "annotations": {"annotation": [
+                    {"annotationtitle": "TypeName", "annotationtext": "districts"},
+                    {"annotationtitle": "GeogCode", "annotationtext": code}]}}
+                for number, code in held.areas.get(concept.removeprefix("geography/"), {}).items()
+            ]  # fmt: skip
+        else:
+            codes = [{"value": code, "description": {"value": text}} for code, text in held.dimensions[concept].items()]
+        return {"structure": {"codelists": {"codelist": [{"id": "CL", "code": codes}]}}}
+
+    def _data(self, held: Held, query: Mapping[str, str]) -> bytes:
+        heeded = {name.lower(): value for name, value in query.items() if name.lower() not in self.ignored}
+        rows = [row for row in held.rows if _fits(row, held, heeded, self.knows_gss)]
+        if not rows:
+            return b""
+        count, offset = str(len(rows)), int(heeded.get("recordoffset", "0"))
+        limit = min(self.most_rows, int(heeded.get("recordlimit", self.most_rows)))
+        columns = [name.upper() for name in heeded["select"].split(",")] if "select" in heeded else list(rows[0])
+        page = [
+            {**row, "RECORD_OFFSET": str(number), "RECORD_COUNT": count}
+            for number, row in enumerate(rows[offset : offset + limit], offset)
+        ]
+        return csv_of(columns, page)
+
+
+def _fits(row: Row, held: Held, query: Mapping[str, str], knows_gss: bool) -> bool:
+    if "geography" in query and not any(_is_in(row, area, knows_gss) for area in query["geography"].split(",")):
+        return False
+    if "date" in query and row["DATE"] not in query["date"].split(","):
+        return False
+    return all(row[name.upper()] in query[name].split(",") for name in held.dimensions if name in query)
+
+
+def _is_in(row: Row, area: str, knows_gss: bool) -> bool:
+    """A GSS code, the publisher's own number, or such a number and the kind of area within it."""
+    parent, _, kind = area.partition("TYPE")
+    if kind:
+        return row.get("PARENT") == parent and row["GEOGRAPHY_TYPECODE"] == kind
+    return area == row.get("GEOGRAPHY") or (knows_gss and area == row["GEOGRAPHY_CODE"])
+
+
+def csv_of(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([row[column] for column in columns] for row in rows)
+    return text.getvalue().encode()
+
+
+def _json(content: object) -> bytes:
+    return json.dumps(content).encode()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Nomis
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        self.server.asked.append((parts.path, query))
+        body = self.server.answer(parts.path, query)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/csv")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: requests are no news in a test."""
+
+
+def population(shared_data: Path) -> Held:
+    """The publisher's own answer on the population of 2021: every council twice, eighteen age bands."""
+    with (shared_data / "nomis" / "NM_2002_1_population_2021.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return Held(
+        dimensions={
+            "gender": {"0": "Total", "1": "Male", "2": "Female"},
+            "c_age": {row["C_AGE"]: row["C_AGE_NAME"] for row in rows},
+            "measures": {"20100": "Value"},
+        },
+        rows=rows,
+    )
+
+
+def invented(
+    dimensions: Mapping[str, Codes],
+    areas: Mapping[str, str],
+    dates: Mapping[str, str],
+    value: Callable[[Row], str],
+    **columns: str,
+) -> list[Row]:
+    """A row for each area, date and combination of codes, with the figure that `value` makes of it."""
+    rows: list[Row] = []
+    for area, name in areas.items():
+        for date, date_name in dates.items():
+            rows += _combined(dimensions, {
+                "DATE": date, "DATE_NAME": date_name, "DATE_CODE": date,
+                "GEOGRAPHY_CODE": area, "GEOGRAPHY_NAME": name, "GEOGRAPHY_TYPE": "districts",
+                "GEOGRAPHY_TYPECODE": "424", "OBS_STATUS": "A", "OBS_STATUS_NAME": "Normal Value", **columns,
+            })  # fmt: skip
+    for row in rows:
+        row["OBS_VALUE"] = value(row)
+    return rows
+
+
+def _combined(dimensions: Mapping[str, Codes], row: Row) -> list[Row]:
+    rows = [row]
+    for name, codes in dimensions.items():
+        upper = name.upper()
+        rows = [{**one, upper: code, f"{upper}_NAME": text} for one in rows for code, text in codes.items()]
+    return rows

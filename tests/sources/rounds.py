@@ -1,0 +1,54 @@
+"""One round of fetching against servers on loopback, and the rows that came of it.
+
+Belongs here: running a round as a refresh does. Does not belong here: any server, any assertion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from atf_dagster.catalogue import Catalogue, load
+from atf_dagster.http import Client, Host, Limits
+from atf_dagster.landing import Attempt, Store
+from atf_dagster.landing.fetch import Round
+from atf_dagster.warehouse import raw
+
+
+def fetch(
+    landing: Path,
+    base_urls: Mapping[str, str],
+    datasets: Sequence[str],
+    *,
+    catalogue: Catalogue | None = None,
+    keys: Mapping[str, str] | None = None,
+    home: Path | None = None,
+    run_id: str = "run",
+) -> dict[str, Attempt]:
+    """Ask for the datasets once; the receipts by `dataset.part`. Addresses that are not given are refused."""
+    known = catalogue or load()
+    urls = {service.id: "http://127.0.0.1:9" for service in known.services}
+    urls |= {f"{service.id}_{name}": "http://127.0.0.1:9" for service in known.services for name in service.other_urls}
+    urls |= base_urls
+    hosts = [Host(url, 0) for url in sorted(set(urls.values()))]
+    client = Client(hosts, user_agent="atf-tests", limits=Limits(attempts=1, backoff_first=0))
+    asked = Round(known, Store(landing), client, urls, "live", run_id, keys=keys or {}, home=home or landing)
+    try:
+        return {f"{attempt.dataset}.{attempt.part}": attempt for attempt in asked.fetch(datasets)}
+    finally:
+        client.close()
+
+
+def rows(landing: Path, raw_folder: Path, table: str, catalogue: Catalogue | None = None) -> list[dict[str, Any]]:
+    """All rows of a raw table, as text, in the order of vintages and rows."""
+    raw.parse_new(catalogue or load(), Store(landing), raw_folder, "run", lambda line: None)
+    with duckdb.connect() as connection:
+        cursor = connection.execute(
+            "select * from read_parquet($files, union_by_name = true) order by vintage_id, row_number",
+            {"files": str(raw_folder / table / "*.parquet")},
+        )
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -1,0 +1,451 @@
+"""ONS through the live path on loopback: which version or file is taken, when it is asked for again, what is refused.
+
+The publisher's real workbooks are served where ../shared/data has them; their figures below were read in those files.
+No answer of the dataset API is at hand: its CSV is made up in the layout that programs of others read.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rounds
+import xlsxwriter
+from ons_beta_on_loopback import EditionPage, Loopback, Ons, Version
+
+from atf_dagster.catalogue import Catalogue, load
+from atf_dagster.landing import Attempt, Store
+
+WAGE = "ons_beta_below_real_living_wage"
+PEOPLE = "ons_beta_population_estimates"
+WELLBEING = "ons_beta_wellbeing"
+WAGE_PAGE = (
+    "/employmentandlabourmarket/peopleinwork/earningsandworkinghours/datasets/"
+    "numberandproportionofemployeejobswithhourlypaybelowthelivingwage"
+)
+PEOPLE_PAGE = (
+    "/peoplepopulationandcommunity/populationandmigration/populationestimates/datasets/"
+    "estimatesofthepopulationforenglandandwales"
+)
+WAGE_SHEETS = (
+    "All", "Male", "Female", "Full-Time", "Part-Time",
+    "Male Full-Time", "Male Part-Time", "Female Full-Time", "Female Part-Time",
+)  # fmt: skip
+AREAS_A_SHEET = 411
+PEOPLE_ROWS = 357 * 92 * 3
+SERIES = ("wellbeing-local-authority", "time-series")
+V4 = (
+    "v4_3,Data marking,Lower limit,Upper limit,yyyy-yy,Time,administrative-geography,Geography,"
+    "measure-of-wellbeing,MeasureOfWellbeing,wellbeing-estimate,Estimate\n"
+    "7.45,,7.20,7.70,2022-23,2022-23,E06000006,Halton,happiness,Happiness,average-mean,Average (mean)\n"
+    ",x,,,2022-23,2022-23,E06000007,Warrington,happiness,Happiness,average-mean,Average (mean)\n"
+)
+"""Made up."""
+
+
+@dataclass
+class House:
+    """A landing and the ONS that it asks."""
+
+    folder: Path
+    server: Loopback
+
+    @property
+    def ons(self) -> Ons:
+        return self.server.ons
+
+    @property
+    def store(self) -> Store:
+        return Store(self.folder / "landing")
+
+    def fetch(self, dataset: str, catalogue: Catalogue | None = None) -> Attempt:
+        self.ons.asked.clear()
+        attempts = rounds.fetch(self.folder / "landing", self.server.base_urls, [dataset], catalogue=catalogue)
+        return attempts[f"{dataset}.all"]
+
+    def rows(self, table: str, **wanted: str | None) -> list[dict[str, Any]]:
+        (self.folder / "raw").mkdir(exist_ok=True)
+        every = rounds.rows(self.folder / "landing", self.folder / "raw", table)
+        return [row for row in every if all(row[name] == value for name, value in wanted.items())]
+
+    def publish_wages(self, **editions: EditionPage) -> None:
+        self.ons.pages[WAGE_PAGE] = {name.removeprefix("y"): page for name, page in editions.items()}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with Loopback(Ons()) as server:
+        yield House(tmp_path, server)
+
+
+@pytest.fixture
+def real() -> Callable[[str], bytes]:
+    folder = Path(__file__).parents[2] / ".." / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("../shared/data is absent: the publisher's files are not there to be served")
+    return lambda name: (folder / name).read_bytes()
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return body.getvalue()
+
+
+def made_up_wages(year: int, halton: float = 13.4) -> bytes:
+    """A zip file as the publisher packs it, with made-up figures of one council."""
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
+        for name in WAGE_SHEETS:
+            sheet = book.add_worksheet(name)
+            sheet.write(0, 0, f"Table 7 LWF.1 lwfmgx - For {name.lower()} employee jobsa: United Kingdom, {year}")
+            sheet.write_row(3, 2, ["Jobs", "Per cent"])
+            sheet.write_row(4, 0, ["Description", "Code", "(thousand)"])
+            sheet.write_row(5, 0, ["Halton UA", "E06000006", 7, halton])
+    return zipped(
+        {
+            f"lwf{year}/Work Geography LWF Table 7 LWF.1a   lwfmgx {year}.xlsx": target.getvalue(),
+            f"lwf{year}/Work Geography LWF Table 7 LWF.1b   lwfmgx {year} CV.xlsx": b"of no interest",
+            f"lwf{year}/Home Geography LWF Table 8 LWF.1a   lwfmgx {year}.xlsx": b"of no interest",
+            f"lwf{year}/Work PC LWF Table 9 LWF.1a   lwfmgx {year}.xlsx": b"of no interest",
+        }
+    )
+
+
+def wage_zip(kind: str, year: int, halton: float = 13.4) -> dict[str, bytes]:
+    return {f"livingwagebyworkgeography{year}{kind}.zip": made_up_wages(year, halton)}
+
+
+# The publisher's own files.
+
+
+def publish_real_wages(house: House, real: Callable[[str], bytes]) -> bytes:
+    workbook = real("ons_ashe/lwf_table_7_1a_work_geography_2022.xls")
+    body = zipped({"PROV - Work Geography LWF Table 7 LWF.1a   lwfmgx 2022.xls": workbook})
+    page = EditionPage({"livingwagebyworkgeography2022provisional.zip": body})
+    house.publish_wages(y2022provisional=page)
+    return body
+
+
+def test_every_row_of_the_nine_sheets_of_the_real_workbook_comes_out_of_its_zip(
+    house: House, real: Callable[[str], bytes]
+) -> None:
+    body = publish_real_wages(house, real)
+    assert house.fetch(WAGE).outcome == "landed"
+    (vintage,) = house.store.vintages(WAGE, "all")
+    (kept,) = house.store.verified(vintage)
+    assert kept.read_bytes() == body, "what is kept is what came: the zip file"
+    rows = house.rows("ons_below_real_living_wage")
+    assert len(rows) == AREAS_A_SHEET * len(WAGE_SHEETS)
+    assert {row["sheet"] for row in rows} == set(WAGE_SHEETS)
+    assert {row["title"][-6:] for row in rows} == {", 2022"}
+
+
+def test_figures_markers_and_shades_are_those_of_the_real_workbook(house: House, real: Callable[[str], bytes]) -> None:
+    """Read in the file: sheet, code -> jobs in thousands, per cent, and the words of the key for its cell's shade."""
+    publish_real_wages(house, real)
+    house.fetch(WAGE)
+    precise, fair, acceptable = "CV <= 5%", "CV > 5% and <= 10%", "CV > 10% and <= 20%"
+    expected = {
+        ("All", "E92000001"): ("2951", "12.5", precise),
+        ("All", "E12000002"): ("367", "12.5", precise),
+        ("All", "E06000006"): ("7", "13.4", acceptable),
+        ("All", "E06000049"): ("16", "9", acceptable),
+        ("All", "E08000012"): ("24", "11.1", fair),
+        ("All", "N92000002"): ("178", "14.6", precise),
+        ("Male", "E06000007"): ("x", "7.6", acceptable),
+        ("Male", "E08000015"): ("x", "x", acceptable),
+        ("Female Part-Time", "E08000012"): ("10", "23.6", acceptable),
+        ("Part-Time", "E08000011"): ("x", "27.9", acceptable),
+        ("Male", "E06000053"): ("-", "0", precise),
+        ("Female", "E06000053"): ("..", None, None),
+    }
+    rows = {(row["sheet"], row["area_code"]): row for row in house.rows("ons_below_real_living_wage")}
+    found = {key: (rows[key]["jobs_thousand"], rows[key]["per_cent"], rows[key]["shading"]) for key in expected}
+    assert found == expected
+
+
+def test_every_age_area_and_sex_of_the_real_population_estimates_comes_in(
+    house: House, real: Callable[[str], bytes]
+) -> None:
+    """Read in the file."""
+    edition = "mid20232023localauthorityboundarieseditionofthisdataset"
+    page = EditionPage({"mye23tablesew.xlsx": real("ons_population/mye23tablesew.xlsx")}, "2024-07-15T08:30:00.000Z")
+    house.ons.pages[PEOPLE_PAGE] = {edition: page}
+    assert house.fetch(PEOPLE).outcome == "landed"
+    rows = house.rows("ons_population_estimates")
+    assert len(rows) == PEOPLE_ROWS
+    found = {(row["sheet"], row["area_code"], row["key"]): row["population"] for row in rows}
+    assert found["MYE2 - Persons", "E92000001", "All ages"] == "57690323"
+    assert found["MYE2 - Persons", "E06000006", "All ages"] == "129587"
+    assert found["MYE2 - Females", "E08000012", "All ages"] == "256461"
+    assert found["MYE2 - Males", "E08000015", "90+"] == "1106"
+    assert found["MYE2 - Females", "E06000049", "0"] == "1794"
+    assert found["MYE2 - Persons", "E12000002", "1"] == "81106"
+    assert {row["title"][-8:] for row in rows} == {"mid-2023"}
+
+
+# The website's pages and files.
+
+
+def test_each_years_newest_file_makes_one_vintage(house: House) -> None:
+    house.publish_wages(
+        y2024provisional=EditionPage(wage_zip("provisional", 2024, 9), "2024-10-29T09:30:00.000Z"),
+        y2023revised=EditionPage(wage_zip("revised", 2023, 8), "2024-10-29T09:30:00.000Z"),
+        y2023provisional=EditionPage(wage_zip("provisional", 2023, 7), "2023-11-01T09:30:00.000Z"),
+        april2018and2019=EditionPage({"20182019livingwagebyworkgeography.zip": b"of no interest"}),
+    )
+    attempt = house.fetch(WAGE)
+    assert attempt.outcome == "landed"
+    assert attempt.release == "livingwagebyworkgeography2023revised.zip, livingwagebyworkgeography2024provisional.zip"
+    found = {(row["title"][-4:], row["page"], row["per_cent"]) for row in house.rows("ons_below_real_living_wage")}
+    assert found == {("2023", 1, "8"), ("2024", 2, "9")}
+    assert not any("2018" in path for path in house.ons.asked), "pages of years that are not wanted are not asked for"
+
+
+def test_of_two_pages_of_one_day_the_revised_one_counts(house: House) -> None:
+    house.publish_wages(
+        y2023provisional=EditionPage(wage_zip("provisional", 2023, 7)),
+        y2023revised=EditionPage(wage_zip("revised", 2023, 8)),
+    )
+    house.fetch(WAGE)
+    assert {row["per_cent"] for row in house.rows("ons_below_real_living_wage")} == {"8"}
+
+
+def test_a_new_year_leaves_the_years_before_it_in_the_vintage(house: House) -> None:
+    house.publish_wages(y2023provisional=EditionPage(wage_zip("provisional", 2023, 7), "2023-11-01"))
+    house.fetch(WAGE)
+    house.ons.pages[WAGE_PAGE]["2024provisional"] = EditionPage(wage_zip("provisional", 2024, 9), "2024-10-29")
+    assert house.fetch(WAGE).outcome == "landed"
+    newest = house.store.vintages(WAGE, "all")[-1].id
+    second = house.rows("ons_below_real_living_wage", vintage_id=newest)
+    assert {row["title"][-4:] for row in second} == {"2023", "2024"}
+
+
+def test_a_page_that_says_the_same_day_is_not_downloaded_again(house: House) -> None:
+    house.publish_wages(y2023provisional=EditionPage(wage_zip("provisional", 2023)))
+    house.fetch(WAGE)
+    assert house.ons.downloads()
+    assert house.fetch(WAGE).outcome == "unchanged"
+    assert house.ons.downloads() == []
+
+
+def test_a_page_with_a_new_day_is_asked_for_its_file_and_a_correction_is_told(house: House) -> None:
+    house.publish_wages(y2023provisional=EditionPage(wage_zip("provisional", 2023, 7)))
+    house.fetch(WAGE)
+    correction = {"updateDate": "2023-12-01T09:30:00.000Z", "correctionNotice": "<p>Halton was corrected.</p>"}
+    house.publish_wages(
+        y2023provisional=EditionPage(wage_zip("provisional", 2023, 6), "2023-12-01T09:30:00.000Z", [correction])
+    )
+    attempt = house.fetch(WAGE)
+    assert attempt.outcome == "landed"
+    assert "The publisher's correction of 2023-12-01: Halton was corrected." in attempt.notes
+
+
+def test_a_page_without_a_day_is_always_asked_for_its_file(house: House) -> None:
+    house.publish_wages(y2023provisional=EditionPage(wage_zip("provisional", 2023), released=None))
+    house.fetch(WAGE)
+    assert house.fetch(WAGE).outcome == "unchanged"
+    assert house.ons.downloads()
+
+
+def test_a_newer_page_whose_file_has_another_name_is_told(house: House) -> None:
+    house.publish_wages(
+        y2024provisional=EditionPage({"new-name.zip": b"of no interest"}, "2024-10-29T09:30:00.000Z"),
+        y2023revised=EditionPage(wage_zip("revised", 2023)),
+    )
+    attempt = house.fetch(WAGE)
+    assert attempt.outcome == "landed"
+    assert any("2024provisional" in note and "new-name.zip" in note for note in attempt.notes)
+
+
+def test_where_no_file_fits_the_files_are_named_and_the_last_good_figures_stay(house: House) -> None:
+    house.publish_wages(y2023revised=EditionPage(wage_zip("revised", 2023)))
+    house.fetch(WAGE)
+    house.publish_wages(y2023revised=EditionPage({"renamed.zip": b"of no interest"}))
+    attempt = house.fetch(WAGE)
+    assert (attempt.outcome, attempt.reason) == ("rejected", "file_not_found")
+    assert "renamed.zip" in (attempt.message or "")
+    assert len(house.store.vintages(WAGE, "all")) == 1
+
+
+def test_a_page_that_moved_is_told_by_its_old_and_new_path(house: House) -> None:
+    page = EditionPage(wage_zip("revised", 2023), answers_as="/employment/lowpay/2023revised")
+    house.publish_wages(y2023revised=page)
+    house.ons.pages["/employment/lowpay"] = {"2023revised": page}
+    attempt = house.fetch(WAGE)
+    assert attempt.outcome == "landed"
+    assert f"The publisher's page {WAGE_PAGE}/2023revised moved; it answers as {page.answers_as}." in attempt.notes
+    assert house.ons.downloads() == [
+        "/website/file?uri=/employment/lowpay/2023revised/livingwagebyworkgeography2023revised.zip"
+    ]
+
+
+def test_a_web_page_in_the_place_of_a_file_is_refused(house: House) -> None:
+    house.publish_wages(y2023revised=EditionPage(wage_zip("revised", 2023)))
+    house.ons.web_pages.add(f"{WAGE_PAGE}/2023revised/livingwagebyworkgeography2023revised.zip")
+    attempt = house.fetch(WAGE)
+    assert (attempt.outcome, attempt.reason) == ("rejected", "web_page_for_file")
+
+
+def test_what_is_no_dataset_page_is_refused_by_what_it_has(house: House) -> None:
+    house.publish_wages()
+    attempt = house.fetch(WAGE)
+    assert (attempt.outcome, attempt.reason) == ("rejected", "not_this_json")
+    assert "type, uri" in (attempt.message or "")
+
+
+def test_a_zip_without_the_workbook_is_refused_by_its_members(house: House) -> None:
+    body = zipped({"Work Geography LWF Table 7 LWF.1b   lwfmgx 2023 CV.xls": b"of no interest"})
+    house.publish_wages(y2023revised=EditionPage({"livingwagebyworkgeography2023revised.zip": body}))
+    attempt = house.fetch(WAGE)
+    assert (attempt.outcome, attempt.reason) == ("rejected", "member_not_found")
+    assert "LWF.1b" in (attempt.message or "")
+
+
+# The dataset API.
+
+
+def test_the_newest_version_is_the_one_that_the_publisher_links_and_its_host_does_not_matter(house: House) -> None:
+    house.ons.versions[SERIES] = [Version(1, b"old"), Version(4, V4.encode())]
+    house.ons.link_host = "http://localhost:22000"
+    attempt = house.fetch(WELLBEING)
+    assert (attempt.outcome, attempt.release) == ("landed", "version 4")
+    assert house.ons.asked == [
+        "/api/v1/datasets/wellbeing-local-authority/editions/time-series",
+        "/api/v1/datasets/wellbeing-local-authority/editions/time-series/versions/4",
+        "/downloads/downloads/datasets/wellbeing-local-authority/editions/time-series/versions/4.csv",
+    ]
+    first, second = house.rows("ons_wellbeing")
+    assert (first["observation"], first["lower_limit"], first["upper_limit"]) == ("7.45", "7.20", "7.70")
+    assert (first["measure_of_wellbeing_code"], first["measure_of_wellbeing"]) == ("happiness", "Happiness")
+    assert (second["observation"], second["data_marking"]) == (None, "x")
+
+
+def test_the_second_host_of_downloads_is_known_and_a_third_is_refused(house: House) -> None:
+    house.ons.versions[SERIES] = [Version(4, V4.encode(), download_host="https://download.beta.ons.gov.uk")]
+    assert house.fetch(WELLBEING).outcome == "landed"
+    house.ons.versions[SERIES] = [Version(5, V4.encode(), download_host="https://static.example.org")]
+    attempt = house.fetch(WELLBEING)
+    assert (attempt.outcome, attempt.reason) == ("rejected", "unknown_host")
+    assert "static.example.org" in (attempt.message or "")
+
+
+@pytest.mark.parametrize(
+    ("heading", "told"),
+    [
+        ("v4_3,Data Marking,Lower limit,Upper limit,yyyy-yy,Time,administrative-geography,Geography,"
+         "measureofwellbeing,MeasureOfWellbeing,wellbeing-estimate,Estimate",
+         "column measureofwellbeing_code is read as measure_of_wellbeing_code"),
+        ("V4_3,Data Marking,LCL,UCL,calendar-years,Time,administrative-geography,Geography,"
+         "measures-of-wellbeing,Measures of wellbeing,estimate,Estimate",
+         "column measures_of_wellbeing is read as measure_of_wellbeing"),
+    ],
+)  # fmt: skip
+def test_headings_that_drift_become_the_columns_that_staging_knows(house: House, heading: str, told: str) -> None:
+    house.ons.versions[SERIES] = [Version(4, "\n".join([heading, *V4.splitlines()[1:], ""]).encode())]
+    attempt = house.fetch(WELLBEING)
+    assert attempt.outcome == "landed"
+    assert any(told in note for note in attempt.notes)
+    (row,) = house.rows("ons_wellbeing", administrative_geography_code="E06000006")
+    known = ("observation", "lower_limit", "time", "measure_of_wellbeing", "wellbeing_estimate_code")
+    assert [row[name] for name in known] == ["7.45", "7.20", "2022-23", "Happiness", "average-mean"]
+
+
+def test_fewer_columns_beside_the_observation_are_no_fault_and_an_unknown_one_is_told(house: House) -> None:
+    body = (
+        "v4_1,Confidence,Time,administrative-geography,Geography,MeasureOfWellbeing,wellbeing-estimate\n"
+        "7.45,fair,2022-23,E06000006,Halton,Happiness,average-mean\n"
+    )
+    house.ons.versions[SERIES] = [Version(4, body.encode())]
+    attempt = house.fetch(WELLBEING)
+    assert (attempt.outcome, attempt.columns_added) == ("landed", ("confidence",))
+
+
+def test_a_table_that_is_not_in_this_layout_is_refused(house: House) -> None:
+    census = "Lower tier local authorities Code,Lower tier local authorities,Observation\nE06000006,Halton,12\n"
+    house.ons.versions[SERIES] = [Version(4, census.encode())]
+    attempt = house.fetch(WELLBEING)
+    assert (attempt.outcome, attempt.reason) == ("rejected", "missing_column")
+
+
+def test_a_version_that_is_held_is_not_downloaded_again_unless_its_day_changed(house: House) -> None:
+    house.ons.versions[SERIES] = [Version(4, V4.encode())]
+    house.fetch(WELLBEING)
+    assert house.fetch(WELLBEING).outcome == "unchanged"
+    assert house.ons.downloads() == []
+    house.ons.versions[SERIES] = [Version(4, V4.replace("7.45", "7.46").encode(), "2024-02-28T09:30:00.000Z")]
+    assert house.fetch(WELLBEING).outcome == "landed"
+
+
+def test_alerts_changes_and_usage_notes_are_told(house: House) -> None:
+    house.ons.versions[SERIES] = [
+        Version(
+            4,
+            V4.encode(),
+            alerts=[{"date": "2024-02-01T00:00:00.000Z", "description": "Figures of Halton are under review."}],
+            changes=[{"name": "v4", "description": "2022-23 was added."}],
+            usage_notes=[{"title": "Coverage", "note": "Adults aged 16 and over."}],
+        )
+    ]
+    assert set(house.fetch(WELLBEING).notes) >= {
+        "The publisher's alert of 2024-02-01: Figures of Halton are under review.",
+        "The publisher's change note for version 4: 2022-23 was added.",
+        "The publisher's usage note: Coverage: Adults aged 16 and over.",
+    }
+    again = house.fetch(WELLBEING)
+    assert again.outcome == "unchanged"
+    assert again.notes == ("The publisher's alert of 2024-02-01: Figures of Halton are under review.",)
+
+
+def test_a_version_whose_csv_is_not_made_yet_waits_and_the_last_good_one_stays(house: House) -> None:
+    house.ons.versions[SERIES] = [Version(4, V4.encode())]
+    house.fetch(WELLBEING)
+    house.ons.versions[SERIES].append(Version(5, b"", "2024-05-01T09:30:00.000Z", has_csv=False))
+    attempt = house.fetch(WELLBEING)
+    assert (attempt.outcome, attempt.reason) == ("rejected", "no_csv")
+    assert len(house.store.vintages(WELLBEING, "all")) == 1
+
+
+def test_a_dataset_without_a_version_is_refused(house: House) -> None:
+    house.ons.versions[SERIES] = [Version(4, V4.encode())]
+    house.ons.link_host = "https://api.beta.ons.gov.uk/withdrawn?"
+    attempt = house.fetch(WELLBEING)
+    assert (attempt.outcome, attempt.reason) == ("rejected", "no_version")
+
+
+def test_an_unknown_dataset_is_a_failure_that_names_its_address(house: House) -> None:
+    attempt = house.fetch(WELLBEING)
+    assert (attempt.outcome, attempt.status) == ("failed", 404)
+    assert "/datasets/wellbeing-local-authority/" in attempt.url
+
+
+def test_a_body_shorter_than_the_version_says_is_refused_where_nothing_else_witnesses_its_end(house: House) -> None:
+    house.ons.versions[SERIES] = [Version(4, V4.encode(), size=len(V4) + 1)]
+    house.ons.says_length = False
+    attempt = house.fetch(WELLBEING)
+    assert (attempt.outcome, attempt.reason) == ("rejected", "truncated_body")
+
+
+def test_a_discontinued_dataset_is_asked_for_under_its_new_name_and_told(house: House) -> None:
+    catalogue = load()
+    collections = tuple(
+        collection.model_copy(update={"moved": {"wellbeing-local-authority": "personal-wellbeing"}})
+        if collection.table == "ons_wellbeing"
+        else collection
+        for collection in catalogue.collections
+    )
+    house.ons.versions["personal-wellbeing", "time-series"] = [Version(1, V4.encode())]
+    attempt = house.fetch(WELLBEING, catalogue.model_copy(update={"collections": collections}))
+    assert attempt.outcome == "landed"
+    assert (
+        "Dataset wellbeing-local-authority was discontinued; personal-wellbeing took its place and is asked."
+        in attempt.notes
+    )
