@@ -45,7 +45,7 @@ def gather(home: Path, catalogue: Catalogue) -> ReturnFacts:
         }
         for key in sorted(hiding.rows)
     ]
-    shown = {key[:4] + (key.breakdown_value,) for key in hiding.totals}
+    shown = {(*key[:4], key.breakdown_value) for key in hiding.totals}
     totals = [
         {**total, "is_hidden": (*(total[name] for name in _TOTAL_KEY),) in shown} for total in _totals(rows, catalogue)
     ]

@@ -75,7 +75,11 @@ def test_a_bundled_value_is_a_plain_number_or_nothing(sources: dict[str, Figures
                 assert not row[measure] or number.fullmatch(row[measure]), (source.file, row)
 
 
-@pytest.mark.parametrize("entry", [entry for entry in PLAN if entry["shape"] in FIRST_SHAPES], ids=lambda entry: f"{entry['publisher']}-{entry['indicator']}")
+@pytest.mark.parametrize(
+    "entry",
+    [entry for entry in PLAN if entry["shape"] in FIRST_SHAPES],
+    ids=lambda entry: f"{entry['publisher']}-{entry['indicator']}",
+)
 def test_every_figure_for_our_areas_is_carried_and_is_the_published_text(
     entry: dict[str, str], sources: dict[str, FiguresSource], publishers_files: Path
 ) -> None:
