@@ -16,7 +16,10 @@ from atf_dagster.quality.results import SAMPLE, Result
 from atf_dagster.refresh import Refresh
 
 ADMISSION = dg.AssetKey(["raw", "admission"])
-STAGED = [dg.AssetKey(["intermediate", name]) for name in ("int_staged", "int_admission", "int_row_account")]
+STAGED = [
+    dg.AssetKey(["intermediate", name])
+    for name in ("int_staged", "int_admission", "int_reference_admission", "int_row_account")
+]
 
 
 def admission_asset() -> dg.AssetsDefinition:

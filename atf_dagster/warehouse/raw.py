@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from atf_dagster.catalogue import Catalogue, Collection, Dataset
+from atf_dagster.files import write_atomic
 from atf_dagster.landing import Store, Verdict, Vintage
 from atf_dagster.sources import SOURCES, BodyRejected, NoData, readers
 from atf_dagster.warehouse.tables import write_table
@@ -152,7 +153,12 @@ def _ensure_columns(raw: Path, collection: Collection) -> None:
         names += ("key", "sheet", "sheet_row", "title")
     columns = dict.fromkeys(names, "varchar")
     tags = {"row_number": "bigint", "dataset": "varchar", "part": "varchar", "vintage_id": "varchar", "page": "int"}
-    write_table(raw / collection.table / "_columns.parquet", {**columns, **tags}, [])
+    folder = raw / collection.table
+    wanted, note = ",".join([*columns, *tags]), folder / "_columns.txt"
+    # Twenty-five tables at forty milliseconds each would be a second of every unchanged refresh.
+    if not ((folder / "_columns.parquet").exists() and note.exists() and note.read_text("utf-8") == wanted):
+        write_table(folder / "_columns.parquet", {**columns, **tags}, [])
+        write_atomic(note, wanted)
 
 
 def _forget_orphans(raw: Path, catalogue: Catalogue, vintages: Iterable[Vintage]) -> None:

@@ -9,6 +9,7 @@ with
             card.headline_age,
             card.aggregation_rule,
             card.empty_reason,
+            card.native_level,
             area.area_code,
             area.area_type
         from card
@@ -48,6 +49,13 @@ with
     latest as (select * from headline where recency = 1 and value is not null),
 
     newest as (select * from headline where newest = 1),
+
+    in_councils as (
+        select distinct newest.indicator_code
+        from newest
+        inner join {{ ref("dim_area") }} as area on newest.area_code = area.area_code
+        where area.area_type = 'council'
+    ),
 
     broken_down as (
         select distinct indicator_code, area_code
@@ -118,6 +126,8 @@ with
             case
                 when min(case when part_state.is_skipped then 1 else 0 end) = 1 then max(part_state.trouble)
             end as skip_reason,
+            -- Only a publisher that is asked for integrated care boards could give Cheshire and Merseyside.
+            max(case when part_state.part = 'icbs' then 1 else 0 end) as has_icb_source,
             max(dataset.expected_end) as expected_end
         from {{ source("raw", "catalogue_dataset") }} as dataset
         inner join part_state on dataset.dataset = part_state.dataset
@@ -147,6 +157,8 @@ with
             source_state.expected_end,
             source_state.mode,
             source_state.skip_reason,
+            coalesce(source_state.has_icb_source, 0) as has_icb_source,
+            in_councils.indicator_code is not null as is_in_councils,
             -- A figure is stale when the part that it came from is in trouble; where there is none, any
             -- part that
             -- could have given one is.
@@ -174,6 +186,7 @@ with
             broken_down
             on pair.indicator_code = broken_down.indicator_code
             and pair.area_code = broken_down.area_code
+        left join in_councils on pair.indicator_code = in_councils.indicator_code
         left join source_state on pair.indicator_code = source_state.indicator_code
         left join expected on pair.indicator_code = expected.indicator_code
     )
@@ -213,6 +226,12 @@ select
         then 'not_in_snapshot'
         when latest_period_id is not null
         then 'publisher_late'
+        -- Figures for regions exist where that is the native level; they are not collected.
+        when
+            empty_reason = 'not_at_this_level'
+            and native_level = 'region'
+            and area_type in ('region', 'country')
+        then 'not_yet_collected'
         when empty_reason is not null
         then empty_reason
         when newest_status in ('suppressed', 'unreliable', 'not_applicable', 'not_published')
@@ -223,11 +242,11 @@ select
         then skip_reason
         when mode = 'snapshot' and area_type <> 'subregion'
         then 'not_in_snapshot'
-        when area_type = 'subregion' and aggregation_rule = 'sum_ratio'
+        when area_type = 'subregion' and aggregation_rule = 'sum_ratio' and is_in_councils
         then 'incomplete_councils'
-        when area_type = 'subregion' and mode = 'snapshot'
+        when area_type = 'subregion' and mode = 'snapshot' and (has_icb_source = 1 or not is_in_councils)
         then 'not_in_snapshot'
-        when area_type = 'subregion'
+        when area_type = 'subregion' and is_in_councils
         then 'no_lawful_aggregate'
         else 'not_published'
     end as reason
