@@ -114,16 +114,26 @@ def _history(connection: duckdb.DuckDBPyConnection, figure: dict[str, Any]) -> l
 
 
 def _inputs(connection: duckdb.DuckDBPyConnection, workspace: Path, figure: dict[str, Any]) -> list[dict[str, Any]]:
-    """The published figure itself, or those of the councils that a derived one was summed from."""
+    """The published figure itself, or those of the councils or organisations that a derived one was summed from."""
     sources = [figure]
     if figure["is_derived"]:
         where = " and ".join(f"{column} = ?" for column in KEY if column != "area_code")
+        # Local returns are summed over organisations, for the whole over all of them.
+        below = (
+            "a.area_type = 'organisation' and (a.parent_code = ? or whole.area_type = 'subregion')"
+            if _is_of_returns(figure)
+            else "a.area_type = 'council' and a.parent_code = ?"
+        )
         sources = _rows(
             connection,
             f"select o.*, a.area_name from mart.fct_observation as o inner join mart.dim_area as a "
-            f"on o.area_code = a.area_code where {where} and a.parent_code = ? and a.area_type = 'council' "
-            "order by a.area_code",
-            [*(figure[column] for column in KEY if column != "area_code"), figure["area_code"]],
+            f"on o.area_code = a.area_code inner join mart.dim_area as whole on whole.area_code = ? "
+            f"where {where} and {below} order by a.area_code",
+            [
+                figure["area_code"],
+                *(figure[column] for column in KEY if column != "area_code"),
+                figure["area_code"],
+            ],
         )
     return [
         {
@@ -135,6 +145,10 @@ def _inputs(connection: duckdb.DuckDBPyConnection, workspace: Path, figure: dict
         }
         for source in sources
     ]
+
+
+def _is_of_returns(figure: dict[str, Any]) -> bool:
+    return str(figure["vintage_id"]).startswith("local_returns")
 
 
 def _bytes(connection: duckdb.DuckDBPyConnection, workspace: Path, source: dict[str, Any]) -> dict[str, Any]:
@@ -194,14 +208,17 @@ def _print_figure(figure: dict[str, Any], mode: str, version: str) -> None:
     if figure["status_note"]:
         print(f"  note: {figure['status_note']}")
     print(f"  release {version}, mode {mode}")
-    if figure["is_derived"]:
+    if figure["is_derived"] and _is_of_returns(figure):
+        print(f"  derived: sum over organisations over sum over organisations, limits {figure['ci_method']}")
+    elif figure["is_derived"]:
         print(
             f"  derived: sum of counts over sum of populations of {figure['n_areas_included']} of "
             f"{figure['n_areas_expected']} councils, limits {figure['ci_method']}"
         )
     for source in figure["inputs"]:
         if figure["is_derived"]:
-            print(f"  {source['area_name']}: {_counts(source)}, row {source['row']}")
+            sent = f" of {source['url']}" if _is_of_returns(figure) else ""
+            print(f"  {source['area_name']}: {_counts(source)}, row {source['row']}{sent}")
     source = figure["inputs"][0]
     print(f"  publisher: {source['publisher']} ({source['licence']})")
     print(f"  asked: {source['url']}")

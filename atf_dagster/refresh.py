@@ -80,6 +80,10 @@ class Refresh:
     def rules(self) -> str:
         return admission.rules_fingerprint(self.catalogue)
 
+    @cached_property
+    def _returned(self) -> facts.ReturnFacts:
+        return facts.gather(self.settings.home, self.catalogue)
+
     @property
     def folder(self) -> Path:
         return self.settings.runs / self.run_id
@@ -224,7 +228,7 @@ class Refresh:
             mode=self.settings.mode,
             rules=self.rules,
             today=self.today,
-            returned=facts.gather(self.settings.home, self.catalogue),
+            returned=self._returned,
         )
 
     @cached_property

@@ -18,7 +18,7 @@ TOLD = (
     "catalogue_area_change",
     "catalogue_indicator",
     "catalogue_dataset",
-    "return_hidden",
+    "return_row",
     "return_total",
     "vintage",
     "fetch_state",

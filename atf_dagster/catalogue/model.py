@@ -105,6 +105,8 @@ class Period(_Entry):
     start: Annotated[str, Field(pattern=r"^[0-9]{2}-[0-9]{2}$")]
     years: int = 1
     """0 is a snapshot date, which publishers move by some days each year."""
+    months: int = 0
+    """Where `years` is 0: how many whole months a period has, such as 3 for December to February."""
     every_months: int = 12
     """How far apart the beginnings of two periods lie: 12 for a year, 3 for a quarter or a rolling year."""
     lag_months: int
@@ -118,6 +120,8 @@ class Period(_Entry):
     def _days_can_be_counted(self) -> Self:
         if self.days != 1 and (self.years or self.ended is None):
             raise ValueError("days needs years: 0 and ended")
+        if self.months and (self.years or self.days != 1):
+            raise ValueError("months needs years: 0 and no days")
         return self
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from atf_dagster.catalogue import Collection, Dataset, Part
-from atf_dagster.http import Client, Download
+from atf_dagster.http import Client, Download, FetchError
 from atf_dagster.landing.records import Answer, Attempt, Vintage
 from atf_dagster.landing.store import Store
 from atf_dagster.sources.base import Held, Page, Params, Unchanged
@@ -27,15 +27,22 @@ class Looks:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
-        self._pages: dict[str, Page] = {}
+        self._pages: dict[str, Page | FetchError] = {}
 
     def get(self, key: str, ask: Callable[[], Page]) -> Page:
         with self._lock:
             own = self._locks.setdefault(key, threading.Lock())
         with own:
             if key not in self._pages:
-                self._pages[key] = ask()
-            return self._pages[key]
+                try:
+                    self._pages[key] = ask()
+                except FetchError as error:
+                    # One dead publisher must not be tried anew by each of its datasets, one after the other.
+                    self._pages[key] = error
+            found = self._pages[key]
+        if isinstance(found, FetchError):
+            raise found
+        return found
 
 
 @dataclass
@@ -53,6 +60,8 @@ class PartAsking:
     base_urls: Mapping[str, str]
     looks: Looks
     newest: Vintage | None
+    is_distrusted: bool
+    """True where raw could not read the newest vintage: then neither probe nor validator may keep it in force."""
     before: Attempt | None
     home: Path
     max_bytes: int
@@ -72,8 +81,8 @@ class PartAsking:
             sha256=self.newest.sha256,
             url=self.newest.url,
             size=self.newest.bytes,
-            probe=self.before.probe if self.before else None,
-            needs_full_check=not fresh,
+            probe=self.before.probe if self.before and not self.is_distrusted else None,
+            needs_full_check=self.is_distrusted or not fresh,
         )
 
     def url(self, path: str, at: str = "") -> str:
@@ -93,7 +102,11 @@ class PartAsking:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Page:
-        newest = self.newest if conditional else None
+        held = self.held
+        # A validator is an answer about a copy of the publisher's server; a probe that says otherwise, and the
+        # monthly check, are to look behind it.
+        news = held is not None and (held.needs_full_check or (self.probe is not None and self.probe != held.probe))
+        newest = self.newest if conditional and not news else None
         download = self.client.download(
             url,
             params,

@@ -16,7 +16,7 @@ from atf_dagster import __version__
 from atf_dagster.catalogue import Catalogue, Collection, Dataset, Part
 from atf_dagster.http import Client, FetchError, SnapshotMiss
 from atf_dagster.landing.asking import Looks, PartAsking, answer_of
-from atf_dagster.landing.records import GOOD, Attempt, Outcome
+from atf_dagster.landing.records import GOOD, Attempt, Outcome, Vintage
 from atf_dagster.landing.store import Store
 from atf_dagster.sources import SOURCES, readers
 from atf_dagster.sources.base import BodyRejected, Collected, NoData, Page, Skipped, Source, Unchanged
@@ -64,6 +64,7 @@ class Round:
     def fetch(self, dataset_ids: Sequence[str]) -> list[Attempt]:
         """Ask for each part of the datasets, at most eight at a time; one receipt each, in the catalogue's order."""
         self.clock.advance_past(self.store.newest_attempt(self.catalogue))
+        _ = self.store.incoming  # made and emptied before there are threads
         wanted = set(dataset_ids)
         tasks = [
             (collection, dataset, part)
@@ -96,6 +97,7 @@ class Round:
             looks=self.looks,
             home=self.home,
             newest=newest,
+            is_distrusted=newest is not None and self._is_unreadable(newest),
             before=before,
             max_bytes=dataset.max_bytes if self.max_bytes is None else self.max_bytes,
             now=dt.datetime.fromisoformat(started),
@@ -130,6 +132,10 @@ class Round:
         self.store.record(attempt)
         self.progress(attempt)
         return attempt
+
+    def _is_unreadable(self, vintage: Vintage) -> bool:
+        verdict = self.store.verdicts(vintage.dataset, vintage.part).get((vintage.sequence, "raw"))
+        return verdict is not None and verdict.verdict == "rejected"
 
     def _ask(self, asking: PartAsking, attempt: Attempt) -> Attempt:
         """Let the publisher's module ask, and say what came of it."""
@@ -173,8 +179,7 @@ class Round:
         same_rows = newest is not None and rows_sha256 is not None and newest.rows_sha256 == rows_sha256
         if newest is not None and (newest.sha256 == attempt.sha256 or same_rows):
             return _unchanged(asking, attempt)
-        notes: tuple[str, ...] = ()
-        added: tuple[str, ...] = ()
+        added: dict[str, None] = {}
         encoding = None
         for page in collected.pages:
             body = readers.inspect(
@@ -184,7 +189,10 @@ class Round:
                 # A stream that only ended has no other witness for its end than a closed last line.
                 ends_with_newline=source.ends_with_newline or not page.length_verified,
             )
-            notes, added, encoding = body.notes, body.columns_added, encoding or body.encoding
+            encoding = encoding or body.encoding
+            added |= dict.fromkeys(body.columns_added)
+            for note in body.notes:
+                asking.note(note)
             if not page.length_verified and newest is not None and page.size < newest.bytes:
                 raise BodyRejected(
                     "truncated_body",
@@ -193,9 +201,9 @@ class Round:
                     "Network or publisher: the next refresh asks again. If the publisher did shorten the table, an "
                     "engineer compares both and asks the publisher to send Content-Length.",
                 )
-        for note in notes:
-            asking.note(note)
-        return replace(attempt, outcome="landed", encoding=encoding, columns_added=added, rows_sha256=rows_sha256)
+        return replace(
+            attempt, outcome="landed", encoding=encoding, columns_added=tuple(added), rows_sha256=rows_sha256
+        )
 
     def _nothing(self, asking: PartAsking, attempt: Attempt, message: str) -> Attempt:
         is_local = asking.collection.service.base_url.startswith("local:")
@@ -233,7 +241,8 @@ def _unchanged(asking: PartAsking, attempt: Attempt) -> Attempt:
         encoding=newest.encoding if newest else None,
         pages=(),
         probe=asking.probe,
-        checked_at=attempt.started_at if asking.fetched else attempt.checked_at,
+        # A 304 is the publisher's word, not a look at the table.
+        checked_at=attempt.started_at if any(page.sha256 for page in asking.fetched) else attempt.checked_at,
     )
 
 

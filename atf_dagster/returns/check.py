@@ -49,6 +49,7 @@ def _drafts(data: bytes, catalogue: Catalogue, now: dt.datetime, faults: Faults)
     drafts = []
     for number, raw in reading.read(data, faults):
         row_rules.formulas(number, dict(raw), faults)
+        row_rules.control_characters(number, dict(raw), faults)
         draft = Draft(number, {column: cell.strip() for column, cell in raw.items()})
         row_rules.judge(draft, area, now, faults)
         figure_rules.judge(draft, faults)

@@ -7,6 +7,7 @@ themselves (`figure_rules`), and rules that need more than one row (`file_rules`
 import datetime as dt
 import difflib
 import re
+import unicodedata
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
@@ -122,6 +123,29 @@ def formulas(number: int, raw: dict[str, str], faults: Faults) -> None:
                 column,
                 f"{shown(cell)} begins with {start!r}: a spreadsheet would run it as a formula.",
                 "Write the text itself, beginning with a letter or a digit.",
+            )
+
+
+_LONG_TEXTS = ("local_definition", "notes")
+
+
+def control_characters(number: int, raw: dict[str, str], faults: Faults) -> None:
+    """Tabs, line breaks and other invisible characters: two cells that look alike must be alike.
+
+    What must be hidden is matched by these cells; a band with a tab behind it would be a band of its own.
+    """
+    for column, cell in raw.items():
+        allowed = "\r\n" if column in _LONG_TEXTS else ""
+        if any(
+            unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp")
+            for character in cell
+            if character not in allowed
+        ):
+            faults.add(
+                number,
+                column,
+                f"{shown(cell)} holds a tab, a line break or another invisible character.",
+                "Type the cell anew instead of pasting it.",
             )
 
 

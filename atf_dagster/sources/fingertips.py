@@ -36,7 +36,7 @@ def collect(asking: Asking) -> Collected:
     indicator = asking.collection.moved.get(asking.dataset.source_id, asking.dataset.source_id)
     if indicator != asking.dataset.source_id:
         asking.note(f"Indicator {asking.dataset.source_id} was discontinued; {indicator} took its place and is asked.")
-    _probe(asking, indicator)
+    token = _probe(asking, indicator)
     params: Params = (
         ("indicator_ids", indicator),
         ("child_area_type_id", _area_type(asking, indicator)),
@@ -46,10 +46,11 @@ def collect(asking: Asking) -> Collected:
     url = asking.url("/api/all_data/csv/by_indicator_id")
     page = asking.fetch(url, params, conditional=True)
     held = asking.held
-    if held is not None and held.probe is not None and page.sha256 == held.sha256 and not held.needs_full_check:
+    is_newer = held is not None and held.probe is not None and token not in (None, held.probe)
+    if held is not None and is_newer and page.sha256 == held.sha256:
         # The probe is newer than the body: the server's file cache is stale. A parameter that it does not know
         # makes another file of it.
-        page = asking.fetch(url, (*params, ("timestamp", re.sub(r"[^0-9]", "", held.probe)[:14])))
+        page = asking.fetch(url, (*params, ("timestamp", re.sub(r"[^0-9]", "", token or "")[:14])))
     return Collected([page])
 
 
@@ -64,11 +65,12 @@ def _metadata(asking: Asking) -> Collected:
     return Collected([asking.fetch(url, (("indicator_ids", ",".join(batch)),)) for batch in batches])
 
 
-def _probe(asking: Asking, indicator: str) -> None:
+def _probe(asking: Asking, indicator: str) -> str | None:
+    """What the publisher says of its last upload and deletion; None where it knows nothing."""
     changes = asking.look(asking.url("/api/data_changes"), (("indicator_id", indicator),)).json()
     if not isinstance(changes, dict):
         asking.probed(None)
-        return
+        return None
     # "Never" is the year 1 there.
     uploaded, deleted = (
         "" if str(moment).startswith("0001-") else str(moment or "")
@@ -81,7 +83,9 @@ def _probe(asking: Asking, indicator: str) -> None:
             "The publisher's: the last good figures stay in force. If it is not back in a month, look at "
             f"{asking.dataset.page_url} and write to the publisher.",
         )
-    asking.probed(f"{uploaded} {deleted}".strip() or None)
+    token = f"{uploaded} {deleted}".strip() or None
+    asking.probed(token)
+    return token
 
 
 def _area_type(asking: Asking, indicator: str) -> str:

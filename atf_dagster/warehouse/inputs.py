@@ -2,7 +2,7 @@
 
 Belongs here: these tables as rows of facts. Does not belong here: anything computed from figures.
 Grains: catalogue_area one an area; catalogue_area_change one an old and a new code; catalogue_indicator one an
-indicator; catalogue_dataset one a dataset; vintage one a vintage that parsed; return_hidden and return_total one a row
+indicator; catalogue_dataset one a dataset; vintage one a vintage that parsed; return_row and return_total one a row
 and one a sum of local returns; fetch_state one a part of a dataset.
 """
 
@@ -26,7 +26,7 @@ from atf_dagster.warehouse.tables import write_table
 Row = dict[str, Any]
 
 _RETURN_KEY = {"indicator_code": "varchar", "date_from": "date", "date_to": "date", "breakdown_value": "varchar"}
-_RETURN_HIDDEN = {**_RETURN_KEY, "org_code": "varchar"}
+_RETURN_ROW = {**_RETURN_KEY, "org_code": "varchar", "is_hidden": "boolean"}
 _RETURN_TOTAL = {
     **_RETURN_KEY,
     "area_code": "varchar",
@@ -34,6 +34,9 @@ _RETURN_TOTAL = {
     "denominator": "double",
     "n_organisations": "integer",
     "n_supplied": "integer",
+    "n_expected": "integer",
+    "n_included": "integer",
+    "n_submissions": "integer",
     "is_hidden": "boolean",
 }
 
@@ -80,7 +83,7 @@ def gather(
             "catalogue_indicator": _indicators(catalogue),
             "catalogue_dataset": _datasets(catalogue, today),
             "vintage": _vintages(catalogue, store, parsed, rules),
-            "return_hidden": (_RETURN_HIDDEN, returned.hidden),
+            "return_row": (_RETURN_ROW, returned.rows),
             "return_total": (_RETURN_TOTAL, returned.totals),
             "fetch_state": _fetch_states(catalogue, store, parsed, mode),
         }
@@ -227,28 +230,33 @@ def newest_expected(period: Period, today: dt.date) -> tuple[dt.date, dt.date]:
     if period.ended is not None and _add_months(period.ended, period.lag_months) <= today:
         return _beginning(period, period.ended), period.ended
     month, day = (int(n) for n in period.start.split("-"))
-    start = dt.date(today.year + 1, month, day)
+    anchor = start = dt.date(today.year + 1, month, day)
+    back = 0
     while True:
         end = start
-        if period.years:
-            end = dt.date(start.year + period.years, start.month, start.day) - dt.timedelta(days=1)
+        if period.years or period.months:
+            end = _add_months(start, 12 * period.years + period.months) - dt.timedelta(days=1)
         if _add_months(end, period.lag_months) <= today:
             return start, end
-        start = _add_months(start, -period.every_months)
+        # From the anchor each time, and a month's last day stays one: 31 December less three months and again and
+        # again would be 30 March.
+        back += period.every_months
+        start = _add_months(anchor, -back, keep_last_day=True)
 
 
 def _beginning(period: Period, end: dt.date) -> dt.date:
     """The first day of the period that ends on `end`."""
-    if period.years:
-        after = end + dt.timedelta(days=1)
-        return dt.date(after.year - period.years, after.month, after.day)
+    if period.years or period.months:
+        return _add_months(end + dt.timedelta(days=1), -12 * period.years - period.months)
     return end - dt.timedelta(days=period.days - 1)
 
 
-def _add_months(day: dt.date, months: int) -> dt.date:
+def _add_months(day: dt.date, months: int, *, keep_last_day: bool = False) -> dt.date:
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
-    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+    last = calendar.monthrange(year, month + 1)[1]
+    was_last = day.day == calendar.monthrange(day.year, day.month)[1]
+    return dt.date(year, month + 1, last if keep_last_day and was_last else min(day.day, last))
 
 
 def _vintages(

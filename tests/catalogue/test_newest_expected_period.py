@@ -71,6 +71,27 @@ DAY = dt.timedelta(days=1)
             ("2026-08-01", "2026-08-01"),
             id="first day of a month, late in the year",
         ),
+        pytest.param(
+            Period(start="12-31", years=0, every_months=3, lag_months=5),
+            "2026-08-31",
+            ("2026-03-31", "2026-03-31"),
+            ("2025-12-31", "2025-12-31"),
+            id="last day of a quarter, two quarters of thirty days before the anchor",
+        ),
+        pytest.param(
+            Period(start="12-31", years=0, every_months=3, lag_months=5),
+            "2026-11-30",
+            ("2026-06-30", "2026-06-30"),
+            ("2026-03-31", "2026-03-31"),
+            id="last day of a quarter of thirty days",
+        ),
+        pytest.param(
+            Period(start="12-01", years=0, months=3, lag_months=5),
+            "2025-07-28",
+            ("2024-12-01", "2025-02-28"),
+            ("2023-12-01", "2024-02-29"),
+            id="December to February",
+        ),
     ],
 )
 def test_a_period_is_expected_from_the_day_that_its_publisher_may_take(
@@ -79,6 +100,17 @@ def test_a_period_is_expected_from_the_day_that_its_publisher_may_take(
     day = dt.date.fromisoformat(due)
     assert newest_expected(period, day) == tuple(dt.date.fromisoformat(text) for text in newest)
     assert newest_expected(period, day - DAY) == tuple(dt.date.fromisoformat(text) for text in before)
+
+
+@pytest.mark.parametrize("start", ["12-31", "06-30"])
+def test_ends_of_quarters_stay_ends_of_months(start: str) -> None:
+    """Over years, leap years among them, a series of last days never slips to the day before."""
+    period = Period(start=start, years=0, every_months=3, lag_months=0)
+    for month in range(1, 49):
+        today = dt.date(2023 + (month - 1) // 12, (month - 1) % 12 + 1, 15)
+        day, _ = newest_expected(period, today)
+        assert (day + DAY).day == 1, day
+        assert (today - day).days <= 92
 
 
 @pytest.mark.parametrize("years", [0, 1, 3])
@@ -116,6 +148,11 @@ def test_expectation_never_goes_back_from_one_day_to_the_next(start: str, years:
             ("2018-01-01", "2020-12-31"),
             id="three years",
         ),
+        pytest.param(
+            Period(start="12-01", years=0, months=3, lag_months=1, ended=dt.date(2024, 2, 29)),
+            ("2023-12-01", "2024-02-29"),
+            id="three months",
+        ),
     ],
 )
 def test_nothing_after_the_end_of_a_series_is_ever_expected(period: Period, last: tuple[str, str]) -> None:
@@ -140,3 +177,8 @@ def test_weeks_need_an_end_because_they_keep_to_no_day_of_the_year() -> None:
         Period(start="01-01", years=0, days=7, lag_months=1)
     with pytest.raises(ValueError, match="days needs years: 0 and ended"):
         Period(start="01-01", days=7, lag_months=1, ended=dt.date(2023, 11, 5))
+
+
+def test_months_are_the_length_of_a_period_without_years() -> None:
+    with pytest.raises(ValueError, match="months needs years: 0 and no days"):
+        Period(start="12-01", months=3, lag_months=1)

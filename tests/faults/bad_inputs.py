@@ -168,7 +168,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             "rejected",
             "other_indicator",
             says=("Asked for indicator 92901", "90366"),
-            mend=("engineer", "source_id", "catalogue"),
+            mend=("engineer", "the old and the new number", "`moved`", "collection's YAML"),
             parses=True,
         ),
         Fault(

@@ -5,6 +5,7 @@ Does not belong here: any way of spoiling (`spoiling`), which dataset is spoiled
 
 The figures are those of the publishers' own files in ../shared/data where that folder is there and has the
 file, otherwise those of the bundled snapshot, so that the tests run either way; `figures_from` says which.
+Of an indicator that neither has, the answer is another's under its number: it is a table that is well, no more.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import yaml
 
+from atf_dagster.catalogue import load
 from atf_dagster.snapshot import fingertips, load_sources, ons_els
 from atf_dagster.snapshot.answer import Asked
 from atf_dagster.snapshot.figures import csv_bytes, read_figures
@@ -35,6 +37,9 @@ from atf_dagster.snapshot.sources import BUNDLE
 
 PUBLISHERS_FILES = Path(__file__).parents[2] / ".." / "shared" / "data"
 COUNCILS_PART, ALL_PART = "councils", "all"
+LENT = "93014"
+"""The indicator whose figures are lent to those that are not at hand: one age, one sex."""
+FINGERTIPS_CARDS_PATH = "/api/indicator_metadata/csv/by_indicator_id"
 
 
 @dataclass(frozen=True)
@@ -142,14 +147,19 @@ class LoopbackPublishers:
 
     def _fingertips(self, handler: BaseHTTPRequestHandler, parameters: Mapping[str, str]) -> None:
         path = urlsplit(handler.path).path
+        if path == FINGERTIPS_CARDS_PATH:
+            cards = fingertips_cards(parameters["indicator_ids"].split(","))
+            Exchange(handler, Request("", "", {}), cards, 1).answer()
+            return
+        if path == "/api/available_data":
+            # Regions and integrated care boards beside the councils, of whatever is asked for.
+            number = int(parameters["indicator_id"])
+            _say_json(handler, [{"IndicatorId": number, "AreaTypeId": kind} for kind in (6, 221, 502)])
+            return
         if path != fingertips.DATA_PATH:
-            # Probes and listings as the snapshot gives them, and the two other kinds of area beside the councils.
+            # Probes and listings as the snapshot gives them.
             asked = Asked(fingertips.HOST, path, list(parameters.items()), load_sources(), BUNDLE)
-            content = json.loads(fingertips.answer(asked).body)
-            if path == "/api/available_data":
-                number = int(parameters["indicator_id"])
-                content = [{"IndicatorId": number, "AreaTypeId": kind} for kind in (6, 221, 502)]
-            _say_json(handler, content)
+            _say_json(handler, json.loads(fingertips.answer(asked).body))
             return
         source_id = parameters["indicator_ids"]
         # Regions and integrated care boards are other requests; the publisher has none for these indicators.
@@ -237,14 +247,27 @@ def figures_from() -> str:
 
 @cache
 def fingertips_body(source_id: str) -> bytes:
-    """An indicator's answer for the councils and England; an unknown indicator has the heading alone."""
+    """An indicator's answer for the councils and England; of one that is not at hand that of `LENT`, renumbered."""
     path = _own_file("fingertips_full", source_id)
     if path is not None:
         return path.read_bytes()
     source = next((s for s in load_sources() if s.publisher == "fingertips" and s.indicator == source_id), None)
     if source is None:
-        return csv_bytes(fingertips.HEADER, [], "\r\n")
+        return edited(fingertips_body(LENT), lambda rows: [row | {"Indicator ID": source_id} for row in rows])
     return fingertips.render(source, read_figures(BUNDLE / source.file))
+
+
+def fingertips_cards(numbers: list[str]) -> bytes:
+    """The publisher's cards of these indicators, with what the catalogue says of them."""
+    catalogue = load()
+    cards = {
+        dataset.source_id: catalogue.indicator(dataset.indicators[0])
+        for collection, dataset in catalogue.datasets
+        if collection.service.id == "fingertips" and dataset.indicators
+    }
+    heading = ("Indicator ID", "Indicator", "Definition", "Unit", "Caveats")
+    rows = [[number, cards[number].name, cards[number].definition, cards[number].unit, ""] for number in numbers]
+    return csv_bytes(heading, rows, "\r\n")
 
 
 @cache

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from bad_inputs import Fault
 from houses import Ended, House, Record
-from loopback_publishers import ALL_PART, COUNCILS_PART
 
 from atf_dagster import catalogue
 
@@ -53,7 +52,7 @@ def indicator_of(dataset: str) -> str:
 
 def part_of(dataset: str) -> str:
     """The part that carries the councils."""
-    return COUNCILS_PART if dataset.startswith("fingertips") else ALL_PART
+    return catalogue.load().dataset(dataset)[0].parts[0].id
 
 
 def receipt(house: House, dataset: str, run_id: str) -> Record:

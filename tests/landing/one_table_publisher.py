@@ -29,6 +29,7 @@ class OneTablePublisher(ThreadingHTTPServer):
     """Answers every GET with `status`, `headers` and `body`, as they stand when the request comes.
 
     cards: what its list of indicators says. asked: how often the table itself was asked for.
+    lies: a validator is always answered with 304, whatever the body is by now.
     """
 
     daemon_threads = True
@@ -41,6 +42,7 @@ class OneTablePublisher(ThreadingHTTPServer):
         self.says_length = True
         self.cards: list[dict[str, str]] = [{"slug": "modelled-unemployment"}]
         self.asked = 0
+        self.lies = False
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
@@ -66,6 +68,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(json.dumps(self.server.cards).encode())
             return
         self.server.asked += 1
+        if self.server.lies and "If-None-Match" in self.headers:
+            self.send_response(304)
+            self.end_headers()
+            return
         self.send_response(self.server.status)
         for name, value in self.server.headers.items():
             self.send_header(name, value)

@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 from one_table_publisher import DATASET, PART, A, B, OneTablePublisher, fetch_once
 
-from atf_dagster.landing import Store
+from atf_dagster.catalogue import load
+from atf_dagster.http import Client, Download, FetchError, Host
+from atf_dagster.landing import Store, Verdict
+from atf_dagster.landing.fetch import Round
 
 
 def nobody() -> str:
@@ -165,3 +168,65 @@ def test_arrival_orders_vintages_when_the_clock_goes_back(
     publisher.body = B
     assert fetch_once(landing, publisher.url, run_id="the clock went back a day").finished_at > tomorrow
     assert [vintage.run_id for vintage in store.vintages(DATASET, PART)][-1] == "the clock went back a day"
+
+
+def long_ago(landing: Path) -> None:
+    """Make the last whole download forty days old."""
+    receipts = landing / DATASET / PART / "attempts.jsonl"
+    lines = receipts.read_text("utf-8").splitlines()
+    record = json.loads(lines[-1])
+    record["checked_at"] = (dt.datetime.now(dt.UTC) - dt.timedelta(days=40)).isoformat()
+    receipts.write_text("\n".join([*lines[:-1], json.dumps(record)]) + "\n", "utf-8")
+
+
+def test_the_monthly_check_looks_behind_a_publisher_that_always_says_304(
+    publisher: OneTablePublisher, landing: Path
+) -> None:
+    publisher.headers = {"ETag": '"one"'}
+    fetch_once(landing, publisher.url)
+    publisher.body, publisher.lies = B, True
+    unchanged = fetch_once(landing, publisher.url)
+    assert unchanged.outcome == "unchanged"
+    assert unchanged.checked_at is not None and unchanged.checked_at < unchanged.started_at  # 304 is no look
+    long_ago(landing)
+    assert fetch_once(landing, publisher.url).outcome == "landed"
+
+
+def test_a_probe_with_news_is_believed_more_than_a_304(publisher: OneTablePublisher, landing: Path) -> None:
+    publisher.headers = {"ETag": '"one"'}
+    publisher.cards = [{"slug": "modelled-unemployment", "dataModified": "2026-01-01"}]
+    fetch_once(landing, publisher.url)
+    publisher.cards = [{"slug": "modelled-unemployment", "dataModified": "2026-02-01"}]
+    publisher.body, publisher.lies = B, True
+    assert fetch_once(landing, publisher.url).outcome == "landed"
+
+
+def test_a_vintage_that_could_not_be_read_is_asked_for_again_whatever_the_probe_says(
+    publisher: OneTablePublisher, landing: Path, store: Store
+) -> None:
+    publisher.cards = [{"slug": "modelled-unemployment", "dataModified": "2026-01-01"}]
+    fetch_once(landing, publisher.url)
+    (vintage,) = store.vintages(DATASET, PART)
+    store.add_verdict(vintage, Verdict(1, "raw", "rejected", "1", "2026-01-01T00:00:00+00:00", "run"))
+    publisher.asked = 0
+    publisher.body = B
+    assert fetch_once(landing, publisher.url).outcome == "landed"
+    assert publisher.asked == 1
+
+
+def test_a_listing_that_cannot_be_had_is_asked_for_once_a_round(publisher: OneTablePublisher, landing: Path) -> None:
+    asked: list[str] = []
+
+    def broken(url: str, *arguments: object, **options: object) -> Download:
+        asked.append(url)
+        raise FetchError(kind="timeout", url=url, message="slow", mend="wait", attempts=1)
+
+    catalogue = load()
+    client = Client([Host(publisher.url, 0)], user_agent="atf-tests")
+    client.download = broken  # type: ignore[method-assign]
+    urls = {service.id: publisher.url for service in catalogue.services}
+    slugs = [dataset.id for collection, dataset in catalogue.datasets if collection.service.id == "ons_els"]
+    attempts = Round(catalogue, Store(landing), client, urls, "live", "run").fetch(slugs)
+    assert len(attempts) == len(slugs) > 10
+    assert {attempt.reason for attempt in attempts} == {"timeout"}
+    assert len(asked) == 1

@@ -26,7 +26,7 @@ HOSTILE = (
 )
 ALLOWED = {
     *("html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "span", "br", "table", "thead", "tbody"),
-    *("tr", "th", "td", "small", "strong", "details", "summary"),
+    *("tr", "th", "td", "small", "strong", "details", "summary", "ul", "li"),
 }
 
 
@@ -99,6 +99,7 @@ def hostile_page() -> str:
         run_id=HOSTILE[0],
         mode=HOSTILE[1],
         troubles=[trouble(text) for text in HOSTILE],
+        notes=HOSTILE,
     )
 
 
@@ -131,12 +132,12 @@ def test_every_cell_is_escaped_and_shown_as_it_is() -> None:
     page = Page(hostile_page())
     assert references(page) == []
     for text in HOSTILE:
-        # Suite, table, expectation, reason, observed, owner, mend, a heading and three cells; and a trouble's seven.
-        assert page.text.count(text) >= 10 + 7
+        # Suite, table, expectation, reason, observed, owner, mend, a heading and three cells; a trouble's seven; a note.
+        assert page.text.count(text) >= 10 + 7 + 1
 
 
 def test_a_hostile_page_has_no_tag_that_a_tame_one_has_not() -> None:
-    tame = Page(render([result("a")], run_id="r", mode="m", troubles=[trouble("t")]))
+    tame = Page(render([result("a")], run_id="r", mode="m", troubles=[trouble("t")], notes=["n"]))
     assert {tag for tag, _ in Page(hostile_page()).tags} == {tag for tag, _ in tame.tags}
 
 

@@ -110,6 +110,7 @@ ALLOWED_VALUES = {
     ("dim_indicator", "polarity"): {"higher_is_better", "lower_is_better", "none"},
     ("dim_period", "period_type"): {
         *("calendar_year", "financial_year", "academic_year", "quarter", "multi_year", "rolling_year", "snapshot"),
+        "week",
     },
     ("fct_observation", "sex"): {"Persons", "Male", "Female"},
     ("fct_observation", "status"): {
@@ -241,10 +242,19 @@ def test_at_least_eight_beacon_indicators_have_figures_for_all_nine_councils(
 def test_england_has_figures_wherever_its_publisher_serves_them(
     release: duckdb.DuckDBPyConnection, published_home: PublishedHouse
 ) -> None:
-    """Counted in the bytes as landed: where a table has a row of England with a value, the mart has one."""
+    """Counted in the bytes as landed: where a table has a row of England with a value, the mart has one.
+
+    Of the two services whose CSV has an area, a period and a value a row, and of the indicators that nobody else
+    serves: of the others the formats differ, and each is compared with its own files in tests/sources.
+    """
+    plain = {"fingertips", "ons_els"}
     served: set[str] = set()
+    elsewhere: set[str] = set()
     store = Store(published_home.settings.landing)
     for collection, dataset in load().datasets:
+        if collection.service.id not in plain or collection.format != "csv":
+            elsewhere |= set(dataset.indicators)
+            continue
         for part in collection.parts:
             for vintage in store.vintages(dataset.id, part.id):
                 with store.object_path(vintage.sha256).open(encoding=vintage.encoding, newline="") as stream:
@@ -254,8 +264,8 @@ def test_england_has_figures_wherever_its_publisher_serves_them(
     published = release.execute(
         "select distinct indicator_code from mart.fct_observation where area_code = 'E92000001' and value is not null"
     ).fetchall()
-    assert served
-    assert {row[0] for row in published} == served
+    assert len(served - elsewhere) > 15
+    assert {row[0] for row in published} - elsewhere == served - elsewhere
 
 
 def test_a_value_is_absent_exactly_where_its_status_says_why(release: duckdb.DuckDBPyConnection) -> None:
@@ -457,10 +467,11 @@ def test_the_package_names_the_keys_of_the_contract(package: dict[str, Any]) -> 
 
 
 def test_the_package_names_publishers_and_licences(package: dict[str, Any]) -> None:
-    assert {source["path"] for source in package["sources"]} == {
-        "https://fingertips.phe.org.uk",
-        "https://www.ons.gov.uk",
-    }
+    catalogue = load()
+    addresses = {service.id: service.base_url for service in catalogue.services}
+    expected = {(publisher.name, addresses[publisher.service]) for publisher in catalogue.publishers}
+    assert {(source["title"], source["path"]) for source in package["sources"]} == expected
+    assert {"https://fingertips.phe.org.uk", "https://www.ons.gov.uk"} < {address for _, address in expected}
     assert all("Open Government Licence" in source["attribution"] for source in package["sources"])
     assert package["licenses"][0]["name"] == "OGL-UK-3.0"
 

@@ -36,8 +36,8 @@ READ = [
     ("ATF05", LIVERPOOL, "2023-09-01/2024-08-31", "Persons", TOTAL, -0.48, None),
     # level 2 by 19, release of 2022: "2019,1733,North West,E08000013,342,St. Helens,ALL,ALL,ALL,1383 ... 79.80380842"
     ("ATF09", ST_HELENS, "2018-09-01/2019-08-31", "Persons", TOTAL, 79.80380842, None),
-    # neet_16_17_2025.csv "Cheshire West and Chester,16-17,7921,4.7,4.2"
-    ("PRX08A", CHESHIRE_WEST, "2025-01-01/2025-12-31", "Persons", TOTAL, 4.7, None),
+    # neet_16_17_2025.csv "Cheshire West and Chester,16-17,7921,4.7,4.2", average of December 2024 to February 2025
+    ("PRX08A", CHESHIRE_WEST, "2024-12-01/2025-02-28", "Persons", TOTAL, 4.7, None),
     # ASHE 2022, sheet All: "Liverpool ... 24.0, 11.1"; sheet Female: "Halton UA ... 5.0, 20.2"
     ("ATF13", LIVERPOOL, "2022-04-01/2022-04-01", "Persons", TOTAL, 11.1, None),
     ("ATF13", HALTON, "2022-04-01/2022-04-01", "Female", TOTAL, 20.2, None),

@@ -281,3 +281,15 @@ def test_all_faults_are_found_at_once() -> None:
 
 def test_rows_with_faults_are_not_among_the_rows() -> None:
     assert [row.number for row in checked(spoilt(ATF21, notes="=1")).rows] == [2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("character", ["\t", "\n", "\u200b"])
+def test_a_cell_with_an_invisible_character_is_refused_by_row_and_column(tmp_path: Path, character: str) -> None:
+    """`Band 5` and `Band 5` with a tab behind it look alike, and what is hidden is matched by the text."""
+    rows = [
+        row | {"breakdown_value": f"Band 5{character}"} if row["breakdown_value"] == "Band 5" else row
+        for row in good_rows()
+    ]
+    found = check(write(tmp_path, rows), load(), now=NOW).faults
+    number = next(at for at, row in enumerate(rows, start=2) if row["breakdown_value"].startswith("Band 5"))
+    assert any((fault.row, fault.column) == (number, "breakdown_value") for fault in found)

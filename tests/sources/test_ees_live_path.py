@@ -363,11 +363,11 @@ def test_districts_are_staged_and_no_council_is_there_twice(staged: Staged) -> N
 
 
 def test_neet_figures_are_those_of_the_file_whichever_columns_they_stand_in(staged: Staged) -> None:
-    assert staged.figure("PRX08A", "E92000001", "2025-12-31") == (5.6, None, 1335160, "normal")
-    assert staged.figure("PRX08A", "E08000012", "2025-12-31") == (8.8, None, 11151, "normal")
-    assert staged.figure("SUP31", "E08000012", "2025-12-31") == (5.9, None, 11151, "normal")
-    assert staged.figure("PRX08A", "E12000002", "2025-12-31") == (5.7, None, 182970, "normal")
-    assert staged.figure("SUP31", "E06000049", "2025-12-31") == (3.6, None, 8545, "normal")
+    assert staged.figure("PRX08A", "E92000001", "2025-02-28") == (5.6, None, 1335160, "normal")
+    assert staged.figure("PRX08A", "E08000012", "2025-02-28") == (8.8, None, 11151, "normal")
+    assert staged.figure("SUP31", "E08000012", "2025-02-28") == (5.9, None, 11151, "normal")
+    assert staged.figure("PRX08A", "E12000002", "2025-02-28") == (5.7, None, 182970, "normal")
+    assert staged.figure("SUP31", "E06000049", "2025-02-28") == (3.6, None, 8545, "normal")
     ages = staged.rows("select distinct age from intermediate.int_staged where indicator_code = 'PRX08A'")
     assert ages == [("16-17 yrs",)]
     assert staged.verdicts["ees_neet_16_17"] == "admitted"

@@ -1,5 +1,6 @@
 {#- Local returns summed over the organisations of a place: sum over sum, never a mean of percentages. Null where a
-    sum would reveal a hidden figure, and where an organisation that reported did not supply its part. -#}
+    sum would reveal a hidden figure, where an organisation that reported did not supply its part, and for Cheshire and
+    Merseyside unless every council's place reported. -#}
 with
     total as (
         select
@@ -15,6 +16,7 @@ with
             indicator.ci_method,
             not total.is_hidden
             and total.n_supplied = total.n_organisations
+            and total.n_included = total.n_expected
             and total.denominator > 0 as is_shown
         from {{ source("raw", "return_total") }} as total
         inner join
@@ -23,7 +25,7 @@ with
     ),
 
     provenance as (
-        select dataset.indicator_code, vintage.vintage_id, vintage.seen_at
+        select dataset.indicator_code, vintage.vintage_id, vintage.seen_at, vintage.pages
         from {{ ref("int_vintage_in_force") }} as in_force
         inner join {{ source("raw", "vintage") }} as vintage on in_force.vintage_id = vintage.vintage_id
         inner join
@@ -48,7 +50,11 @@ with
                 {% if not loop.last %},{% endif %}
             {% endfor %}
         from total
-        inner join provenance on total.indicator_code = provenance.indicator_code
+        -- The sums of exactly the submissions that were admitted.
+        inner join
+            provenance
+            on total.indicator_code = provenance.indicator_code
+            and total.n_submissions = provenance.pages
     )
 
 select
@@ -72,10 +78,10 @@ select
     case
         when is_hidden
         then 'suppressed'
-        when n_supplied < n_organisations
+        when n_supplied < n_organisations or n_included < n_expected
         then 'not_available'
         when denominator > 0
-        then 'normal'
+        then 'estimated'
         else 'not_applicable'
     end as status,
     case
@@ -86,12 +92,14 @@ select
             concat_ws(
                 ' ', n_supplied, 'of', n_organisations, 'organisations that reported supplied the figure.'
             )
+        when n_included < n_expected
+        then concat_ws(' ', 'Organisations of', n_included, 'of', n_expected, 'councils reported.')
         when denominator > 0
-        then concat_ws(' ', 'Sum over', n_organisations, 'organisations that reported.')
+        then concat_ws(' ', 'Sum over', n_organisations, 'organisations that reported; others may not have.')
         else 'Nil returns only.'
     end as status_note,
-    n_organisations as n_areas_expected,
-    n_supplied as n_areas_included,
+    n_expected as n_areas_expected,
+    n_included as n_areas_included,
     vintage_id,
     first_seen_at
 from limited

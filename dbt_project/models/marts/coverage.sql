@@ -226,6 +226,10 @@ select
         then 'not_in_snapshot'
         when latest_period_id is not null
         then 'publisher_late'
+        when newest_status in ('suppressed', 'unreliable', 'not_applicable', 'not_published')
+        then newest_status
+        when empty_reason = 'local_return_not_received' and newest_status = 'not_available'
+        then 'local_return_incomplete'
         -- Figures for regions exist where that is the native level; they are not collected.
         when
             empty_reason = 'not_at_this_level'
@@ -234,8 +238,6 @@ select
         then 'not_yet_collected'
         when empty_reason is not null
         then empty_reason
-        when newest_status in ('suppressed', 'unreliable', 'not_applicable', 'not_published')
-        then newest_status
         when has_breakdown
         then 'breakdown_only'
         when skip_reason is not null

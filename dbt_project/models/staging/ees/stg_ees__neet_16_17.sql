@@ -46,7 +46,10 @@ with
         select
             *,
             topic in ('total', 'sex', 'gender') as is_total,
-            {{ label_start("trim(time_period)", "1", "1") }} as period_start
+            -- The average of December to February carries the year of that January.
+            make_date(
+                try_cast(nullif(regexp_extract(trim(time_period), '^([0-9]{4})$', 1), '') as int) - 1, 12, 1
+            ) as period_start
         from measured
     )
 
@@ -66,9 +69,9 @@ select
     case when is_total then 'Total' else topic end as breakdown_type,
     case when is_total then 'Total' else category end as breakdown_value,
     time_period as period_label,
-    '1y' as period_length,
+    '3m' as period_length,
     period_start,
-    {{ years_end("period_start", "1") }} as period_end,
+    {{ months_end("period_start", "3") }} as period_end,
     value_text,
     value,
     case when value is not null then numerator end as numerator,

@@ -1,6 +1,7 @@
 {#- A later submission supersedes earlier ones key by key; its page in the vintage is its place in the order. What
-    must be hidden is decided over all rows in force (see the table return_hidden), for every vintage alike, so that
-    no earlier one shows what is hidden now. -#}
+    must be hidden is decided over the rows in force after each submission (see the table return_row), for every
+    vintage alike, so that no earlier one shows what is hidden later, nor the reverse. A row that the table does not
+    know is hidden. -#}
 with
     source as (select * from {{ source("raw", "local_returns") }}),
 
@@ -44,15 +45,15 @@ with
     ),
 
     told as (
-        select ordered.*, hidden.org_code is not null as is_hidden
+        select ordered.*, coalesce(known.is_hidden, true) as is_hidden
         from ordered
         left join
-            {{ source("raw", "return_hidden") }} as hidden
-            on ordered.indicator_code = hidden.indicator_code
-            and ordered.org_code = hidden.org_code
-            and ordered.period_start = hidden.date_from
-            and ordered.period_end = hidden.date_to
-            and ordered.breakdown_value = hidden.breakdown_value
+            {{ source("raw", "return_row") }} as known
+            on ordered.indicator_code = known.indicator_code
+            and ordered.org_code = known.org_code
+            and ordered.period_start = known.date_from
+            and ordered.period_end = known.date_to
+            and ordered.breakdown_value = known.breakdown_value
     )
 
 select
