@@ -179,7 +179,8 @@ def diagnose(of: Settings, options: argparse.Namespace) -> int:
             for note in attempt["notes"]:
                 print(f"    {note}")
             if attempt["message"]:
-                print(f"    {attempt['message']}\n    What to do: {attempt['mend']}")
+                mend = f"\n    What to do: {attempt['mend']}" if attempt["mend"] else ""
+                print(f"    {attempt['message']}{mend}")
         for vintage in entry["vintages"]:
             words = ", ".join(f"{v['stage']} {v['verdict']}" for v in vintage["verdicts"]) or "not looked at yet"
             print(f"  vintage {vintage['vintage']}: {vintage['bytes']} bytes, {words}\n    bytes: {vintage['object']}")

@@ -39,13 +39,18 @@ def datapackage(catalogue: Catalogue, tables: Sequence[Table], version: str, mod
         "sources": [
             {
                 "title": publisher.name,
-                "path": services[publisher.service].base_url,
+                # What organisations send to this house has no address to go to.
+                **_address(services[publisher.service].base_url),
                 "attribution": publisher.attribution,
             }
             for publisher in publishers
         ],
         "resources": [_resource(table) for table in tables],
     }
+
+
+def _address(url: str) -> dict[str, str]:
+    return {"path": url} if url.startswith("https://") else {}
 
 
 def _resource(table: Table) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a publisher's module of the snapshot gives back: an answer, or the news that there is none.
 
-Belongs here: the two, and the shape of a query. Does not belong here: HTTP mechanics (`adapter.py`) and any
-publisher's format.
+Belongs here: the two, the shape of a query, and the mark of an address that is made up. Does not belong here: HTTP
+mechanics (`adapter.py`) and any publisher's format.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from atf_dagster.snapshot.sources import FiguresSource
+
+MADE_UP: Final = "bundled-snapshot"
+"""Stands in each address that no publisher ever served, so that `dim_vintage.url` claims nothing that is not so."""
 
 Query = list[tuple[str, str]]
 """A request's decoded parameters in their order, repeated ones included."""

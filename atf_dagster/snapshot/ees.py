@@ -4,7 +4,7 @@ Belongs here: its public API and its data catalogue as our client asks them, and
 here: how a request reaches this module and how the answer travels (`adapter.py`).
 
 Versions, dates and the ids of files are not known here. So the card of a data set says no version, the listing of
-a publication no date, and the id of a file says that it is a bundled one.
+a publication no date, and the id of a file says that it is made up.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from atf_dagster.snapshot.answer import Answer, Asked, NotHeld, json_answer
+from atf_dagster.snapshot.answer import MADE_UP, Answer, Asked, NotHeld, json_answer
 from atf_dagster.snapshot.figures import ENGLAND, NORTH_WEST, Figure, csv_bytes, read_figures
 
 PUBLISHER: Final = "ees"
@@ -206,17 +206,17 @@ def _academic(period: str) -> str:
 
 _Table = Callable[[Held], list[dict[str, str]]]
 _FILES: Final[Mapping[str, tuple[str, str, _Table]]] = {
-    "bundled-early-years": (
+    f"{MADE_UP}-early-years": (
         "fcda2962-82a6-4052-afa2-ea398c53c85f",
         "Headline measures by characteristics",
         _early_years,
     ),
-    "bundled-attainment-by-19": (
+    f"{MADE_UP}-attainment-by-19": (
         "2e95f880-629c-417b-981f-0901e97776ff",
         "Attainment by local authority data - ages 16 to 19",
         _by_19,
     ),
-    "bundled-neet-16-17": (
+    f"{MADE_UP}-neet-16-17": (
         "9f5d0e21-45d3-41e5-1b71-08da5e798404",
         "NEET and not known age 16 to 17 by characteristics",
         _neet,

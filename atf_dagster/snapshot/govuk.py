@@ -4,7 +4,7 @@ Belongs here: which pages are held, and the headings of the publishers' sheets. 
 reaches this module (`adapter.py`), the Indices of Deprivation (`deprivation.py`), XLSX itself (`workbook.py`).
 
 Files that the publisher has as ODS, or that are at hand as CSV, are given as XLSX. When pages and files were changed
-is not known here, and is not said. A file's address is made of the hash of the file that its figures are from.
+is not known here, and is not said. Nor are the addresses of files: those given here are made up, and say so.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from atf_dagster.snapshot.answer import Answer, Asked, NotHeld, json_answer
+from atf_dagster.snapshot.answer import MADE_UP, Answer, Asked, NotHeld, json_answer
 from atf_dagster.snapshot.figures import COUNCILS, Figure, read_figures
 from atf_dagster.snapshot.sources import FiguresSource
 from atf_dagster.snapshot.workbook import XLSX, xlsx
@@ -73,7 +73,7 @@ def _sources(asked: Asked) -> list[FiguresSource]:
 
 
 def _path(source: FiguresSource) -> str:
-    return f"{FILES}{source.taken_from.sha256[:24]}/{source.indicator}.xlsx"
+    return f"{FILES}{MADE_UP}/{source.indicator}.xlsx"
 
 
 def _attachment(asked: Asked, source: FiguresSource) -> dict[str, Any]:

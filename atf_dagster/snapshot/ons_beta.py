@@ -4,8 +4,8 @@ Belongs here: what `/v1/data?uri=` says of two dataset pages, and their files: t
 estimates, and the zip file that holds the workbook of jobs below the real living wage, shaded as the publisher shades
 it. Does not belong here: how a request reaches this module and how the answer travels (`adapter.py`).
 
-When the pages were released is not known here, so they do not say it. The names of edition and files are those of the
-publisher's own addresses; that of the provisional zip file of 2022 follows the publisher's pattern for 2023. The
+When the pages were released is not known here, so they do not say it. The address of the population estimates is the
+publisher's own; that of the provisional zip file of 2022 is not known, and the one given is made up and says so. The
 dataset API's figures are not at hand: every request for them is NotHeld.
 """
 
@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from atf_dagster.snapshot.answer import Answer, Asked, NotHeld, json_answer
+from atf_dagster.snapshot.answer import MADE_UP, Answer, Asked, NotHeld, json_answer
 from atf_dagster.snapshot.figures import Figure, read_figures
 from atf_dagster.snapshot.sources import FiguresSource
 
@@ -187,7 +187,7 @@ def _cell(text: str) -> float | str:
 
 _PAGES: Final = {
     LIVING_WAGE: _Page(
-        edition=lambda period: f"{period}provisional",
+        edition=lambda period: f"{MADE_UP}-{period}provisional",
         file=lambda period: f"livingwagebyworkgeography{period}provisional.zip",
         render=living_wage_zip,
         content_type="application/zip",

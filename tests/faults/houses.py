@@ -61,6 +61,10 @@ class House:
     mode: str
     settings: Mapping[str, str]
 
+    def asks(self, service: str) -> bool:
+        """Whether this house asks that service, or was told to leave it alone."""
+        return service not in self.settings.get("ATF_SKIP_SERVICES", "").split(",")
+
     def atf(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run `atf` to its end. `settings` replace those of the house for this once."""
         return subprocess.run(

@@ -1,6 +1,8 @@
 """From a figure in a release back to the very cell that the publisher served.
 
-Belongs here: figures re-read from landed bytes, without the program's own readers.
+Belongs here: figures re-read from what was landed, without the program's models. Of the two services whose CSV has
+one figure a row that is the body itself; of the others, whose workbooks, JSON and pages a reader has to unfold
+first, it is the row of raw as text, and the page that this row came from.
 """
 
 from __future__ import annotations
@@ -9,11 +11,18 @@ import csv
 import hashlib
 import itertools
 import random
+import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
-from houses import Ended, House
+from houses import Ended, House, Record
 from story import Spoiled
+
+from atf_dagster.catalogue import Collection, load
+from atf_dagster.snapshot.figures import ENGLAND
 
 CELLS = 50
 SEED = 22
@@ -35,12 +44,13 @@ PERIOD = {"fingertips": "Time period", "ons_els": "period"}
 
 
 def cells(house: House, version: str | None) -> list[dict[str, Any]]:
-    """Fifty figures with a measure each, drawn from all that a release publishes and does not derive itself."""
+    """Fifty figures with a measure each, drawn from all that a release has of the two services of plain CSV."""
     names = sorted({measure for measures in MEASURES.values() for measure in measures})
     found = house.rows(
         f"select o.area_code, o.source_row, v.sha256, v.dataset, v.part, o.period_start, {', '.join(names)} "
         "from mart.fct_observation as o inner join mart.dim_vintage as v on o.vintage_id = v.vintage_id "
-        "where not o.is_derived order by all",
+        "where not o.is_derived and v.dataset in ? order by all",
+        [[dataset.id for collection, dataset in load().datasets if collection.service.id in MEASURES]],
         version=version,
     )
     every = []
@@ -86,6 +96,123 @@ def test_fifty_cells_of_a_live_release_are_in_the_bytes_that_they_name(
 ) -> None:
     releases = {"first": first, "spoiled": spoiled.ended, "repaired": repaired}
     assert_cells_are_in_the_bytes(house, releases[step].current)
+
+
+# The other publishers --------------------------------------------------------------------------------------
+
+FIGURES_ELSEWHERE = """
+    select o.indicator_code, o.area_code, a.area_name, o.period_start, o.period_end, o.source_row, o.vintage_id,
+        v.sha256, v.dataset, v.part, i.multiplier, o.value, o.numerator, o.denominator
+    from mart.fct_observation as o
+    inner join mart.dim_vintage as v on o.vintage_id = v.vintage_id
+    inner join mart.dim_area as a on o.area_code = a.area_code
+    inner join mart.dim_indicator as i on o.indicator_code = i.indicator_code
+    where not o.is_derived and v.dataset in ? order by all
+"""
+NUMBERS = ("value", "numerator", "denominator")
+OF_THE_HOUSE = ("row_number", "dataset", "part", "vintage_id", "page")
+"""Columns of a raw row that no publisher wrote."""
+COMPUTED = {"ees_attainment_by_19"}
+"""Tables whose shares are computed from the counts beside them, because the publisher rounds the shares."""
+
+
+def figures_elsewhere(house: House) -> list[Record]:
+    """All that a release publishes of the other services and does not derive itself.
+
+    Local returns are left out: their figure is the sum of several organisations' rows after disclosure control, and
+    stands in no row of anybody's.
+    """
+    others = [
+        dataset.id
+        for collection, dataset in load().datasets
+        if collection.service.id not in (*MEASURES, "returns") and dataset.indicators
+    ]
+    found = house.rows(FIGURES_ELSEWHERE, [others])
+    names = ("indicator", "area", "area_name", "start", "end", "row", "vintage_id", "sha256", "dataset", "part")
+    return [dict(zip((*names, "multiplier", *NUMBERS), figure, strict=True)) for figure in found]
+
+
+@cache
+def raw_rows(path: Path) -> dict[int, dict[str, str]]:
+    """The rows of a vintage as they stand in raw, without empty cells, by their number."""
+    relation = duckdb.read_parquet(str(path))
+    rows = (dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall())
+    return {row["row_number"]: {name: cell for name, cell in row.items() if cell is not None} for row in rows}
+
+
+@cache
+def page_text(path: Path, sha256: str, encoding: str | None) -> str:
+    """A page that is kept under its hash, as text; nothing where it has no encoding, as a workbook."""
+    body = path.read_bytes()
+    assert hashlib.sha256(body).hexdigest() == sha256
+    return body.decode(encoding) if encoding else ""
+
+
+def page_of(house: House, figure: Record, row: dict[str, Any], *, is_packed: bool) -> str:
+    """The text of the page that a raw row came from."""
+    vintages = house.vintages(figure["dataset"], figure["part"])
+    (vintage,) = (vintage for vintage in vintages if vintage["sha256"] == figure["sha256"])
+    answers = vintage["pages"] or [vintage]
+    answer = answers[row["page"] - 1]
+    return page_text(house.object(answer["sha256"]), answer["sha256"], None if is_packed else vintage["encoding"])
+
+
+def says_number(cells: dict[str, str], number: float) -> str | None:
+    """The cell that says this number: with a per cent sign, separators of thousands, or counted in thousands."""
+    for name, cell in cells.items():
+        try:
+            said = float(cell.strip().replace(",", "").removesuffix("%"))
+        except ValueError:
+            continue
+        in_thousands = re.search("(?<!per)_thousands?$", name) is not None
+        if number in (said, round(said * 1000, 6) if in_thousands else said):
+            return cell
+    return None
+
+
+def area_said(cells: dict[str, str]) -> str:
+    """The area that a row is about: its last code, for wider areas stand before narrower ones; or its region's name."""
+    codes = [cell for cell in cells.values() if re.fullmatch("[A-Z][0-9]{8}", cell)]
+    if codes:
+        return codes[-1]
+    return ENGLAND if cells["region"] == "ALL" else cells["region"]
+
+
+def assert_stands_in_its_row(figure: Record, collection: Collection, row: dict[str, Any], page: str) -> None:
+    cells = {name: cell for name, cell in row.items() if name not in OF_THE_HOUSE}
+    assert area_said(cells) in (figure["area"], figure["area_name"]), (figure, row)
+    years = (str(figure["start"].year), str(figure["end"].year))
+    assert any(year in cell for year in years for cell in cells.values()), (figure, row)
+    for name in NUMBERS:
+        number = figure[name]
+        if number is None:
+            continue
+        if name == "value" and collection.table in COMPUTED:
+            # Both counts are looked for in the row below.
+            assert number == pytest.approx(figure["multiplier"] * figure["numerator"] / figure["denominator"]), figure
+            continue
+        cell = says_number(cells, number)
+        assert cell is not None, (name, figure, row)
+        # A workbook is packed; in the other formats the cell's own text is in the page.
+        assert collection.format == "workbook" or cell in page, (name, figure, row)
+
+
+def test_every_figure_of_the_other_publishers_stands_in_the_row_and_page_that_it_names(snapshot_house: House) -> None:
+    figures = figures_elsewhere(snapshot_house)
+    seen = set()
+    for figure in figures:
+        collection, _ = load().dataset(figure["dataset"])
+        path = snapshot_house.workspace / "raw" / collection.table / f"{figure['vintage_id']}.parquet"
+        row = raw_rows(path)[figure["row"]]
+        assert (row["vintage_id"], row["dataset"], row["part"]) == tuple(
+            figure[name] for name in ("vintage_id", "dataset", "part")
+        )
+        page = page_of(snapshot_house, figure, row, is_packed=collection.format == "workbook")
+        assert_stands_in_its_row(figure, collection, row, page)
+        seen.add((collection.service.id, collection.format))
+    assert {service for service, _ in seen} >= {"ees", "govuk", "nomis", "ons_beta", "ukhsa"}
+    assert {kind for _, kind in seen} == {"csv", "json", "workbook"}
+    assert len(figures) > 1000
 
 
 def test_explain_leads_from_a_figure_to_the_row_as_it_was_served(snapshot_house: House) -> None:

@@ -14,6 +14,7 @@ import pytest
 from published_house import PublishedHouse
 
 from atf_dagster import catalogue
+from atf_dagster.catalogue.model import Dataset
 from atf_dagster.quality import gx, suites
 from atf_dagster.quality.results import Result
 
@@ -270,6 +271,15 @@ def test_a_number_that_may_be_small_is_in_no_message(rows_judged: Outcomes, name
 # The mart ------------------------------------------------------------------------------------------------
 
 TABLES = ("coverage", "dim_area", "dim_indicator", "fct_observation", "fct_observation_history")
+CARDS = "stg_fingertips__indicator_metadata"
+OHID = [dataset for table, dataset in catalogue.load().datasets if table.table == "fingertips_indicator_data"]
+OPEN_TERMS = (
+    "Open Government Licence v3.0",
+    "Contains information licensed under the open government license.",
+    "http://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
+    "OGL",
+)
+OTHER_TERMS = "Not to be passed on without the consent of the survey's owner"
 
 
 @pytest.fixture(scope="module")
@@ -280,7 +290,26 @@ def mart(published_home: PublishedHouse) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("create schema mart")
         for table in TABLES:
             connection.execute(f"create table mart.{table} as from previous.mart.{table}")
+        warehouse = published_home.settings.warehouse
+        connection.execute(f"attach '{warehouse}' as warehouse (read_only)")
+        connection.execute("create schema staging; create schema intermediate; create schema raw")
+        for table in (f"staging.{CARDS}", "intermediate.int_vintage_in_force", "raw.catalogue_dataset"):
+            connection.execute(f"create table {table} as from warehouse.{table}")
+        insert(connection, "intermediate.int_vintage_in_force", {"vintage_id": "cards"})
+        for number, terms in enumerate((*OPEN_TERMS, None)):
+            insert_card(connection, OHID[number], terms)
+        # Cards of an older vintage, and of a dataset whose figures stay out.
+        insert_card(connection, OHID[0], OTHER_TERMS, vintage_id="older cards")
+        connection.execute(f"update raw.catalogue_dataset set redistributed = false where dataset = '{OHID[-1].id}'")
+        insert_card(connection, OHID[-1], OTHER_TERMS)
         yield connection
+
+
+def insert_card(
+    connection: duckdb.DuckDBPyConnection, dataset: Dataset, terms: str | None, vintage_id: str = "cards"
+) -> None:
+    row = {"vintage_id": vintage_id, "source_id": dataset.source_id, "source_data_reuse": terms}
+    insert(connection, f"staging.{CARDS}", row)
 
 
 @pytest.fixture(scope="module")
@@ -316,6 +345,9 @@ def spoiled(mart: duckdb.DuckDBPyConnection, good_mart: dict[str, Outcomes]) -> 
     spoil("definition_says_something", "dim_indicator", ("indicator_code",), short, "definition = 'A share.'")
     spoil("page_is_a_secure_link", "dim_indicator", ("indicator_code",), linked, "page_url = 'http://example.org'")
     spoil("proxy_explains_itself", "dim_indicator", ("indicator_code",), proxy, "proxy_note = null")
+
+    insert_card(mart, OHID[6], OTHER_TERMS)
+    made["reuse_names_the_open_government_licence"] = {(OHID[6].id,)}
 
     figure = ("indicator_code", "area_code", "period_id", "sex", "age", "breakdown_type", "breakdown_value")
     below, above, beyond = keys_of(
@@ -366,3 +398,14 @@ def test_a_mart_that_breaks_a_rule_is_seen_by_it_with_the_very_rows(
     assert not result.success
     width = len(next(iter(keys)))
     assert {tuple(row.values())[:width] for row in result.failing} == keys
+
+
+def test_other_terms_of_reuse_are_said_with_the_dataset_and_what_to_do(
+    spoiled: dict[str, tuple[Result, set[Any]]],
+) -> None:
+    result, _ = spoiled["reuse_names_the_open_government_licence"]
+    assert result.blocks
+    assert OHID[6].id in result.sentence
+    assert OTHER_TERMS in result.sentence
+    assert "redistributed: false" in result.sentence
+    assert "redistributed: false" in result.mend

@@ -132,7 +132,8 @@ def test_every_cell_is_escaped_and_shown_as_it_is() -> None:
     page = Page(hostile_page())
     assert references(page) == []
     for text in HOSTILE:
-        # Suite, table, expectation, reason, observed, owner, mend, a heading and three cells; a trouble's seven; a note.
+        # Suite, table, expectation, reason, observed, owner, mend, a heading and three cells; a trouble has seven,
+        # and a note is one.
         assert page.text.count(text) >= 10 + 7 + 1
 
 

@@ -1,4 +1,4 @@
-"""Twenty-four figures of the release, read by a person in the publishers' own files, from nine publishers.
+"""Twenty-four figures of the release, read by a person in the publishers' own files, from eight interfaces.
 
 Each line is: what the file says, in its own words, and where the mart must say it. Nothing here is computed.
 """
@@ -47,9 +47,10 @@ READ = [
     # MHCLG TA1: 31 March 2024 "Knowsley 83 64.795 1.28096303727139"; 30 September 2025 "Liverpool 6.88169599944073"
     ("ATF17", KNOWSLEY, "2024-03-31/2024-03-31", "Persons", TOTAL, 1.28096303727139, None),
     ("ATF17", LIVERPOOL, "2025-09-30/2025-09-30", "Persons", TOTAL, 6.88169599944073, None),
-    # DWP: 2_AHC_Relative_LA.csv "Halton ... 6,803 ... 27.8%" of FYE 2024, "Wirral ... 25.2%" of FYE 2025
-    ("PRX15A", HALTON, "2023-04-01/2024-03-31", "Persons", TOTAL, 27.8, None),
-    ("PRX15A", WIRRAL, "2024-04-01/2025-03-31", "Persons", TOTAL, 25.2, None),
+    # ONS: children-in-relative-poverty.csv "Halton ... after housing costs,2023-04-01/P1Y,27.8275453", "Wirral ...
+    # 2024-04-01/P1Y,25.15860224"; DWP's own 2_AHC_Relative_LA.csv says 27.8% and 25.2%
+    ("PRX15A", HALTON, "2023-04-01/2024-03-31", "Persons", TOTAL, 27.8275453, None),
+    ("PRX15A", WIRRAL, "2024-04-01/2025-03-31", "Persons", TOTAL, 25.15860224, None),
     # NOMIS NM_2002_1: "2021 ... Liverpool ... All Ages ... 484488"
     ("SUP20", LIVERPOOL, "2021-06-30/2021-06-30", "Persons", TOTAL, 484488, None),
     # ONS mid-year estimates 2023, MYE2 - Persons: "E06000006 Halton ... 129587"

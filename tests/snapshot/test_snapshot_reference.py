@@ -22,7 +22,7 @@ from atf_dagster.snapshot.sources import BUNDLE
 REFERENCE = {source.name: source for source in load_reference()}
 GEOGRAPHY = "https://services1.arcgis.com/ESMARspQHYMw9BZ9/arcgis/rest/services"
 REGIONS = f"{GEOGRAPHY}/LAD24_RGN24_EN_LU/FeatureServer/0"
-SHAPES = f"{GEOGRAPHY}/LAD_2023_UK_BUC/FeatureServer/0"
+SHAPES = f"{GEOGRAPHY}/LAD_bundled_snapshot_2023_UK_BUC/FeatureServer/0"
 NINE = "LAD23CD IN (" + ",".join(f"'{code}'" for code in COUNCILS) + ")"
 PAGES = "https://www.gov.uk/api/content/government/statistics/english-indices-of-deprivation-"
 FILES = "https://assets.publishing.service.gov.uk"
@@ -43,7 +43,7 @@ def test_every_reference_file_is_named_with_publisher_and_licence_and_every_name
 
 
 def test_boundaries_name_the_ordnance_survey() -> None:
-    assert "OS data © Crown copyright and database right" in REFERENCE["LAD_2023_UK_BUC"].attribution
+    assert "OS data © Crown copyright and database right" in REFERENCE["LAD_bundled_snapshot_2023_UK_BUC"].attribution
 
 
 def test_the_reference_data_stays_small() -> None:
@@ -102,7 +102,7 @@ def ask(session: requests.Session, url: str, **query: Any) -> Any:
 
 def test_the_services_are_listed_and_do_not_say_when_they_were_edited(session: requests.Session) -> None:
     names = [entry["name"] for entry in ask(session, GEOGRAPHY)["services"]]
-    assert names == ["LAD24_RGN24_EN_LU", "LTLA23_UTLA23_EW_LU", "LAD_2023_UK_BUC"]
+    assert names == ["LAD24_RGN24_EN_LU", "LTLA23_UTLA23_EW_LU", "LAD_bundled_snapshot_2023_UK_BUC"]
     layer = ask(session, REGIONS)
     assert "editingInfo" not in layer
     assert (layer["maxRecordCount"], layer["objectIdField"]) == (1_000, "ObjectId")

@@ -373,6 +373,34 @@ def test_neet_figures_are_those_of_the_file_whichever_columns_they_stand_in(stag
     assert staged.verdicts["ees_neet_16_17"] == "admitted"
 
 
+def test_ohid_gives_the_same_averages_the_year_of_their_december() -> None:
+    """Why the two share no period: what Fingertips labels 2017 and 2018 the department has under 2018 and 2019."""
+    real_file("bds_long_0.parquet")
+    tool = f"""
+        select
+            "LA and Regions" as area, cast(Years as int) as year,
+            coalesce(
+                max(case when "Short Desc" = '16-17_not known_NEET' then try_cast("Values" as double) end),
+                sum(case when "Short Desc" <> '16-17_not known_NEET' then try_cast("Values" as double) end)
+            ) as share
+        from '{FOLDER / "bds_long_0.parquet"}'
+        where "Short Desc" in ('16-17 NEET', '16-17_not known', '16-17_not known_NEET')
+        group by all"""
+    ohid = f"""
+        select area_name as area, period as year, try_cast(value as double) as share
+        from read_csv('{FOLDER.parent / "fingertips_figures" / "dashboard_neets.csv"}')"""
+    agreeing = (
+        "select ohid.year, count(*), count(case when abs(ohid.share - tool.share) < 0.051 then 1 end) "
+        f"from ({ohid}) as ohid inner join ({tool}) as tool on ohid.area = tool.area "
+        "and ohid.year = tool.year - {shift} where ohid.share is not null and tool.share is not null "
+        "group by all order by all"
+    )
+    assert duckdb.sql(agreeing.format(shift=1)).fetchall() == [(2017, 145, 145), (2018, 146, 146)]
+    ((year, areas, agree),) = duckdb.sql(agreeing.format(shift=0)).fetchall()
+    assert (year, areas) == (2018, 145)
+    assert agree < 20
+
+
 def test_key_stage_4_keeps_negative_scores_limits_and_markers_and_leaves_schools_out(staged: Staged) -> None:
     assert staged.figure("ATF05", "E06000006", "2024-08-31") == (-0.46, None, None, "normal")
     assert staged.rows(

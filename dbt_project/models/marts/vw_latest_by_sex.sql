@@ -5,8 +5,16 @@ with
             observation.*,
             row_number() over (
                 partition by observation.indicator_code, observation.area_code, observation.sex
+                order by
+                    case when observation.value is null then 1 else 0 end,
+                    observation.period_end desc,
+                    observation.period_start desc,
+                    observation.age
+            ) as recency,
+            row_number() over (
+                partition by observation.indicator_code, observation.area_code, observation.sex
                 order by observation.period_end desc, observation.period_start desc, observation.age
-            ) as recency
+            ) as newest
         from {{ ref("fct_observation").include(database=false) }} as observation
         inner join
             {{ ref("dim_indicator").include(database=false) }} as indicator
@@ -14,6 +22,14 @@ with
         where
             observation.breakdown_type = 'Total'
             and observation.age = coalesce(indicator.headline_age, observation.age)
+    ),
+
+    newer as (
+        select total.indicator_code, total.area_code, total.sex, total.period_id, period.label, total.status
+        from total
+        inner join
+            {{ ref("dim_period").include(database=false) }} as period on total.period_id = period.period_id
+        where total.newest = 1
     )
 
 select
@@ -36,6 +52,8 @@ select
     total.status,
     total.status_note,
     total.is_derived,
+    newer.label as newest_period,
+    newer.status as newest_period_status,
     comparison.benchmark_value as england_value,
     comparison.outcome_statistical,
     comparison.outcome_judged,
@@ -48,6 +66,12 @@ inner join
     on total.indicator_code = indicator.indicator_code
 inner join {{ ref("dim_area").include(database=false) }} as area on total.area_code = area.area_code
 inner join {{ ref("dim_period").include(database=false) }} as period on total.period_id = period.period_id
+left join
+    newer
+    on total.indicator_code = newer.indicator_code
+    and total.area_code = newer.area_code
+    and total.sex = newer.sex
+    and total.period_id <> newer.period_id
 left join
     {{ ref("fct_comparison").include(database=false) }} as comparison
     on total.indicator_code = comparison.indicator_code
