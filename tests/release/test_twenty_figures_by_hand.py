@@ -51,6 +51,8 @@ READ = [
     # 2024-04-01/P1Y,25.15860224"; DWP's own 2_AHC_Relative_LA.csv says 27.8% and 25.2%
     ("PRX15A", HALTON, "2023-04-01/2024-03-31", "Persons", TOTAL, 27.8275453, None),
     ("PRX15A", WIRRAL, "2024-04-01/2025-03-31", "Persons", TOTAL, 25.15860224, None),
+    # DWP: 2_AHC_Relative_LA.csv "Liverpool ... 29,495 ... 29,864" children, FYE 2024 and FYE 2025
+    ("SUP43", LIVERPOOL, "2024-04-01/2025-03-31", "Persons", TOTAL, 29864, None),
     # NOMIS NM_2002_1: "2021 ... Liverpool ... All Ages ... 484488"
     ("SUP20", LIVERPOOL, "2021-06-30/2021-06-30", "Persons", TOTAL, 484488, None),
     # ONS mid-year estimates 2023, MYE2 - Persons: "E06000006 Halton ... 129587"

@@ -16,12 +16,18 @@ with
             -- A number loses its sign and its thousands' separators; a marker stays as it is.
             trim(replace(share_of_children, '%', '')) as share_text,
             contains(share_of_children, '%') as has_sign,
-            try_cast(replace(children, ',', '') as double) as numerator
+            children as number_text,
+            replace(children, ',', '') as bare_number,
+            try_cast(replace(children, ',', '') as double) as number
         from source
     ),
 
     typed as (
-        select *, try_cast(share_text as double) as share, {{ marker_status("share_text") }} as marker
+        select
+            *,
+            try_cast(share_text as double) as share,
+            {{ marker_status("share_text") }} as share_marker,
+            {{ marker_status("bare_number") }} as number_marker
         from renamed
     ),
 
@@ -37,8 +43,28 @@ with
                     and max(share) over (partition by vintage_id, key) <= 1
                 then 100 * share
                 else share
-            end as value
+            end as scaled_share
         from typed
+    ),
+
+    figure as (
+        select
+            *,
+            'share' as measure,
+            value_text as figure_text,
+            scaled_share as value,
+            number as numerator,
+            share_marker as marker
+        from scaled
+        union all
+        select
+            *,
+            'number' as measure,
+            number_text as figure_text,
+            number as value,
+            cast(null as double) as numerator,
+            number_marker as marker
+        from scaled
     )
 
 select
@@ -47,7 +73,7 @@ select
     part,
     source_row,
     1 as source_rows,
-    cast(null as string) as measure,
+    measure,
     area_code,
     area_name,
     'Persons' as sex,
@@ -58,7 +84,7 @@ select
     case when year is not null then '1y' end as period_length,
     case when year is not null then make_date(year - 1, 4, 1) end as period_start,
     case when year is not null then make_date(year, 3, 31) end as period_end,
-    value_text,
+    figure_text as value_text,
     value,
     numerator,
     cast(null as double) as denominator,
@@ -68,4 +94,4 @@ select
     cast(null as double) as uci_998,
     {{ figure_status("marker", "value") }} as status,
     cast(null as string) as status_note
-from scaled
+from figure
