@@ -14,8 +14,9 @@ setup: $(READY)
 refresh: $(READY)
 	$(BIN)/atf refresh
 
+# Tests that share a house stay in one worker (tests/conftest.py says which).
 test: $(READY) $(OLD_CLIENT)
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: $(READY)
 	$(BIN)/ruff check .

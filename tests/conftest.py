@@ -12,6 +12,17 @@ import pytest
 from published_house import PROJECT, PublishedHouse, command
 
 
+ONE_HOUSE = ("cli", "dagster_graph", "dbt", "faults", "quality", "release")
+"""Folders whose tests share fixtures that take long to make."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in several workers, those that share a house, or a file, stay in one."""
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder in ONE_HOUSE else str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def published_home(tmp_path_factory: pytest.TempPathFactory) -> PublishedHouse:
     """A house in which `atf refresh --json` ran once, as a process. Nothing in it may be changed."""
