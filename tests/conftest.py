@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from published_house import PROJECT, PublishedHouse, command
 
-
 ONE_HOUSE = ("cli", "dagster_graph", "dbt", "faults", "quality", "release")
 """Folders whose tests share fixtures that take long to make."""
 
