@@ -15,6 +15,7 @@ ONE_HOUSE = ("cli", "dagster_graph", "dbt", "faults", "quality", "release")
 """Folders whose tests share fixtures that take long to make."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers read the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run in several workers, those that share a house, or a file, stay in one."""
     for item in items:
