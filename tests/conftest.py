@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from published_house import PROJECT, PublishedHouse, command
 
-ONE_HOUSE = ("cli", "dagster_graph", "dbt", "faults", "quality", "release")
-"""Folders whose tests share fixtures that take long to make."""
+ONE_HOUSE = ("cli", "dagster_graph", "faults", "quality", "release")
+"""Folders whose tests share the published house: one worker makes it once."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before the workers read the groups
@@ -20,7 +20,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run in several workers, those that share a house, or a file, stay in one."""
     for item in items:
         folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder in ONE_HOUSE else str(item.path)))
+        shared = "house" if folder in ONE_HOUSE else "dbt" if folder == "dbt" else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(shared))
 
 
 @pytest.fixture(scope="session")
