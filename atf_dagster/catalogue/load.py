@@ -46,6 +46,8 @@ def load(folder: Path = FOLDER) -> Catalogue:
         catalogue = Catalogue(
             areas=read_yaml(folder / "areas.yml"),
             area_changes=read_yaml(folder / "area_changes.yml"),
+            neighbours=read_yaml(folder / "statistical_neighbours.yml"),
+            series_breaks=read_yaml(folder / "series_breaks.yml"),
             principles=beacon["principles"],
             indicators=tuple(IndicatorCard.model_validate(card) for card in indicators),
             services=tuple(services.values()),
@@ -111,6 +113,19 @@ def _contradictions(catalogue: Catalogue) -> list[str]:
         f"area {area.code} has the parent {area.parent}, which is not declared"
         for area in catalogue.areas
         if area.parent is not None and area.parent not in area_codes
+    ]
+    council_codes = {area.code for area in catalogue.areas if area.type == "council"}
+    problems += [
+        f"{entry.area} has neighbours, but is no council of areas.yml"
+        for entry in catalogue.neighbours
+        if entry.area not in council_codes
+    ]
+    named = [(entry.area, entry.neighbour) for entry in catalogue.neighbours]
+    problems += [f"{a} has the neighbour {b} twice" for a, b in {pair for pair in named if named.count(pair) > 1}]
+    problems += [
+        f"a series break names {entry.indicator}, which no card describes"
+        for entry in catalogue.series_breaks
+        if entry.indicator not in codes
     ]
     pairs = [(change.old_code, change.new_code) for change in catalogue.area_changes]
     problems += [

@@ -63,6 +63,36 @@ class AreaChange(_Entry):
     old_valid_from: dt.date | None = None
 
 
+class Neighbour(_Entry):
+    """One statistical neighbour of a council, 1 the closest. Source: statistical_neighbours.yml."""
+
+    area: Annotated[str, Field(pattern=r"^E[0-9]{8}$")]
+    neighbour: Annotated[str, Field(pattern=r"^E[0-9]{8}$")]
+    rank: int
+    closeness: Text
+
+
+class SeriesBreak(_Entry):
+    """Something that keeps figures on its two sides apart, or that a reader of a series must know."""
+
+    indicator: str
+    first_day: dt.date | None = None
+    """First day of the first period that is measured in the new way."""
+    published_from: dt.date | None = None
+    """For a change that rewrote a whole series: the first day on which vintages were published in the new way."""
+    kind: Literal["framework", "definition", "grading", "rebased", "recording", "threshold"]
+    is_break: bool
+    """True where figures on both sides must not be put in one trend or change; false for a caution."""
+    note: Text
+    source: Text
+
+    @model_validator(mode="after")
+    def _says_when(self) -> Self:
+        if (self.first_day is None) == (self.published_from is None):
+            raise ValueError("a series break needs first_day or published_from, and not both")
+        return self
+
+
 class IndicatorCard(_Entry):
     """What a reader must know of an indicator before using a figure."""
 
@@ -82,9 +112,18 @@ class IndicatorCard(_Entry):
     year_type: Literal["calendar", "financial", "academic", "rolling", "week", "snapshot"]
     frequency: Literal["annual", "quarterly", "monthly", "weekly", "daily"] = "annual"
     native_level: Text
-    aggregation_rule: Literal["sum_ratio", "published_only"]
-    ci_method: Literal["published", "wilson", "byar", "none"]
+    aggregation_rule: Literal["sum_ratio", "sum", "weighted_mean", "survey_ratio", "life_table", "published_only"]
+    """How a figure of several areas together is worked out, where the publisher gives none: sum of numerators over sum
+    of denominators; sum of counts; mean weighted by the denominators; ratio of sums of survey estimates, with the areas'
+    variances combined; life table of the areas' deaths and population; not at all."""
+    ci_method: Literal["published", "wilson", "byar", "student_t", "none"]
+    comparison_method: Literal["ci_overlaps_value", "ci_overlaps_ci", "two_levels", "none"] = "ci_overlaps_value"
+    """How a figure is compared with a benchmark (Fingertips comparators 1, 12, 17 and -1)."""
     trend_allowed: bool
+    """False where the rules of fct_trend could not see that a trend would mislead; `trend_note` says why."""
+    trend_note: Text | None = None
+    trend_points: Literal["every_period", "one_a_year"] = "every_period"
+    """one_a_year: of rolling years, those that end in the month of the newest one, which do not overlap."""
     counts_rounded_to: int | None = None
     """Where the publisher rounds councils' counts, a sum of them is an estimate and says so."""
     is_proxy: bool = False
@@ -241,6 +280,8 @@ class Collection(_Entry):
 class Catalogue(_Entry):
     areas: tuple[Area, ...]
     area_changes: tuple[AreaChange, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
+    series_breaks: tuple[SeriesBreak, ...] = ()
     principles: dict[int, Text]
     indicators: tuple[IndicatorCard, ...]
     services: tuple[Service, ...]

@@ -2,7 +2,8 @@
 
 Belongs here: these tables as rows of facts. Does not belong here: anything computed from figures.
 Grains: catalogue_area one an area; catalogue_area_change one an old and a new code; catalogue_indicator one an
-indicator; catalogue_dataset one a dataset; vintage one a vintage that parsed; return_row and return_total one a row
+indicator; catalogue_neighbour one a council and a neighbour; catalogue_series_break one a change of a series;
+catalogue_dataset one a dataset; vintage one a vintage that parsed; return_row and return_total one a row
 and one a sum of local returns; fetch_state one a part of a dataset.
 """
 
@@ -80,6 +81,8 @@ def gather(
         {
             "catalogue_area": _areas(catalogue, returned),
             "catalogue_area_change": _area_changes(catalogue),
+            "catalogue_neighbour": _neighbours(catalogue),
+            "catalogue_series_break": _series_breaks(catalogue),
             "catalogue_indicator": _indicators(catalogue),
             "catalogue_dataset": _datasets(catalogue, today),
             "vintage": _vintages(catalogue, store, parsed, rules),
@@ -133,6 +136,32 @@ def _area_changes(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
         "old_valid_from": "date",
     }
     return columns, [change.model_dump() for change in catalogue.area_changes]
+
+
+def _neighbours(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
+    columns = {"area_code": "varchar", "neighbour_code": "varchar", "rank": "integer", "closeness": "varchar"}
+    rows = [
+        {"area_code": entry.area, "neighbour_code": entry.neighbour, "rank": entry.rank, "closeness": entry.closeness}
+        for entry in catalogue.neighbours
+    ]
+    return columns, rows
+
+
+def _series_breaks(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
+    columns = {
+        "indicator_code": "varchar",
+        "first_day": "date",
+        "published_from": "date",
+        "kind": "varchar",
+        "is_break": "boolean",
+        "note": "varchar",
+        "source": "varchar",
+    }
+    rows = []
+    for entry in catalogue.series_breaks:
+        fields = entry.model_dump()
+        rows.append({"indicator_code": fields.pop("indicator"), **fields})
+    return columns, rows
 
 
 def _indicators(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:

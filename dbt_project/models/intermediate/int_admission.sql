@@ -46,6 +46,7 @@ select
     staged.indicator_code,
     staged.area_code,
     staged.area_name,
+    -- Null for councils that the catalogue has no names of.
     instr(area.names, '|' || staged.area_name || '|') > 0 as is_known_name,
     staged.period_label,
     staged.period_start,
@@ -69,7 +70,7 @@ select
     previous.status as previous_status
 from {{ ref("int_staged") }} as staged
 inner join vintage on staged.vintage_id = vintage.vintage_id
-inner join {{ source("raw", "catalogue_area") }} as area on staged.area_code = area.area_code
+left join {{ source("raw", "catalogue_area") }} as area on staged.area_code = area.area_code
 inner join
     {{ source("raw", "catalogue_indicator") }} as indicator
     on staged.indicator_code = indicator.indicator_code

@@ -16,7 +16,12 @@ with
             dataset.precedence,
             stacked.area_code,
             stacked.area_name,
-            area.area_code is not null as is_known_area,
+            area.area_code is not null
+            or (
+                left(stacked.area_code, 3) in ('E06', 'E07', 'E08', 'E09', 'E10')
+                and stacked.breakdown_type = 'Total'
+                and dataset.breakdown_type is null
+            ) as is_known_area,
             coalesce(dataset.sex, stacked.sex) as sex,
             coalesce(dataset.age, stacked.age) as age,
             case

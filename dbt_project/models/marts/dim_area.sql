@@ -30,6 +30,14 @@ with
         group by old_code
     ),
 
+    {#- A code that figures name and no lookup knows yet, such as that of a council just made, is still an area. -#}
+    met as (
+        select area_code, min(area_name) as area_name
+        from {{ ref("int_staged") }}
+        where row_use = 'kept'
+        group by area_code
+    ),
+
     named as (
         select district_code as area_code, district_name as area_name
         from district
@@ -44,7 +52,17 @@ with
         from ended
     ),
 
-    council as (select area_code, min(area_name) as area_name from named group by area_code),
+    known as (select area_code, min(area_name) as area_name from named group by area_code),
+
+    council as (
+        select *
+        from known
+        union all
+        select met.area_code, coalesce(met.area_name, met.area_code) as area_name
+        from met
+        left join known on met.area_code = known.area_code
+        where known.area_code is null
+    ),
 
     region as (
         select region_code as area_code, min(region_name) as area_name from district group by region_code
@@ -96,6 +114,20 @@ with
         from region
         left join {{ source("raw", "catalogue_area") }} as answered on region.area_code = answered.area_code
         where answered.area_code is null
+        union all
+        select
+            concat_ws('-', 'SN', area_code) as area_code,
+            concat_ws(' ', 'Statistical neighbours of', area_name) as area_name,
+            'neighbour group' as area_type,
+            'E92000001' as parent_code,
+            false as in_cheshire_merseyside,
+            cast(null as date) as valid_from,
+            cast(null as date) as valid_to,
+            false as is_answered,
+            cast(null as string) as dfe_code,
+            cast(null as string) as ods_code
+        from {{ source("raw", "catalogue_area") }}
+        where area_code in (select area_code from {{ source("raw", "catalogue_neighbour") }})
     )
 
 select
