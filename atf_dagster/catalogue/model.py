@@ -114,7 +114,7 @@ class IndicatorCard(_Entry):
     native_level: Text
     aggregation_rule: Literal["sum_ratio", "sum", "weighted_mean", "survey_ratio", "life_table", "published_only"]
     """How a figure of several areas together is worked out, where the publisher gives none: sum of numerators over sum
-    of denominators; sum of counts; mean weighted by the denominators; ratio of sums of survey estimates, with the areas'
+    of denominators; sum of counts; mean weighted by the denominators; ratio of sums of survey estimates, with areas'
     variances combined; life table of the areas' deaths and population; not at all."""
     ci_method: Literal["published", "wilson", "byar", "student_t", "none"]
     comparison_method: Literal["ci_overlaps_value", "ci_overlaps_ci", "two_levels", "none"] = "ci_overlaps_value"
