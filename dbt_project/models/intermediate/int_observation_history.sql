@@ -88,44 +88,124 @@ with
             lag(source_row) over (partition by observation_key order by moment) as source_row_before
         from in_force
         where state is distinct from state_before
+    ),
+
+    described_change as (
+        select
+            described.indicator_code,
+            described.area_code,
+            described.period_id,
+            described.period_start,
+            described.period_end,
+            described.sex,
+            described.age,
+            described.breakdown_type,
+            described.breakdown_value,
+            change.observation_key,
+            change.valid_from,
+            change.valid_to,
+            change.change,
+            change.vintage_id,
+            change.source_row,
+            change.vintage_id_before,
+            case when not {{ status_hides_value("figure.status") }} then figure.value end as value,
+            case when not {{ status_hides_value("figure.status") }} then figure.numerator end as numerator,
+            figure.denominator,
+            case when not {{ status_hides_value("figure.status") }} then figure.lci_95 end as lci_95,
+            case when not {{ status_hides_value("figure.status") }} then figure.uci_95 end as uci_95,
+            case when not {{ status_hides_value("figure.status") }} then figure.lci_998 end as lci_998,
+            case when not {{ status_hides_value("figure.status") }} then figure.uci_998 end as uci_998,
+            case when change.change = 'withdrawn' then 'withdrawn' else figure.status end as status,
+            figure.status_note
+        from change
+        -- A landed row may hold several figures, so that the key is needed to name one.
+        left join
+            figure
+            on change.vintage_id = figure.vintage_id
+            and change.source_row = figure.source_row
+            and change.observation_key = figure.observation_key
+        inner join
+            figure as described
+            on described.vintage_id = coalesce(change.vintage_id, change.vintage_id_before)
+            and described.source_row = coalesce(change.source_row, change.source_row_before)
+            and described.observation_key = change.observation_key
+    ),
+
+    {#- Where a publisher gives counts of people and no limits, the card says whose limits they have. Survey estimates,
+        whose counts are grossed up, keep those that are published or none. -#}
+    limited as (
+        select
+            figure.*,
+            case
+                when
+                    figure.lci_95 is null
+                    and figure.uci_95 is null
+                    and figure.lci_998 is null
+                    and figure.uci_998 is null
+                    and figure.value is not null
+                    and figure.numerator is not null
+                    and figure.denominator > 0
+                    and indicator.ci_method in ('wilson', 'byar')
+                then indicator.ci_method
+            end as computed_method,
+            indicator.multiplier
+        from described_change as figure
+        left join
+            {{ source("raw", "catalogue_indicator") }} as indicator
+            on figure.indicator_code = indicator.indicator_code
+    ),
+
+    computed as (
+        select
+            *,
+            {% for level in ["95", "998"] %}
+                {{ count_limit("computed_method", "numerator", "denominator", "multiplier", level, "lower") }}
+                as computed_lci_{{ level }},
+                {{ count_limit("computed_method", "numerator", "denominator", "multiplier", level, "upper") }}
+                as computed_uci_{{ level }}
+                {% if not loop.last %},{% endif %}
+            {% endfor %}
+        from limited
+    ),
+
+    {#- A value that its own counts do not bear out, such as one of a rounded count, has no limits from them. -#}
+    settled as (
+        select
+            *,
+            computed_method is not null and value between computed_lci_95 and computed_uci_95 as is_computed
+        from computed
     )
 
 select
-    described.indicator_code,
-    described.area_code,
-    described.period_id,
-    described.period_start,
-    described.period_end,
-    described.sex,
-    described.age,
-    described.breakdown_type,
-    described.breakdown_value,
-    change.observation_key,
-    change.valid_from,
-    change.valid_to,
-    change.change,
-    change.vintage_id,
-    change.source_row,
-    change.vintage_id_before,
-    case when not {{ status_hides_value("figure.status") }} then figure.value end as value,
-    case when not {{ status_hides_value("figure.status") }} then figure.numerator end as numerator,
-    figure.denominator,
-    case when not {{ status_hides_value("figure.status") }} then figure.lci_95 end as lci_95,
-    case when not {{ status_hides_value("figure.status") }} then figure.uci_95 end as uci_95,
-    case when not {{ status_hides_value("figure.status") }} then figure.lci_998 end as lci_998,
-    case when not {{ status_hides_value("figure.status") }} then figure.uci_998 end as uci_998,
-    case when change.change = 'withdrawn' then 'withdrawn' else figure.status end as status,
-    case when figure.lci_95 is null and figure.lci_998 is null then 'none' else 'published' end as ci_method,
-    figure.status_note
-from change
--- A landed row may hold several figures, so that the key is needed to name one.
-left join
-    figure
-    on change.vintage_id = figure.vintage_id
-    and change.source_row = figure.source_row
-    and change.observation_key = figure.observation_key
-inner join
-    figure as described
-    on described.vintage_id = coalesce(change.vintage_id, change.vintage_id_before)
-    and described.source_row = coalesce(change.source_row, change.source_row_before)
-    and described.observation_key = change.observation_key
+    indicator_code,
+    area_code,
+    period_id,
+    period_start,
+    period_end,
+    sex,
+    age,
+    breakdown_type,
+    breakdown_value,
+    observation_key,
+    valid_from,
+    valid_to,
+    change,
+    vintage_id,
+    source_row,
+    vintage_id_before,
+    value,
+    numerator,
+    denominator,
+    {% for limit in ["lci_95", "uci_95", "lci_998", "uci_998"] %}
+        case when is_computed then computed_{{ limit }} else {{ limit }} end as {{ limit }},
+    {% endfor %}
+    case
+        when is_computed
+        then computed_method
+        when lci_95 is null and lci_998 is null
+        then 'none'
+        else 'published'
+    end as ci_method,
+    status,
+    status_note
+from settled

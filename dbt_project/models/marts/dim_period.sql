@@ -3,12 +3,6 @@ with
         select period_id, period_start, period_end
         from {{ ref("fct_observation_history") }}
         union
-        select period_id, period_start, period_end
-        from {{ ref("int_subregion") }}
-        union
-        select period_id, period_start, period_end
-        from {{ ref("int_local_return_total") }}
-        union
         select
             concat_ws('/', cast(expected_start as string), cast(expected_end as string)) as period_id,
             expected_start as period_start,
