@@ -1,6 +1,6 @@
 """Writes a candidate: the mart in its own folder, in the forms that readers ask for.
 
-Belongs here: the DuckDB file, Parquet, CSV. Does not belong here: whether it is right (`audit`), where
+Belongs here: the DuckDB file with its macro as_of, Parquet, CSV. Does not belong here: whether it is right (`audit`), where
 the pointer stands (`versions`).
 """
 
@@ -15,6 +15,18 @@ from atf_dagster.release.contract import SCHEMA, TYPES, WRITTEN_AT_RELEASE, Colu
 
 STORAGE = "v1.2.0"
 """The oldest DuckDB whose clients must open the file."""
+
+
+AS_OF = """
+create macro release.{schema}.as_of(day) as table
+select {columns} from fct_observation_history
+where
+    valid_from < cast(day as date) + interval 1 day
+    and (valid_to is null or valid_to >= cast(day as date) + interval 1 day)
+    and change <> 'withdrawn'
+"""
+"""The figures that were in force when a day (UTC) ended. DuckDB looks for a macro's tables where its caller stands, so a
+reader says `use` first."""
 
 
 def write_database(
@@ -56,6 +68,9 @@ def write_database(
         for table in tables:
             if table.is_view:
                 _comment(connection, table)
+            if table.name == "fct_observation_history":
+                columns = ", ".join(column.name for column in table.columns)
+                connection.execute(AS_OF.format(schema=SCHEMA, columns=columns))
         connection.execute("checkpoint release")
         connection.execute("use memory")
         connection.execute("detach release")

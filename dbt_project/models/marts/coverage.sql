@@ -216,7 +216,9 @@ select
         when latest_period_id is not null and newest_end >= expected_end
         then
             case
-                when area_type = 'subregion' and aggregation_rule = 'sum_ratio'
+                when
+                    area_type = 'subregion'
+                    and aggregation_rule in ('sum_ratio', 'sum', 'weighted_mean', 'survey_ratio')
                 then 'incomplete_councils'
                 else 'not_published'
             end
@@ -244,8 +246,13 @@ select
         then skip_reason
         when mode = 'snapshot' and area_type <> 'subregion'
         then 'not_in_snapshot'
-        when area_type = 'subregion' and aggregation_rule = 'sum_ratio' and is_in_councils
+        when area_type = 'subregion' and aggregation_rule in ('sum_ratio', 'sum') and is_in_councils
         then 'incomplete_councils'
+        when
+            area_type = 'subregion'
+            and aggregation_rule in ('weighted_mean', 'survey_ratio')
+            and is_in_councils
+        then 'weights_not_published'
         when area_type = 'subregion' and mode = 'snapshot' and (has_icb_source = 1 or not is_in_councils)
         then 'not_in_snapshot'
         when area_type = 'subregion' and is_in_councils

@@ -64,7 +64,11 @@ from total
 inner join
     {{ ref("dim_indicator").include(database=false) }} as indicator
     on total.indicator_code = indicator.indicator_code
-inner join {{ ref("dim_area").include(database=false) }} as area on total.area_code = area.area_code
+inner join
+    {{ ref("dim_area").include(database=false) }} as area
+    on total.area_code = area.area_code
+    -- Other councils and groups of neighbours are there to be compared with.
+    and (area.is_answered or area.area_type = 'organisation')
 inner join {{ ref("dim_period").include(database=false) }} as period on total.period_id = period.period_id
 left join
     newer

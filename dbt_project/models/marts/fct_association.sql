@@ -1,0 +1,231 @@
+{#- Spearman's rank correlation of each determinant with life expectancy over councils. Of both the newest total is taken
+    that enough councils have; the determinant's period does not end later than that of the life expectancy. -#}
+{% set longest_series = 200 %}
+{% set pair = ["scope_area_code", "outcome_indicator_code", "outcome_sex", "indicator_code"] %}
+
+with
+    council as (
+        select area.area_code, 'E92000001' as scope_area_code, 60 as fewest
+        from {{ ref("dim_area") }} as area
+        where area.area_type = 'council' and left(area.area_code, 3) in ('E06', 'E08', 'E09', 'E10')
+        union all
+        select area.area_code, area.parent_code as scope_area_code, 7 as fewest
+        from {{ ref("dim_area") }} as area
+        where area.area_type = 'council' and area.in_cheshire_merseyside
+    ),
+
+    total as (
+        select
+            council.scope_area_code,
+            council.fewest,
+            observation.indicator_code,
+            observation.area_code,
+            observation.period_id,
+            observation.period_end,
+            observation.sex,
+            observation.age,
+            observation.value,
+            card.value_type = 'life_expectancy' as is_outcome
+        from {{ ref("fct_observation") }} as observation
+        inner join council on observation.area_code = council.area_code
+        inner join
+            {{ ref("dim_indicator") }} as card
+            on observation.indicator_code = card.indicator_code
+            and observation.age = coalesce(card.headline_age, observation.age)
+            and (observation.sex = card.headline_sex or card.value_type = 'life_expectancy')
+            and card.value_type not in ('amount', 'slope_index')
+            and card.frequency not in ('weekly', 'daily')
+        where observation.breakdown_type = 'Total' and observation.value is not null
+    ),
+
+    counted as (
+        select scope_area_code, indicator_code, sex, age, period_id, period_end, is_outcome
+        from total
+        group by scope_area_code, indicator_code, sex, age, period_id, period_end, is_outcome
+        having count(*) >= max(fewest)
+    ),
+
+    outcome as (
+        select
+            *,
+            row_number() over (
+                partition by scope_area_code, indicator_code, sex order by period_end desc, period_id, age
+            ) as recency
+        from counted
+        where is_outcome
+    ),
+
+    paired as (
+        select
+            outcome.scope_area_code,
+            outcome.indicator_code as outcome_indicator_code,
+            outcome.sex as outcome_sex,
+            outcome.age as outcome_age,
+            outcome.period_id as outcome_period_id,
+            determinant.indicator_code,
+            determinant.sex,
+            determinant.age,
+            determinant.period_id,
+            row_number() over (
+                partition by
+                    outcome.scope_area_code, outcome.indicator_code, outcome.sex, determinant.indicator_code
+                order by determinant.period_end desc, determinant.period_id, determinant.age
+            ) as recency
+        from outcome
+        inner join
+            counted as determinant
+            on outcome.scope_area_code = determinant.scope_area_code
+            and determinant.period_end <= outcome.period_end
+            and not determinant.is_outcome
+        where outcome.recency = 1
+    ),
+
+    both_known as (
+        select
+            paired.scope_area_code,
+            paired.outcome_indicator_code,
+            paired.outcome_sex,
+            paired.outcome_period_id,
+            paired.indicator_code,
+            paired.sex,
+            paired.age,
+            paired.period_id,
+            determinant.value as determinant_value,
+            outcome.value as outcome_value
+        from paired
+        inner join
+            total as determinant
+            on paired.scope_area_code = determinant.scope_area_code
+            and paired.indicator_code = determinant.indicator_code
+            and paired.sex = determinant.sex
+            and paired.age = determinant.age
+            and paired.period_id = determinant.period_id
+        inner join
+            total as outcome
+            on paired.scope_area_code = outcome.scope_area_code
+            and paired.outcome_indicator_code = outcome.indicator_code
+            and paired.outcome_sex = outcome.sex
+            and paired.outcome_age = outcome.age
+            and paired.outcome_period_id = outcome.period_id
+            and determinant.area_code = outcome.area_code
+        where paired.recency = 1
+    ),
+
+    ranked as (
+        select
+            *,
+            {{ mid_rank("determinant_value", pair | join(", ")) }} as determinant_rank,
+            {{ mid_rank("outcome_value", pair | join(", ")) }} as outcome_rank
+        from both_known
+    ),
+
+    correlated as (
+        select
+            {{ pair | join(", ") }},
+            outcome_period_id,
+            sex,
+            age,
+            period_id,
+            cast(count(*) as int) as n_areas,
+            -- Ranks are halves of whole numbers, so that their sums are exact in any order.
+            sum(determinant_rank * outcome_rank) as sum_xy,
+            sum(determinant_rank) as sum_x,
+            sum(outcome_rank) as sum_y,
+            sum(determinant_rank * determinant_rank) as sum_xx,
+            sum(outcome_rank * outcome_rank) as sum_yy
+        from ranked
+        group by {{ pair | join(", ") }}, outcome_period_id, sex, age, period_id
+    ),
+
+    measured as (
+        select
+            *,
+            case
+                when n_areas * sum_xx > sum_x * sum_x and n_areas * sum_yy > sum_y * sum_y
+                then
+                    (n_areas * sum_xy - sum_x * sum_y)
+                    / sqrt((n_areas * sum_xx - sum_x * sum_x) * (n_areas * sum_yy - sum_y * sum_y))
+            end as rho
+        from correlated
+    ),
+
+    tested as (
+        select
+            *,
+            n_areas - 2 as df,
+            case when abs(rho) < 1 - 1e-12 then rho * sqrt((n_areas - 2) / (1 - rho * rho)) end as t
+        from measured
+    ),
+
+    step as (
+        select number.k, parity.is_odd
+        from range(0, {{ longest_series }}) as number(k)
+        cross join
+            (
+                select 0 as is_odd
+                union all
+                select 1 as is_odd
+            ) as parity
+    ),
+
+    t_series as (
+        select
+            k,
+            is_odd,
+            exp(
+                sum(
+                    case
+                        when k = 0
+                        then 0
+                        when is_odd = 1
+                        then ln(2.0 * k / (2 * k + 1))
+                        else ln((2.0 * k - 1) / (2 * k))
+                    end
+                ) over (partition by is_odd order by k rows between unbounded preceding and current row)
+            ) as coefficient
+        from step
+    ),
+
+    summed as (
+        select
+            {% for column in pair %} tested.{{ column }}, {% endfor %}
+            sum(
+                t_series.coefficient
+                * power(cos(atan(abs(tested.t) / sqrt(tested.df))), 2 * t_series.k + t_series.is_odd)
+            ) as series
+        from tested
+        inner join
+            t_series
+            on mod(tested.df, 2) = t_series.is_odd
+            and 2 * t_series.k + t_series.is_odd <= tested.df - 2
+        where tested.t is not null
+        group by {% for column in pair %} tested.{{ column }}{% if not loop.last %},{% endif %} {% endfor %}
+    )
+
+select
+    tested.indicator_code,
+    tested.outcome_indicator_code,
+    tested.outcome_sex,
+    tested.scope_area_code,
+    tested.sex,
+    tested.age,
+    tested.period_id,
+    tested.outcome_period_id,
+    tested.n_areas,
+    'spearman' as method,
+    round(tested.rho, 12) as rho,
+    case
+        when tested.rho is null
+        then null
+        when tested.t is null
+        then 0
+        else round({{ t_two_sided("tested.t", "tested.df", "summed.series") }}, 12)
+    end as p_value,
+    case when tested.rho is null then 'no_variation' end as reason
+from tested
+left join
+    summed
+    on tested.scope_area_code = summed.scope_area_code
+    and tested.outcome_indicator_code = summed.outcome_indicator_code
+    and tested.outcome_sex = summed.outcome_sex
+    and tested.indicator_code = summed.indicator_code

@@ -1,0 +1,161 @@
+{{ config(materialized="view") }}
+{#- Is life expectancy in Cheshire and Merseyside below England's, and falling? -#}
+with
+    total as (
+        select observation.*
+        from {{ ref("fct_observation").include(database=false) }} as observation
+        inner join
+            {{ ref("dim_indicator").include(database=false) }} as indicator
+            on observation.indicator_code = indicator.indicator_code
+            and indicator.value_type = 'life_expectancy'
+            and observation.age = coalesce(indicator.headline_age, observation.age)
+        inner join
+            {{ ref("dim_area").include(database=false) }} as area
+            on observation.area_code = area.area_code
+            and area.is_answered
+        where observation.breakdown_type = 'Total' and observation.value is not null
+    ),
+
+    recent as (
+        select
+            *,
+            row_number() over (
+                partition by indicator_code, area_code, sex order by period_end desc, period_start desc, age
+            ) as recency
+        from total
+    ),
+
+    latest as (select * from recent where recency = 1),
+
+    before as (
+        select
+            earlier.*,
+            row_number() over (
+                partition by earlier.indicator_code, earlier.area_code, earlier.sex
+                order by earlier.period_end desc, earlier.period_start desc, earlier.age
+            ) as recency
+        from total as earlier
+        inner join
+            latest
+            on earlier.indicator_code = latest.indicator_code
+            and earlier.area_code = latest.area_code
+            and earlier.sex = latest.sex
+            -- Periods that share years are not independent.
+            and earlier.period_end < latest.period_start
+    ),
+
+    earlier as (select * from before where recency = 1),
+
+    measured as (
+        select
+            latest.indicator_code,
+            latest.area_code,
+            latest.sex,
+            latest.period_id,
+            latest.value,
+            latest.lci_95,
+            latest.uci_95,
+            latest.is_derived,
+            england.value as england_value,
+            england.lci_95 as england_lci_95,
+            england.uci_95 as england_uci_95,
+            latest.value - england.value as difference,
+            {{ difference_limit("latest", "england", "-") }} as difference_lci_95,
+            {{ difference_limit("latest", "england", "+") }} as difference_uci_95,
+            comparison.outcome_statistical,
+            earlier.period_id as earlier_period_id,
+            earlier.value as earlier_value,
+            latest.value - earlier.value as change,
+            {{ difference_limit("latest", "earlier", "-") }} as change_lci_95,
+            {{ difference_limit("latest", "earlier", "+") }} as change_uci_95,
+            trend.outcome as trend,
+            trend.reason as trend_reason
+        from latest
+        left join
+            total as england
+            on latest.indicator_code = england.indicator_code
+            and england.area_code = 'E92000001'
+            and latest.sex = england.sex
+            and latest.age = england.age
+            and latest.period_id = england.period_id
+        left join
+            earlier
+            on latest.indicator_code = earlier.indicator_code
+            and latest.area_code = earlier.area_code
+            and latest.sex = earlier.sex
+        left join
+            {{ ref("fct_comparison").include(database=false) }} as comparison
+            on latest.indicator_code = comparison.indicator_code
+            and latest.area_code = comparison.area_code
+            and latest.period_id = comparison.period_id
+            and latest.sex = comparison.sex
+            and latest.age = comparison.age
+            and latest.breakdown_type = comparison.breakdown_type
+            and comparison.benchmark_area_code = 'E92000001'
+        left join
+            {{ ref("fct_trend").include(database=false) }} as trend
+            on latest.indicator_code = trend.indicator_code
+            and latest.area_code = trend.area_code
+            and latest.sex = trend.sex
+            and latest.age = trend.age
+            and latest.breakdown_type = trend.breakdown_type
+    )
+
+select
+    measured.indicator_code,
+    indicator.short_name as indicator_name,
+    measured.area_code,
+    area.area_name,
+    measured.sex,
+    period.label as period,
+    measured.value,
+    measured.lci_95,
+    measured.uci_95,
+    measured.is_derived,
+    measured.england_value,
+    measured.difference,
+    measured.difference_lci_95,
+    measured.difference_uci_95,
+    case
+        when measured.area_code = 'E92000001'
+        then null
+        when measured.outcome_statistical is null or measured.outcome_statistical = 'not_compared'
+        then 'not_known'
+        else measured.outcome_statistical
+    end as compared_with_england,
+    earlier_period.label as earlier_period,
+    measured.earlier_value,
+    measured.change,
+    measured.change_lci_95,
+    measured.change_uci_95,
+    case
+        {{ difference_outcome("measured.change_lci_95", "measured.change_uci_95") }}
+        when 'lower'
+        then 'falling'
+        when 'higher'
+        then 'rising'
+        when 'similar'
+        then 'no_significant_change'
+        else 'not_known'
+    end as direction,
+    measured.trend,
+    measured.trend_reason,
+    case
+        when measured.lci_95 is null
+        then 'The figure at hand has no limits, so that nothing can be said of chance.'
+        when measured.area_code <> 'E92000001' and measured.england_value is null
+        then 'There is no figure of England for the period.'
+        when measured.earlier_value is null
+        then 'There is no earlier period that shares no year with this one.'
+        when measured.change_lci_95 is null
+        then 'The earlier figure has no limits.'
+    end as caution
+from measured
+inner join
+    {{ ref("dim_indicator").include(database=false) }} as indicator
+    on measured.indicator_code = indicator.indicator_code
+inner join {{ ref("dim_area").include(database=false) }} as area on measured.area_code = area.area_code
+inner join {{ ref("dim_period").include(database=false) }} as period on measured.period_id = period.period_id
+left join
+    {{ ref("dim_period").include(database=false) }} as earlier_period
+    on measured.earlier_period_id = earlier_period.period_id
