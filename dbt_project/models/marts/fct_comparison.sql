@@ -1,5 +1,70 @@
-{#- The shape of the contract. Rows come with the comparison methods; until then a reader finds none
-    rather than a simplified one. -#}
+{#- Each figure beside the figure of its benchmark for the very same key: period, sex, age and breakdown. -#}
+with
+    figure as (
+        select observation.*, indicator.polarity, indicator.multiplier, indicator.comparison_method as method
+        from {{ ref("fct_observation") }} as observation
+        inner join
+            {{ source("raw", "catalogue_indicator") }} as indicator
+            on observation.indicator_code = indicator.indicator_code
+        where observation.value is not null
+    ),
+
+    paired as (
+        select
+            figure.*,
+            benchmark.benchmark_area_code,
+            benchmark.includes_area,
+            compared_with.value as benchmark_value,
+            compared_with.lci_95 as benchmark_lci_95,
+            compared_with.uci_95 as benchmark_uci_95,
+            compared_with.lci_998 as benchmark_lci_998,
+            compared_with.uci_998 as benchmark_uci_998,
+            compared_with.vintage_id as benchmark_vintage_id
+        from figure
+        inner join {{ ref("int_benchmark") }} as benchmark on figure.area_code = benchmark.area_code
+        left join
+            figure as compared_with
+            on benchmark.benchmark_area_code = compared_with.area_code
+            and figure.indicator_code = compared_with.indicator_code
+            and figure.period_id = compared_with.period_id
+            and figure.sex = compared_with.sex
+            and figure.age = compared_with.age
+            and figure.breakdown_type = compared_with.breakdown_type
+            and figure.breakdown_value = compared_with.breakdown_value
+        where compared_with.value is not null or benchmark.benchmark_area_code = 'E92000001'
+    ),
+
+    decided as (
+        select
+            *,
+            {% set at_95 = [
+                "value",
+                "lci_95",
+                "uci_95",
+                "benchmark_value",
+                "benchmark_lci_95",
+                "benchmark_uci_95",
+                "method",
+                "denominator",
+                "multiplier",
+            ] %}
+            {% set at_998 = [
+                "value",
+                "lci_998",
+                "uci_998",
+                "benchmark_value",
+                "benchmark_lci_998",
+                "benchmark_uci_998",
+                "method",
+                "denominator",
+                "multiplier",
+            ] %}
+            {{ compared(*at_95) }} as outcome_statistical,
+            {{ significant_998(*at_998) }} as is_significant_998,
+            {{ not_compared_reason(*at_95) }} as reason
+        from paired
+    )
+
 select
     indicator_code,
     area_code,
@@ -8,10 +73,15 @@ select
     age,
     breakdown_type,
     breakdown_value,
-    area_code as benchmark_area_code,
-    value as benchmark_value,
-    cast(null as string) as method,
-    cast(null as string) as outcome_statistical,
-    cast(null as string) as outcome_judged
-from {{ ref("fct_observation") }}
-where 1 = 0
+    benchmark_area_code,
+    benchmark_value,
+    benchmark_lci_95,
+    benchmark_uci_95,
+    method,
+    outcome_statistical,
+    {{ judged("outcome_statistical", "polarity") }} as outcome_judged,
+    is_significant_998,
+    reason,
+    includes_area,
+    benchmark_vintage_id
+from decided

@@ -1,0 +1,56 @@
+{#- With what each area is compared. England for every answered area and every council in being; for answered areas
+    the areas that they are part of; for the nine councils the group of their statistical neighbours. -#}
+with
+    area as (
+        select area_code, area_type, parent_code, is_answered
+        from {{ ref("dim_area") }}
+        where
+            is_answered
+            or (area_type = 'council' and left(area_code, 3) in ('E06', 'E07', 'E08', 'E09', 'E10'))
+    ),
+
+    -- Council, Cheshire and Merseyside, North West, England: no way up is longer than three steps.
+    parent as (
+        select area.area_code, area.parent_code as benchmark_area_code from area where area.is_answered
+    ),
+
+    grandparent as (
+        select parent.area_code, above.parent_code as benchmark_area_code
+        from parent
+        inner join area as above on parent.benchmark_area_code = above.area_code
+    ),
+
+    neighbours as (
+        select distinct group_code
+        from {{ ref("int_area_group_member") }}
+        where group_type = 'neighbour group'
+    ),
+
+    paired as (
+        select area.area_code, country.area_code as benchmark_area_code
+        from area
+        inner join area as country on country.area_type = 'country' and area.area_type <> 'country'
+        union
+        select area_code, benchmark_area_code
+        from parent
+        union
+        select area_code, benchmark_area_code
+        from grandparent
+        union
+        select area.area_code, neighbours.group_code as benchmark_area_code
+        from area
+        inner join neighbours on concat_ws('-', 'SN', area.area_code) = neighbours.group_code
+    )
+
+select
+    paired.area_code,
+    paired.benchmark_area_code,
+    -- Neighbours are other councils; every other benchmark is an area that the area lies in.
+    member.member_code is not null or neighbours.group_code is null as includes_area
+from paired
+left join neighbours on paired.benchmark_area_code = neighbours.group_code
+left join
+    {{ ref("int_area_group_member") }} as member
+    on paired.benchmark_area_code = member.group_code
+    and paired.area_code = member.member_code
+where paired.benchmark_area_code is not null
