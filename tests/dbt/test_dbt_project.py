@@ -230,44 +230,6 @@ def test_data_tests_find_what_they_are_there_for(built: Built, tmp_path: Path) -
     }
 
 
-def test_limits_of_a_count_are_those_that_the_publisher_gives(built: Built) -> None:
-    """Injury admissions up to 2011/12 come with exact counts (later ones are rounded to five) and with limits."""
-    limits = built.warehouse.compiled(
-        "select {{ byar_lower('numerator', '95') }} as lower, {{ byar_upper('numerator', '95') }} as upper, "
-        "denominator, lci_95, uci_95 from mart.fct_observation where indicator_code = 'SUP04' and not is_derived "
-        "and period_end < date '2012-04-01' and breakdown_type = 'Total'"
-    )
-    rows = built.warehouse.query(limits)
-    assert len(rows) == 20  # nine councils and England, two years
-    for lower, upper, denominator, published_lower, published_upper in rows:
-        assert 10_000 * lower / denominator == pytest.approx(published_lower, rel=1e-7)
-        assert 10_000 * upper / denominator == pytest.approx(published_upper, rel=1e-7)
-
-
-def test_no_limits_are_given_where_byars_approximation_does_not_hold(built: Built) -> None:
-    sql = built.warehouse.compiled(
-        "select {{ byar_lower('x', '95') }}, {{ byar_upper('x', '95') }}, {{ byar_lower('x', '998') }} "
-        "from (values (0.0), (9.0)) as counts(x)"
-    )
-    assert built.warehouse.query(sql) == [(None, None, None), (None, None, None)]
-
-
-# Newcombe (1998), Statistics in Medicine 17, 857-872, table I, method 3: 95 % score limits of x out of n.
-@pytest.mark.parametrize(
-    ("x", "n", "lower", "upper"),
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0000, 0.1611), (1, 29, 0.0061, 0.1718)],
-)
-def test_limits_of_a_proportion_are_those_of_the_literature(
-    built: Built, x: int, n: int, lower: float, upper: float
-) -> None:
-    arguments = f"'{x}.0', '{n}.0', '95'"
-    sql = built.warehouse.compiled(
-        f"select {{{{ wilson_limit({arguments}, '-') }}}}, {{{{ wilson_limit({arguments}, '+') }}}}"
-    )
-    [found] = built.warehouse.query(sql)
-    assert [round(limit, 4) for limit in found] == [lower, upper]
-
-
 def test_cheshire_and_merseyside_is_the_sum_of_its_councils_with_limits_of_the_sum(built: Built) -> None:
     rows = built.warehouse.query(
         """
