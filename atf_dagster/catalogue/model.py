@@ -199,6 +199,10 @@ class Yields(_Entry):
     indicator: str
     measure: Text | None = None
     age: Text | None = None
+    period_length: Annotated[str, Field(pattern=r"^[0-9]+[ym]$")] | None = None
+    """Takes only rows whose published range is this long, where one table carries several."""
+    period: Period | None = None
+    """Where its newest period is to be expected otherwise than the dataset's, such as for another length."""
 
 
 class Dataset(_Entry):
@@ -221,8 +225,6 @@ class Dataset(_Entry):
     age: Text | None = None
     breakdown_type: Text | None = None
     breakdown_value: Text | None = None
-    period_length: Annotated[str, Field(pattern=r"^[0-9]+[ym]$")] | None = None
-    """Keeps only rows whose published range is this long, where one table carries several."""
     redistributed: bool = True
     """False where the licence is not plainly the Open Government Licence: the figures stay out of releases."""
     licence: Text | None = None

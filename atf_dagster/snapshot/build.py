@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import yaml
 
-from atf_dagster.snapshot import reference
+from atf_dagster.snapshot import carried, reference
 from atf_dagster.snapshot.figures import csv_bytes, figures_bytes
 from atf_dagster.snapshot.readers import FileRefused, Reading, read
 from atf_dagster.snapshot.reference import ReferenceRefused, ReferenceSource
@@ -91,6 +91,7 @@ def _carry_over(
         licence=declared["licence"],
         attribution=publisher["attribution"],
         precision=declared["precisions"][entry["shape"]],
+        areas=carried.described(entry),
         rows=len(reading.figures),
         intervals=reading.intervals,
         line_ending=reading.line_ending,

@@ -185,17 +185,24 @@ def _by_19_place(row: Figure) -> dict[str, str]:
     code = row["area_code"]
     if code in (ENGLAND, NORTH_WEST):
         return {"region": row["area_name"]}
-    return {"region": "North West", "la_code_9": code, "la_code_3": _NUMBERS[code], "la_name": row["area_name"]}
+    number, (_, region) = _NUMBERS.get(code, ""), _region(code)
+    return {"region": region, "la_code_9": code, "la_code_3": number, "la_name": row["area_name"]}
+
+
+def _region(code: str) -> tuple[str, str]:
+    """Region of a council, known here of ours alone: of the others its cells are blank, like the number."""
+    return (NORTH_WEST, "North West") if code in _NUMBERS else ("", "")
 
 
 def _place(row: Figure, time_period: str, time_identifier: str = "Academic year") -> dict[str, str]:
     code, region = row["area_code"], ("", "")
     council = ("", "", "")
     level = {ENGLAND: "National", NORTH_WEST: "Regional"}.get(code, "Local authority")
-    if level != "National":
+    if level == "Regional":
         region = (NORTH_WEST, "North West")
     if level == "Local authority":
-        council = (_NUMBERS[code], code, row["area_name"])
+        region = _region(code)
+        council = (_NUMBERS.get(code, ""), code, row["area_name"])
     return dict(zip(_PLACE, (time_period, time_identifier, level, ENGLAND, "England", *region, *council), strict=True))
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -31,7 +32,15 @@ COUNCILS: Final = (
     "E08000015",  # Wirral
 )
 AREAS: Final = frozenset({*COUNCILS, CHESHIRE_AND_MERSEYSIDE, NORTH_WEST, ENGLAND})
-"""GSS codes of the areas whose figures the snapshot holds, wherever the publisher gives them."""
+"""GSS codes of the areas whose figures the snapshot holds whole, wherever the publisher gives them."""
+
+_COUNCIL: Final = re.compile(r"E(06|07|08|09|10)[0-9]{6}")
+
+
+def is_other_council(area_code: str) -> bool:
+    """Whether a code is of a council of England, of today or of before, that is none of the nine."""
+    return area_code not in AREAS and _COUNCIL.fullmatch(area_code) is not None
+
 
 COLUMNS: Final = (
     "area_code",  # GSS code

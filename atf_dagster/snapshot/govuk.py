@@ -15,7 +15,8 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from atf_dagster.snapshot.answer import MADE_UP, Answer, Asked, NotHeld, json_answer
-from atf_dagster.snapshot.figures import COUNCILS, Figure, read_figures
+from atf_dagster.snapshot.figures import Figure, read_figures
+from atf_dagster.snapshot.reference import known, read_rows
 from atf_dagster.snapshot.sources import FiguresSource
 from atf_dagster.snapshot.workbook import XLSX, xlsx
 
@@ -42,6 +43,8 @@ class _Held:
     collection: str
     listed: bool
     sheets: Callable[[FiguresSource, Sequence[Figure]], Sheets]
+    beside: str = ""
+    """Name of a further sheet's table, kept under the publisher's own columns."""
 
 
 def page(asked: Asked) -> Answer:
@@ -89,21 +92,31 @@ def _attachment(asked: Asked, source: FiguresSource) -> dict[str, Any]:
 
 def _body(asked: Asked, source: FiguresSource) -> bytes:
     held = next(held for held in _HELD.values() if held.publisher == source.publisher)
-    return xlsx(held.sheets(source, read_figures(asked.bundle / source.file)))
+    sheets = dict(held.sheets(source, read_figures(asked.bundle / source.file)))
+    for table in known(asked.bundle):
+        if table.name == held.beside:
+            rows = read_rows(asked.bundle / table.file)
+            lines = ([row[column] for column in rows.columns] for row in rows.rows)
+            sheets[table.sheet] = [[table.title], [], rows.columns, *lines]
+    return xlsx(sheets)
 
 
 # The publishers' sheets. A heading stands where it stands there, over columns that are not held too.
 
 
 def _temporary_accommodation(source: FiguresSource, figures: Sequence[Figure]) -> Sheets:
-    further = {(row["area_code"], row["breakdown_value"]): row["value"] for row in figures if row["breakdown_type"]}
+    further = {
+        (row["area_code"], row["breakdown_value"]): row["value"] or row["status"]
+        for row in figures
+        if row["breakdown_type"]
+    }
     rows = [
         [
             row["area_code"],
             row["area_name"],
             "",
             "",
-            row["numerator"],
+            row["numerator"] or row["status"],
             row["denominator"],
             row["value"] or row["status"],
             further[row["area_code"], WITH_CHILDREN],
@@ -143,17 +156,15 @@ def _fuel_poverty(source: FiguresSource, figures: Sequence[Figure]) -> Sheets:
         "Number of households in fuel poverty",
         "Proportion of households fuel poor (%)",
     )
-    small_areas = ("LSOA Code", "LSOA Name", "LA Code", "LA Name", "Region", *measures)
-    return {
-        "Table 2": [[source.title], [], ["Area Codes", "Area names ", "", "", *measures], *rows],
-        # The file has it; of small areas no figures are held.
-        "Table 3": [["Table 3: Fuel Poverty by LSOA [Note A], 2020 [Notes 3 and 4]"], [], small_areas],
-    }
+    return {"Table 2": [[source.title], [], ["Area Codes", "Area names ", "", "", *measures], *rows]}
+
+
+_COLUMNS_OF_NAMES: Final = {"E06": 1, "E10": 1, "E07": 2, "E08": 2, "E09": 2}
 
 
 def _staggered(row: Figure) -> list[str]:
-    """The name in the column of its kind: countries and regions, unitary authorities, districts of a county."""
-    kind = 2 if row["area_code"].startswith("E08") else 1 if row["area_code"] in COUNCILS else 0
+    """The name in the column of its kind: countries and regions, counties and unitary authorities, districts."""
+    kind = _COLUMNS_OF_NAMES.get(row["area_code"][:3], 0)
     return [row["area_name"] if column == kind else "" for column in range(3)]
 
 
@@ -189,6 +200,7 @@ _HELD: Final[Mapping[str, _Held]] = {
         collection="/government/collections/fuel-poverty-sub-regional-statistics",
         listed=True,
         sheets=_fuel_poverty,
+        beside="fuel_poverty_lsoa_2020",
     ),
     "/government/statistics/children-in-low-income-families-local-area-statistics-2022-to-2025": _Held(
         publisher="dwp",

@@ -138,7 +138,8 @@ def living_wage_workbook(figures: Sequence[Figure]) -> bytes:
         for row, figure in enumerate(of_sheet, start=5):
             jobs = _cell(figure["numerator"] or figure["status"])
             sheet.write_row(row, 0, [figure["area_name"], figure["area_code"], jobs])
-            sheet.write(row, 3, _cell(figure["value"] or figure["status"]), shades.get(figure["note"]))
+            marker = figure["status"] if figure["note"] else ""  # a cell without shade and number is blank
+            sheet.write(row, 3, _cell(figure["value"] or marker), shades.get(figure["note"]))
         sheet.write_row(6, 5, ["Key", "Statistical robustness"])
         for row, (entry, meaning) in enumerate(_KEY, start=7):
             sheet.write(row, 5, entry, shades.get(entry))

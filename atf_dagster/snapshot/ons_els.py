@@ -30,6 +30,8 @@ _HELD: Final = frozenset({"indicator", "geo", "time", "includeNames", "includeSt
 _OTHERS: Final = frozenset(
     {"topic", "geoExtent", "geoCluster", "hasGeo", "timeNearest", "measure", "excludeMultivariate"}
 )
+_LEVELS: Final = {"ltla": ("E06", "E07", "E08", "E09"), "utla": ("E06", "E08", "E09", "E10")}
+"""The service's word for lower and for upper tier local authorities -> how codes of England's begin."""
 _DIMENSION: Final = "dimension_"
 _TRUTH: Final = {"true": True, "false": False}
 
@@ -64,14 +66,15 @@ def _data(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answe
             f"indicator {slug!r}" if slug else "a request without an indicator",
             f"the Explore Local Statistics indicators {held}, one a request",
         )
-    areas = _areas(asked, source)
+    held = read_figures(bundle / source.file)
+    areas = _areas(asked, source, {figure["area_code"] for figure in held})
     if asked.get("time") != "all":
         time = asked.get("time", "latest")  # the service's own default
         raise NotHeld(f"indicator {slug} with time={time}", f"{slug} with time=all only")
     unheld = sorted(asked.keys() - _HELD)
     if unheld:
         raise NotHeld(f"indicator {slug} with {', '.join(unheld)}", f"{slug} without {', '.join(unheld)}")
-    figures = [f for f in read_figures(bundle / source.file) if f["area_code"] in areas]
+    figures = [f for f in held if f["area_code"] in areas]
     body = render(
         source,
         figures,
@@ -105,16 +108,20 @@ def _is_parameter(name: str) -> bool:
     return name in _HELD or name in _OTHERS or name.startswith(_DIMENSION)
 
 
-def _areas(asked: dict[str, str], source: FiguresSource) -> frozenset[str]:
+def _areas(asked: dict[str, str], source: FiguresSource, there: set[str]) -> frozenset[str]:
+    """The areas that are named in geo, by their codes or by a level that the file holds the councils of."""
     geo = asked.get("geo", "")
-    areas = frozenset(geo.split(",")) if geo else frozenset()
-    if not areas or not areas <= AREAS:
+    named = set(geo.split(",")) if geo else set()
+    levels = _LEVELS.keys() if there - AREAS else set()
+    areas = named - levels
+    if not named or not areas <= AREAS:
         outside = ", ".join(sorted(areas - AREAS)) or "every area"
         raise NotHeld(
             f"indicator {source.indicator} for {outside}",
-            f"{source.indicator} for the areas {', '.join(sorted(AREAS))}, named in geo",
+            f"{source.indicator} for {', '.join([*sorted(AREAS), *levels])}, named in geo",
         )
-    return areas
+    kinds = tuple(kind for level in named & levels for kind in _LEVELS[level])
+    return frozenset(areas | {area for area in there if kinds and area.startswith(kinds)})
 
 
 def _switch(asked: dict[str, str], name: str, *, default: bool) -> bool:

@@ -11,14 +11,15 @@ unexpected, two rows for one figure.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from atf_dagster.snapshot import fingertips, readers_ees, readers_govuk, readers_nomis, readers_ons_beta
-from atf_dagster.snapshot.figures import AREAS, COUNCILS, ENGLAND, Figure, figure
+from atf_dagster.snapshot import carried, fingertips, readers_ees, readers_govuk, readers_nomis, readers_ons_beta
+from atf_dagster.snapshot.figures import AREAS, ENGLAND, Figure, figure
 
 Entry = Mapping[str, str]
 """One entry of `plan.yml`."""
@@ -56,6 +57,7 @@ _RESHAPED_COLUMNS: Final = ("area_code", "area_name", "period", "indicator", "un
 _COMPARISONS: Final = ("significance", "compared_to_England")  # one of the two, by the age of the file
 _KEY: Final = ("area_code", "sex", "age", "breakdown_type", "breakdown_value", "period")
 _SEXES: Final = ("Male", "Female", "Persons")  # the order in which Fingertips prints them
+_REPLACED: Final = re.compile(r"Obsolete code .*\(replaced by (E[0-9]{8}) ")
 _NO_DATA: Final = "NA"  # the re-shaping third party's word for an empty cell
 
 
@@ -81,6 +83,7 @@ def read(path: Path, entry: Entry) -> Reading:
     Raises FileRefused when the file has no such figures, or says something that would be lost.
     """
     reading = _READERS[entry["shape"]](path, entry)
+    reading = replace(reading, figures=[row for row in reading.figures if carried.figure(entry, row)])
     if not reading.figures:
         raise _refused(path, f"it holds no figures for {entry['indicator']} in the areas of the snapshot")
     seen: set[tuple[str, ...]] = set()
@@ -93,7 +96,7 @@ def read(path: Path, entry: Entry) -> Reading:
 
 
 def _fingertips_full(path: Path, entry: Entry) -> Reading:
-    rows = [row for row in _rows(path, fingertips.HEADER) if row["Area Code"] in AREAS]
+    rows = [row for row in _rows(path, fingertips.HEADER) if _is_answered(entry, row["Area Code"])]
     if rows and tuple(rows[0]) != fingertips.HEADER:
         raise _refused(path, f"its header is not that of Fingertips: {', '.join(rows[0])}")
     once = {
@@ -111,7 +114,7 @@ def _fingertips_full(path: Path, entry: Entry) -> Reading:
         # England comes first without a parent, then once more as the parent area.
         england = [row for row in in_period if not row["Parent Code"]]
         again = [row for row in in_period if row["Parent Code"] and row["Area Code"] == ENGLAND]
-        children = [row for row in in_period if row["Area Code"] in COUNCILS]
+        children = [row for row in in_period if row["Area Code"] != ENGLAND]
         if in_period != [*england, *again, *children] or len(england) != len(again):
             raise _refused(path, f"its rows for {in_period[0]['Time period']} are not in the order expected")
         for first, second in zip(england, again, strict=True):
@@ -133,6 +136,11 @@ def _fingertips_full(path: Path, entry: Entry) -> Reading:
     )
 
 
+def _is_answered(entry: Entry, area_code: str) -> bool:
+    # Districts of counties are of another area type at Fingertips, which is another request.
+    return carried.area(entry, area_code) and not area_code.startswith("E07")
+
+
 def _check_derived(path: Path, row: Mapping[str, str]) -> None:
     """What an answer derives from the rest has to be what the file says."""
     derived = {
@@ -149,7 +157,7 @@ def _check_derived(path: Path, row: Mapping[str, str]) -> None:
 
 
 def _fingertips_reshaped(path: Path, entry: Entry) -> Reading:
-    rows = [row for row in _rows(path, _RESHAPED_COLUMNS) if row["area_code"] in AREAS]
+    rows = [row for row in _rows(path, _RESHAPED_COLUMNS) if _is_answered(entry, row["area_code"])]
     figures = [
         figure(
             area_code=row["area_code"],
@@ -193,16 +201,17 @@ def _reshaped_comparison(path: Path, row: Mapping[str, str]) -> str:
 def _els_input(path: Path, entry: Entry) -> Reading:
     needed = (*_ELS_COLUMNS, "indicator", "measure", "unit", "notes")
     of_indicator = [row for row in _rows(path, needed) if row["indicator"] == entry["label"]]
-    rows = [row for row in of_indicator if row["areacd"] in AREAS]
+    there = {row["areacd"] for row in of_indicator}
+    rows = [row for row in of_indicator if carried.area(entry, row["areacd"]) and not _is_left_out(row, there)]
     for row in rows:
-        if row["notes"]:
+        if row["notes"] and row["areacd"] in AREAS:
             raise _refused(path, f"a note would be lost: {row['notes']}")
         if not row["observation"] and not row["status"]:
             raise _refused(path, f"{row['areanm']} has neither value nor status in {row['period']}")
     if rows:
         _only(path, "measure", rows)
         _only(path, "unit", rows)
-    figures = [_carry(row, _ELS_COLUMNS) for row in rows]
+    figures = [_carry(row, _ELS_COLUMNS) | {"note": row["notes"]} for row in rows]
     figures.sort(key=lambda f: (f["area_code"], f["period"]))
     return Reading(
         title=entry["label"],
@@ -210,6 +219,14 @@ def _els_input(path: Path, entry: Entry) -> Reading:
         intervals=any(row["lci_95"] or row["uci_95"] for row in of_indicator),
         line_ending="LF",  # what the service itself writes
     )
+
+
+def _is_left_out(row: Mapping[str, str], there: set[str]) -> bool:
+    """Figures of other councils whose note the service's answer has no column for, and that mislead without it."""
+    if row["areacd"] in AREAS:
+        return False
+    replaced = _REPLACED.match(row["notes"])
+    return "unreliable" in row["notes"] or (replaced is not None and replaced[1] in there)
 
 
 def _ukhsa_series(path: Path, entry: Entry) -> Reading:

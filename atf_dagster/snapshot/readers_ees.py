@@ -18,9 +18,9 @@ from typing import Final
 
 import duckdb
 
-from atf_dagster.snapshot import readers
+from atf_dagster.snapshot import carried, readers
 from atf_dagster.snapshot.ees import FREE_MEALS, measure_of
-from atf_dagster.snapshot.figures import AREAS, ENGLAND, NORTH_WEST, Figure, figure
+from atf_dagster.snapshot.figures import ENGLAND, NORTH_WEST, Figure, figure
 
 _NUMBERS: Final = {
     876: "E06000006",
@@ -94,7 +94,7 @@ def lait(path: Path, entry: readers.Entry) -> readers.Reading:
 def early_years(path: Path, entry: readers.Entry) -> readers.Reading:
     """All children, the sexes and free school meals, with the counts behind the share."""
     kept = []
-    for row in _dfe_rows(path):
+    for row in _dfe_rows(path, entry):
         topic = row["characteristic"]
         if topic not in ("Total", _FREE_MEALS_OF_EARLY_YEARS):
             continue
@@ -121,7 +121,7 @@ def attainment_by_19(path: Path, entry: readers.Entry) -> readers.Reading:
         area = {"ALL": ENGLAND, "North West": NORTH_WEST}.get(row["region"], "")
         if row["la_name"] != "ALL":
             area = row["la_code_9"]
-        if area not in AREAS:
+        if not carried.area(entry, area):
             continue
         kind, group = "", ""
         if row["fsm"] != "ALL":
@@ -155,15 +155,16 @@ def neet_16_17(path: Path, entry: readers.Entry) -> readers.Reading:
             denominator=row["Cohort_DJFavg"],
             **_cell(path, row[entry["column"]]),
         )
-        for row in _dfe_rows(path)
+        for row in _dfe_rows(path, entry)
     ]
     return _reading(entry, figures)
 
 
-def _dfe_rows(path: Path) -> Iterable[dict[str, str]]:
-    """The rows of our areas in a file of the publisher's usual layout; districts are no councils."""
+def _dfe_rows(path: Path, entry: readers.Entry) -> Iterable[dict[str, str]]:
+    """The rows of the areas carried in a file of the publisher's usual layout; districts are no councils there."""
     for row in _rows(path):
-        if row["geographic_level"] in _LEVELS and row[_LEVELS[row["geographic_level"]][0]] in AREAS:
+        level = _LEVELS.get(row["geographic_level"])
+        if level is not None and carried.area(entry, row[level[0]]):
             yield row
 
 

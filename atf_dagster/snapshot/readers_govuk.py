@@ -13,15 +13,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from atf_dagster.catalogue import load
-from atf_dagster.snapshot import govuk, readers
-from atf_dagster.snapshot.figures import AREAS, Figure, figure
+from atf_dagster.snapshot import carried, govuk, readers
+from atf_dagster.snapshot.figures import Figure, figure
 from atf_dagster.sources import workbook_body
+
+
+NO_DATA = ".."
 
 
 def temporary_accommodation(path: Path, entry: readers.Entry) -> readers.Reading:
     """Table TA1 of one quarter: the rate with its counts, then each further column as a breakdown of its own."""
     figures: list[Figure] = []
-    rows = _rows(path, "mhclg_temporary_accommodation")
+    rows = _rows(path, entry, "mhclg_temporary_accommodation")
     for row in rows:
         of_area = {
             "area_code": row["area_code"],
@@ -31,13 +34,13 @@ def temporary_accommodation(path: Path, entry: readers.Entry) -> readers.Reading
         figures.append(
             figure(
                 **of_area,
-                value=row["households_in_ta_per_thousand"],
-                numerator=row["households_in_ta"],
+                **_cell(row["households_in_ta_per_thousand"]),
+                numerator=_cell(row["households_in_ta"])["value"],
                 denominator=row["households_in_area_thousands"],
             )
         )
         figures += [
-            figure(**of_area, breakdown_type=govuk.TA1_COLUMN, breakdown_value=heading, value=row[column])
+            figure(**of_area, breakdown_type=govuk.TA1_COLUMN, breakdown_value=heading, **_cell(row[column]))
             for heading, column in (
                 (govuk.WITH_CHILDREN, "households_with_children_in_ta"),
                 (govuk.CHILDREN, "children_in_ta"),
@@ -48,7 +51,7 @@ def temporary_accommodation(path: Path, entry: readers.Entry) -> readers.Reading
 
 def fuel_poverty(path: Path, entry: readers.Entry) -> readers.Reading:
     """The table of local authorities, not those of smaller areas."""
-    rows = _rows(path, "desnz_fuel_poverty")
+    rows = _rows(path, entry, "desnz_fuel_poverty")
     figures = [
         figure(
             area_code=row["area_code"],
@@ -65,7 +68,7 @@ def fuel_poverty(path: Path, entry: readers.Entry) -> readers.Reading:
 
 def children_in_low_income(path: Path, entry: readers.Entry) -> readers.Reading:
     """All years of the table."""
-    rows = _rows(path, "dwp_children_in_low_income")
+    rows = _rows(path, entry, "dwp_children_in_low_income")
     figures = [
         figure(
             area_code=row["area_code"],
@@ -79,11 +82,16 @@ def children_in_low_income(path: Path, entry: readers.Entry) -> readers.Reading:
     return _reading(rows, figures)
 
 
+def _cell(text: str) -> dict[str, str]:
+    """A number, or the marker of a council that sent no data, which stands in each of its cells."""
+    return {"value": "", "status": text} if text == NO_DATA else {"value": text, "status": ""}
+
+
 def _reading(rows: list[Mapping[str, str]], figures: list[Figure]) -> readers.Reading:
     return readers.Reading(title=rows[0]["title"], figures=figures, intervals=False, line_ending="LF")
 
 
-def _rows(path: Path, table: str) -> list[Mapping[str, str]]:
+def _rows(path: Path, entry: readers.Entry, table: str) -> list[Mapping[str, str]]:
     """The rows of a table for the areas of the snapshot, as they come in live."""
     collection = next(collection for collection in load().collections if collection.table == table)
     if collection.layout is None:
@@ -94,7 +102,9 @@ def _rows(path: Path, table: str) -> list[Mapping[str, str]]:
         target = Path(folder) / "rows.csv"
         workbook_body.to_rows(path, layout, target)
         with target.open(encoding="utf-8", newline="") as stream:
-            rows: list[Mapping[str, str]] = [row for row in csv.DictReader(stream) if row["area_code"] in AREAS]
+            rows: list[Mapping[str, str]] = [
+                row for row in csv.DictReader(stream) if carried.area(entry, row["area_code"])
+            ]
     if not rows:
         raise readers.FileRefused(
             f"{path}: it has no row of the areas of the snapshot. For an engineer: look at the file, then correct "

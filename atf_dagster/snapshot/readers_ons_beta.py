@@ -13,8 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from atf_dagster.catalogue import load
-from atf_dagster.snapshot import ons_beta, readers
-from atf_dagster.snapshot.figures import AREAS, Figure, figure
+from atf_dagster.snapshot import carried, ons_beta, readers
+from atf_dagster.snapshot.figures import Figure, figure
 from atf_dagster.sources import cell_shading, workbook_body
 
 Row = Mapping[str, str]
@@ -23,7 +23,7 @@ Row = Mapping[str, str]
 def living_wage(path: Path, entry: readers.Entry) -> readers.Reading:
     """The figures of the nine sheets; the note of a figure is what the key says of its cell's shade."""
     figures: list[Figure] = []
-    for row in _rows(path, "ons_below_real_living_wage"):
+    for row in _rows(path, entry, "ons_below_real_living_wage"):
         sex, pattern = ons_beta.LIVING_WAGE_SHEETS[row["sheet"]]
         numbers = {name: row[name] if _is_number(row[name]) else "" for name in ("per_cent", "jobs_thousand")}
         figures.append(
@@ -54,15 +54,20 @@ def population(path: Path, entry: readers.Entry) -> readers.Reading:
             period=f"mid-{_year(row['title'])}",
             value=row["population"],
         )
-        for row in _rows(path, "ons_population_estimates")
+        for row in _rows(path, entry, "ons_population_estimates")
         if row["key"] == "All ages"
     ]
     return _reading(entry, figures)
 
 
 def _marker(path: Path, row: Row, numbers: Mapping[str, str]) -> str:
-    """The one marker that stands in place of each number that is missing."""
+    """The one marker that stands in place of each number that is missing.
+
+    Beside the jobs of the smallest council the per cent is a blank cell, without shade, which stays one.
+    """
     markers = {row[name] for name, number in numbers.items() if not number}
+    if not row["per_cent"] and not row["shading"]:
+        markers.discard("")
     if len(markers) > 1 or "" in markers:
         raise readers.FileRefused(
             f"{path}: row {row['sheet_row']} of sheet {row['sheet']} has the markers {sorted(markers)}, of which one "
@@ -75,7 +80,7 @@ def _reading(entry: readers.Entry, figures: list[Figure]) -> readers.Reading:
     return readers.Reading(title=entry["title"], figures=figures, intervals=False, line_ending="LF")
 
 
-def _rows(path: Path, table: str) -> Iterator[Row]:
+def _rows(path: Path, entry: readers.Entry, table: str) -> Iterator[Row]:
     """The rows of a table for the areas of the snapshot, as they come in live."""
     collection = next(collection for collection in load().collections if collection.table == table)
     declared = collection.layout
@@ -88,7 +93,7 @@ def _rows(path: Path, table: str) -> Iterator[Row]:
         if declared.shading is not None:
             cell_shading.add(path, layout, declared.shading, rows)
         with rows.open(encoding="utf-8", newline="") as stream:
-            yield from (row for row in csv.DictReader(stream) if row["area_code"] in AREAS)
+            yield from (row for row in csv.DictReader(stream) if carried.area(entry, row["area_code"]))
 
 
 def _year(title: str) -> str:

@@ -130,10 +130,11 @@ def _workbook(path: Path, entry: Entry) -> Rows:
     from python_calamine import CalamineWorkbook
 
     sheet = CalamineWorkbook.from_path(path).get_sheet_by_name(entry["sheet"]).to_python()
-    columns = tuple(str(cell) for cell in sheet[0])
-    return Rows(
-        columns, tuple(dict(zip(columns, (_cell(cell) for cell in line), strict=True)) for line in sheet[1:] if line[0])
-    )
+    # A title may stand above the heading, and notes, which fill one cell of a row, below the table.
+    top = next((number for number, line in enumerate(sheet) if entry["code"] in line), 0)
+    columns = tuple(str(cell) for cell in sheet[top])
+    lines = (line for line in sheet[top + 1 :] if line[0] and any(line[1:]))
+    return Rows(columns, tuple(dict(zip(columns, (_cell(cell) for cell in line), strict=True)) for line in lines))
 
 
 def _cell(cell: Any) -> str:

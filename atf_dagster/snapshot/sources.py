@@ -44,6 +44,7 @@ class FiguresSource:
     licence: str
     attribution: str
     precision: str  # what was lost on the way, if anything
+    areas: str  # which areas it holds, and of how much
     rows: int
     intervals: bool  # whether the publisher gives confidence limits with this indicator, in the file at hand
     line_ending: str  # of the answer: LF or CRLF

@@ -2,6 +2,8 @@
 
 Belongs here: the requests. Reference: https://www.ons.gov.uk/explore-local-statistics (its CSVW metadata).
 An unknown slug is no error there but an empty answer; so the service's own list of indicators is read first.
+
+Key of `ask`: `levels`, the service's words for kinds of areas that are asked for beside the catalogue's (`ltla`, `utla`).
 """
 
 import difflib
@@ -27,11 +29,12 @@ def collect(asking: Asking) -> Collected:
         raise NoData(f"The service no longer lists the indicator {slug}{hint}")
     modified = cards[slug].get("dataModified")
     asking.probed(None if modified is None else str(modified))
+    levels = [level for level in asking.dataset.ask.get("levels", "").split(",") if level]
     page = asking.fetch(
         asking.url(f"{_API}/data.csv"),
         (
             ("indicator", slug),
-            ("geo", ",".join(asking.areas)),
+            ("geo", ",".join([*asking.areas, *levels])),
             ("time", "all"),
             ("includeStatus", "true"),
         ),

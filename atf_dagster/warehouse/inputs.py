@@ -224,9 +224,9 @@ def _datasets(catalogue: Catalogue, today: dt.date) -> tuple[dict[str, str], lis
         if dataset.period is None:
             continue
         month, day = (int(n) for n in dataset.period.start.split("-"))
-        start, end = newest_expected(dataset.period, today)
-        rows += [
-            {
+        for entry in dataset.yields:
+            start, end = newest_expected(entry.period or dataset.period, today)
+            row = {
                 "dataset": dataset.id,
                 "measure": entry.measure,
                 "source_id": dataset.source_id,
@@ -239,15 +239,14 @@ def _datasets(catalogue: Catalogue, today: dt.date) -> tuple[dict[str, str], lis
                 "age": entry.age or dataset.age,
                 "breakdown_type": dataset.breakdown_type,
                 "breakdown_value": dataset.breakdown_value,
-                "period_length": dataset.period_length,
+                "period_length": entry.period_length,
                 "period_month": month,
                 "period_day": day,
                 "period_years": dataset.period.years,
                 "expected_start": start,
                 "expected_end": end,
             }
-            for entry in dataset.yields
-        ]
+            rows.append(row)
     return columns, rows
 
 

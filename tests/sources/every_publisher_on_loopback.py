@@ -86,7 +86,6 @@ def catalogue_with_the_older_indicator() -> Catalogue:
                     "id": "fingertips_93356",
                     "source_id": "93356",
                     "title": CAMPYLOBACTER.name,
-                    "period_length": None,
                     "yields": (Yields(indicator=CAMPYLOBACTER.code),),
                 }
             )

@@ -3,6 +3,13 @@
 with
     stacked as (select * from {{ ref("int_stacked") }}),
 
+    -- One table may carry periods of several lengths, for an indicator each.
+    length_taken as (
+        select distinct dataset, coalesce(measure, '') as measure, period_length
+        from {{ source("raw", "catalogue_dataset") }}
+        where period_length is not null
+    ),
+
     named as (
         select
             stacked.vintage_id,
@@ -57,7 +64,17 @@ with
             {{ source("raw", "catalogue_dataset") }} as dataset
             on stacked.dataset = dataset.dataset
             and (dataset.measure is null or dataset.measure = stacked.measure)
+        left join
+            length_taken
+            on dataset.dataset = length_taken.dataset
+            and coalesce(dataset.measure, '') = length_taken.measure
+            and stacked.period_length = length_taken.period_length
         left join {{ source("raw", "catalogue_area") }} as area on stacked.area_code = area.area_code
+        -- A row whose length one indicator takes is nobody else's; one that none takes stays, and says so.
+        where
+            length_taken.dataset is null
+            or dataset.period_length is null
+            or dataset.period_length = stacked.period_length
     ),
 
     keyed as (

@@ -1,7 +1,10 @@
 with
     source as (select * from {{ source("raw", "fingertips_indicator_data") }}),
 
-    dataset as (select * from {{ source("raw", "catalogue_dataset") }}),
+    -- A dataset may give several indicators; its labels are the same for all of them.
+    dataset as (
+        select distinct dataset, period_month, period_day from {{ source("raw", "catalogue_dataset") }}
+    ),
 
     renamed as (
         select
