@@ -1,26 +1,127 @@
+{#- What changed with a revision, beside the figure itself. Most figures were never revised: the history is looked up
+    for those that were, by the moment at which the figure before ended. -#}
+{% set benchmark = "'E92000001'" %}
+{% set sides = {
+    "before": "history.valid_from < revision.seen_at and (history.valid_to is null or history.valid_to >= revision.seen_at)",
+    "since": "history.valid_from <= revision.seen_at and (history.valid_to is null or history.valid_to > revision.seen_at)",
+} %}
+
 with
-    stepped as (
+    history as (select * from {{ ref("fct_observation_history") }}),
+
+    revision as (
         select
-            *,
-            lag(value) over (partition by observation_key order by valid_from) as old_value,
-            lag(vintage_id) over (partition by observation_key order by valid_from) as old_vintage_id
-        from {{ ref("int_observation_history") }}
+            {% for column in observation_key_columns() %} newer.{{ column }}, {% endfor %}
+            newer.valid_from as seen_at,
+            {% for measure in ["value", "lci_95", "uci_95", "status", "vintage_id"] %}
+                older.{{ measure }} as old_{{ measure }}, newer.{{ measure }} as new_{{ measure }},
+            {% endfor %}
+            {{ series_key("newer") }} as series_key,
+            indicator.comparison_method
+        from history as newer
+        inner join
+            history as older
+            on {{ same_in_both(observation_key_columns(), "newer", "older") }}
+            and newer.valid_from = older.valid_to
+        inner join
+            {{ source("raw", "catalogue_indicator") }} as indicator
+            on newer.indicator_code = indicator.indicator_code
+        where newer.change = 'revised'
+    ),
+
+    {#- England beside the figure, as it was known just before the revision and from then on. -#}
+    {% for side, condition in sides.items() %}
+        england_{{ side }} as (
+            select
+                {% for column in observation_key_columns() %} revision.{{ column }}, {% endfor %}
+                revision.seen_at,
+                history.value,
+                history.lci_95,
+                history.uci_95
+            from revision
+            inner join
+                history
+                on history.area_code = {{ benchmark }}
+                and {{
+                    same_in_both(
+                        observation_key_columns() | reject("equalto", "area_code"), "revision", "history"
+                    )
+                }}
+                and revision.area_code <> {{ benchmark }}
+            where {{ condition }}
+        ),
+    {% endfor %}
+
+    judged as (
+        select
+            revision.*,
+            case
+                when revision.area_code <> {{ benchmark }}
+                then
+                    {{
+                        compared(
+                            "revision.old_value",
+                            "revision.old_lci_95",
+                            "revision.old_uci_95",
+                            "england_before.value",
+                            "england_before.lci_95",
+                            "england_before.uci_95",
+                            "revision.comparison_method",
+                        )
+                    }}
+            end as old_outcome_statistical,
+            case
+                when revision.area_code <> {{ benchmark }}
+                then
+                    {{
+                        compared(
+                            "revision.new_value",
+                            "revision.new_lci_95",
+                            "revision.new_uci_95",
+                            "england_since.value",
+                            "england_since.lci_95",
+                            "england_since.uci_95",
+                            "revision.comparison_method",
+                        )
+                    }}
+            end as new_outcome_statistical,
+            trend_before.outcome as old_trend,
+            trend_since.outcome as new_trend
+        from revision
+        {% for side in sides %}
+            left join
+                england_{{ side }}
+                on {{ same_in_both(observation_key_columns() + ["seen_at"], "revision", "england_" ~ side) }}
+            left join
+                {{ ref("int_trend") }} as trend_{{ side }}
+                on revision.series_key = trend_{{ side }}.series_key
+                and revision.seen_at = trend_{{ side }}.moment
+                and trend_{{ side }}.known = '{{ side }}'
+        {% endfor %}
     )
 
 select
-    indicator_code,
-    area_code,
-    period_id,
-    sex,
-    age,
-    breakdown_type,
-    breakdown_value,
-    valid_from as seen_at,
+    {% for column in observation_key_columns() %} {{ column }}, {% endfor %}
+    seen_at,
     old_value,
-    value as new_value,
+    new_value,
+    new_value - old_value as difference,
+    old_status,
+    new_status,
     old_vintage_id,
-    vintage_id as new_vintage_id,
-    cast(null as boolean) as comparison_changed,
-    cast(null as boolean) as trend_changed
-from stepped
-where change = 'revised'
+    new_vintage_id,
+    old_outcome_statistical,
+    new_outcome_statistical,
+    case
+        when old_outcome_statistical <> 'not_compared' or new_outcome_statistical <> 'not_compared'
+        then old_outcome_statistical <> new_outcome_statistical
+    end as comparison_changed,
+    old_trend,
+    new_trend,
+    case
+        when
+            coalesce(old_trend, 'cannot_be_calculated') <> 'cannot_be_calculated'
+            or coalesce(new_trend, 'cannot_be_calculated') <> 'cannot_be_calculated'
+        then coalesce(old_trend, 'cannot_be_calculated') <> coalesce(new_trend, 'cannot_be_calculated')
+    end as trend_changed
+from judged

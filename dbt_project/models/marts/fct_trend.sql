@@ -1,17 +1,15 @@
-{#- The shape of the contract. Rows come with the trend method; until then a reader finds none rather than
-    a simplified one. -#}
 select
-    indicator_code,
-    area_code,
-    sex,
-    age,
-    breakdown_type,
-    breakdown_value,
-    period_id,
-    cast(null as int) as n_points,
-    cast(null as double) as chi_squared,
-    cast(null as string) as outcome,
-    cast(null as string) as outcome_judged,
-    cast(null as string) as reason
-from {{ ref("fct_observation") }}
-where 1 = 0
+    {% for column in series_columns() %} trend.{{ column }}, {% endfor %}
+    trend.period_id,
+    trend.first_period_id,
+    trend.n_points,
+    trend.method,
+    trend.chi_squared,
+    trend.slope,
+    trend.outcome,
+    {{ trend_judged("trend.outcome", "indicator.polarity") }} as outcome_judged,
+    trend.reason
+from {{ ref("int_trend") }} as trend
+inner join
+    {{ source("raw", "catalogue_indicator") }} as indicator on trend.indicator_code = indicator.indicator_code
+where trend.known = 'now'

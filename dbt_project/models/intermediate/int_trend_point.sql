@@ -1,0 +1,92 @@
+{#- The newest five points with a value of each series of the areas that are answered for: as they stand now, and as
+    they were known just before and from each moment at which a figure of the series was revised on. -#}
+{% set point_columns = [
+    "period_id",
+    "period_start",
+    "period_end",
+    "value",
+    "numerator",
+    "denominator",
+    "lci_95",
+    "uci_95",
+    "status",
+    "vintage_id",
+] %}
+{% set sides = {
+    "before": "past.valid_from < revised.moment and (past.valid_to is null or past.valid_to >= revised.moment)",
+    "since": "past.valid_from <= revised.moment and (past.valid_to is null or past.valid_to > revised.moment)",
+} %}
+
+with
+    answered as (select area_code from {{ ref("dim_area") }} where is_answered),
+
+    past as (
+        select history.*, {{ series_key("history") }} as series_key
+        from {{ ref("fct_observation_history") }} as history
+        inner join answered on history.area_code = answered.area_code
+    ),
+
+    revised as (select distinct series_key, valid_from as moment from past where change = 'revised'),
+
+    known as (
+        select
+            {% for column in series_columns() + point_columns %} observation.{{ column }}, {% endfor %}
+            {{ series_key("observation") }} as series_key,
+            'now' as known,
+            cast(null as timestamp) as moment
+        from {{ ref("fct_observation") }} as observation
+        inner join answered on observation.area_code = answered.area_code
+        where observation.value is not null
+        {% for side, condition in sides.items() %}
+            union all
+            select
+                {% for column in series_columns() + point_columns %} past.{{ column }}, {% endfor %}
+                past.series_key,
+                '{{ side }}' as known,
+                revised.moment
+            from revised
+            inner join past on revised.series_key = past.series_key
+            where past.value is not null and {{ condition }}
+        {% endfor %}
+    ),
+
+    measured as (
+        select
+            *,
+            case
+                when period_start = period_end
+                then 0
+                else cast({{ period_months("period_start", "period_end") }} as int)
+            end as months,
+            max(period_end) over (partition by series_key, known, moment) as newest_end
+        from known
+    ),
+
+    {#- Of twelve-month periods that begin every quarter, those that end in the month of the newest do not overlap. -#}
+    numbered as (
+        select
+            measured.*,
+            row_number() over (
+                partition by measured.series_key, measured.known, measured.moment
+                order by measured.period_end desc, measured.period_start desc
+            ) as recency
+        from measured
+        inner join
+            {{ source("raw", "catalogue_indicator") }} as indicator
+            on measured.indicator_code = indicator.indicator_code
+        where
+            indicator.trend_points <> 'one_a_year'
+            or extract(month from measured.period_end) = extract(month from measured.newest_end)
+    )
+
+select
+    {% for column in series_columns() %} {{ column }}, {% endfor %}
+    series_key,
+    known,
+    moment,
+    cast(count(*) over (partition by series_key, known, moment) - recency + 1 as int) as point_number,
+    {% for column in point_columns %} {{ column }}, {% endfor %}
+    months,
+    lag(period_start) over (partition by series_key, known, moment order by recency desc) as previous_start
+from numbered
+where recency <= 5
