@@ -71,7 +71,8 @@ CONTRACT = {
     ),
     "fct_inequality": (
         "indicator_code area_code period_id sex age measure group_a group_b",
-        "value lci_95 uci_95 method seed",
+        "value lci_95 uci_95 method seed repetitions direction reason n_groups quantile_edition weighting share_joined "
+        "since_period_id outcome",
     ),
     "coverage": ("indicator_code area_code", "latest_period_id expected_period_id state reason"),
     "vw_latest": ("indicator_code area_code", "value status outcome_judged trend"),

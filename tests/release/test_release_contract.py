@@ -76,7 +76,22 @@ CONTRACT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "fct_inequality": (
         ("indicator_code", "area_code", "period_id", "sex", "age", "measure", "group_a", "group_b"),
-        ("value", "lci_95", "uci_95", "method", "seed"),
+        (
+            "value",
+            "lci_95",
+            "uci_95",
+            "method",
+            "seed",
+            "repetitions",
+            "direction",
+            "reason",
+            "n_groups",
+            "quantile_edition",
+            "weighting",
+            "share_joined",
+            "since_period_id",
+            "outcome",
+        ),
     ),
     "coverage": (
         ("indicator_code", "area_code"),
