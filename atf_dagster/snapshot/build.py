@@ -76,6 +76,8 @@ def _carry_over(
 ) -> tuple[FiguresSource, bytes]:
     path = folder / entry["source"]
     taken_from = _verified(path, entry["source"], provenance)
+    if "numbers" in entry:
+        _verified(folder / entry["numbers"], entry["numbers"], provenance)
     reading = read(path, entry)
     publisher = declared["publishers"][entry["publisher"]]
     indicator = entry["indicator"]

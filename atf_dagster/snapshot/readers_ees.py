@@ -69,6 +69,7 @@ _SEXES: Final = {"Total": "Persons", "ALL": "Persons", "Girls": "Female", "Boys"
 def lait(path: Path, entry: readers.Entry) -> readers.Reading:
     """One measure of the data bank; `without` names a year that another file has in full."""
     groups = SERIES[measure_of(entry["indicator"])]
+    codes = _NUMBERS | _other_councils(path, entry)
     rows = duckdb.execute(
         'select "Short Desc", cast("LA Number" as int), "LA and Regions", Years, "Values" from read_parquet($path) '
         'where list_contains($series, "Short Desc") and list_contains($numbers, cast("LA Number" as int)) '
@@ -76,7 +77,7 @@ def lait(path: Path, entry: readers.Entry) -> readers.Reading:
         {
             "path": str(path),
             "series": list(groups),
-            "numbers": list(_NUMBERS),
+            "numbers": list(codes),
             "without": entry.get("without", ""),
         },
     ).fetchall()
@@ -85,10 +86,22 @@ def lait(path: Path, entry: readers.Entry) -> readers.Reading:
     figures = []
     for series, number, name, year, cell in rows:
         kind, group = groups[series]
-        place = {"area_code": _NUMBERS[number], "area_name": name, "sex": "Persons", "period": year}
+        place = {"area_code": codes[number], "area_name": name, "sex": "Persons", "period": year}
         broken_down = {"breakdown_type": kind, "breakdown_value": group}
         figures.append(figure(**place, **broken_down, **_cell(path, cell)))
     return _reading(entry, figures)
+
+
+def _other_councils(path: Path, entry: readers.Entry) -> dict[int, str]:
+    """The department's numbers of other councils of today -> their GSS codes, by its own list of local authorities."""
+    if "numbers" not in entry:
+        return {}
+    listed = _rows(path.parents[len(Path(entry["source"]).parts) - 1] / entry["numbers"])
+    live = [row for row in listed if row["status"] == "live" and row["old_la_code"].isdigit()]
+    numbers = {int(row["old_la_code"]): row["new_la_code"] for row in live}
+    if len(numbers) != len(live):
+        raise _refused(path, f"{entry['numbers']} gives one number to two authorities of today")
+    return {number: code for number, code in numbers.items() if number not in _NUMBERS and carried.area(entry, code)}
 
 
 def early_years(path: Path, entry: readers.Entry) -> readers.Reading:
