@@ -1,0 +1,229 @@
+{{ config(materialized="view") }}
+{#- Are inequalities in Cheshire and Merseyside wider than elsewhere, and widening? Gaps and slopes of fct_inequality, and
+    slopes that are published as indicators of their own. Wider and narrower are of the size of the gap, whichever group
+    is ahead. -#}
+with
+    measured as (
+        select
+            indicator_code, area_code, period_id, sex, age, measure, group_a, group_b, value, lci_95, uci_95
+        from {{ ref("fct_inequality").include(database=false) }}
+        where measure in ('absolute_gap', 'slope_index') and value is not null
+        union all
+        select
+            observation.indicator_code,
+            observation.area_code,
+            observation.period_id,
+            observation.sex,
+            observation.age,
+            'published_slope_index' as measure,
+            'most deprived' as group_a,
+            'least deprived' as group_b,
+            observation.value,
+            observation.lci_95,
+            observation.uci_95
+        from {{ ref("fct_observation").include(database=false) }} as observation
+        inner join
+            {{ ref("dim_indicator").include(database=false) }} as indicator
+            on observation.indicator_code = indicator.indicator_code
+            and indicator.value_type = 'slope_index'
+        where observation.breakdown_type = 'Total' and observation.value is not null
+    ),
+
+    dated as (
+        select measured.*, period.label as period, period.period_start, period.period_end
+        from measured
+        inner join
+            {{ ref("dim_period").include(database=false) }} as period on measured.period_id = period.period_id
+        inner join
+            {{ ref("dim_area").include(database=false) }} as area
+            on measured.area_code = area.area_code
+            and area.is_answered
+    ),
+
+    recent as (
+        select
+            *,
+            row_number() over (
+                partition by indicator_code, area_code, sex, age, measure, group_a, group_b
+                order by period_end desc, period_start desc
+            ) as recency
+        from dated
+    ),
+
+    latest as (select * from recent where recency = 1),
+
+    -- Of published slopes the change is worked out here; of ours fct_inequality has it.
+    before as (
+        select
+            earlier.*,
+            row_number() over (
+                partition by earlier.indicator_code, earlier.area_code, earlier.sex, earlier.age
+                order by earlier.period_end, earlier.period_start
+            ) as precedence
+        from dated as earlier
+        inner join
+            latest
+            on earlier.indicator_code = latest.indicator_code
+            and earlier.area_code = latest.area_code
+            and earlier.sex = latest.sex
+            and earlier.age = latest.age
+            and earlier.measure = latest.measure
+            and earlier.period_end < latest.period_start
+        where earlier.measure = 'published_slope_index'
+    ),
+
+    earliest as (select * from before where precedence = 1),
+
+    told as (
+        select
+            indicator_code,
+            area_code,
+            period_id,
+            sex,
+            age,
+            replace(measure, '_change', '') as measure,
+            group_a,
+            group_b,
+            value,
+            lci_95,
+            uci_95,
+            since_period_id,
+            outcome
+        from {{ ref("fct_inequality").include(database=false) }}
+        where measure in ('absolute_gap_change', 'slope_index_change')
+    ),
+
+    beside as (
+        select
+            latest.indicator_code,
+            latest.area_code,
+            latest.sex,
+            latest.age,
+            latest.measure,
+            latest.group_a,
+            latest.group_b,
+            latest.period,
+            latest.value,
+            latest.lci_95,
+            latest.uci_95,
+            england.value as england_value,
+            abs(latest.value) - abs(england.value) as difference,
+            case
+                when latest.value * england.value < 0
+                then null
+                when england.value < 0
+                then - {{ difference_limit("latest", "england", "+") }}
+                else {{ difference_limit("latest", "england", "-") }}
+            end as difference_lci_95,
+            case
+                when latest.value * england.value < 0
+                then null
+                when england.value < 0
+                then - {{ difference_limit("latest", "england", "-") }}
+                else {{ difference_limit("latest", "england", "+") }}
+            end as difference_uci_95,
+            coalesce(earliest.period_id, told.since_period_id) as since_period_id,
+            case
+                when earliest.period_id is not null then latest.value - earliest.value else told.value
+            end as change,
+            case
+                when earliest.period_id is not null
+                then {{ difference_limit("latest", "earliest", "-") }}
+                else told.lci_95
+            end as change_lci_95,
+            case
+                when earliest.period_id is not null
+                then {{ difference_limit("latest", "earliest", "+") }}
+                else told.uci_95
+            end as change_uci_95,
+            earliest.period_id is not null as is_published_slope,
+            earliest.value as earliest_value,
+            told.outcome as told_outcome
+        from latest
+        left join
+            dated as england
+            on latest.indicator_code = england.indicator_code
+            and england.area_code = 'E92000001'
+            and latest.area_code <> 'E92000001'
+            and latest.period_id = england.period_id
+            and latest.sex = england.sex
+            and latest.age = england.age
+            and latest.measure = england.measure
+            and latest.group_a = england.group_a
+            and latest.group_b = england.group_b
+        left join
+            earliest
+            on latest.indicator_code = earliest.indicator_code
+            and latest.area_code = earliest.area_code
+            and latest.sex = earliest.sex
+            and latest.age = earliest.age
+            and latest.measure = earliest.measure
+        left join
+            told
+            on latest.indicator_code = told.indicator_code
+            and latest.area_code = told.area_code
+            and latest.period_id = told.period_id
+            and latest.sex = told.sex
+            and latest.age = told.age
+            and latest.measure = told.measure
+            and latest.group_a = told.group_a
+            and latest.group_b = told.group_b
+    )
+
+select
+    beside.indicator_code,
+    indicator.short_name as indicator_name,
+    beside.area_code,
+    area.area_name,
+    beside.sex,
+    beside.age,
+    beside.measure,
+    coalesce(area_a.area_name, beside.group_a) as group_a,
+    coalesce(area_b.area_name, beside.group_b) as group_b,
+    indicator.unit,
+    beside.period,
+    beside.value,
+    beside.lci_95,
+    beside.uci_95,
+    beside.england_value,
+    beside.difference,
+    beside.difference_lci_95,
+    beside.difference_uci_95,
+    case
+        when beside.area_code = 'E92000001'
+        then null
+        else
+            case
+                {{ difference_outcome("beside.difference_lci_95", "beside.difference_uci_95") }}
+                when 'higher'
+                then 'wider'
+                when 'lower'
+                then 'narrower'
+                when 'similar'
+                then 'similar'
+                else 'not_known'
+            end
+    end as compared_with_england,
+    since.label as since_period,
+    beside.change,
+    beside.change_lci_95,
+    beside.change_uci_95,
+    case
+        when not beside.is_published_slope
+        then coalesce(beside.told_outcome, 'not_known')
+        when beside.change_lci_95 is null
+        then 'not_known'
+        when beside.change_lci_95 <= 0 and beside.change_uci_95 >= 0
+        then 'no_significant_change'
+        when (beside.change > 0) = (beside.earliest_value >= 0)
+        then 'widening'
+        else 'narrowing'
+    end as direction
+from beside
+inner join
+    {{ ref("dim_indicator").include(database=false) }} as indicator
+    on beside.indicator_code = indicator.indicator_code
+inner join {{ ref("dim_area").include(database=false) }} as area on beside.area_code = area.area_code
+left join {{ ref("dim_area").include(database=false) }} as area_a on beside.group_a = area_a.area_code
+left join {{ ref("dim_area").include(database=false) }} as area_b on beside.group_b = area_b.area_code
+left join {{ ref("dim_period").include(database=false) }} as since on beside.since_period_id = since.period_id
