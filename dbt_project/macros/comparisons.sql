@@ -29,7 +29,7 @@
 
 {#- `lower`, `similar`, `higher` or `not_compared`, never null. Unit of all measures: that of the indicator.
     ci_overlaps_value (comparator 1): `lower` where the whole interval of the figure lies below the benchmark's value,
-    `higher` where it lies above it. A limit that equals the value is `similar`, as in OHID's own comparisons.
+    `higher` where it lies above it. A limit that equals the value is `similar`, as in the program of OHID's site.
     two_levels (comparator 17): the same at 95 %; significant_998 tells it at 99.8 %, which makes five outcomes. A
     figure without 99.8 % limits keeps its outcome at 95 %, where OHID compares nothing.
     ci_overlaps_ci (comparator 12): `lower` or `higher` where the two intervals have no point in common.
@@ -81,9 +81,9 @@
         when {{ method }} = 'spc_proportion'
         then
             case
-                when {{ is_above(control_lower, value) }}
+                when {{ value }} < {{ control_lower }}
                 then 'lower'
-                when {{ is_above(value, control_upper) }}
+                when {{ value }} > {{ control_upper }}
                 then 'higher'
                 else 'similar'
             end
@@ -172,7 +172,7 @@
         then null
         when {{ outcome }} = 'similar'
         then 'similar'
-        when {{ outcome }} not in ('lower', 'higher')
+        when {{ outcome }} is null or {{ outcome }} not in ('lower', 'higher')
         then null
         when ({{ outcome }} = 'higher') = ({{ polarity }} = 'higher_is_better')
         then 'better'
@@ -183,8 +183,7 @@
 {#- Quantile of a rank among n, 1 to k, 1 holding the rank 1: floor((k + 1) - ceil(((n + 1) - rank) / (n / k))). Ties
     have the smallest of their ranks and stay together, so that quantiles may differ in size. Source: OHID Fingertips
     technical guidance, assigning deprivation categories. Written as k * ((n + 1) - rank) / n, one division of whole
-    numbers: n / k is seldom exact in a computer, and beside a whole number ceil would then take the next one. Null
-    below k members. -#}
+    numbers, so that nothing hangs on how a computer rounds n / k beside a whole number. Null below k members. -#}
 {% macro quantile_of_rank(rank, n, k) -%}
     case
         when {{ n }} >= {{ k }}

@@ -63,7 +63,12 @@ CONTRACT = {
     ),
     "fct_comparison": (
         f"{FIGURE} benchmark_area_code",
-        "benchmark_value method outcome_statistical outcome_judged",
+        "benchmark_value benchmark_lci_95 benchmark_uci_95 method outcome_statistical outcome_judged "
+        "is_significant_998 reason includes_area benchmark_vintage_id",
+    ),
+    "fct_quintile": (
+        FIGURE,
+        "tier n_areas_expected n_areas rank quintile quintile_judged reason vintage_id",
     ),
     "fct_trend": (
         "indicator_code area_code sex age breakdown_type breakdown_value",

@@ -68,7 +68,14 @@ CONTRACT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "fct_comparison": (
         (*KEY, "benchmark_area_code"),
-        ("benchmark_value", "method", "outcome_statistical", "outcome_judged"),
+        (
+            *("benchmark_value", "benchmark_lci_95", "benchmark_uci_95", "method", "outcome_statistical"),
+            *("outcome_judged", "is_significant_998", "reason", "includes_area", "benchmark_vintage_id"),
+        ),
+    ),
+    "fct_quintile": (
+        KEY,
+        ("tier", "n_areas_expected", "n_areas", "rank", "quintile", "quintile_judged", "reason", "vintage_id"),
     ),
     "fct_trend": (
         ("indicator_code", "area_code", "sex", "age", "breakdown_type", "breakdown_value"),
@@ -133,6 +140,9 @@ ALLOWED_VALUES = {
         *("not_applicable", "unreliable", "not_published"),
     },
     ("fct_observation_history", "change"): {"new", "revised", "withdrawn"},
+    ("fct_comparison", "outcome_statistical"): {"lower", "similar", "higher", "not_compared"},
+    ("fct_comparison", "outcome_judged"): {"better", "similar", "worse", None},
+    ("fct_quintile", "reason"): {"no_figure", "too_few_areas", None},
     ("coverage", "state"): {"current", "late", "empty", "stale"},
 }
 
@@ -300,6 +310,8 @@ def test_totals_are_marked_as_such_in_both_columns(release: duckdb.DuckDBPyConne
         ("fct_observation", "area_code", "dim_area", "area_code"),
         ("fct_observation", "period_id", "dim_period", "period_id"),
         ("fct_observation", "vintage_id", "dim_vintage", "vintage_id"),
+        ("fct_comparison", "benchmark_area_code", "dim_area", "area_code"),
+        ("fct_quintile", "area_code", "dim_area", "area_code"),
         ("coverage", "indicator_code", "dim_indicator", "indicator_code"),
         ("coverage", "area_code", "dim_area", "area_code"),
     ],
