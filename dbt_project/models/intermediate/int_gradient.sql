@@ -181,98 +181,88 @@ with
             and whole.gradient = fitted.gradient
     ),
 
-    drawn as (
+    -- A number for each, so that 10,000 draws each carry one number instead of a key.
+    numbered as (
         select
-            gradient.indicator_code,
-            gradient.area_code,
-            gradient.period_id,
-            gradient.sex,
-            gradient.age,
-            gradient.gradient,
-            gradient.higher_is_better,
-            gradient.intercept
-            + gradient.intercept_by_z1 * draw.z1
-            + gradient.intercept_by_z2 * draw.z2 as most_deprived,
-            gradient.slope + gradient.error_slope * draw.z1 as slope
+            *,
+            cast(
+                row_number() over (order by indicator_code, area_code, period_id, sex, age, gradient) as int
+            ) as place
         from gradient
-        cross join {{ ref("int_normal_draw") }} as draw
-        where gradient.no_ratio is null and gradient.error_slope > 0 and gradient.is_reference_above_zero
     ),
 
-    drawn_ratio as (
+    drawn as (
         select
-            indicator_code,
-            area_code,
-            period_id,
-            sex,
-            age,
-            gradient,
-            case
-                when higher_is_better
-                then (most_deprived + slope) / nullif(most_deprived, 0)
-                else most_deprived / nullif(most_deprived + slope, 0)
-            end as ratio
-        from drawn
+            numbered.place,
+            numbered.higher_is_better,
+            numbered.intercept
+            + numbered.intercept_by_z1 * draw.z1
+            + numbered.intercept_by_z2 * draw.z2 as most_deprived,
+            numbered.intercept
+            + numbered.slope
+            + (numbered.intercept_by_z1 + numbered.error_slope) * draw.z1
+            + numbered.intercept_by_z2 * draw.z2 as least_deprived
+        from numbered
+        cross join {{ ref("int_normal_draw") }} as draw
+        where numbered.no_ratio is null and numbered.error_slope > 0 and numbered.is_reference_above_zero
     ),
 
     ratio_limit as (
         select
-            indicator_code,
-            area_code,
-            period_id,
-            sex,
-            age,
-            gradient,
+            place,
             percentile_cont(0.025) within group (order by ratio) as lower,
             percentile_cont(0.975) within group (order by ratio) as upper
-        from drawn_ratio
-        group by indicator_code, area_code, period_id, sex, age, gradient
+        from
+            (
+                select
+                    place,
+                    case
+                        when higher_is_better
+                        then least_deprived / nullif(most_deprived, 0)
+                        else most_deprived / nullif(least_deprived, 0)
+                    end as ratio
+                from drawn
+            ) as drawn_ratio
+        group by place
     ),
 
     measured as (
         select
-            gradient.*,
+            numbered.*,
             'slope_index' as measure,
-            case when gradient.higher_is_better then gradient.slope else - gradient.slope end as value,
+            case when numbered.higher_is_better then numbered.slope else - numbered.slope end as value,
             case
-                when gradient.higher_is_better
-                then gradient.slope + gradient.error_slope * percentile.lower
-                else - gradient.slope - gradient.error_slope * percentile.upper
+                when numbered.higher_is_better
+                then numbered.slope + numbered.error_slope * percentile.lower
+                else - numbered.slope - numbered.error_slope * percentile.upper
             end as lci_95,
             case
-                when gradient.higher_is_better
-                then gradient.slope + gradient.error_slope * percentile.upper
-                else - gradient.slope - gradient.error_slope * percentile.lower
+                when numbered.higher_is_better
+                then numbered.slope + numbered.error_slope * percentile.upper
+                else - numbered.slope - numbered.error_slope * percentile.lower
             end as uci_95,
-            gradient.no_value as no_measure,
+            numbered.no_value as no_measure,
             ' minus ' as by_words
-        from gradient
+        from numbered
         cross join percentile
 
         union all
         select
-            gradient.*,
+            numbered.*,
             'relative_index' as measure,
             case
-                when gradient.no_ratio is not null
+                when numbered.no_ratio is not null
                 then null
-                when gradient.higher_is_better
-                then (gradient.intercept + gradient.slope) / gradient.intercept
-                else gradient.intercept / (gradient.intercept + gradient.slope)
+                when numbered.higher_is_better
+                then (numbered.intercept + numbered.slope) / numbered.intercept
+                else numbered.intercept / (numbered.intercept + numbered.slope)
             end as value,
             ratio_limit.lower as lci_95,
             ratio_limit.upper as uci_95,
-            gradient.no_ratio as no_measure,
+            numbered.no_ratio as no_measure,
             ' divided by ' as by_words
-        from gradient
-        left join
-            ratio_limit
-            on gradient.indicator_code = ratio_limit.indicator_code
-            and gradient.area_code = ratio_limit.area_code
-            and gradient.period_id = ratio_limit.period_id
-            and gradient.sex = ratio_limit.sex
-            and gradient.age = ratio_limit.age
-            and gradient.gradient = ratio_limit.gradient
+        from numbered
+        left join ratio_limit on numbered.place = ratio_limit.place
     )
 
 select
