@@ -1,16 +1,17 @@
-"""The audit: the written files opened again, as a reader would, and counted against the warehouse.
+"""The audit: the written files opened again, as a reader would, counted against the warehouse, and attacked.
 
-Belongs here: whether the candidate is what it should be. Does not belong here: whether its figures are
+Belongs here: whether the candidate is what it should be, and hides what it should hide. Does not belong here: whether its figures are
 plausible (`quality`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
 from atf_dagster.release.candidate import STORAGE
 from atf_dagster.release.contract import SCHEMA, TYPES, WRITTEN_AT_RELEASE, Table
+from atf_dagster.release.disclosure import given_away
 
 # Of DuckDB's file header: the storage version number that a client of STORAGE reads.
 NEWEST_STORAGE_NUMBER = 65
@@ -47,6 +48,28 @@ def audit(folder: Path, warehouse: Path, tables: Sequence[Table]) -> dict[str, i
             + ". An engineer mends the model or the contract; the last release stays in place."
         )
     return counts
+
+
+SAID = 5
+"""Figures given away that a failed audit names; of more it says how many."""
+
+
+def audit_disclosure(folder: Path, groups: Mapping[str, Collection[str]]) -> list[str]:
+    """Try to recompute what the candidate hides. Raises AuditFailed where what is published here gives it away.
+
+    Returns what publishers give away in their own tables, for somebody to tell them. `groups` as in `given_away`.
+    """
+    found = given_away(folder / "mart.duckdb", groups)
+    blocking = [finding.sentence for finding in found if finding.blocks]
+    if blocking:
+        more = f" {len(blocking) - SAID} more figures are given away." if len(blocking) > SAID else ""
+        raise AuditFailed(
+            "The candidate gives away what it hides and was not published: "
+            + " ".join(blocking[:SAID])
+            + more
+            + " The last release stays in place."
+        )
+    return [finding.sentence for finding in found]
 
 
 def _relation(connection: duckdb.DuckDBPyConnection, folder: Path, table: Table, counts: dict[str, int]) -> list[str]:

@@ -16,7 +16,7 @@ from atf_dagster import __version__
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.files import sha256_of, sync_folder, write_atomic
 from atf_dagster.quality.results import SAMPLE, Result
-from atf_dagster.release.audit import audit
+from atf_dagster.release.audit import audit, audit_disclosure
 from atf_dagster.release.candidate import export, write_database
 from atf_dagster.release.contract import VERSION, WRITTEN_AT_RELEASE, Table
 from atf_dagster.release.describe import datapackage
@@ -70,7 +70,7 @@ def publish(
     version = f"{number:06d}-{built_at:%Y%m%dT%H%M%SZ}"
     candidate = folder / f"{CANDIDATE}{version}"
     try:
-        figures = _write(candidate, warehouse, catalogue, tables, facts, version, built_at)
+        figures = _write(candidate, warehouse, catalogue, tables, facts, version, built_at, progress)
     except BaseException:
         remove_unfinished(folder)  # a full disk needs the space back at once
         raise
@@ -95,6 +95,7 @@ def _write(
     facts: ReleaseFacts,
     version: str,
     built_at: dt.datetime,
+    progress: Callable[[str], None],
 ) -> str:
     """Fill the candidate's folder and audit it; returns the hash of its figures."""
     candidate.mkdir()
@@ -106,10 +107,21 @@ def _write(
     if facts.page is not None:
         write_atomic(candidate / "validation.html", facts.page.read_text("utf-8"))
     counts = audit(candidate, warehouse, tables)
+    warnings = audit_disclosure(candidate, _neighbours(catalogue))
+    if warnings:
+        progress(f"{len(warnings)} hidden figures follow from their publisher's own numbers; see receipt.json")
     figures = _figures_hash(candidate, tables)
-    _write_receipt(candidate, facts, version, built_at, counts, figures)
+    _write_receipt(candidate, facts, version, built_at, counts, figures, warnings)
     _make_read_only(candidate)
     return figures
+
+
+def _neighbours(catalogue: Catalogue) -> dict[str, set[str]]:
+    """The members of each group of statistical neighbours, by the code that int_area_group_member gives it."""
+    groups: dict[str, set[str]] = {}
+    for entry in catalogue.neighbours:
+        groups.setdefault(f"SN-{entry.area}", set()).add(entry.neighbour)
+    return groups
 
 
 def _figures_hash(candidate: Path, tables: Sequence[Table]) -> str:
@@ -157,7 +169,13 @@ def _rows(facts: ReleaseFacts, version: str, built_at: dt.datetime) -> dict[str,
 
 
 def _write_receipt(
-    candidate: Path, facts: ReleaseFacts, version: str, built_at: dt.datetime, counts: Mapping[str, int], figures: str
+    candidate: Path,
+    facts: ReleaseFacts,
+    version: str,
+    built_at: dt.datetime,
+    counts: Mapping[str, int],
+    figures: str,
+    warnings: Sequence[str],
 ) -> None:
     files = sorted(path for path in candidate.rglob("*") if path.is_file())
     for path in files:
@@ -175,6 +193,7 @@ def _write_receipt(
         "datasets_fresh": list(facts.datasets_fresh),
         "datasets_held_back": list(facts.datasets_held_back),
         "rows": dict(sorted(counts.items())),
+        "given_away_by_publishers": list(warnings),
         # The verdict covers exactly these bytes.
         "files": {
             str(path.relative_to(candidate)): {"bytes": path.stat().st_size, "sha256": sha256_of(path)}

@@ -1,0 +1,29 @@
+"""Attacks a release before anybody reads it: can a hidden number be recomputed from what is published?
+
+Belongs here: reading a candidate, the sums in it, solving them, saying what they give away. Does not belong here: the
+decision what to hide (`returns.disclosure`, and the models), stopping the release (`audit`).
+"""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import duckdb
+
+from atf_dagster.release.disclosure.attack import attack
+from atf_dagster.release.disclosure.findings import Finding
+from atf_dagster.release.disclosure.reading import Reader
+
+__all__ = ["Finding", "given_away"]
+
+
+def given_away(database: Path, groups: Mapping[str, Collection[str]]) -> list[Finding]:
+    """The hidden figures that the released file gives away, those that block first.
+
+    `groups` are the members of areas that the file does not name, such as groups of statistical neighbours.
+    """
+    with duckdb.connect() as connection:
+        quoted = str(database).replace("'", "''")
+        connection.execute(f"attach '{quoted}' as release (read_only)")
+        reading = Reader(connection, "release").read(groups)
+    found = [] if reading is None else list(attack(reading))
+    return sorted(found, key=lambda finding: (not finding.blocks, finding.figure))

@@ -1,0 +1,333 @@
+"""The attack: everything that can be worked out of a release, held against what it hides.
+
+Belongs here: the equations of one indicator, and what about their solutions is a finding. Does not belong here: which
+figures add up (`sums`), how equations are solved (`solving`), what becomes of a finding (`audit`).
+"""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import NamedTuple
+
+from atf_dagster.release.disclosure.findings import Finding, describe
+from atf_dagster.release.disclosure.numbers import Cell, Interval, Number, Numbers, Quantity
+from atf_dagster.release.disclosure.reading import NOTHING_THERE, Gap, Reading
+from atf_dagster.release.disclosure.solving import Bounds, Equation, Solution, components, confine, eliminate
+from atf_dagster.release.disclosure.sums import TOTAL, Block, Places, Sum
+
+COUNTS: tuple[Quantity, ...] = ("numerator", "denominator")
+SMALL_AT_SOURCE = (1, 7)
+"""What a suppressed count of a publisher that rounds to 5 can be (NHS Digital, Hospital Episode Statistics)."""
+
+
+class Shown(NamedTuple):
+    """A number that the reader has: a cell, as printed or with all that is printed so; a gap; a value's last digit."""
+
+    kind: str
+    number: int
+    quantity: Quantity | None
+
+
+class Indicator:
+    """One indicator: its figures in every state, and the equations between them."""
+
+    def __init__(self, reading: Reading, numbers: Numbers, places: Places, members: list[int]) -> None:
+        self._reading, self._numbers, self._places = reading, numbers, places
+        self._figures = reading.figures
+        self._members = members
+        first = reading.figures[members[0]]
+        self.code = first.indicator
+        self._card = reading.cards[self.code]
+        self._is_returned = self.code in reading.returned
+        self.secret = {number for number in members if reading.holds_a_number_back(number)}
+        self._intervals: dict[Shown, Interval] = {}
+        self._zeros: set[Cell] = set()
+        """Hidden cells that are zero because a shown total is."""
+        quantities: tuple[Quantity, ...] = (*COUNTS, "value")
+        self._negative = {q for q in quantities if any((getattr(self._figures[n], q) or 0) < 0 for n in members)}
+
+    def findings(self) -> Iterator[Finding]:
+        yield from self._plainly_shown()
+        sums = list(dict.fromkeys(one for block in self._blocks() for one in block.sums(self._places)))
+        equations = [*self._of_sums(sums), *self._of_gaps()]
+        equations += self._of_rows({cell.figure for cell in self._unknown(equations)})
+        cells = [cell for cell in self._unknown(equations) if cell.figure in self.secret]
+        for together in components(equations, cells):
+            yield from self._solve(together)
+
+    # What is shown although it is hidden ---------------------------------------------------------------
+
+    def _plainly_shown(self) -> Iterator[Finding]:
+        for number in sorted(self.secret):
+            figure = self._figures[number]
+            shown = [
+                name
+                for name in ("value", "numerator", "lci_95", "uci_95", *(["denominator"] * self._is_returned))
+                if getattr(figure, name) is not None
+            ]
+            where = "fct_observation" if figure.until is None else "fct_observation_history"
+            if shown:
+                yield describe(self._reading, number, [f"its own {' and '.join(shown)} in {where}"], ours=True)
+        for told in self._reading.told:
+            if told.figure in self.secret and self._figures[told.figure].indicator == self.code:
+                yield describe(self._reading, told.figure, [told.where], ours=True)
+        yield from self._shown_in_another_state()
+        for gap in self._reading.gaps:
+            if gap.indicator == self.code and re.search("sii|rii|slope|index", gap.measure, re.IGNORECASE):
+                yield from self._hidden_in_slope(gap)
+
+    def _shown_in_another_state(self) -> Iterator[Finding]:
+        for key, versions in self._reading.versions.items():
+            if key[0] != self.code or len(versions) < 2:
+                continue
+            hidden = [number for number in versions if number in self.secret]
+            open_ = [n for n in versions if n not in hidden and not self._figures[n].is_hidden]
+            if not hidden or not open_:
+                continue
+            # What a publisher showed earlier is public; only where it now suppresses the figure is it asked about.
+            if self._is_returned or self._figures[hidden[0]].status == "suppressed":
+                where = sorted({"fct_observation" if self._figures[n].until is None else "history" for n in open_})
+                text = [f"the same figure in another state, in {' and '.join(where)}"]
+                yield describe(self._reading, hidden[0], text, ours=self._is_returned)
+
+    def _hidden_in_slope(self, gap: Gap) -> Iterator[Finding]:
+        kinds = {self._figures[n].breakdown_type for g in (gap.group_a, gap.group_b) for n in self._of_group(gap, g)}
+        for number in sorted(self.secret):
+            figure = self._figures[number]
+            same = (figure.area, figure.period, figure.sex, figure.age) == (gap.area, gap.period, gap.sex, gap.age)
+            if same and figure.until is None and figure.breakdown_type in kinds:
+                yield describe(self._reading, number, [f"{gap.measure} in fct_inequality"], ours=True)
+
+    # Equations -----------------------------------------------------------------------------------------
+
+    def _blocks(self) -> Iterator[Block]:
+        periods: dict[str, list[int]] = defaultdict(list)
+        for number in self._members:
+            periods[self._figures[number].period].append(number)
+        for numbers in periods.values():
+            yield Block(self._reading, [n for n in numbers if self._figures[n].until is None])
+            if any(self._figures[n].until is not None for n in numbers):
+                moments = {self._figures[n].since for n in numbers}
+                for moment in sorted(moments):
+                    state = [n for n in numbers if self._figures[n].shown_at(moment)]
+                    if any(n in self.secret for n in state):
+                        yield Block(self._reading, state)
+
+    def _of_sums(self, sums: list[Sum]) -> Iterator[Equation[Cell, Shown]]:
+        quantities: tuple[Quantity, ...] = COUNTS
+        if self._card.value_type == "amount":
+            quantities = (*COUNTS, "value")
+        self._find_zeros(sums, quantities)
+        for quantity in quantities:
+            open_: list[tuple[Sum, Equation[Cell, Shown]]] = []
+            holds: dict[str, int] = defaultdict(int)
+            for one in sums:
+                equation = self._equation(one, quantity)
+                if equation.unknown:
+                    open_.append((one, equation))
+                elif not self._figures[one.total].derived:
+                    holds[one.kind] += 1 if self._adds_up(equation) else -1
+            for one, equation in open_:
+                believed = holds[one.kind] >= (1 if quantity == "value" and not self._sums_values else 0)
+                if (believed or self._figures[one.total].derived) and not self._is_partial(one, equation):
+                    yield equation
+
+    @property
+    def _sums_values(self) -> bool:
+        return self._card.aggregation_rule == "sum"
+
+    def _equation(self, one: Sum, quantity: Quantity) -> Equation[Cell, Shown]:
+        equation: Equation[Cell, Shown] = Equation({})
+        # A total that was worked out here is the sum of what is printed; a publisher's is that of true counts.
+        printed = self._figures[one.total].derived or self._is_returned
+        for number, factor in ((one.total, 1), *((part, -1) for part in one.parts)):
+            self._add(equation, Cell(number, quantity), factor, printed=printed)
+        return equation
+
+    def _add(self, equation: Equation[Cell, Shown], cell: Cell, factor: Number, *, printed: bool) -> None:
+        if cell in self._zeros:
+            return
+        shown = Shown("printed" if printed else "true", *cell)
+        if shown not in self._intervals:
+            interval = self._numbers.printed(cell) if printed else self._numbers.true(cell)
+            if interval is None:
+                equation.unknown[cell] = equation.unknown.get(cell, 0) + factor
+                return
+            self._intervals[shown] = interval
+        equation.known[shown] = equation.known.get(shown, 0) + factor
+
+    def _adds_up(self, equation: Equation[Cell, Shown]) -> bool:
+        low = high = Fraction(0)
+        size = 0.0
+        for shown, factor in equation.known.items():
+            first, second = self._intervals[shown]
+            low += factor * (first if factor > 0 else second)
+            high += factor * (second if factor > 0 else first)
+            size = max(size, abs(float(first)))
+        return float(low) <= 1e-9 * size and float(high) >= -1e-9 * size
+
+    def _is_partial(self, one: Sum, equation: Equation[Cell, Shown]) -> bool:
+        """A sum that says it leaves somebody out, and is the sum of what is shown: it says nothing of the rest."""
+        total = self._figures[one.total]
+        if total.included >= total.expected or not total.derived:
+            return False
+        return self._adds_up(Equation({}, equation.known))
+
+    def _find_zeros(self, sums: list[Sum], quantities: Iterable[Quantity]) -> None:
+        """Parts of a total that is a shown zero are zero, whatever is hidden: that says of nobody what they are."""
+        for quantity in quantities:
+            zero = {n for n in self._members if self._numbers.printed(Cell(n, quantity)) == (0, 0)}
+            if not zero or quantity in self._negative:
+                continue
+            new = True
+            while new:
+                new = False
+                for one in sums:
+                    if one.total in zero and not zero.issuperset(one.parts):
+                        zero.update(one.parts)
+                        new = True
+            self._zeros |= {Cell(n, quantity) for n in zero if self._numbers.printed(Cell(n, quantity)) is None}
+
+    def _of_rows(self, numbers: Iterable[int]) -> Iterator[Equation[Cell, Shown]]:
+        """multiplier * numerator = value * denominator, where one of the two factors is known."""
+        multiplier = Fraction(repr(float(self._card.multiplier)))
+        for number in sorted(numbers):
+            value, numerator, denominator = (
+                Cell(number, "value"),
+                Cell(number, "numerator"),
+                Cell(number, "denominator"),
+            )
+            figure = self._figures[number]
+            if figure.status == NOTHING_THERE:
+                continue
+            by, level = self._numbers.printed(denominator), self._numbers.printed(value)
+            equation: Equation[Cell, Shown] = Equation({})
+            if by is not None and by[0] == by[1] and by[0]:
+                self._add(equation, numerator, multiplier, printed=True)
+                self._add(equation, value, -by[0], printed=True)
+                size = by[0]
+            elif level is not None and level[0] == level[1] and level[0]:
+                self._add(equation, numerator, multiplier, printed=True)
+                self._add(equation, denominator, -level[0], printed=True)
+                size = 0
+            else:
+                continue
+            if equation.unknown:
+                slack = self._numbers.value_slack(figure) * size
+                digit = Shown("digit", number, None)
+                self._intervals[digit] = (-slack, slack)
+                equation.known[digit] = 1
+                if size:
+                    via = Shown("by", *denominator)
+                    self._intervals[via], equation.known[via] = (0, 0), 1
+                yield equation
+
+    def _of_gaps(self) -> Iterator[Equation[Cell, Shown]]:
+        for number, gap in enumerate(self._reading.gaps):
+            if gap.indicator != self.code or re.search("sii|rii|slope|index", gap.measure, re.IGNORECASE):
+                continue
+            for one in self._of_group(gap, gap.group_a):
+                for other in self._of_group(gap, gap.group_b):
+                    shown = Shown("gap", number, None)
+                    equation: Equation[Cell, Shown] = Equation({})
+                    self._add(equation, Cell(one, "value"), 1, printed=True)
+                    size = Fraction(repr(gap.value))
+                    if re.search("rel|ratio", gap.measure, re.IGNORECASE):
+                        self._add(equation, Cell(other, "value"), -size, printed=True)
+                        self._intervals[shown], equation.known[shown] = (0, 0), 1
+                    else:
+                        self._add(equation, Cell(other, "value"), -1, printed=True)
+                        self._intervals[shown], equation.known[shown] = (size, size), -1
+                    if equation.unknown:
+                        yield equation
+
+    def _of_group(self, gap: Gap, group: str) -> list[int]:
+        """The figures that a group of fct_inequality can mean: a breakdown's group, a sex or an area."""
+        found = []
+        for number in self._members:
+            f = self._figures[number]
+            if f.until is not None or (f.period, f.age) != (gap.period, gap.age):
+                continue
+            here = f.area == gap.area
+            named = group in (f.breakdown, f"{f.breakdown_type}: {f.breakdown}") and f.sex == gap.sex and here
+            of_sex = group == f.sex and (f.breakdown_type, f.breakdown) == TOTAL and here
+            of_area = group in (f.area, self._reading.area(f.area).name) and f.sex == gap.sex
+            if named or of_sex or (of_area and (f.breakdown_type, f.breakdown) == TOTAL):
+                found.append(number)
+        return found
+
+    # Solutions -----------------------------------------------------------------------------------------
+
+    def _unknown(self, equations: Iterable[Equation[Cell, Shown]]) -> list[Cell]:
+        return sorted({cell for equation in equations for cell in equation.unknown})
+
+    def _solve(self, equations: list[Equation[Cell, Shown]]) -> Iterator[Finding]:
+        found: dict[int, Solution[Shown]] = {}
+        solved = eliminate(equations, self._intervals)
+        bounds = {cell: self._bounds(cell) for cell in self._unknown(equations)}
+        for cell, solution in solved.items():
+            bounds[cell].tighten(*solution.interval)
+            bounds[cell].through = solution.through
+        confine(equations, self._intervals, bounds)
+        for cell in sorted(bounds):
+            if cell.figure not in self.secret:
+                continue
+            if cell in solved and self._is_one_number(cell, solved[cell].interval):
+                found.setdefault(cell.figure, solved[cell])
+            elif (low := bounds[cell].low) is not None and low == bounds[cell].high and bounds[cell].through:
+                found.setdefault(cell.figure, Solution((low, low), bounds[cell].through))
+        for number, solution in found.items():
+            yield self._finding(number, solution)
+
+    def _bounds(self, cell: Cell) -> Bounds[Shown]:
+        figure = self._figures[cell.figure]
+        if cell.quantity == "value" and self._card.value_type != "amount":
+            return Bounds(None, None, False)
+        if cell.quantity in self._negative:
+            return Bounds(None, None, False)
+        low, high = 0, None
+        if figure.status == "suppressed" and cell.quantity == "numerator" and self._numbers.unit(figure) == 5:
+            low, high = SMALL_AT_SOURCE
+        return Bounds(low, high, self._numbers.counts_whole(cell))
+
+    def _is_one_number(self, cell: Cell, interval: Interval) -> bool:
+        low, high = interval
+        width = high - low
+        if self._numbers.counts_whole(cell) and width:
+            return math.ceil(low) == math.floor(high)
+        if cell.quantity == "value":
+            return width <= 2 * self._numbers.value_slack(self._figures[cell.figure])
+        return float(width) <= 1e-6 * max(1.0, abs(float(low)))
+
+    def _finding(self, number: int, solution: Solution[Shown]) -> Finding:
+        gaps = [self._reading.gaps[shown.number] for shown in solution.through if shown.kind == "gap"]
+        used = {
+            Cell(shown.number, shown.quantity)
+            for shown in solution.through
+            if shown.quantity is not None and not (shown.kind == "by" and shown.number == number)
+        }
+        told = [t for t in self._reading.told if t.value is not None and Cell(t.figure, "value") in used]
+        return describe(
+            self._reading,
+            number,
+            [f"{gap.measure} of {gap.group_a} and {gap.group_b} in fct_inequality" for gap in gaps]
+            + [t.where for t in told],
+            used=used,
+            ours=bool(gaps) or bool(told),
+        )
+
+
+def attack(reading: Reading) -> Iterator[Finding]:
+    """Every finding, each figure once."""
+    numbers, places = Numbers(reading), Places(reading)
+    members: dict[str, list[int]] = defaultdict(list)
+    for number, figure in enumerate(reading.figures):
+        members[figure.indicator].append(number)
+    for _, group in sorted(members.items()):
+        said: set[int] = set()
+        for finding in Indicator(reading, numbers, places, group).findings():
+            if finding.number not in said:
+                said.add(finding.number)
+                yield finding

@@ -1,0 +1,185 @@
+"""How exactly a reader knows a number: from its own row, from its value and limits, or within its rounding.
+
+Belongs here: turning shown numbers into intervals. Does not belong here: which numbers add up.
+
+A shown count is what it says, unless the publisher rounds: where all counts of an indicator below the country are
+multiples of 5, 10, 100 or 1,000 they are taken as rounded to that unit (Hospital Episode Statistics: to 5, the
+country not), and each stands for all counts within half a unit. A value is known to its last printed digit. A figure
+that was worked out here from printed numbers is exact in terms of them.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal, NamedTuple
+
+from atf_dagster.release.disclosure.reading import NOTHING_THERE, Figure, Reading
+
+Quantity = Literal["numerator", "denominator", "value"]
+Number = int | Fraction
+Interval = tuple[Number, Number]
+
+Z_95 = 1.959963984540054
+ENOUGH = 8
+"""Counts that must all be multiples before they are taken as rounded; by chance so many are so once in 400,000."""
+PRECISE = 7
+"""Decimals from which a number was worked out here, and is good to nine digits or more."""
+
+
+class Cell(NamedTuple):
+    """One number of one figure."""
+
+    figure: int
+    quantity: Quantity
+
+
+def exact(number: float) -> Number:
+    """The number as it is printed, without the last bits of a double."""
+    return int(number) if number.is_integer() else Fraction(repr(number))
+
+
+def decimals(number: float) -> int:
+    if number.is_integer():
+        return 0
+    exponent = Decimal(repr(number)).as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
+class Numbers:
+    """What is known of each cell."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._units = _rounding_units(reading)
+        self._whole = _whole_counts(reading)
+        self._told = {told.figure: told for told in reading.told if told.value is not None}
+        self._recovered: dict[int, dict[Quantity, Interval]] = {}
+
+    def unit(self, figure: Figure) -> int:
+        """1 where counts are exact."""
+        if figure.derived or figure.indicator in self._reading.returned:
+            return 1
+        return self._units.get((figure.indicator, self._is_country(figure)), 1)
+
+    def counts_whole(self, cell: Cell) -> bool:
+        """Whether the cell can only be a whole number."""
+        return (self._reading.figures[cell.figure].indicator, cell.quantity) in self._whole
+
+    def printed(self, cell: Cell) -> Interval | None:
+        """The number as printed, or as the rest of its row gives it; None where it is not known."""
+        figure = self._reading.figures[cell.figure]
+        own: float | None = getattr(figure, cell.quantity)
+        if own is not None:
+            number = exact(own)
+            return number, number
+        if cell.quantity != "value" and figure.status == NOTHING_THERE:
+            return 0, 0
+        if cell.quantity == "value":
+            told = self._told.get(cell.figure)
+            return None if told is None or told.value is None else (exact(told.value),) * 2
+        if cell.figure not in self._recovered:
+            self._recovered[cell.figure] = self._recover(cell.figure)
+        return self._recovered[cell.figure].get(cell.quantity)
+
+    def true(self, cell: Cell) -> Interval | None:
+        """All counts that are printed like this one."""
+        known = self.printed(cell)
+        figure = self._reading.figures[cell.figure]
+        unit = self.unit(figure) if cell.quantity == "numerator" else 1
+        if known is None or unit == 1 or known == (0, 0):
+            return known
+        return max(Fraction(0), known[0] - Fraction(unit, 2)), known[1] + Fraction(unit, 2)
+
+    def value_slack(self, figure: Figure) -> Number:
+        """Half of the last digit to which the value of a figure is printed, or would be."""
+        if figure.derived and figure.value is None:
+            return 0
+        shown = decimals(figure.value) if figure.value is not None else 0
+        if shown >= PRECISE:
+            return abs(Fraction(repr(figure.value))) / 10**9
+        return Fraction(1, 2) / Fraction(10) ** max(shown, self._reading.cards[figure.indicator].decimals)
+
+    def _recover(self, number: int) -> dict[Quantity, Interval]:
+        """Counts from a shown value: with the other count, or with limits that only one pair of counts has."""
+        figure = self._reading.figures[number]
+        told = self._told.get(number)
+        value = figure.value if figure.value is not None else told.value if told is not None else None
+        if value is None:
+            return {}
+        multiplier = exact(self._reading.cards[figure.indicator].multiplier)
+        middle, slack = exact(value), self.value_slack(figure._replace(value=value))
+        low, high = middle - slack, middle + slack
+        if figure.denominator is not None:
+            by = exact(figure.denominator) / Fraction(multiplier)
+            return {"numerator": (low * by, high * by)}
+        if figure.numerator is not None:
+            count = exact(figure.numerator) * multiplier
+            return {"denominator": (count / Fraction(high), count / Fraction(low))} if low > 0 and count else {}
+        counts = _counts_of_limits(figure, float(multiplier))
+        if counts is None:
+            return {}
+        pair: tuple[tuple[Quantity, float], ...] = (("numerator", counts[0]), ("denominator", counts[1]))
+        # Ends of intervals of doubles lose some digits; a millionth covers them and still tells counts apart.
+        return {
+            quantity: (Fraction(count) * Fraction(999_999, 1_000_000), Fraction(count) * Fraction(1_000_001, 1_000_000))
+            for quantity, count in pair
+        }
+
+    def _is_country(self, figure: Figure) -> bool:
+        return self._reading.area(figure.area).type == "country"
+
+
+def _rounding_units(reading: Reading) -> dict[tuple[str, bool], int]:
+    common: dict[tuple[str, bool], int] = defaultdict(int)
+    seen: dict[tuple[str, bool], int] = defaultdict(int)
+    for figure in reading.figures:
+        count = figure.numerator
+        if count and not figure.derived and count.is_integer():
+            group = figure.indicator, reading.area(figure.area).type == "country"
+            common[group] = math.gcd(common[group], int(count))
+            seen[group] += 1
+    units = {}
+    for group, shared in common.items():
+        if seen[group] >= ENOUGH:
+            units[group] = next((unit for unit in (1000, 100, 10, 5) if shared % unit == 0), 1)
+    return units
+
+
+def _whole_counts(reading: Reading) -> set[tuple[str, Quantity]]:
+    """Counts of which none is shown with a fraction; money and weighted counts have them."""
+    broken: set[tuple[str, Quantity]] = set()
+    for figure in reading.figures:
+        for quantity, shown in (("numerator", figure.numerator), ("denominator", figure.denominator)):
+            if shown is not None and not shown.is_integer():
+                broken.add((figure.indicator, "numerator" if quantity == "numerator" else "denominator"))
+    money = {code for code, card in reading.cards.items() if card.value_type in ("ratio", "mean")}
+    quantities: tuple[Quantity, ...] = ("numerator", "denominator")
+    return {(code, q) for code in reading.cards for q in quantities if (code, q) not in broken and code not in money}
+
+
+def _counts_of_limits(figure: Figure, multiplier: float) -> tuple[float, float] | None:
+    """The pair of counts that gives exactly this value and these limits; see macros/limits.sql for the formulae."""
+    value, low, high = figure.value, figure.lci_95, figure.uci_95
+    if value is None or low is None or high is None or high <= low or min(map(decimals, (low, high))) < PRECISE:
+        return None
+    if figure.ci_method == "wilson":
+        share, half, z = value / multiplier, (high - low) / multiplier / 2, Z_95 * Z_95
+        a, b, c = 4 * half**2, 8 * half**2 * z - 4 * z * share * (1 - share), (4 * half**2 - 1) * z**2
+        size = (-b + math.sqrt(max(0.0, b * b - 4 * a * c))) / (2 * a)
+        return share * size, size
+    if figure.ci_method == "byar" and value > 0:
+        ratio = low / value
+        count = _solve(lambda x: (1 - 1 / (9 * x) - Z_95 / (3 * math.sqrt(x))) ** 3 - ratio, 10, 1e12)
+        return None if count is None else (count, count * multiplier / value)
+    return None
+
+
+def _solve(rising: Callable[[float], float], low: float, high: float) -> float | None:
+    if rising(low) > 1e-9 or rising(high) < 0:
+        return None
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if rising(middle) < 0 else (low, middle)
+    return (low + high) / 2
