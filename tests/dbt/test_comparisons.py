@@ -363,7 +363,7 @@ def answers(models: dict[str, str], figures: list[tuple[Any, ...]]) -> dict[str,
             "insert into mart.dim_area values (?, ?, ?, ?, ?)",
             [
                 (ENGLAND, "country", None, False, True),
-                ("E12000002", "region", ENGLAND, False, True),
+                *((f"E1200000{index}", "region", ENGLAND, False, index == 2) for index in range(1, 10)),
                 ("E54000008", "subregion", "E12000002", True, True),
                 *((code, "council", "E54000008" if ours else None, ours, ours) for code, ours in councils()),
             ],
