@@ -117,8 +117,10 @@ class IndicatorCard(_Entry):
     of denominators; sum of counts; mean weighted by the denominators; ratio of sums of survey estimates, with areas'
     variances combined; life table of the areas' deaths and population; not at all."""
     ci_method: Literal["published", "wilson", "byar", "student_t", "none"]
-    comparison_method: Literal["ci_overlaps_value", "ci_overlaps_ci", "two_levels", "none"] = "ci_overlaps_value"
-    """How a figure is compared with a benchmark (Fingertips comparators 1, 12, 17 and -1)."""
+    comparison_method: Literal["ci_overlaps_value", "ci_overlaps_ci", "two_levels", "spc_proportion", "none"] = (
+        "ci_overlaps_value"
+    )
+    """How a figure is compared with a benchmark (Fingertips comparators 1, 12, 17, 5 and -1)."""
     trend_allowed: bool
     """False where the rules of fct_trend could not see that a trend would mislead; `trend_note` says why."""
     trend_note: Text | None = None
@@ -136,6 +138,15 @@ class IndicatorCard(_Entry):
     headline_sex: Literal["Persons", "Male", "Female"] = "Persons"
     headline_age: Text | None = None
     empty_reason: Literal["local_return_not_received", "not_at_this_level", "not_yet_collected"] | None = None
+
+    @model_validator(mode="after")
+    def _counts_are_not_compared(self) -> Self:
+        # A council has more of everything than another because it is larger.
+        if self.aggregation_rule == "sum" and self.comparison_method != "none":
+            raise ValueError("a count (aggregation_rule: sum) is compared with nothing: comparison_method: none")
+        if (self.trend_note is not None) and self.trend_allowed:
+            raise ValueError("trend_note says why trend_allowed is false, so it stands only there")
+        return self
 
 
 class Period(_Entry):
