@@ -140,12 +140,12 @@ class IndicatorCard(_Entry):
     empty_reason: Literal["local_return_not_received", "not_at_this_level", "not_yet_collected"] | None = None
 
     @model_validator(mode="after")
-    def _counts_are_not_compared(self) -> Self:
+    def _methods_fit_the_figures(self) -> Self:
         # A council has more of everything than another because it is larger.
         if self.aggregation_rule == "sum" and self.comparison_method != "none":
             raise ValueError("a count (aggregation_rule: sum) is compared with nothing: comparison_method: none")
-        if (self.trend_note is not None) and self.trend_allowed:
-            raise ValueError("trend_note says why trend_allowed is false, so it stands only there")
+        if (self.trend_note is None) != self.trend_allowed:
+            raise ValueError("trend_note says why trend_allowed is false: it stands there, and only there")
         return self
 
 
