@@ -104,7 +104,7 @@
     select
         {{ keys | join(", ") }},
         t_0 as life_expectancy,
-        power(l_{{ last }} * years_in_last, 2) / d_{{ last }}
+        case when d_{{ last }} > 0 then power(l_{{ last }} * years_in_last, 2) / d_{{ last }} end
         {%- for age in ages[:-1] %}
             {%- set next = ages[loop.index] %}
             {%- set a = 0.1 if loop.first else 0.5 %} + case
