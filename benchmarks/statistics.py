@@ -3,8 +3,8 @@
 Makes up figures of all upper-tier councils of England (they are only there to be timed, and are published nowhere) from
 0.1 to 10 million rows, each with sexes, deprivation deciles and free school meals, and runs over them the SQL of every
 table that follows from the figures' history, as dbt compiled it. Every council counts as answered, so that trends and
-inequality are worked out for all of England and not only for the twelve areas. Each size is a process of its own, with its
-peak memory; the reference is one sorted copy of the same rows, made in the same process.
+inequality are worked out for all of England and not only for the twelve areas. Each size is a process of its own, with
+its peak memory; the reference is one sorted copy of the same rows, made in the same process.
 """
 
 import json
@@ -87,7 +87,7 @@ def main() -> None:
         environment = {**os.environ, "ATF_HOME": str(home), "ATF_MODE": "snapshot"}
         refresh = [Path(sys.executable).with_name("atf"), "refresh", "--quiet"]
         subprocess.run(refresh, env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
-        print(f"{'statistics of':<24}{'figures':>12}{'seconds':>9}{'per million':>13}{'sorted copy':>13}{'peak MiB':>10}")
+        print(f"{'statistics of':<24}{'figures':>12}{'seconds':>9}{'a million':>13}{'sorted copy':>13}{'peak MiB':>10}")
         for size in SIZES:
             _line(f"{size / 1e6:g} million asked for", _measured(home, Path(folder), size))
         england = _measured(home, Path(folder), None)
@@ -105,7 +105,7 @@ def _line(what: str, run: dict[str, Any]) -> None:
 
 
 def _measured(home: Path, folder: Path, size: int | None) -> dict[str, Any]:
-    """One size in a process of its own: seconds by table, number of figures, seconds of the copy, peak memory in KiB."""
+    """One size in a process of its own: seconds by table, figures, seconds of the copy, peak memory in KiB."""
     command = [sys.executable, "-m", "benchmarks.statistics", str(home), str(folder / "warehouse.duckdb")]
     process = subprocess.Popen([*command, str(size or 0)], stdout=subprocess.PIPE)  # noqa: S603
     output = process.stdout.read() if process.stdout else b""

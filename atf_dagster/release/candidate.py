@@ -1,7 +1,7 @@
 """Writes a candidate: the mart in its own folder, in the forms that readers ask for.
 
-Belongs here: the DuckDB file with its macro as_of, Parquet, CSV. Does not belong here: whether it is right (`audit`), where
-the pointer stands (`versions`).
+Belongs here: the DuckDB file with its macro as_of, Parquet, CSV. Does not belong here: whether it is right (`audit`),
+where the pointer stands (`versions`).
 """
 
 import re
@@ -25,8 +25,8 @@ where
     and (valid_to is null or valid_to >= cast(day as date) + interval 1 day)
     and change <> 'withdrawn'
 """
-"""The figures that were in force when a day (UTC) ended. DuckDB looks for a macro's tables where its caller stands, so a
-reader says `use` first."""
+"""The figures that were in force when a day (UTC) ended. DuckDB looks for a macro's tables where its caller stands, so
+that a reader says `use` first."""
 
 
 def write_database(

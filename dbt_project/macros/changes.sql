@@ -7,12 +7,8 @@
     (
         {{ later }}.value - {{ earlier }}.value
         {{ sign }} {{ z_of(level) }} * sqrt(
-            power(
-                {{ standard_error_of_limits(later ~ ".lci_" ~ level, later ~ ".uci_" ~ level, level) }},
-                2
-            ) + power(
-                {{ standard_error_of_limits(earlier ~ ".lci_" ~ level, earlier ~ ".uci_" ~ level, level) }}, 2
-            )
+            power({{ standard_error(later ~ ".lci_" ~ level, later ~ ".uci_" ~ level, level) }}, 2)
+            + power({{ standard_error(earlier ~ ".lci_" ~ level, earlier ~ ".uci_" ~ level, level) }}, 2)
         )
     )
 {%- endmacro %}

@@ -9,13 +9,7 @@
     moves the area's by half a point. -#}
 {% macro least_share_joined() -%} 0.95 {%- endmacro %}
 
-{#- Standard error of a figure from its 95 % limits: (upper - lower) / 2z. Unit: that of the limits. Source: APHO
-    Technical Briefing 3. Null where the two do not differ: an interval without width says nothing. -#}
-{% macro standard_error(lower, upper) -%}
-    case when {{ upper }} > {{ lower }} then ({{ upper }} - {{ lower }}) / (2 * {{ z_of("95") }}) end
-{%- endmacro %}
-
-{#- The same of its logarithm: (ln upper - ln lower) / 2z. Null unless both limits are above zero. -#}
+{#- Standard error of a figure's logarithm from its 95 % limits: (ln upper - ln lower) / 2z. Null unless both limits are above zero. -#}
 {% macro log_standard_error(lower, upper) -%}
     case
         when {{ lower }} > 0 and {{ upper }} > {{ lower }}

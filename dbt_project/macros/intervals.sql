@@ -99,33 +99,12 @@
     end
 {%- endmacro %}
 
-{#- Standard error behind limits that a publisher worked out as estimate -/+ z se: (uci - lci) / 2z. Unit: that of the
-    limits. Source: Altman and Bland 2011. For other limits (Wilson's, a bootstrap's) it is an approximation, and what
-    is built on it is to be called one. Null where a limit is absent or they stand the wrong way round. -#}
-{% macro se(lci, uci, level) -%}
-    case when ({{ uci }}) >= ({{ lci }}) then (({{ uci }}) - ({{ lci }})) / (2 * {{ z_of(level) }}) end
-{%- endmacro %}
-
-{#- Mean of a group from those of its independent members, sum(w m) / sum(w) (an aggregate). Null where a member lacks
-    its mean or its weight, or a weight is negative: a mean over some members is not the group's. -#}
-{% macro weighted_mean(mean, weight) -%}
-    case
-        when
-            count(({{ mean }}) * ({{ weight }})) = count(*)
-            and min({{ weight }}) >= 0
-            and sum({{ weight }}) > 0
-        then sum(({{ mean }}) * ({{ weight }})) / sum({{ weight }})
-    end
-{%- endmacro %}
-
-{#- Its standard error, sqrt(sum(w^2 se^2)) / sum(w) (an aggregate): the weights taken as known, the members as
-    independent samples, which approximates a survey that spans them. Source: Cochran 1977, stratified means. -#}
-{% macro weighted_mean_se(se, weight) -%}
-    case
-        when
-            count(({{ se }}) * ({{ weight }})) = count(*) and min({{ weight }}) >= 0 and sum({{ weight }}) > 0
-        then sqrt(sum(power(({{ weight }}) * ({{ se }}), 2))) / sum({{ weight }})
-    end
+{#- Standard error behind 95 % (or `level`) limits, taken as estimate -/+ z se: (upper - lower) / 2z. Unit: that of the
+    limits. Source: Altman and Bland 2011; APHO Technical Briefing 3. For other limits (Wilson's, a bootstrap's) it is an
+    approximation, and what is built on it is to be called one. Null where a limit is absent, where they stand the wrong
+    way round, and where they do not differ: an interval without width says nothing. -#}
+{% macro standard_error(lower, upper, level="95") -%}
+    case when ({{ upper }}) > ({{ lower }}) then (({{ upper }}) - ({{ lower }})) / (2 * {{ z_of(level) }}) end
 {%- endmacro %}
 
 {#- Limits of an estimate that is normally distributed, sign '-' or '+': estimate -/+ z se. -#}

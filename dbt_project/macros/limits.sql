@@ -13,10 +13,5 @@
     end
 {%- endmacro %}
 
-{#- The standard error that published limits stand for, taken as symmetric: (upper - lower) / 2 z. -#}
-{% macro standard_error_of_limits(lower, upper, level) -%}
-    (({{ upper }} - {{ lower }}) / (2 * {{ z_of(level) }}))
-{%- endmacro %}
-
 {#- A sum of doubles that does not depend on the order of its rows: the last bits, which do, are rounded away. -#}
 {% macro steady_sum(x) -%} round(sum({{ x }}), 6) {%- endmacro %}

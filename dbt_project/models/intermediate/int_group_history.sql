@@ -44,7 +44,7 @@ with
             history.value,
             history.numerator,
             history.denominator,
-            {{ standard_error_of_limits("history.lci_95", "history.uci_95", "95") }} as standard_error,
+            {{ standard_error("history.lci_95", "history.uci_95", "95") }} as standard_error,
             history.status,
             history.vintage_id,
             indicator.aggregation_rule,
@@ -169,7 +169,7 @@ with
             {% for level in ["95", "998"] %}
                 case
                     when standard_error is not null
-                    then round(together - {{ z_of(level) }} * standard_error, 9)
+                    then round({{ normal_limit("together", "standard_error", level, "-") }}, 9)
                     when aggregation_rule = 'sum_ratio'
                     then
                         {{
@@ -180,7 +180,7 @@ with
                 end as lower_{{ level }},
                 case
                     when standard_error is not null
-                    then round(together + {{ z_of(level) }} * standard_error, 9)
+                    then round({{ normal_limit("together", "standard_error", level, "+") }}, 9)
                     when aggregation_rule = 'sum_ratio'
                     then
                         {{

@@ -3,6 +3,10 @@ with
         select period_id, period_start, period_end
         from {{ ref("fct_observation_history") }}
         union
+        -- Of neighbourhoods only the gradient comes here.
+        select period_id, period_start, period_end
+        from {{ ref("int_gradient") }}
+        union
         select
             concat_ws('/', cast(expected_start as string), cast(expected_end as string)) as period_id,
             expected_start as period_start,

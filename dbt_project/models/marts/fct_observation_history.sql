@@ -52,7 +52,7 @@ with
             cast(null as bigint) as source_row
         from {{ ref("int_group_history") }}
         {#- Worked out from what is in force now: their earlier states are not told. -#}
-        {% for derived in ["int_local_return_total"] %}
+        {% for derived in ["int_local_return_total", "int_life_table"] %}
             union all
             select
                 {{ measures | join(", ") }},
