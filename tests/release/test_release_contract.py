@@ -64,7 +64,11 @@ CONTRACT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "fct_observation_history": ((*KEY, "valid_from"), (*MEASURES, "valid_to", "change")),
     "fct_revision": (
         (*KEY, "seen_at"),
-        ("old_value", "new_value", "old_vintage_id", "new_vintage_id", "comparison_changed", "trend_changed"),
+        (
+            *("old_value", "new_value", "difference", "old_status", "new_status", "old_vintage_id", "new_vintage_id"),
+            *("old_outcome_statistical", "new_outcome_statistical", "comparison_changed"),
+            *("old_trend", "new_trend", "trend_changed"),
+        ),
     ),
     "fct_comparison": (
         (*KEY, "benchmark_area_code"),
@@ -79,7 +83,10 @@ CONTRACT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "fct_trend": (
         ("indicator_code", "area_code", "sex", "age", "breakdown_type", "breakdown_value"),
-        ("period_id", "n_points", "chi_squared", "outcome", "outcome_judged", "reason"),
+        (
+            *("period_id", "first_period_id", "n_points", "method", "chi_squared", "slope"),
+            *("outcome", "outcome_judged", "reason"),
+        ),
     ),
     "fct_inequality": (
         ("indicator_code", "area_code", "period_id", "sex", "age", "measure", "group_a", "group_b"),

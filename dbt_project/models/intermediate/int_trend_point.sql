@@ -20,13 +20,15 @@
 with
     answered as (select area_code from {{ ref("dim_area") }} where is_answered),
 
-    past as (
-        select history.*, {{ series_key("history") }} as series_key
+    revised as (
+        select distinct
+            {% for column in series_columns() %}
+                history.{{ column }},
+            {% endfor %} history.valid_from as moment
         from {{ ref("fct_observation_history") }} as history
         inner join answered on history.area_code = answered.area_code
+        where history.change = 'revised'
     ),
-
-    revised as (select distinct series_key, valid_from as moment from past where change = 'revised'),
 
     known as (
         select
@@ -41,16 +43,42 @@ with
             union all
             select
                 {% for column in series_columns() + point_columns %} past.{{ column }}, {% endfor %}
-                past.series_key,
+                {{ series_key("past") }} as series_key,
                 '{{ side }}' as known,
                 revised.moment
             from revised
-            inner join past on revised.series_key = past.series_key
+            inner join
+                {{ ref("fct_observation_history") }} as past
+                on {{ same_in_both(series_columns(), "revised", "past") }}
             where past.value is not null and {{ condition }}
         {% endfor %}
     ),
 
-    measured as (
+    {#- Twelve-month periods that begin every quarter are four series that do not overlap, one for each month of their
+        last days; all other points are one. -#}
+    numbered as (
+        select
+            known.*,
+            indicator.trend_points = 'one_a_year' as is_one_a_year,
+            row_number() over (
+                partition by
+                    known.series_key,
+                    known.known,
+                    known.moment,
+                    case
+                        when indicator.trend_points = 'one_a_year'
+                        then extract(month from known.period_end)
+                        else 0
+                    end
+                order by known.period_end desc, known.period_start desc
+            ) as recency
+        from known
+        inner join
+            {{ source("raw", "catalogue_indicator") }} as indicator
+            on known.indicator_code = indicator.indicator_code
+    ),
+
+    newest as (
         select
             *,
             case
@@ -59,24 +87,8 @@ with
                 else cast({{ period_months("period_start", "period_end") }} as int)
             end as months,
             max(period_end) over (partition by series_key, known, moment) as newest_end
-        from known
-    ),
-
-    {#- Of twelve-month periods that begin every quarter, those that end in the month of the newest do not overlap. -#}
-    numbered as (
-        select
-            measured.*,
-            row_number() over (
-                partition by measured.series_key, measured.known, measured.moment
-                order by measured.period_end desc, measured.period_start desc
-            ) as recency
-        from measured
-        inner join
-            {{ source("raw", "catalogue_indicator") }} as indicator
-            on measured.indicator_code = indicator.indicator_code
-        where
-            indicator.trend_points <> 'one_a_year'
-            or extract(month from measured.period_end) = extract(month from measured.newest_end)
+        from numbered
+        where recency <= 5
     )
 
 select
@@ -88,5 +100,5 @@ select
     {% for column in point_columns %} {{ column }}, {% endfor %}
     months,
     lag(period_start) over (partition by series_key, known, moment order by recency desc) as previous_start
-from numbered
-where recency <= 5
+from newest
+where not is_one_a_year or extract(month from period_end) = extract(month from newest_end)
