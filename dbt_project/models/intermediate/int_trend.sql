@@ -7,6 +7,8 @@ with
         select
             point.*,
             indicator.value_type,
+            {#- Whose share may have Wilson's limits: the test of counts rests on the same binomial chance. Grossed-up
+                counts of a survey and modelled ones would make every wiggle significant. -#}
             indicator.ci_method = 'wilson' as has_counted_people,
             indicator.multiplier,
             indicator.trend_allowed,

@@ -13,11 +13,12 @@ with
         select
             {% for column in observation_key_columns() %} newer.{{ column }}, {% endfor %}
             newer.valid_from as seen_at,
-            {% for measure in ["value", "lci_95", "uci_95", "status", "vintage_id"] %}
+            {% for measure in ["value", "denominator", "lci_95", "uci_95", "status", "vintage_id"] %}
                 older.{{ measure }} as old_{{ measure }}, newer.{{ measure }} as new_{{ measure }},
             {% endfor %}
             {{ series_key("newer") }} as series_key,
-            indicator.comparison_method
+            indicator.comparison_method,
+            indicator.multiplier
         from history as newer
         inner join
             history as older
@@ -67,6 +68,8 @@ with
                             "england_before.lci_95",
                             "england_before.uci_95",
                             "revision.comparison_method",
+                            "revision.old_denominator",
+                            "revision.multiplier",
                         )
                     }}
             end as old_outcome_statistical,
@@ -82,6 +85,8 @@ with
                             "england_since.lci_95",
                             "england_since.uci_95",
                             "revision.comparison_method",
+                            "revision.new_denominator",
+                            "revision.multiplier",
                         )
                     }}
             end as new_outcome_statistical,
