@@ -9,9 +9,15 @@
 
     Limits: by simulation of the quantiles' values, independent normals with the standard errors of their limits. Both
     coefficients are sums of these values, so that they are exactly bivariate normal with covariances that are worked
-    out here, and two numbers are drawn and not one for each quantile (int_normal_draw). The slope index is a straight
+    out here, and two numbers are drawn and not one for each quantile
+    (int_normal_draw). The slope index is a straight
     line in one of them, so that its percentiles are those of the draws; the relative index is drawn.
     Values are not transformed: the index is in the indicator's own unit, as OHID's default has it. -#}
+{#- The 2.5th percentile of the draws lies between two of them, as percentile_cont has it. -#}
+{% set position = (draw_repetitions() | int - 1) * 0.025 %}
+{% set outer_rank = (position // 1) | int + 1 %}
+{% set between_ranks = (position - position // 1) | round(9) %}
+{% set tail_squared = 3.4 %}
 with
     quantile as (
         select
@@ -191,38 +197,82 @@ with
         from gradient
     ),
 
+    -- The ratio's two parts, each a mean plus so much of z1 and of z2.
+    ratio as (
+        select
+            place,
+            case when higher_is_better then intercept + slope else intercept end as above,
+            case
+                when higher_is_better then intercept_by_z1 + error_slope else intercept_by_z1
+            end as above_by_z1,
+            case when higher_is_better then intercept else intercept + slope end as below,
+            case
+                when higher_is_better then intercept_by_z1 else intercept_by_z1 + error_slope
+            end as below_by_z1,
+            intercept_by_z2 as by_z2
+        from numbered
+        where no_ratio is null and error_slope > 0 and is_reference_above_zero
+    ),
+
+    {#- Only the draws of the two tails are needed to find the percentiles of all. Where ratio = r, above - r below is zero,
+        a straight line through the plane of z1 and z2; the line at a distance of `tail` standard deviations from its
+        middle has a share of 3 % beyond it, which holds the 2.5 % sought, and every point beyond it is at least as far
+        from the middle. The two r are the roots of (above - r below)^2 = tail^2 var(above - r below); Fieller 1954. -#}
+    quadratic as (
+        select
+            *,
+            power(below, 2) - {{ tail_squared }} * (power(below_by_z1, 2) + power(by_z2, 2)) as a,
+            above * below - {{ tail_squared }} * (above_by_z1 * below_by_z1 + power(by_z2, 2)) as b,
+            power(above, 2) - {{ tail_squared }} * (power(above_by_z1, 2) + power(by_z2, 2)) as c
+        from ratio
+    ),
+
+    bounded as (
+        select
+            *,
+            (b - sqrt(greatest(b * b - a * c, 0))) / a as lower_tail,
+            (b + sqrt(greatest(b * b - a * c, 0))) / a as upper_tail
+        from quadratic
+    ),
+
     drawn as (
         select
-            numbered.place,
-            numbered.higher_is_better,
-            numbered.intercept
-            + numbered.intercept_by_z1 * draw.z1
-            + numbered.intercept_by_z2 * draw.z2 as most_deprived,
-            numbered.intercept
-            + numbered.slope
-            + (numbered.intercept_by_z1 + numbered.error_slope) * draw.z1
-            + numbered.intercept_by_z2 * draw.z2 as least_deprived
-        from numbered
+            bounded.place,
+            bounded.lower_tail,
+            bounded.upper_tail,
+            (bounded.above + bounded.above_by_z1 * draw.z1 + bounded.by_z2 * draw.z2)
+            / nullif(bounded.below + bounded.below_by_z1 * draw.z1 + bounded.by_z2 * draw.z2, 0) as ratio
+        from bounded
         cross join {{ ref("int_normal_draw") }} as draw
-        where numbered.no_ratio is null and numbered.error_slope > 0 and numbered.is_reference_above_zero
+        where power(draw.z1, 2) + power(draw.z2, 2) >= {{ tail_squared }}
+    ),
+
+    -- From the outermost draw of each tail inwards.
+    in_tail as (
+        select
+            place,
+            ratio,
+            ratio < lower_tail as is_lower,
+            row_number() over (
+                partition by place, ratio < lower_tail
+                order by case when ratio < lower_tail then ratio else - ratio end
+            ) as from_outside
+        from drawn
+        where ratio < lower_tail or ratio > upper_tail
     ),
 
     ratio_limit as (
         select
             place,
-            percentile_cont(0.025) within group (order by ratio) as lower,
-            percentile_cont(0.975) within group (order by ratio) as upper
-        from
-            (
-                select
-                    place,
-                    case
-                        when higher_is_better
-                        then least_deprived / nullif(most_deprived, 0)
-                        else most_deprived / nullif(least_deprived, 0)
-                    end as ratio
-                from drawn
-            ) as drawn_ratio
+            {% for limit, tail in [("lower", "is_lower"), ("upper", "not is_lower")] %}
+                max(case when {{ tail }} and from_outside = {{ outer_rank }} then ratio end)
+                * {{ 1 - between_ranks }}
+                + max(case when {{ tail }} and from_outside = {{ outer_rank + 1 }} then ratio end)
+                * {{ between_ranks }} as {{ limit }}
+                {% if not loop.last %},{% endif %}
+            {% endfor %}
+        from in_tail
+        where from_outside between {{ outer_rank }} and {{ outer_rank + 1 }}
         group by place
     ),
 

@@ -9,7 +9,10 @@ with
             indicator.value_type,
             {#- Whose share may have Wilson's limits: the test of counts rests on the same binomial chance. Grossed-up
                 counts of a survey and modelled ones would make every wiggle significant. -#}
-            indicator.ci_method = 'wilson' as has_counted_people,
+            indicator.ci_method = 'wilson'
+            or (
+                indicator.ci_method = 'none' and indicator.aggregation_rule = 'sum_ratio'
+            ) as has_counted_people,
             indicator.multiplier,
             indicator.trend_allowed,
             {#- A survey's day moves by some days from year to year, a period does not. -#}
