@@ -1,4 +1,4 @@
-"""Which figures of a publisher's file the snapshot carries: those of our areas whole, of other councils what plan.yml says.
+"""Which figures of a file the snapshot carries: those of our areas whole, of other councils what plan.yml says.
 
 Belongs here: the words of `plan.yml` about areas (`areas`, `since`, `sex`) and what follows from them. Does not belong
 here: any file's format (`readers.py`).

@@ -17,7 +17,6 @@ from atf_dagster.snapshot import carried, govuk, readers
 from atf_dagster.snapshot.figures import Figure, figure
 from atf_dagster.sources import workbook_body
 
-
 NO_DATA = ".."
 
 

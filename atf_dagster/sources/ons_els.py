@@ -3,7 +3,7 @@
 Belongs here: the requests. Reference: https://www.ons.gov.uk/explore-local-statistics (its CSVW metadata).
 An unknown slug is no error there but an empty answer; so the service's own list of indicators is read first.
 
-Key of `ask`: `levels`, the service's words for kinds of areas that are asked for beside the catalogue's (`ltla`, `utla`).
+Key of `ask`: `levels`, the service's words for kinds of areas that are asked for beside the catalogue's (`ltla`).
 """
 
 import difflib

@@ -40,6 +40,12 @@ COUNCILS_PART, ALL_PART = "councils", "all"
 LENT = "93014"
 """The indicator whose figures are lent to those that are not at hand: one age, one sex."""
 FINGERTIPS_CARDS_PATH = "/api/indicator_metadata/csv/by_indicator_id"
+_EVERYWHERE_ELSE = ("W06", "S12", "N09")
+LEVELS = {
+    "ltla": ("E06", "E07", "E08", "E09", *_EVERYWHERE_ELSE),
+    "utla": ("E06", "E08", "E09", "E10", *_EVERYWHERE_ELSE),
+}
+"""The service's word for lower and for upper tier authorities -> how their codes begin, the United Kingdom over."""
 
 
 @dataclass(frozen=True)
@@ -272,16 +278,21 @@ def fingertips_cards(numbers: list[str]) -> bytes:
 
 @cache
 def ons_els_body(slug: str, areas: frozenset[str]) -> bytes:
-    """A slug's answer for the areas named, all periods, with status; an unknown slug has the heading alone.
+    """A slug's answer for the areas or levels named, all periods, with status; an unknown slug has the heading alone.
 
     The publisher's own file is re-expressed under the service's heading; limits only where it has some.
     """
+    kinds = tuple(kind for level, begins in LEVELS.items() if level in areas for kind in begins)
     path = _own_file("els_input", slug)
     source = next((s for s in load_sources() if s.publisher == "ons_els" and s.indicator == slug), None)
     if path is None:
         if source is None:
             return b"areacd,areanm,period,value,status"
-        figures = [figure for figure in read_figures(BUNDLE / source.file) if figure["area_code"] in areas]
+        figures = [
+            figure
+            for figure in read_figures(BUNDLE / source.file)
+            if figure["area_code"] in areas or (kinds and figure["area_code"].startswith(kinds))
+        ]
         return ons_els.render(source, figures, include_names=True, include_status=True)
     with path.open(encoding="utf-8-sig", newline="") as file:
         label = _plan()[slug]["label"]
@@ -293,7 +304,8 @@ def ons_els_body(slug: str, areas: frozenset[str]) -> bytes:
     ours = [
         [row[column] for column in theirs.values()]
         for row in rows
-        if row["areacd"] in areas and (row["observation"] or row["status"])
+        if (row["areacd"] in areas or (kinds and row["areacd"].startswith(kinds)))
+        and (row["observation"] or row["status"])
     ]
     return csv_bytes(tuple(theirs), ours, "\n").removesuffix(b"\n")  # the service does not close its last line
 

@@ -114,7 +114,7 @@ def test_another_etag_gets_the_whole_answer(session: requests.Session) -> None:
     (ELS_URL, {**ELS_REQUEST, "indicator": "employment-rate,claimant-count"}, "one a request"),
     (ELS_URL, {"geo": "E92000001", "time": "all"}, "employment-rate"),
     (ELS_URL, {**ELS_REQUEST, "geo": "E92000001,W92000004"}, "E06000006"),
-    (ELS_URL, {**ELS_REQUEST, "geo": "ltla"}, "E06000006"),
+    (ELS_URL, {**ELS_REQUEST, "indicator": "gross-median-weekly-pay", "geo": "ltla"}, "E06000006"),
     (ELS_URL, {"indicator": "employment-rate", "time": "all"}, "named in geo"),
     (ELS_URL, {**ELS_REQUEST, "time": "latest"}, "time=all only"),
     (ELS_URL, {"indicator": "employment-rate", "geo": "E92000001"}, "time=all only"),

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import requests
+from other_councils import is_other
 
 from atf_dagster.http import SnapshotMiss
 from atf_dagster.snapshot import load_sources
@@ -87,18 +88,28 @@ def test_attainment_by_19_is_the_release_of_2022_with_its_zeros(session: request
 
 def test_neet_has_the_three_years_that_are_at_hand(session: requests.Session) -> None:
     rows = file_of(session, "9f5d0e21-45d3-41e5-1b71-08da5e798404")
-    assert [sum(row["time_period"] == year for row in rows) for year in ("2022", "2023", "2024", "2025")] == [
-        11,
-        11,
-        0,
-        11,
-    ]
+    # All councils of the files, North West and England.
+    counted = [sum(row["time_period"] == year for row in rows) for year in ("2022", "2023", "2024", "2025")]
+    assert counted == [152, 152, 0, 153]
     sefton = the_row(rows, time_period="2023", la_name="Sefton")
     assert [sefton[name] for name in ("NEET_not_known_percent", "NEET_percent", "Notknown_percent")] == [
         "3.3",
         "2.9",
         "0.4",
     ]
+
+
+def test_of_another_council_the_region_and_the_departments_number_are_not_known_and_not_said(
+    session: requests.Session,
+) -> None:
+    neet = file_of(session, "9f5d0e21-45d3-41e5-1b71-08da5e798404")
+    durham = the_row(neet, time_period="2023", new_la_code="E06000047")
+    assert (durham["region_code"], durham["old_la_code"], durham["la_name"]) == ("", "", "County Durham")
+    assert durham["geographic_level"] == "Local authority"
+    by_19 = file_of(session, "2e95f880-629c-417b-981f-0901e97776ff")
+    durham = the_row(by_19, cohort_19_in="2022", la_code_9="E06000047")
+    assert (durham["region"], durham["la_code_3"]) == ("", "")
+    assert durham["l2_by19_rate"] and durham["l3_by19_rate"]
 
 
 def test_what_is_not_held_is_said_and_not_answered_with_nothing(session: requests.Session) -> None:
@@ -130,19 +141,32 @@ def carried(indicator: str, *columns: str) -> list[tuple[str, ...]]:
 @pytest.mark.parametrize("indicator", BANKED)
 def test_what_is_carried_from_the_data_bank_is_its_text(indicator: str, publishers_files: Path) -> None:
     path = publishers_files / "dfe_ees" / "bds_long_0.parquet"
+    # Of other councils of today the total, which is the first series.
     found = duckdb.execute(
-        'select "LA and Regions", Years, "Values" from read_parquet($path) where "Short Desc" in $series '
-        'and "LA Number" in $numbers and not ($early_years and Years = $own)',
+        """
+        select listed.new_la_code, "LA and Regions", Years, "Values" from read_parquet($path)
+        left join read_csv($codes, all_varchar = true) as listed
+        on listed.status = 'live' and listed.old_la_code = cast(cast("LA Number" as int) as varchar)
+        where not ($early_years and Years = '2022') and (
+            ("Short Desc" in $series and "LA Number" in $numbers)
+            or ("Short Desc" = $total and listed.new_la_code similar to 'E(06|07|08|09|10).*')
+        )
+        """,
         {
             "path": str(path),
+            "codes": str(publishers_files / "geography" / "las.csv"),
             "series": list(BANKED[indicator]),
+            "total": BANKED[indicator][0],
             "numbers": list(OUR_NUMBERS),
             "early_years": "gld" in indicator,
-            "own": "2022",
         },
     ).fetchall()
-    kept = [(*row[:2], row[2] or row[3]) for row in carried(indicator, "area_name", "period", "value", "status")]
-    assert kept == sorted(found)
+    regions = {"England": "E92000001", "North West": "E12000002"}
+    expected = [(code or regions[name], name, *rest) for code, name, *rest in found]
+    columns = ("area_code", "area_name", "period", "value", "status")
+    kept = [(*row[:3], row[3] or row[4]) for row in carried(indicator, *columns)]
+    assert kept == sorted(expected)
+    assert len({area for area, *_ in kept}) == 155
 
 
 @pytest.mark.parametrize("level", ["l2_by19", "l3_by19"])
@@ -152,7 +176,13 @@ def test_what_is_carried_of_attainment_by_19_is_the_text_of_the_file(level: str,
         found = [
             (row["cohort_19_in"], row["number_in_ss_cohort"], row[level], row[f"{level}_rate"])
             for row in csv.DictReader(stream)
-            if row["la_code_9"] in AREAS or (row["la_name"] == "ALL" and row["region"] in ("ALL", "North West"))
+            if row["la_code_9"] in AREAS
+            or (row["la_name"] == "ALL" and row["region"] in ("ALL", "North West"))
+            or (
+                is_other(row["la_code_9"])
+                and row["cohort_19_in"] >= "2015"
+                and (row["gender"], row["fsm"], row["sen"]) == ("ALL", "ALL", "ALL")
+            )
         ]
     assert carried(f"2022/{level}", "period", "denominator", "numerator", "value") == sorted(found)
 
@@ -164,7 +194,9 @@ def test_what_is_carried_of_neet_is_the_text_of_the_file(year: str, publishers_f
         rows = [
             row
             for row in csv.DictReader(stream)
-            if row["new_la_code"] in AREAS or (not row["new_la_code"] and row["region_code"] in ("", "E12000002"))
+            if row["new_la_code"] in AREAS
+            or is_other(row["new_la_code"])
+            or (not row["new_la_code"] and row["region_code"] in ("", "E12000002"))
         ]
     for indicator, column in (("neet_not_known_percent", "NEET_not_known_percent"), ("neet_percent", "NEET_percent")):
         found = sorted((row["time_period"], row["Cohort_DJFavg"], row[column]) for row in rows)
@@ -179,7 +211,10 @@ def test_what_is_carried_of_early_years_is_the_text_of_the_file(publishers_files
             (row[codes[row["geographic_level"]]], row["children_number"], row["gld_number"], row["gld_percentage"])
             for row in csv.DictReader(stream)
             if row["geographic_level"] in codes
-            and row[codes[row["geographic_level"]]] in AREAS
+            and (
+                row[codes[row["geographic_level"]]] in AREAS
+                or (is_other(row[codes[row["geographic_level"]]]) and row["characteristic"] == "Total")
+            )
             and row["characteristic"] in ("Total", "Free school meal eligibility")
         ]
     kept = carried("2022/gld_children_percent", "area_code", "denominator", "numerator", "value")

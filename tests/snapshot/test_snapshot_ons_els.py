@@ -57,6 +57,21 @@ def test_an_answer_holds_each_council_and_the_regions_published(session: request
     assert {row["areacd"] for row in rows_of(fetch(session, slug, includeStatus="true"))} == expected
 
 
+@pytest.mark.parametrize(("slug", "level", "begins", "councils"), [
+    ("modelled-unemployment", "ltla", {"E06", "E07", "E08", "E09"}, 296),
+    ("employment-rate", "utla", {"E06", "E08", "E09", "E10"}, 153),
+    ("healthy-life-expectancy-male", "utla", {"E06", "E08", "E09", "E10"}, 151),
+    ("children-in-relative-poverty-after-housing", "ltla,utla", {"E06", "E07", "E08", "E09", "E10"}, 317),
+])  # fmt: skip
+def test_a_level_stands_for_the_councils_of_england_in_it(
+    session: requests.Session, slug: str, level: str, begins: set[str], councils: int
+) -> None:
+    rows = rows_of(fetch(session, slug, geo=f"E92000001,{level}", includeStatus="true"))
+    found = {row["areacd"] for row in rows} - {ENGLAND}
+    assert {area[:3] for area in found} == begins
+    assert len(found) == councils
+
+
 def test_an_answer_holds_only_the_areas_asked_for(session: requests.Session) -> None:
     rows = rows_of(fetch(session, "modelled-unemployment", geo="E08000012,E92000001"))
     assert {row["areacd"] for row in rows} == {"E08000012", "E92000001"}

@@ -26,7 +26,7 @@ SHAPES = f"{GEOGRAPHY}/LAD_bundled_snapshot_2023_UK_BUC/FeatureServer/0"
 NINE = "LAD23CD IN (" + ",".join(f"'{code}'" for code in COUNCILS) + ")"
 PAGES = "https://www.gov.uk/api/content/government/statistics/english-indices-of-deprivation-"
 FILES = "https://assets.publishing.service.gov.uk"
-SIZE_LIMIT = 300_000
+SIZE_LIMIT = 350_000
 
 
 def test_every_reference_file_is_named_with_publisher_and_licence_and_every_named_file_is_there() -> None:

@@ -57,7 +57,7 @@ CAMPYLOBACTER = IndicatorCard(
     ci_method="published",
     trend_allowed=False,
     value_min=0,
-    value_max=1_000,
+    value_max=10_000,
     headline_age="All ages",
 )
 FINGERTIPS = {

@@ -23,10 +23,11 @@ with
             dataset.precedence,
             stacked.area_code,
             stacked.area_name,
+            -- A row without a code is of no area; that must not be null, which would pass for known.
             area.area_code is not null
             or (
-                left(stacked.area_code, 3) in ('E06', 'E07', 'E08', 'E09', 'E10')
-                and stacked.breakdown_type = 'Total'
+                coalesce(left(stacked.area_code, 3), '') in ('E06', 'E07', 'E08', 'E09', 'E10')
+                and coalesce(stacked.breakdown_type, '') = 'Total'
                 and dataset.breakdown_type is null
             ) as is_known_area,
             coalesce(dataset.sex, stacked.sex) as sex,
