@@ -66,15 +66,15 @@ def _data(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answe
             f"indicator {slug!r}" if slug else "a request without an indicator",
             f"the Explore Local Statistics indicators {held}, one a request",
         )
-    held = read_figures(bundle / source.file)
-    areas = _areas(asked, source, {figure["area_code"] for figure in held})
+    whole = read_figures(bundle / source.file)
+    areas = _areas(asked, source, {figure["area_code"] for figure in whole})
     if asked.get("time") != "all":
         time = asked.get("time", "latest")  # the service's own default
         raise NotHeld(f"indicator {slug} with time={time}", f"{slug} with time=all only")
     unheld = sorted(asked.keys() - _HELD)
     if unheld:
         raise NotHeld(f"indicator {slug} with {', '.join(unheld)}", f"{slug} without {', '.join(unheld)}")
-    figures = [f for f in held if f["area_code"] in areas]
+    figures = [f for f in whole if f["area_code"] in areas]
     body = render(
         source,
         figures,

@@ -6,7 +6,9 @@ import datetime as dt
 
 import pytest
 
+from atf_dagster.catalogue import load
 from atf_dagster.catalogue.model import Period
+from atf_dagster.warehouse.inputs import _datasets as catalogue_datasets
 from atf_dagster.warehouse.inputs import newest_expected
 
 DAY = dt.timedelta(days=1)
@@ -182,3 +184,20 @@ def test_weeks_need_an_end_because_they_keep_to_no_day_of_the_year() -> None:
 def test_months_are_the_length_of_a_period_without_years() -> None:
     with pytest.raises(ValueError, match="months needs years: 0 and no days"):
         Period(start="12-01", months=3, lag_months=1)
+
+
+def test_indicators_of_one_table_may_expect_periods_of_different_lengths() -> None:
+    """Life expectancy of three years and of one, out at the same time."""
+    (columns, rows) = catalogue_datasets(load(), dt.date(2026, 11, 22))
+    assert all(row.keys() == columns.keys() for row in rows)
+    found = {
+        row["indicator_code"]: (row["period_length"], str(row["expected_start"]), str(row["expected_end"]))
+        for row in rows
+        if row["dataset"] == "fingertips_93283"
+    }
+    assert found == {
+        "ATF01": ("3y", "2022-01-01", "2024-12-31"),
+        "SUP32": ("1y", "2024-01-01", "2024-12-31"),
+    }
+    # Labels of one table are read in one way, whoever takes the row.
+    assert len({(row["period_month"], row["period_day"]) for row in rows if row["dataset"] == "fingertips_93283"}) == 1

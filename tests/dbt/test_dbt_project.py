@@ -248,7 +248,8 @@ def test_cheshire_and_merseyside_is_the_sum_of_its_councils_with_limits_of_the_s
             on derived.indicator_code = council.indicator_code and derived.period_id = council.period_id
             and derived.sex = council.sex and derived.age = council.age
             and derived.breakdown_type = council.breakdown_type and derived.breakdown_value = council.breakdown_value
-        inner join mart.dim_area as area on council.area_code = area.area_code and area.area_type = 'council'
+        inner join mart.dim_area as area on council.area_code = area.area_code
+            and area.area_type = 'council' and area.in_cheshire_merseyside
         inner join mart.dim_indicator as indicator on derived.indicator_code = indicator.indicator_code
         where derived.is_derived and derived.value is not null and derived.ci_method = 'byar'
         group by all
