@@ -1,7 +1,7 @@
 """The audit: the written files opened again, as a reader would, counted against the warehouse, and attacked.
 
-Belongs here: whether the candidate is what it should be, and hides what it should hide. Does not belong here: whether its
-figures are plausible (`quality`).
+Belongs here: whether the candidate is what it should be, and hides what it should hide. Does not belong here: whether
+its figures are plausible (`quality`).
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -107,7 +107,7 @@ def _write(
     if facts.page is not None:
         write_atomic(candidate / "validation.html", facts.page.read_text("utf-8"))
     counts = audit(candidate, warehouse, tables)
-    warnings = audit_disclosure(candidate, _neighbours(catalogue))
+    warnings = audit_disclosure(candidate, neighbours(catalogue))
     if warnings:
         progress(f"{len(warnings)} hidden figures follow from their publisher's own numbers; see receipt.json")
     figures = _figures_hash(candidate, tables)
@@ -116,7 +116,7 @@ def _write(
     return figures
 
 
-def _neighbours(catalogue: Catalogue) -> dict[str, set[str]]:
+def neighbours(catalogue: Catalogue) -> dict[str, set[str]]:
     """The members of each group of statistical neighbours, by the code that int_area_group_member gives it."""
     groups: dict[str, set[str]] = {}
     for entry in catalogue.neighbours:

@@ -7,7 +7,7 @@ figures add up (`sums`), how equations are solved (`solving`), what becomes of a
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -20,6 +20,8 @@ from atf_dagster.release.disclosure.sums import TOTAL, Block, Places, Sum
 COUNTS: tuple[Quantity, ...] = ("numerator", "denominator")
 SMALL_AT_SOURCE = (1, 7)
 """What a suppressed count of a publisher that rounds to 5 can be (NHS Digital, Hospital Episode Statistics)."""
+
+PROMILLION = Fraction(1, 10**6)
 
 
 class Shown(NamedTuple):
@@ -119,20 +121,32 @@ class Indicator:
         quantities: tuple[Quantity, ...] = COUNTS
         if self._card.value_type == "amount":
             quantities = (*COUNTS, "value")
-        self._find_zeros(sums, quantities)
         for quantity in quantities:
-            open_: list[tuple[Sum, Equation[Cell, Shown]]] = []
-            holds: dict[str, int] = defaultdict(int)
-            for one in sums:
-                equation = self._equation(one, quantity)
-                if equation.unknown:
-                    open_.append((one, equation))
-                elif not self._figures[one.total].derived:
-                    holds[one.kind] += 1 if self._adds_up(equation) else -1
-            for one, equation in open_:
+            shown = {number: self._numbers.shown(Cell(number, quantity)) for number in self._members}
+            self._find_zeros(sums, quantity, shown)
+            open_ = [one for one in sums if shown[one.total] is None or any(shown[part] is None for part in one.parts)]
+            holds = self._evidence(sums, quantity, shown, {one.kind for one in open_})
+            for one in open_:
                 believed = holds[one.kind] >= (1 if quantity == "value" and not self._sums_values else 0)
-                if (believed or self._figures[one.total].derived) and not self._is_partial(one, equation):
-                    yield equation
+                if believed or self._figures[one.total].derived:
+                    equation = self._equation(one, quantity)
+                    if equation.unknown and not self._is_partial(one, equation):
+                        yield equation
+
+    def _evidence(
+        self, sums: list[Sum], quantity: Quantity, shown: Mapping[int, float | None], kinds: set[str]
+    ) -> Mapping[str, int]:
+        """How much oftener a publisher's complete sums of a kind hold than not: a reader looks at them as well."""
+        holds: dict[str, int] = defaultdict(int)
+        for one in sums:
+            total = shown[one.total]
+            if one.kind not in kinds or total is None or self._figures[one.total].derived:
+                continue
+            parts = [part for number in one.parts if (part := shown[number]) is not None]
+            if len(parts) == len(one.parts):
+                slack = sum(self._numbers.half_unit(Cell(n, quantity)) for n in (one.total, *one.parts))
+                holds[one.kind] += 1 if abs(total - math.fsum(parts)) <= slack + 1e-9 * abs(total) else -1
+        return holds
 
     @property
     def _sums_values(self) -> bool:
@@ -175,31 +189,30 @@ class Indicator:
             return False
         return self._adds_up(Equation({}, equation.known))
 
-    def _find_zeros(self, sums: list[Sum], quantities: Iterable[Quantity]) -> None:
+    def _find_zeros(self, sums: list[Sum], quantity: Quantity, shown: Mapping[int, float | None]) -> None:
         """Parts of a total that is a shown zero are zero, whatever is hidden: that says of nobody what they are."""
-        for quantity in quantities:
-            zero = {n for n in self._members if self._numbers.printed(Cell(n, quantity)) == (0, 0)}
-            if not zero or quantity in self._negative:
-                continue
-            new = True
-            while new:
-                new = False
-                for one in sums:
-                    if one.total in zero and not zero.issuperset(one.parts):
-                        zero.update(one.parts)
-                        new = True
-            self._zeros |= {Cell(n, quantity) for n in zero if self._numbers.printed(Cell(n, quantity)) is None}
+        zero = {number for number, size in shown.items() if size == 0}
+        if not zero or quantity in self._negative:
+            return
+        new = True
+        while new:
+            new = False
+            for one in sums:
+                if one.total in zero and not zero.issuperset(one.parts):
+                    zero.update(one.parts)
+                    new = True
+        self._zeros |= {Cell(number, quantity) for number in zero if shown[number] is None}
 
     def _of_rows(self, numbers: Iterable[int]) -> Iterator[Equation[Cell, Shown]]:
-        """multiplier * numerator = value * denominator, where one of the two factors is known."""
+        """multiplier * numerator = value * denominator, where one of the two factors is known.
+
+        A value that is rounded gives no line between two unknown counts, only a band as wide as they are great.
+        """
         multiplier = Fraction(repr(float(self._card.multiplier)))
         for number in sorted(numbers):
-            value, numerator, denominator = (
-                Cell(number, "value"),
-                Cell(number, "numerator"),
-                Cell(number, "denominator"),
-            )
-            figure = self._figures[number]
+            value, numerator = Cell(number, "value"), Cell(number, "numerator")
+            denominator, figure = Cell(number, "denominator"), self._figures[number]
+            digit = Fraction(self._numbers.value_slack(figure))
             if figure.status == NOTHING_THERE:
                 continue
             by, level = self._numbers.printed(denominator), self._numbers.printed(value)
@@ -207,21 +220,17 @@ class Indicator:
             if by is not None and by[0] == by[1] and by[0]:
                 self._add(equation, numerator, multiplier, printed=True)
                 self._add(equation, value, -by[0], printed=True)
-                size = by[0]
-            elif level is not None and level[0] == level[1] and level[0]:
+                size, via = Fraction(by[0]), Shown("by", *denominator)
+            elif level is not None and level[0] and digit <= abs(Fraction(level[0])) * PROMILLION:
                 self._add(equation, numerator, multiplier, printed=True)
                 self._add(equation, denominator, -level[0], printed=True)
-                size = 0
+                size, via = Fraction(0), Shown("by", *value)
             else:
                 continue
             if equation.unknown:
-                slack = self._numbers.value_slack(figure) * size
-                digit = Shown("digit", number, None)
-                self._intervals[digit] = (-slack, slack)
-                equation.known[digit] = 1
-                if size:
-                    via = Shown("by", *denominator)
-                    self._intervals[via], equation.known[via] = (0, 0), 1
+                rounding = Shown("rounding", number, None)
+                self._intervals[rounding], equation.known[rounding] = (-digit * size, digit * size), 1
+                self._intervals[via], equation.known[via] = (0, 0), 1
                 yield equation
 
     def _of_gaps(self) -> Iterator[Equation[Cell, Shown]]:
@@ -264,6 +273,32 @@ class Indicator:
         return sorted({cell for equation in equations for cell in equation.unknown})
 
     def _solve(self, equations: list[Equation[Cell, Shown]]) -> Iterator[Finding]:
+        """First with what publishers say alone, then with all: what only the second finds, this house gives away."""
+        theirs = [one for one in equations if not self._is_ours(one)]
+        found = self._determined(theirs)
+        if len(theirs) < len(equations):
+            # A figure that its publisher gives away is no excuse for a derived one that does so by itself.
+            for one in equations:
+                if len(one.unknown) == 1 and self._is_ours(one) and next(iter(one.unknown)).figure in found:
+                    found |= self._determined([one])
+            found = self._determined(equations) | found
+        for number, solution in found.items():
+            yield self._finding(number, solution)
+
+    def _is_ours(self, equation: Equation[Cell, Shown]) -> bool:
+        """Whether anything in it was worked out here, or put together here from several publishers."""
+        numbers = {shown.number for shown in equation.known if shown.kind != "gap"}
+        numbers |= {cell.figure for cell in equation.unknown}
+        told = {told.figure for told in self._reading.told}
+        publishers = {self._reading.publishers.get(self._figures[n].vintage) for n in numbers}
+        return (
+            any(shown.kind == "gap" for shown in equation.known)
+            or any(self._figures[n].derived or (n in told and self._figures[n].value is None) for n in numbers)
+            or len(publishers) > 1
+        )
+
+    def _determined(self, equations: list[Equation[Cell, Shown]]) -> dict[int, Solution[Shown]]:
+        """The hidden figures of which one number is left, with what leaves it."""
         found: dict[int, Solution[Shown]] = {}
         solved = eliminate(equations, self._intervals)
         bounds = {cell: self._bounds(cell) for cell in self._unknown(equations)}
@@ -278,8 +313,7 @@ class Indicator:
                 found.setdefault(cell.figure, solved[cell])
             elif (low := bounds[cell].low) is not None and low == bounds[cell].high and bounds[cell].through:
                 found.setdefault(cell.figure, Solution((low, low), bounds[cell].through))
-        for number, solution in found.items():
-            yield self._finding(number, solution)
+        return found
 
     def _bounds(self, cell: Cell) -> Bounds[Shown]:
         figure = self._figures[cell.figure]
@@ -314,9 +348,13 @@ class Indicator:
             number,
             [f"{gap.measure} of {gap.group_a} and {gap.group_b} in fct_inequality" for gap in gaps]
             + [t.where for t in told],
-            used=used,
+            used={(cell.figure, self._printed_as(cell)) for cell in used},
             ours=bool(gaps) or bool(told),
         )
+
+    def _printed_as(self, cell: Cell) -> str:
+        """The column that a number was read from: a count may have come from the value and the rest of its row."""
+        return cell.quantity if getattr(self._figures[cell.figure], cell.quantity) is not None else "value"
 
 
 def attack(reading: Reading) -> Iterator[Finding]:

@@ -2,10 +2,10 @@
 
 Belongs here: turning shown numbers into intervals. Does not belong here: which numbers add up.
 
-A shown count is what it says, unless the publisher rounds: where all counts of an indicator below the country are
-multiples of 5, 10, 100 or 1,000 they are taken as rounded to that unit (Hospital Episode Statistics: to 5, the
-country not), and each stands for all counts within half a unit. A value is known to its last printed digit. A figure
-that was worked out here from printed numbers is exact in terms of them.
+A shown count is what it says, unless the publisher rounds: where all counts of an indicator and period below the
+country are multiples of 5, 10, 100 or 1,000 they are taken as rounded to that unit (Hospital Episode Statistics: to 5,
+the country not, and years before the rule not), and each stands for all counts within half a unit. A value is known
+to its last printed digit. A figure that was worked out here from printed numbers is exact in terms of them.
 """
 
 import math
@@ -61,7 +61,7 @@ class Numbers:
         """1 where counts are exact."""
         if figure.derived or figure.indicator in self._reading.returned:
             return 1
-        return self._units.get((figure.indicator, self._is_country(figure)), 1)
+        return self._units.get((figure.indicator, figure.period, self._is_country(figure)), 1)
 
     def counts_whole(self, cell: Cell) -> bool:
         """Whether the cell can only be a whole number."""
@@ -69,13 +69,10 @@ class Numbers:
 
     def printed(self, cell: Cell) -> Interval | None:
         """The number as printed, or as the rest of its row gives it; None where it is not known."""
-        figure = self._reading.figures[cell.figure]
-        own: float | None = getattr(figure, cell.quantity)
+        own = self.shown(cell)
         if own is not None:
             number = exact(own)
             return number, number
-        if cell.quantity != "value" and figure.status == NOTHING_THERE:
-            return 0, 0
         if cell.quantity == "value":
             told = self._told.get(cell.figure)
             return None if told is None or told.value is None else (exact(told.value),) * 2
@@ -83,14 +80,22 @@ class Numbers:
             self._recovered[cell.figure] = self._recover(cell.figure)
         return self._recovered[cell.figure].get(cell.quantity)
 
+    def shown(self, cell: Cell) -> float | None:
+        """The number as the row shows it; that nothing was there to count is zero."""
+        figure = self._reading.figures[cell.figure]
+        own: float | None = getattr(figure, cell.quantity)
+        return 0.0 if own is None and cell.quantity != "value" and figure.status == NOTHING_THERE else own
+
+    def half_unit(self, cell: Cell) -> int:
+        """How far a true count can be from the printed one; no count is printed as zero but zero."""
+        figure = self._reading.figures[cell.figure]
+        counted = cell.quantity == "numerator" or (cell.quantity == "value" and self._is_amount(figure))
+        return self.unit(figure) // 2 if counted and getattr(figure, cell.quantity) else 0
+
     def true(self, cell: Cell) -> Interval | None:
         """All counts that are printed like this one."""
-        known = self.printed(cell)
-        figure = self._reading.figures[cell.figure]
-        unit = self.unit(figure) if cell.quantity == "numerator" else 1
-        if known is None or unit == 1 or known == (0, 0):
-            return known
-        return max(Fraction(0), known[0] - Fraction(unit, 2)), known[1] + Fraction(unit, 2)
+        known, half = self.printed(cell), self.half_unit(cell)
+        return known if known is None or not half else (max(0, known[0] - half), known[1] + half)
 
     def value_slack(self, figure: Figure) -> Number:
         """Half of the last digit to which the value of a figure is printed, or would be."""
@@ -127,17 +132,21 @@ class Numbers:
             for quantity, count in pair
         }
 
+    def _is_amount(self, figure: Figure) -> bool:
+        return self._reading.cards[figure.indicator].value_type == "amount"
+
     def _is_country(self, figure: Figure) -> bool:
         return self._reading.area(figure.area).type == "country"
 
 
-def _rounding_units(reading: Reading) -> dict[tuple[str, bool], int]:
-    common: dict[tuple[str, bool], int] = defaultdict(int)
-    seen: dict[tuple[str, bool], int] = defaultdict(int)
+def _rounding_units(reading: Reading) -> dict[tuple[str, str, bool], int]:
+    common: dict[tuple[str, str, bool], int] = defaultdict(int)
+    seen: dict[tuple[str, str, bool], int] = defaultdict(int)
     for figure in reading.figures:
-        count = figure.numerator
+        amount = reading.cards[figure.indicator].value_type == "amount"
+        count = figure.value if amount else figure.numerator
         if count and not figure.derived and count.is_integer():
-            group = figure.indicator, reading.area(figure.area).type == "country"
+            group = figure.indicator, figure.period, reading.area(figure.area).type == "country"
             common[group] = math.gcd(common[group], int(count))
             seen[group] += 1
     units = {}

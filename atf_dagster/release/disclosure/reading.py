@@ -181,7 +181,8 @@ class Reader:
             for row in self._rows(
                 f"""select {", ".join(KEY)}, period_end, value, numerator, denominator, lci_95, uci_95, ci_method,
                     status, vintage_id, is_derived, n_areas_expected, n_areas_included, first_seen_at, null
-                from {self._table("fct_observation")} where indicator_code in (select unnest($1)) order by all""",
+                from {self._table("fct_observation")} where indicator_code in (select unnest($1))
+                order by {", ".join(KEY)}""",
                 codes,
             )
         ]
@@ -200,7 +201,7 @@ class Reader:
                     where status in {HIDING}
                     union all
                     select (indicator_code, period_id) from {self._table("fct_observation")} where status in {HIDING})
-            order by all""",
+            order by {", ".join(KEY)}, valid_from""",
             codes,
         )
         figures = []

@@ -162,8 +162,8 @@ def confine(
                 least = _extreme(others, low, lower=True)
                 most = _extreme(others, high, lower=False)
                 # factor * cell = -(known + others)
-                first = None if most is None else -most / Fraction(factor)
-                second = None if least is None else -least / Fraction(factor)
+                first = None if most is None else _over(-most, factor)
+                second = None if least is None else _over(-least, factor)
                 ends = (first, second) if factor > 0 else (second, first)
                 if bounds[cell].tighten(*ends):
                     changed = True
@@ -172,6 +172,10 @@ def confine(
                     )
         if not changed:
             return
+
+
+def _over(number: Number, factor: Number) -> Number:
+    return number * factor if factor in (1, -1) else Fraction(number) / factor
 
 
 def _extreme(others: Iterable[tuple[Bounds[K], Number]], start: Number, *, lower: bool) -> Number | None:

@@ -1,0 +1,231 @@
+"""Releases with local returns are attacked: what disclosure control hides, nobody works out of the mart.
+
+The organisations and figures are made up. The attack is that of the release's audit (atf_dagster/release/disclosure),
+which knows the mart's tables and nothing of the rules by which returns are hidden.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import pytest
+from made_up_returns import NOW, WHOLE, contracts, spend, staff, write
+from published_house import PROJECT, environment
+from test_return_disclosure import names, random_rows
+
+from atf_dagster import catalogue
+from atf_dagster.refresh import Refresh
+from atf_dagster.release.disclosure import Finding, given_away
+from atf_dagster.returns.disclosure import hide
+from atf_dagster.returns.rows import Row
+from atf_dagster.returns.store import submit
+from atf_dagster.settings import Settings, quieten
+
+KNOWN = catalogue.load()
+RETURNS = ["local_returns_atf12", "local_returns_atf20", "local_returns_atf21"]
+BESIDE = "ons_els_modelled_unemployment"  # a refresh that no publisher answers builds nothing
+
+
+def small_band() -> list[dict[str, str]]:
+    """A trust with 3 of 20 in Band 5, and a council."""
+    return [
+        staff("ALL", "60", "250", "12"),
+        staff("Band 2", "17", "90", "5"),
+        staff("Band 5", "3", "20", "2"),
+        staff("Band 6", "40", "140", "5"),
+        staff("Band 9", "0", "0", "0", data_status="nil return"),
+        spend(),
+        contracts(),
+    ]
+
+
+# The mart as the models make it -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A mart after two submissions; the second corrects the small band to one that could be shown."""
+    quieten()
+    folder = tmp_path_factory.mktemp("attacked")
+    settings = Settings(home=folder / "home")
+    settings.home.mkdir()
+    later = {"submitted_at": "2025-07-30"}
+    corrected = [
+        staff("ALL", "87", "250", "12", **later),
+        staff("Band 2", "17", "90", "5", **later),
+        staff("Band 5", "30", "40", "2", **later),
+        staff("Band 6", "40", "120", "5", **later),
+        spend(numerator="2000.50", submitted_at="2025-07-30T09:00:00"),
+    ]
+    for run, rows in (("first", small_band()), ("second", corrected)):
+        submit(settings.home, write(folder, rows, f"{run}.csv"), KNOWN, NOW)
+        refresh = Refresh(settings, run)
+        refresh.fetch([*RETURNS, BESIDE])
+        refresh.parse()
+        refresh.build("staged")
+        refresh.admit()
+        refresh.build("mart")
+    return settings.warehouse
+
+
+def test_a_mart_with_hidden_returns_in_two_states_gives_none_away(warehouse: Path) -> None:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        for table in ("fct_observation", "fct_observation_history"):
+            hidden = f"select count(*) from mart.{table} where indicator_code = 'ATF20' and status = 'suppressed'"
+            assert connection.execute(hidden).fetchone() != (0,)
+    assert given_away(warehouse, {}) == []
+
+
+BAND = "indicator_code = 'ATF20' and area_code = 'ORG-ZZ1' and breakdown_value = "
+SHOWN_AGAIN = "status = 'normal', numerator = 17, denominator = 90, value = 100 * 17 / 90"
+LEAKS: dict[str, tuple[str, str]] = {
+    "the second band, so that ALL less the rest is the first": (
+        f"update mart.fct_observation set {SHOWN_AGAIN} where {BAND} 'Band 2'",
+        "Band 5",
+    ),
+    "a denominator": (f"update mart.fct_observation set denominator = 20 where {BAND} 'Band 5'", "its own denominator"),
+    "a state of the history": (
+        f"update mart.fct_observation_history set status = 'normal', numerator = 3 where {BAND} 'Band 5' "
+        "and valid_to is not null",
+        "the same figure in another state",
+    ),
+    "the old value of a revision": (
+        "insert into mart.fct_revision by name select indicator_code, area_code, period_id, sex, age, breakdown_type, "
+        "breakdown_value, first_seen_at as seen_at, 15.0 as new_value, vintage_id as old_vintage_id, "
+        f"vintage_id as new_vintage_id from mart.fct_observation where {BAND} 'Band 5'",
+        "new_value in fct_revision",
+    ),
+}
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_leak_of_a_return_is_found_and_blocks(warehouse: Path, tmp_path: Path, leak: str) -> None:
+    statement, words = LEAKS[leak]
+    spoiled = tmp_path / "mart.duckdb"
+    shutil.copy(warehouse, spoiled)
+    with duckdb.connect(str(spoiled)) as connection:
+        connection.execute(statement)
+    findings = given_away(spoiled, {})
+    assert findings and all(finding.blocks for finding in findings)
+    assert any(words in finding.sentence for finding in findings)
+    assert all("disclosure control of local returns" in finding.whose for finding in findings)
+
+
+# Many random tables of returns --------------------------------------------------------------------------------
+
+TABLES = """
+create schema mart;
+create table mart.fct_observation (indicator_code varchar, area_code varchar, period_id varchar, sex varchar,
+    age varchar, breakdown_type varchar, breakdown_value varchar, period_end date, value double, numerator double,
+    denominator double, lci_95 double, uci_95 double, ci_method varchar, status varchar, vintage_id varchar,
+    is_derived boolean, n_areas_expected int, n_areas_included int, first_seen_at timestamp);
+create table mart.dim_area (area_code varchar, area_name varchar, area_type varchar, parent_code varchar,
+    valid_from date, valid_to date);
+create table mart.dim_indicator (indicator_code varchar, short_name varchar, value_type varchar, multiplier double,
+    aggregation_rule varchar, decimals int);
+create table mart.dim_vintage (vintage_id varchar, publisher varchar);
+insert into mart.dim_indicator values ('ATF20', 'Staff', 'proportion', 100, 'sum_ratio', 1);
+insert into mart.dim_vintage values ('v', 'Made-up trusts');
+insert into mart.dim_area values ('E54000008', 'Whole', 'subregion', null, null, null),
+    ('E08000012', 'Liverpool', 'council', 'E54000008', null, null),
+    ('E08000014', 'Sefton', 'council', 'E54000008', null, null);
+"""
+
+
+def attacked(path: Path, rows: Sequence[Row], hidden: set[tuple[str, str]]) -> list[Finding]:
+    """A mart of these rows and of all their totals, with `hidden` (area or organisation, band) left out."""
+    path.unlink(missing_ok=True)
+    figures: dict[tuple[str, str], tuple[float, float] | None] = {}
+    sums: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(TABLES)
+        for row in rows:
+            known = row.numerator is not None and row.denominator is not None
+            counts = (float(row.numerator or 0), float(row.denominator or 0)) if known else None
+            figures[f"ORG-{row.org_code}", row.breakdown_value] = counts
+            for place in {row.area_code, WHOLE} if counts else set():
+                sums.setdefault((place, row.breakdown_value), []).append(counts or (0, 0))
+        for code, area in sorted({(row.org_code, row.area_code) for row in rows}):
+            connection.execute(
+                "insert into mart.dim_area values (?, ?, 'organisation', ?, null, null)", [f"ORG-{code}", code, area]
+            )
+        for key, counted in sums.items():
+            figures[key] = sum(n for n, _ in counted), sum(d for _, d in counted)
+        for (area, band), counts in sorted(figures.items()):
+            hides = (area.removeprefix("ORG-"), band) in hidden
+            connection.execute(
+                "insert into mart.fct_observation values ('ATF20', ?, 'p', 'Persons', 'All ages', ?, ?, "
+                "date '2025-03-31', ?, ?, ?, null, null, 'none', ?, 'v', ?, 1, 1, timestamp '2025-06-30 00:00:00')",
+                [area, *figure(band, None if hides else counts, hides), not area.startswith("ORG-")],
+            )
+    return given_away(path, {})
+
+
+def figure(band: str, counts: tuple[float, float] | None, hides: bool) -> list[str | float | None]:
+    """Breakdown, value, counts and status as staging gives them."""
+    group = ["Total", "Total"] if band == "ALL" else ["Pay band", band]
+    if counts is None:
+        return [*group, None, None, None, "suppressed" if hides else "not_available"]
+    part, whole = counts
+    return [*group, 100 * part / whole if whole else None, part, whole, "normal" if whole else "not_applicable"]
+
+
+@pytest.mark.parametrize("seed", [*range(60), 1551, 1863, 3288, 3858, 3902])
+def test_random_returns_as_they_are_hidden_give_nothing_away(tmp_path: Path, seed: int) -> None:
+    rows = random_rows(random.Random(seed))
+    assert attacked(tmp_path / "mart.duckdb", rows, set(names(hide(rows, KNOWN)))) == []
+
+
+def test_the_attack_succeeds_where_only_small_counts_are_hidden(tmp_path: Path) -> None:
+    caught = 0
+    for seed in range(40):
+        rows = random_rows(random.Random(seed))
+        primary = {name for name, reason in names(hide(rows, KNOWN)).items() if reason != "protects_another"}
+        caught += bool(attacked(tmp_path / "mart.duckdb", rows, primary))
+    assert caught > 10
+
+
+# A refresh -------------------------------------------------------------------------------------------------------
+
+
+def refresh(home: Path, code: Path) -> tuple[int, Mapping[str, object]]:
+    done = subprocess.run(
+        [sys.executable, "-m", "atf_dagster.cli", "refresh", "--json"],
+        env=environment(home, {"PYTHONPATH": str(code)}),
+        cwd=code,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.stdout.strip(), done.stderr
+    return done.returncode, json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def test_a_refresh_whose_mart_would_give_a_return_away_publishes_nothing_and_says_why(tmp_path: Path) -> None:
+    """A copy of the programs in which disclosure control hides small counts only, and no second figure."""
+    code, home = tmp_path / "code", tmp_path / "home"
+    for folder in ("atf_dagster", "dbt_project", "expectations"):
+        shutil.copytree(PROJECT / folder, code / folder, ignore=shutil.ignore_patterns("__pycache__", "target"))
+    shutil.copy(PROJECT / "dagster.yaml", code)
+    rule = code / "atf_dagster" / "returns" / "disclosure.py"
+    line = "chosen = next(self._second(unknown), None)"
+    assert line in rule.read_text("utf-8")
+    rule.write_text(rule.read_text("utf-8").replace(line, "chosen = None"), "utf-8")
+    home.mkdir()
+    submit(home, write(tmp_path, small_band()), KNOWN, NOW)
+    exit_code, report = refresh(home, code)
+    assert exit_code == 1
+    assert report["outcome"] == "failed" and report["release"] is None
+    message = str(report["message"])
+    assert "gives away what it hides and was not published" in message
+    assert "ATF20" in message and "ORG-ZZ1" in message and "2025-03-31" in message and "Band 5" in message
+    assert "numerator of" in message and "disclosure control of local returns" in message
+    assert not (home / "releases" / "current").exists()
