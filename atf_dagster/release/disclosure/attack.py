@@ -14,7 +14,7 @@ from typing import NamedTuple
 from atf_dagster.release.disclosure.findings import Finding, describe
 from atf_dagster.release.disclosure.numbers import Cell, Interval, Number, Numbers, Quantity
 from atf_dagster.release.disclosure.reading import NOTHING_THERE, Gap, Reading
-from atf_dagster.release.disclosure.solving import Bounds, Equation, Solution, components, confine, eliminate
+from atf_dagster.release.disclosure.solving import Bounds, Equation, Solution, components, confine, eliminate, grounds
 from atf_dagster.release.disclosure.sums import TOTAL, Block, Places, Sum
 
 COUNTS: tuple[Quantity, ...] = ("numerator", "denominator")
@@ -201,6 +201,9 @@ class Indicator:
                 if one.total in zero and not zero.issuperset(one.parts):
                     zero.update(one.parts)
                     new = True
+                elif one.total not in zero and zero.issuperset(one.parts):
+                    zero.add(one.total)
+                    new = True
         self._zeros |= {Cell(number, quantity) for number in zero if shown[number] is None}
 
     def _of_rows(self, numbers: Iterable[int]) -> Iterator[Equation[Cell, Shown]]:
@@ -311,8 +314,12 @@ class Indicator:
                 continue
             if cell in solved and self._is_one_number(cell, solved[cell].interval):
                 found.setdefault(cell.figure, solved[cell])
-            elif (low := bounds[cell].low) is not None and low == bounds[cell].high and bounds[cell].through:
-                found.setdefault(cell.figure, Solution((low, low), bounds[cell].through))
+            elif (
+                (low := bounds[cell].low) is not None
+                and low == bounds[cell].high
+                and (through := grounds(cell, equations, bounds))
+            ):
+                found.setdefault(cell.figure, Solution((low, low), through))
         return found
 
     def _bounds(self, cell: Cell) -> Bounds[Shown]:

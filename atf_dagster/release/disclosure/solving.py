@@ -6,7 +6,7 @@ come from, or whether what follows ought to be hidden.
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Generic, TypeVar
@@ -135,6 +135,8 @@ class Bounds(Generic[K]):
     high: Number | None
     is_whole: bool
     through: frozenset[K] = frozenset()
+    lines: set[int] = field(default_factory=set)
+    """Equations that tightened it, by number."""
 
     def tighten(self, low: Number | None, high: Number | None) -> bool:
         """Returns whether anything changed."""
@@ -150,13 +152,15 @@ class Bounds(Generic[K]):
 
 
 def confine(
-    equations: Iterable[Equation[U, K]], intervals: Mapping[K, Interval], bounds: Mapping[U, Bounds[K]]
+    equations: Sequence[Equation[U, K]], intervals: Mapping[K, Interval], bounds: Mapping[U, Bounds[K]]
 ) -> None:
     """Tighten `bounds` until no single equation says more."""
-    lines = [(one, _range(one, intervals)) for one in equations if len(one.unknown) <= WIDEST]
+    lines = [
+        (number, one, _range(one, intervals)) for number, one in enumerate(equations) if len(one.unknown) <= WIDEST
+    ]
     for _ in range(ROUNDS):
         changed = False
-        for line, (low, high) in lines:
+        for number, line, (low, high) in lines:
             for cell, factor in line.unknown.items():
                 others = [(bounds[other], by) for other, by in line.unknown.items() if other != cell]
                 least = _extreme(others, low, lower=True)
@@ -167,11 +171,23 @@ def confine(
                 ends = (first, second) if factor > 0 else (second, first)
                 if bounds[cell].tighten(*ends):
                     changed = True
-                    bounds[cell].through = frozenset().union(
-                        bounds[cell].through, line.known, *(bound.through for bound, _ in others)
-                    )
+                    bounds[cell].lines.add(number)
         if not changed:
             return
+
+
+def grounds(cell: U, equations: Sequence[Equation[U, K]], bounds: Mapping[U, Bounds[K]]) -> frozenset[K]:
+    """The known numbers that the bounds of a cell rest on."""
+    waiting, reached, found = [cell], {cell}, set(bounds[cell].through)
+    while waiting:
+        for number in bounds[waiting.pop()].lines:
+            found.update(equations[number].known)
+            new = [other for other in equations[number].unknown if other not in reached]
+            reached.update(new)
+            waiting += new
+            for other in new:
+                found |= bounds[other].through
+    return frozenset(found)
 
 
 def _over(number: Number, factor: Number) -> Number:
