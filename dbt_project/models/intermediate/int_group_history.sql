@@ -26,6 +26,31 @@ with
         group by group_code, group_type
     ),
 
+    {#- Publishers go on with a council's code after it was replaced by another for the same council. The new one is
+        the member; figures under the old one are its figures where the publisher gives none under the new one. -#}
+    recoded as (
+        select old_code, new_code from {{ source("raw", "catalogue_area_change") }} where kind = 'recoded'
+    ),
+
+    under_new_code as (
+        select history.indicator_code, history.area_code, history.period_id
+        from {{ ref("int_observation_history") }} as history
+        inner join recoded on history.area_code = recoded.new_code
+        group by history.indicator_code, history.area_code, history.period_id
+    ),
+
+    history as (
+        select figure.*, coalesce(recoded.new_code, figure.area_code) as member_code
+        from {{ ref("int_observation_history") }} as figure
+        left join recoded on figure.area_code = recoded.old_code
+        left join
+            under_new_code
+            on figure.indicator_code = under_new_code.indicator_code
+            and recoded.new_code = under_new_code.area_code
+            and figure.period_id = under_new_code.period_id
+        where under_new_code.area_code is null
+    ),
+
     member as (
         select
             history.indicator_code,
@@ -57,9 +82,9 @@ with
                 then history.value is not null and history.denominator > 0
                 else history.numerator is not null and history.denominator > 0
             end as is_included
-        from {{ ref("int_observation_history") }} as history
+        from history
         inner join
-            {{ ref("int_area_group_member") }} as membership on history.area_code = membership.member_code
+            {{ ref("int_area_group_member") }} as membership on history.member_code = membership.member_code
         inner join summed_indicator as indicator on history.indicator_code = indicator.indicator_code
     ),
 

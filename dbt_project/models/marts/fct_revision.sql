@@ -16,6 +16,7 @@ with
             {% for measure in ["value", "denominator", "lci_95", "uci_95", "status", "vintage_id"] %}
                 older.{{ measure }} as old_{{ measure }}, newer.{{ measure }} as new_{{ measure }},
             {% endfor %}
+            newer.is_derived,
             {{ series_key("newer") }} as series_key,
             indicator.comparison_method,
             indicator.multiplier
@@ -108,6 +109,7 @@ with
 select
     {% for column in observation_key_columns() %} {{ column }}, {% endfor %}
     seen_at,
+    is_derived,
     old_value,
     new_value,
     new_value - old_value as difference,
