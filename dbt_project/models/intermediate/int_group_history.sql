@@ -123,7 +123,7 @@ with
             published
             on moment.observation_key = published.observation_key
             and published.valid_from <= moment.moment
-            and (published.valid_to is null or published.valid_to > moment.moment)
+            and {{ or_never("published.valid_to") }} > moment.moment
         where published.observation_key is null
     ),
 
@@ -152,7 +152,7 @@ with
             keyed
             on unpublished.observation_key = keyed.observation_key
             and keyed.valid_from <= unpublished.moment
-            and (keyed.valid_to is null or keyed.valid_to > unpublished.moment)
+            and {{ or_never("keyed.valid_to") }} > unpublished.moment
             and keyed.change <> 'withdrawn'
         group by unpublished.observation_key, unpublished.moment
     ),

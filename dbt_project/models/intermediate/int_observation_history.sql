@@ -61,7 +61,7 @@ with
             figure
             on moment.observation_key = figure.observation_key
             and figure.active_from <= moment.moment
-            and (figure.active_to is null or figure.active_to > moment.moment)
+            and {{ or_never("figure.active_to") }} > moment.moment
     ),
 
     in_force as (

@@ -64,7 +64,7 @@ with
         left join
             {{ source("raw", "catalogue_dataset") }} as dataset
             on stacked.dataset = dataset.dataset
-            and (dataset.measure is null or dataset.measure = stacked.measure)
+            and coalesce(dataset.measure, stacked.measure, '') = coalesce(stacked.measure, '')
         left join
             length_taken
             on dataset.dataset = length_taken.dataset
