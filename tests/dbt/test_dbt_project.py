@@ -251,7 +251,8 @@ def test_cheshire_and_merseyside_is_the_sum_of_its_councils_with_limits_of_the_s
         inner join mart.dim_area as area on council.area_code = area.area_code
             and area.area_type = 'council' and area.in_cheshire_merseyside
         inner join mart.dim_indicator as indicator on derived.indicator_code = indicator.indicator_code
-        where derived.is_derived and derived.value is not null and derived.ci_method = 'byar'
+        where derived.area_code = 'E54000008' and derived.is_derived and derived.value is not null
+            and derived.ci_method = 'byar'
         group by all
         """
     )
