@@ -2,6 +2,25 @@
 
 Belongs here: the equations of one indicator, and what about their solutions is a finding. Does not belong here: which
 figures add up (`sums`), how equations are solved (`solving`), what becomes of a finding (`audit`).
+
+What counts as hidden: numerator, value and (of a return) denominator of each figure whose status stands in place of a
+number, whatever the reason (suppressed, unreliable, not published), in force and in every earlier state. Not hidden:
+what was not applicable, and a derived figure that is only not available.
+
+- A publisher that hides now what it showed before: the earlier number is public and history is what it was, so
+  nothing blocks; where the new status is `suppressed` the publisher is named, for somebody to ask. A return that is
+  hidden in one state is hidden in all.
+- A publisher whose own tables give a hidden number away (Persons less Female) is named, and nothing blocks: leaving
+  its figures out would protect nobody. As soon as a derived figure, a gap, a benchmark or a second publisher is needed,
+  or a derived total would do it alone, this house gives the number away, and the release stops.
+- Of a publisher that rounds, sums say only how great a count can be. That is a finding where one whole number is
+  left; that it lies in 1 to 7 is the publisher's own rule and says nothing new.
+- Whether parts add up is seen in complete sums of the same kind, as a reader would; if most fail (surveys, perturbed
+  or overlapping counts), sums of that kind prove nothing. Where there is none, they are believed.
+- Zeros that follow from a shown zero are no finding of their own and are known from then on.
+
+Not covered: sums over pooled or overlapping periods, relations between indicators, what an organisation knows of
+itself, and narrowing to more than one number.
 """
 
 import math
@@ -17,6 +36,8 @@ from atf_dagster.release.disclosure.reading import NOTHING_THERE, Gap, Reading
 from atf_dagster.release.disclosure.solving import Bounds, Equation, Solution, components, confine, eliminate, grounds
 from atf_dagster.release.disclosure.sums import TOTAL, Block, Places, Sum
 
+ORDER = {"numerator": 0, "value": 1, "denominator": 2}
+"""Which number of a figure a finding is about, where several follow."""
 COUNTS: tuple[Quantity, ...] = ("numerator", "denominator")
 SMALL_AT_SOURCE = (1, 7)
 """What a suppressed count of a publisher that rounds to 5 can be (NHS Digital, Hospital Episode Statistics)."""
@@ -309,7 +330,7 @@ class Indicator:
             bounds[cell].tighten(*solution.interval)
             bounds[cell].through = solution.through
         confine(equations, self._intervals, bounds)
-        for cell in sorted(bounds):
+        for cell in sorted(bounds, key=lambda cell: (cell.figure, ORDER[cell.quantity])):
             if cell.figure not in self.secret:
                 continue
             if cell in solved and self._is_one_number(cell, solved[cell].interval):

@@ -8,7 +8,7 @@ Sums are those of one indicator and period in one state of the mart:
   county = its districts; a group of statistical neighbours = its members; always where all parts have a row;
 - of local returns: ALL = an organisation's bands; a place = its organisations, band by band; Cheshire and Merseyside
   = its places and the organisations that serve several, and = all organisations; ALL of a place = its bands and the
-  organisations that gave none.
+  organisations that gave none. A place's sum leaves out what an organisation did not supply, and its ALL does not.
 """
 
 import datetime as dt
@@ -116,10 +116,11 @@ class Block:
             yield from self._of_bands(total)
 
     def _of_places(self, areas: Mapping[str, int], group: Group) -> Iterator[Sum]:
-        own = [code for code in areas if self._is_organisation(code)]
-        for place in [code for code in areas if not self._is_organisation(code)]:
+        own = [code for code in areas if self._is_organisation(code) and not self._is_not_supplied(areas[code])]
+        places = [code for code in areas if not self._is_organisation(code)]
+        for place in places:
             inside = [areas[code] for code in own if self.reading.area(code).parent == place]
-            councils = [areas[code] for code in areas if self.reading.area(code).parent == place and code not in own]
+            councils = [areas[code] for code in places if self.reading.area(code).parent == place]
             if inside or councils:
                 yield Sum(areas[place], (*inside, *councils), "organisations")
             if councils:
@@ -142,10 +143,14 @@ class Block:
             given = {code for code in bands if self._is_organisation(code) and self._is_within(code, area)}
             if given and given <= inside and area in bands:
                 alone = [self.by_group[total][code] for code in sorted(inside - given)]
-                yield Sum(number, (*bands[area], *alone), "bands")
+                missing = [n for code in sorted(given) for n in bands[code] if self._is_not_supplied(n)]
+                yield Sum(number, (*bands[area], *alone, *missing), "bands")
 
     def _is_organisation(self, code: str) -> bool:
         return self.reading.area(code).type == "organisation"
+
+    def _is_not_supplied(self, number: int) -> bool:
+        return self.figures[number].status == "not_available"
 
     def _is_within(self, code: str, place: str) -> bool:
         parent = self.reading.area(code).parent
