@@ -2,15 +2,17 @@
 
 Belongs here: turning shown numbers into intervals. Does not belong here: which numbers add up.
 
-A shown count is what it says, unless the publisher rounds: where all counts of an indicator and period below the
-country are multiples of 5, 10, 100 or 1,000 they are taken as rounded to that unit (Hospital Episode Statistics: to 5,
-the country not, and years before the rule not), and each stands for all counts within half a unit. A value is known
+A shown count is what it says, unless the publisher rounds: where all counts of an indicator and kind of area in a
+period, or where those are few in all periods, are multiples of 5, 10, 100 or 1,000, they are taken as rounded to that
+unit, and each stands for all counts within half a unit. (Hospital Episode Statistics: councils to 5 since 2012, the
+country not; temporary accommodation: regions and the country to 10 with estimates for councils that did not report,
+councils not.) A value is known
 to its last printed digit. A figure that was worked out here from printed numbers is exact in terms of them.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, NamedTuple
@@ -22,8 +24,11 @@ Number = int | Fraction
 Interval = tuple[Number, Number]
 
 Z_95 = 1.959963984540054
-ENOUGH = 8
-"""Counts that must all be multiples before they are taken as rounded; by chance so many are so once in 400,000."""
+BY_CHANCE = 1e-5
+"""How unlikely it must be that counts are all multiples of a unit although nobody rounded them."""
+UNITS = (1000, 100, 10, 5)
+FEW = 8
+"""Counts of a period below which all periods are looked at; so many tell whether the smallest unit is used."""
 PRECISE = 7
 """Decimals from which a number was worked out here, and is good to nine digits or more."""
 
@@ -61,7 +66,7 @@ class Numbers:
         """1 where counts are exact."""
         if figure.derived or figure.indicator in self._reading.returned:
             return 1
-        return self._units.get((figure.indicator, figure.period, self._is_country(figure)), 1)
+        return self._units.get((figure.indicator, figure.period, self._reading.area(figure.area).type), 1)
 
     def counts_whole(self, cell: Cell) -> bool:
         """Whether the cell can only be a whole number."""
@@ -135,25 +140,28 @@ class Numbers:
     def _is_amount(self, figure: Figure) -> bool:
         return self._reading.cards[figure.indicator].value_type == "amount"
 
-    def _is_country(self, figure: Figure) -> bool:
-        return self._reading.area(figure.area).type == "country"
 
-
-def _rounding_units(reading: Reading) -> dict[tuple[str, str, bool], int]:
-    common: dict[tuple[str, str, bool], int] = defaultdict(int)
-    seen: dict[tuple[str, str, bool], int] = defaultdict(int)
+def _rounding_units(reading: Reading) -> dict[tuple[str, str, str], int]:
+    """By indicator, period and kind of area."""
+    periods: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    ever: dict[tuple[str, str], list[int]] = defaultdict(list)
     for figure in reading.figures:
         amount = reading.cards[figure.indicator].value_type == "amount"
         count = figure.value if amount else figure.numerator
         if count and not figure.derived and count.is_integer():
-            group = figure.indicator, figure.period, reading.area(figure.area).type == "country"
-            common[group] = math.gcd(common[group], int(count))
-            seen[group] += 1
-    units = {}
-    for group, shared in common.items():
-        if seen[group] >= ENOUGH:
-            units[group] = next((unit for unit in (1000, 100, 10, 5) if shared % unit == 0), 1)
-    return units
+            kind = reading.area(figure.area).type
+            periods[figure.indicator, figure.period, kind].append(int(count))
+            ever[figure.indicator, kind].append(int(count))
+    always = {group: _unit_of(counts) for group, counts in ever.items()}
+    return {
+        (indicator, period, kind): _unit_of(counts) if len(counts) >= FEW else always[indicator, kind]
+        for (indicator, period, kind), counts in periods.items()
+    }
+
+
+def _unit_of(counts: Sequence[int]) -> int:
+    shared = math.gcd(*counts)
+    return next((u for u in UNITS if shared % u == 0 and float(u) ** -len(counts) <= BY_CHANCE * 1.0001), 1)
 
 
 def _whole_counts(reading: Reading) -> set[tuple[str, Quantity]]:
