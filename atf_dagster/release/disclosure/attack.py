@@ -294,7 +294,8 @@ class Indicator:
     # Solutions -----------------------------------------------------------------------------------------
 
     def _unknown(self, equations: Iterable[Equation[Cell, Shown]]) -> list[Cell]:
-        return sorted({cell for equation in equations for cell in equation.unknown})
+        cells = {cell for equation in equations for cell in equation.unknown}
+        return sorted(cells, key=lambda cell: (ORDER[cell.quantity], cell.figure))
 
     def _solve(self, equations: list[Equation[Cell, Shown]]) -> Iterator[Finding]:
         """First with what publishers say alone, then with all: what only the second finds, this house gives away."""
@@ -330,16 +331,12 @@ class Indicator:
             bounds[cell].tighten(*solution.interval)
             bounds[cell].through = solution.through
         confine(equations, self._intervals, bounds)
-        for cell in sorted(bounds, key=lambda cell: (cell.figure, ORDER[cell.quantity])):
+        for cell, bound in bounds.items():
             if cell.figure not in self.secret:
                 continue
             if cell in solved and self._is_one_number(cell, solved[cell].interval):
                 found.setdefault(cell.figure, solved[cell])
-            elif (
-                (low := bounds[cell].low) is not None
-                and low == bounds[cell].high
-                and (through := grounds(cell, equations, bounds))
-            ):
+            elif (low := bound.low) is not None and low == bound.high and (through := grounds(cell, equations, bounds)):
                 found.setdefault(cell.figure, Solution((low, low), through))
         return found
 
