@@ -23,7 +23,8 @@ an area over its bands.
 - What remains of a shown total after its shown parts is itself a figure that anyone can work out, so in ATF20 it
   obeys the same 1 to 7 rule, and it is not zero (or everybody) unless the whole total is: nobody of two hidden
   bands would be each band's hidden figure. Hiding goes on until that holds. Where ALL itself is a shown zero,
-  every band's zero follows from it, whatever is hidden; the denominators do not.
+  every band's zero follows from it, whatever is hidden; the denominators do not. What follows from such zeros in
+  other sums gets company.
 - A band that an organisation did not supply counts as hidden: ALL minus the rest would supply it.
 - Last, the sums are solved together: a figure that follows from several sums at once gets company as well.
 
@@ -152,9 +153,24 @@ class Table:
         for one in self.sums:
             if self._gives_away(one, unknown):
                 yield from self._candidates(one, unknown)
-        for cell in sorted(determined(self.sums, unknown)):
-            for one in self._around(cell, unknown):
-                yield from self._candidates(one, unknown)
+        # Numerators, of which those that follow from a shown zero are known without being shown.
+        for known in (set[Cell](), self._zeros(unknown)):
+            for cell in sorted(determined(self.sums, unknown - known)):
+                for one in self._around(cell, unknown):
+                    yield from self._candidates(one, unknown)
+
+    def _zeros(self, unknown: set[Cell]) -> set[Cell]:
+        """Hidden figures whose numerator is zero because that of a shown total is, or because all their parts are."""
+        zero = {cell for cell, count in self.figures.items() if cell not in unknown and count.part == 0}
+        before = -1
+        while before < len(zero):
+            before = len(zero)
+            for one in self.sums:
+                if one.total in zero:
+                    zero.update(one.parts)
+                elif zero.issuperset(one.parts):
+                    zero.add(one.total)
+        return zero & unknown
 
     def _around(self, cell: Cell, unknown: set[Cell]) -> Iterator[Sum]:
         """Sums that hold a figure, then those that share a hidden figure with one of them, and so on."""

@@ -184,15 +184,9 @@ def figure(band: str, counts: tuple[float, float] | None, hides: bool) -> list[s
     return [*group, 100 * part / whole if whole else None, part, whole, "normal" if whole else "not_applicable"]
 
 
-# Seeds in which a place's band is a shown zero: each of its organisations' zeros is then known, and with it the one
-# band that is left of an organisation's ALL. returns.disclosure does not yet count zeros that follow as known.
-ZEROS_THAT_FOLLOW = (16, 56)
-SEEDS = [
-    pytest.param(seed, marks=pytest.mark.xfail(strict=True, reason="zeros that follow from a zero are taken as hidden"))
-    if seed in ZEROS_THAT_FOLLOW
-    else seed
-    for seed in [*range(60), 1551, 1863, 3288, 3858, 3902]
-]
+# In 16, 56, 75 and 337 a place's band is a shown zero: each of its organisations' zeros is then known, and with it,
+# without company, the one band that is left of an organisation's ALL.
+SEEDS = (*range(60), 75, 337, 1551, 1863, 3288, 3858, 3902)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
