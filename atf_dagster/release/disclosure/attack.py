@@ -68,6 +68,11 @@ class Indicator:
         self._intervals: dict[Shown, Interval] = {}
         self._zeros: set[Cell] = set()
         """Hidden cells that are zero because a shown total is."""
+        self._in_force_by_period: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for number in members:
+            figure = self._figures[number]
+            if figure.until is None:
+                self._in_force_by_period[figure.period, figure.age].append(number)
         quantities: tuple[Quantity, ...] = (*COUNTS, "value")
         self._negative = {q for q in quantities if any((getattr(self._figures[n], q) or 0) < 0 for n in members)}
 
@@ -279,10 +284,8 @@ class Indicator:
     def _of_group(self, gap: Gap, group: str) -> list[int]:
         """The figures that a group of fct_inequality can mean: a breakdown's group, a sex or an area."""
         found = []
-        for number in self._members:
+        for number in self._in_force_by_period.get((gap.period, gap.age), ()):
             f = self._figures[number]
-            if f.until is not None or (f.period, f.age) != (gap.period, gap.age):
-                continue
             here = f.area == gap.area
             named = group in (f.breakdown, f"{f.breakdown_type}: {f.breakdown}") and f.sex == gap.sex and here
             of_sex = group == f.sex and (f.breakdown_type, f.breakdown) == TOTAL and here
