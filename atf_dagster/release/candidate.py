@@ -127,9 +127,11 @@ def export(database: Path, folder: Path, tables: Sequence[Table]) -> None:
                 "(format parquet, compression zstd)"
             )
             cells = ", ".join(_csv_cell(column) for column in table.columns)
+            texts = ", ".join(column.name for column in table.columns if column.type == "string")
             connection.execute(
                 f"copy (select {cells} from {source}{order}) to {_text(folder / 'csv' / f'{table.name}.csv')} "
-                "(format csv, header)"
+                # A reader that guesses from the first rows must see quotes there, and nothing is not the empty text.
+                f"(format csv, header{f', force_quote ({texts})' if texts else ''})"
             )
 
 
