@@ -29,7 +29,10 @@ with
     {#- Publishers go on with a council's code after it was replaced by another for the same council. The new one is
         the member; figures under the old one are its figures where the publisher gives none under the new one. -#}
     recoded as (
-        select old_code, new_code from {{ source("raw", "catalogue_area_change") }} where kind = 'recoded'
+        select old_code, new_code
+        from {{ source("raw", "catalogue_area_change") }}
+        -- A county that became one council with its districts kept its area.
+        where kind = 'recoded' or (kind = 'merged' and left(old_code, 3) = 'E10')
     ),
 
     under_new_code as (
