@@ -85,3 +85,15 @@
 {#- Later than every moment: what an open end is compared as. A join whose condition holds an `or` is worked out row against
     row, which is a hundred times slower for ten times the rows. -#}
 {% macro or_never(moment) -%} coalesce({{ moment }}, timestamp '9999-12-31 00:00:00') {%- endmacro %}
+
+{#- Years from one day to a later one, by months: 1 October 2014 to 1 September 2019 is 59 / 12. -#}
+{% macro years_apart(earlier, later) -%}
+    (
+        (
+            (extract(year from {{ later }}) - extract(year from {{ earlier }})) * 12
+            + extract(month from {{ later }})
+            - extract(month from {{ earlier }})
+        )
+        / cast(12 as double)
+    )
+{%- endmacro %}

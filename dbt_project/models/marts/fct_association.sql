@@ -14,6 +14,12 @@ with
         where area.area_type = 'council' and area.in_cheshire_merseyside
     ),
 
+    expected as (
+        select scope_area_code, cast(count(*) as int) as n_areas_expected
+        from council
+        group by scope_area_code
+    ),
+
     total as (
         select
             council.scope_area_code,
@@ -178,8 +184,8 @@ with
                         when k = 0
                         then 0
                         when is_odd = 1
-                        then ln(2.0 * k / (2 * k + 1))
-                        else ln((2.0 * k - 1) / (2 * k))
+                        then ln(cast(2 * k as double) / (2 * k + 1))
+                        else ln(cast(2 * k - 1 as double) / (2 * k))
                     end
                 ) over (partition by is_odd order by k rows between unbounded preceding and current row)
             ) as coefficient
@@ -212,6 +218,7 @@ select
     tested.period_id,
     tested.outcome_period_id,
     tested.n_areas,
+    expected.n_areas_expected,
     'spearman' as method,
     round(tested.rho, 12) as rho,
     case
@@ -219,10 +226,12 @@ select
         then null
         when tested.t is null
         then 0
-        else round({{ t_two_sided("tested.t", "tested.df", "summed.series") }}, 12)
+        -- The series leaves a difference of two numbers near one: beyond nine places there is nothing to see.
+        else round(greatest({{ t_two_sided("tested.t", "tested.df", "summed.series") }}, 0), 9)
     end as p_value,
     case when tested.rho is null then 'no_variation' end as reason
 from tested
+inner join expected on tested.scope_area_code = expected.scope_area_code
 left join
     summed
     on tested.scope_area_code = summed.scope_area_code

@@ -1,6 +1,7 @@
-{#- Gaps and gradients, and how each changed from the earliest comparable period to the newest.
+{#- Gaps and gradients, and how each changed over about five years: from the newest comparable period that began at least
+    five years before the newest one, or from the earliest comparable one where the series is shorter.
 
-    Comparable: a period of the same kind and length (and within a year of the same season), of figures of the same
+    Comparable: a period of the same kind and length (and of the same season, below a year), of figures of the same
     status, that ended before the newest one began, with no break of the series in between. Two periods that do not
     overlap are taken as independent. The change of a difference is newest minus earlier, with sqrt(se1^2 + se2^2); that of
     a ratio is newest divided by earlier, with the same on the log scale. The standard errors are those of the two limits.
@@ -114,7 +115,18 @@ with
             earlier.size,
             row_number() over (
                 partition by newest.{{ series | join(", newest.") }}
-                order by earlier.period_start, earlier.period_end, earlier.period_id
+                order by
+                    case
+                        when {{ years_apart("earlier.period_start", "newest.period_start") }} >= 5
+                        then 0
+                        else 1
+                    end,
+                    case
+                        when {{ years_apart("earlier.period_start", "newest.period_start") }} >= 5
+                        then - {{ years_apart("date '1900-01-01'", "earlier.period_start") }}
+                        else {{ years_apart("date '1900-01-01'", "earlier.period_start") }}
+                    end,
+                    earlier.period_id
             ) as place
         from known as newest
         inner join
@@ -125,7 +137,6 @@ with
             and abs(earlier.n_years - newest.n_years) < 0.01
             and (
                 newest.n_years >= 1
-                or newest.n_years = 0
                 or extract(month from earlier.period_start) = extract(month from newest.period_start)
             )
             and earlier.status_to_compare = newest.status_to_compare
@@ -206,7 +217,8 @@ select
     measure || '_change' as measure,
     group_a,
     group_b,
-    change as value,
+    -- Without the last bits, which would make a difference of equal figures something.
+    round(change, 9) as value,
     change_lower as lci_95,
     change_upper as uci_95,
     case

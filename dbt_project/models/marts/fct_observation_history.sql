@@ -1,5 +1,5 @@
 {#- Published figures and those worked out from them, on one line of time for each key. Where the publisher begins to
-    give a figure that was derived until then, the derived one ends and the publisher's is its revision. -#}
+    give a sum that was derived until then, the derived one ends and the publisher's is its revision. -#}
 {% set measures = [
     "indicator_code",
     "area_code",

@@ -46,10 +46,7 @@ with
             indicator.polarity,
             council.is_shown,
             council.code_kind,
-            max(case when council.code_kind = 'E10' then 1 else 0 end) over (
-                partition by observation.indicator_code, observation.period_id
-            )
-            = 1 as is_upper
+            indicator.native_level like 'upper%' as is_upper
         from {{ ref("fct_observation") }} as observation
         inner join council on observation.area_code = council.area_code
         inner join

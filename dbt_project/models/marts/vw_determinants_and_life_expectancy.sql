@@ -14,6 +14,7 @@ select
     association.scope_area_code,
     area.area_name as scope,
     association.n_areas,
+    association.n_areas_expected,
     association.rho,
     association.p_value,
     association.reason,
@@ -21,6 +22,8 @@ select
         ' ',
         'Ecological: rankings of',
         association.n_areas,
+        'of',
+        association.n_areas_expected,
         'councils, not people; neither shows what causes the other. Of many pairs some go together by chance.'
     ) as warning
 from {{ ref("fct_association").include(database=false) }} as association

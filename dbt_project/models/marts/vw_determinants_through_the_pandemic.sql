@@ -10,9 +10,8 @@ with
             on observation.indicator_code = indicator.indicator_code
             and observation.sex = indicator.headline_sex
             and observation.age = coalesce(indicator.headline_age, observation.age)
-            and indicator.value_type not in ('life_expectancy', 'slope_index')
-            -- Counts follow the size of the population.
-            and indicator.aggregation_rule <> 'sum'
+            -- Counts follow the size of the population, and pay follows prices.
+            and indicator.value_type not in ('life_expectancy', 'slope_index', 'amount')
             and indicator.frequency not in ('weekly', 'daily')
         inner join
             {{ ref("dim_area").include(database=false) }} as area
@@ -82,6 +81,40 @@ with
             and total.period_start <= after.period_start
     ),
 
+    {#- Periods of the same kind, length and season, as fct_inequality has it. -#}
+    comparable as (
+        select before.indicator_code, before.area_code
+        from before
+        inner join
+            after on before.indicator_code = after.indicator_code and before.area_code = after.area_code
+        inner join
+            {{ ref("dim_period").include(database=false) }} as period_before
+            on before.period_id = period_before.period_id
+        inner join
+            {{ ref("dim_period").include(database=false) }} as period_after
+            on after.period_id = period_after.period_id
+            and period_before.period_type = period_after.period_type
+            and abs(period_before.n_years - period_after.n_years) < 0.01
+        where
+            period_after.n_years >= 1
+            or extract(month from before.period_start) = extract(month from after.period_start)
+    ),
+
+    {#- What a reader of both must know. -#}
+    cautioned as (
+        select after.indicator_code, after.area_code, max(caution.note) as caution
+        from after
+        inner join
+            before on after.indicator_code = before.indicator_code and after.area_code = before.area_code
+        inner join
+            {{ ref("dim_series_break").include(database=false) }} as caution
+            on after.indicator_code = caution.indicator_code
+            and not caution.is_break
+            and caution.first_day > before.period_start
+            and caution.first_day <= after.period_start
+        group by after.indicator_code, after.area_code
+    ),
+
     measured as (
         select
             pair.indicator_code,
@@ -91,17 +124,32 @@ with
             after.period_id as after_period_id,
             after.value as after_value,
             broken.indicator_code is not null as is_broken,
-            case when broken.indicator_code is null then after.value - before.value end as change,
+            comparable.indicator_code is null as is_other_period,
+            cautioned.caution,
             case
-                when broken.indicator_code is null then {{ difference_limit("after", "before", "-") }}
+                when broken.indicator_code is null and comparable.indicator_code is not null
+                then after.value - before.value
+            end as change,
+            case
+                when broken.indicator_code is null and comparable.indicator_code is not null
+                then {{ difference_limit("after", "before", "-") }}
             end as change_lci_95,
             case
-                when broken.indicator_code is null then {{ difference_limit("after", "before", "+") }}
+                when broken.indicator_code is null and comparable.indicator_code is not null
+                then {{ difference_limit("after", "before", "+") }}
             end as change_uci_95
         from pair
         left join before on pair.indicator_code = before.indicator_code and pair.area_code = before.area_code
         left join after on pair.indicator_code = after.indicator_code and pair.area_code = after.area_code
         left join broken on pair.indicator_code = broken.indicator_code and pair.area_code = broken.area_code
+        left join
+            comparable
+            on pair.indicator_code = comparable.indicator_code
+            and pair.area_code = comparable.area_code
+        left join
+            cautioned
+            on pair.indicator_code = cautioned.indicator_code
+            and pair.area_code = cautioned.area_code
     ),
 
     judged as (
@@ -145,9 +193,12 @@ select
         then 'no_figure_after'
         when judged.is_broken
         then 'series_break'
+        when judged.is_other_period
+        then 'no_comparable_period'
         when judged.change_lci_95 is null
         then 'no_interval'
-    end as reason
+    end as reason,
+    judged.caution
 from judged
 inner join
     {{ ref("dim_indicator").include(database=false) }} as indicator

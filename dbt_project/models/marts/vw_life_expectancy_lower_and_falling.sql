@@ -16,6 +16,20 @@ with
         where observation.breakdown_type = 'Total' and observation.value is not null
     ),
 
+    {#- Also where there is no figure, which is an answer, too. -#}
+    asked as (
+        select indicator.indicator_code, area.area_code, sex.sex
+        from {{ ref("dim_indicator").include(database=false) }} as indicator
+        cross join {{ ref("dim_area").include(database=false) }} as area
+        cross join
+            (
+                select 'Female' as sex
+                union all
+                select 'Male' as sex
+            ) as sex
+        where indicator.value_type = 'life_expectancy' and area.is_answered
+    ),
+
     recent as (
         select
             *,
@@ -48,9 +62,9 @@ with
 
     measured as (
         select
-            latest.indicator_code,
-            latest.area_code,
-            latest.sex,
+            asked.indicator_code,
+            asked.area_code,
+            asked.sex,
             latest.period_id,
             latest.value,
             latest.lci_95,
@@ -70,7 +84,12 @@ with
             {{ difference_limit("latest", "earlier", "+") }} as change_uci_95,
             trend.outcome as trend,
             trend.reason as trend_reason
-        from latest
+        from asked
+        left join
+            latest
+            on asked.indicator_code = latest.indicator_code
+            and asked.area_code = latest.area_code
+            and asked.sex = latest.sex
         left join
             total as england
             on latest.indicator_code = england.indicator_code
@@ -141,6 +160,8 @@ select
     measured.trend,
     measured.trend_reason,
     case
+        when measured.value is null
+        then concat_ws(' ', 'There is no figure:', coalesce(coverage.reason, 'not published for this sex.'))
         when measured.lci_95 is null
         then 'The figure at hand has no limits, so that nothing can be said of chance.'
         when measured.area_code <> 'E92000001' and measured.england_value is null
@@ -155,7 +176,11 @@ inner join
     {{ ref("dim_indicator").include(database=false) }} as indicator
     on measured.indicator_code = indicator.indicator_code
 inner join {{ ref("dim_area").include(database=false) }} as area on measured.area_code = area.area_code
-inner join {{ ref("dim_period").include(database=false) }} as period on measured.period_id = period.period_id
+left join {{ ref("dim_period").include(database=false) }} as period on measured.period_id = period.period_id
+left join
+    {{ ref("coverage").include(database=false) }} as coverage
+    on measured.indicator_code = coverage.indicator_code
+    and measured.area_code = coverage.area_code
 left join
     {{ ref("dim_period").include(database=false) }} as earlier_period
     on measured.earlier_period_id = earlier_period.period_id

@@ -73,12 +73,13 @@ with
             'Did the social determinants get worse through the pandemic?' as question,
             area_code,
             case
-                answer
-                when 'worse'
+                when caution is not null
+                then 'not_known'
+                when answer = 'worse'
                 then 'yes'
-                when 'better'
+                when answer = 'better'
                 then 'opposite'
-                when 'no_significant_change'
+                when answer = 'no_significant_change'
                 then 'neither'
                 else 'not_known'
             end as says
@@ -105,14 +106,19 @@ with
         union all
         select
             '4' as question_no,
-            'Do determinants and life expectancy go together across councils?' as question,
+            'Do better determinants go with longer life expectancy across councils?' as question,
             scope_area_code <> 'E92000001' as is_subregion,
             count(*) as n_figures,
-            count(case when p_value < 0.05 then 1 end) as n_yes,
-            0 as n_opposite,
+            count(
+                case when p_value < 0.05 and (rho > 0) = (polarity = 'higher_is_better') then 1 end
+            ) as n_yes,
+            count(
+                case when p_value < 0.05 and (rho > 0) <> (polarity = 'higher_is_better') then 1 end
+            ) as n_opposite,
             count(case when p_value >= 0.05 then 1 end) as n_neither,
             count(case when p_value is null then 1 end) as n_not_known
         from {{ ref("vw_determinants_and_life_expectancy").include(database=false) }}
+        where polarity <> 'none'
         group by scope_area_code <> 'E92000001'
     )
 
