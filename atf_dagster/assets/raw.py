@@ -16,6 +16,8 @@ from atf_dagster.catalogue import Catalogue
 TOLD = (
     "catalogue_area",
     "catalogue_area_change",
+    "catalogue_neighbour",
+    "catalogue_series_break",
     "catalogue_indicator",
     "catalogue_dataset",
     "return_row",
