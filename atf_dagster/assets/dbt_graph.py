@@ -27,7 +27,8 @@ def asset_specs(manifest: Mapping[str, Any], wanted: Callable[[Node], bool]) -> 
         dg.AssetSpec(
             key(node),
             deps=[key(every[parent]) for parent in node["depends_on"]["nodes"]],
-            group_name="marts" if node["schema"] == "mart" else node["schema"],
+            # The folder: steps towards a mart are in its group, wherever they are kept.
+            group_name=node["fqn"][1],
             kinds={"dbt", "duckdb", node["config"]["materialized"]},
             owners=[OWNER],
             skippable=True,
