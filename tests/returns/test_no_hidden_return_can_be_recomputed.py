@@ -99,7 +99,7 @@ LEAKS: dict[str, tuple[str, str]] = {
     ),
     "the old value of a revision": (
         "insert into mart.fct_revision by name select indicator_code, area_code, period_id, sex, age, breakdown_type, "
-        "breakdown_value, first_seen_at as seen_at, 15.0 as new_value, vintage_id as old_vintage_id, "
+        "breakdown_value, first_seen_at as seen_at, is_derived, 15.0 as new_value, vintage_id as old_vintage_id, "
         f"vintage_id as new_vintage_id from mart.fct_observation where {BAND} 'Band 5'",
         "new_value in fct_revision",
     ),
@@ -126,7 +126,8 @@ create schema mart;
 create table mart.fct_observation (indicator_code varchar, area_code varchar, period_id varchar, sex varchar,
     age varchar, breakdown_type varchar, breakdown_value varchar, period_end date, value double, numerator double,
     denominator double, lci_95 double, uci_95 double, ci_method varchar, status varchar, vintage_id varchar,
-    is_derived boolean, n_areas_expected int, n_areas_included int, first_seen_at timestamp);
+    is_derived boolean, n_areas_expected int, n_areas_included int, partial_value double, denominator_coverage double,
+    first_seen_at timestamp);
 create table mart.dim_area (area_code varchar, area_name varchar, area_type varchar, parent_code varchar,
     valid_from date, valid_to date);
 create table mart.dim_indicator (indicator_code varchar, short_name varchar, value_type varchar, multiplier double,
@@ -169,7 +170,8 @@ def attacked(path: Path, rows: Sequence[Row], hidden: set[tuple[str, str]]) -> l
             hides = (area.removeprefix("ORG-"), band) in hidden
             connection.execute(
                 "insert into mart.fct_observation values ('ATF20', ?, 'p', 'Persons', 'All ages', ?, ?, "
-                "date '2025-03-31', ?, ?, ?, null, null, 'none', ?, 'v', ?, 1, 1, timestamp '2025-06-30 00:00:00')",
+                "date '2025-03-31', ?, ?, ?, null, null, 'none', ?, 'v', ?, 1, 1, null, null, "
+                "timestamp '2025-06-30 00:00:00')",
                 [area, *figure(band, None if hides else counts, hides), not area.startswith("ORG-")],
             )
     return given_away(path, {})

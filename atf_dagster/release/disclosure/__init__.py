@@ -11,7 +11,7 @@ import duckdb
 
 from atf_dagster.release.disclosure.attack import attack
 from atf_dagster.release.disclosure.findings import Finding
-from atf_dagster.release.disclosure.reading import Reader
+from atf_dagster.release.disclosure.reader import Reader
 
 __all__ = ["Finding", "given_away"]
 

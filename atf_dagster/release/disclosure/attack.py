@@ -19,22 +19,37 @@ what was not applicable, and a derived figure that is only not available.
   or overlapping counts), sums of that kind prove nothing. Where there is none, they are believed.
 - Zeros that follow from a shown zero are no finding of their own and are known from then on.
 
-Not covered: sums over pooled or overlapping periods, relations between indicators, what an organisation knows of
-itself, and narrowing to more than one number.
+What else the mart shows, and what is done about it:
+- fct_inequality: each gap, and each change of one, is an equation (`gaps`); an index with a hidden quantile is a
+  finding.
+- partial_value is what the shown councils of a group give together, which anybody can add up: it says nothing as long
+  as it is just that, and what is more is a finding. denominator_coverage is an equation: with it the denominator of
+  all councils is known, and with any value of all of them so are the hidden numbers, total less partial.
+- fct_comparison, fct_revision, fct_trend and the history's row of the state in force (`elsewhere`): numbers of theirs
+  are taken like those of the figure's own row; anything that was worked out of a hidden figure is a finding, without
+  working it out.
+- fct_quintile: ranks are of shown values and repeat their order; the rank of a hidden figure is a finding.
+- fct_association: one rank correlation for all councils. It rests on their order alone, by which no number can be told;
+  not attacked.
+- vw_*: views in the released file itself, on the tables named here: they show nothing that these do not.
+- dim_*, coverage: no figures.
+
+Not covered: sums over pooled or overlapping periods, relations between indicators, indices over neighbourhoods (whose
+figures are not in the mart), what an organisation knows of itself, and narrowing to more than one number.
 """
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
 from atf_dagster.release.disclosure.findings import Finding, describe
+from atf_dagster.release.disclosure.gaps import Gaps
 from atf_dagster.release.disclosure.numbers import Cell, Interval, Number, Numbers, Quantity
-from atf_dagster.release.disclosure.reading import NOTHING_THERE, Gap, Reading
+from atf_dagster.release.disclosure.reading import NOTHING_THERE, Reading
 from atf_dagster.release.disclosure.solving import Bounds, Equation, Solution, components, confine, eliminate, grounds
-from atf_dagster.release.disclosure.sums import TOTAL, Block, Places, Sum
+from atf_dagster.release.disclosure.sums import Block, Partial, Places, Sum
 
 ORDER = {"numerator": 0, "value": 1, "denominator": 2}
 """Which number of a figure a finding is about, where several follow."""
@@ -46,18 +61,22 @@ PROMILLION = Fraction(1, 10**6)
 
 
 class Shown(NamedTuple):
-    """A number that the reader has: a cell, as printed or with all that is printed so; a gap; a value's last digit."""
+    """A number that the reader has: a cell, as printed or with all that is printed so, a gap, coverage, last digit."""
 
     kind: str
     number: int
     quantity: Quantity | None
 
+    @property
+    def is_gap(self) -> bool:
+        return self.kind.startswith("gap")
+
 
 class Indicator:
     """One indicator: its figures in every state, and the equations between them."""
 
-    def __init__(self, reading: Reading, numbers: Numbers, places: Places, members: list[int]) -> None:
-        self._reading, self._numbers, self._places = reading, numbers, places
+    def __init__(self, reading: Reading, numbers: Numbers, places: Places, gaps: Gaps, members: list[int]) -> None:
+        self._reading, self._numbers, self._places, self._gaps = reading, numbers, places, gaps
         self._figures = reading.figures
         self._members = members
         first = reading.figures[members[0]]
@@ -68,18 +87,16 @@ class Indicator:
         self._intervals: dict[Shown, Interval] = {}
         self._zeros: set[Cell] = set()
         """Hidden cells that are zero because a shown total is."""
-        self._in_force_by_period: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for number in members:
-            figure = self._figures[number]
-            if figure.until is None:
-                self._in_force_by_period[figure.period, figure.age].append(number)
         quantities: tuple[Quantity, ...] = (*COUNTS, "value")
         self._negative = {q for q in quantities if any((getattr(self._figures[n], q) or 0) < 0 for n in members)}
 
     def findings(self) -> Iterator[Finding]:
         yield from self._plainly_shown()
-        sums = list(dict.fromkeys(one for block in self._blocks() for one in block.sums(self._places)))
-        equations = [*self._of_sums(sums), *self._of_gaps()]
+        blocks = list(self._blocks())
+        sums = list(dict.fromkeys(one for block in blocks for one in block.sums(self._places)))
+        partials = list(dict.fromkeys(one for block in blocks for one in block.partials(self._places)))
+        yield from self._hidden_in_partials(partials)
+        equations = [*self._of_sums(sums), *self._of_coverage(partials), *self._of_gaps()]
         equations += self._of_rows({cell.figure for cell in self._unknown(equations)})
         cells = [cell for cell in self._unknown(equations) if cell.figure in self.secret]
         for together in components(equations, cells):
@@ -103,8 +120,11 @@ class Indicator:
                 yield describe(self._reading, told.figure, [told.where], ours=True)
         yield from self._shown_in_another_state()
         for gap in self._reading.gaps:
-            if gap.indicator == self.code and re.search("sii|rii|slope|index", gap.measure, re.IGNORECASE):
-                yield from self._hidden_in_slope(gap)
+            # Limits without a value surround it; an index rests on each of its quantiles.
+            if gap.indicator == self.code:
+                about = self._gaps.about(gap) if gap.value is None else self._gaps.quantiles(gap)
+                for number in self.secret.intersection(about):
+                    yield describe(self._reading, number, [f"{gap.measure} in fct_inequality"], ours=True)
 
     def _shown_in_another_state(self) -> Iterator[Finding]:
         for key, versions in self._reading.versions.items():
@@ -120,13 +140,30 @@ class Indicator:
                 text = [f"the same figure in another state, in {' and '.join(where)}"]
                 yield describe(self._reading, hidden[0], text, ours=self._is_returned)
 
-    def _hidden_in_slope(self, gap: Gap) -> Iterator[Finding]:
-        kinds = {self._figures[n].breakdown_type for g in (gap.group_a, gap.group_b) for n in self._of_group(gap, g)}
-        for number in sorted(self.secret):
-            figure = self._figures[number]
-            same = (figure.area, figure.period, figure.sex, figure.age) == (gap.area, gap.period, gap.sex, gap.age)
-            if same and figure.until is None and figure.breakdown_type in kinds:
-                yield describe(self._reading, number, [f"{gap.measure} in fct_inequality"], ours=True)
+    def _hidden_in_partials(self, partials: Iterable[Partial]) -> Iterator[Finding]:
+        """A partial value that is not that of the shown councils has hidden ones in it."""
+        for one in partials:
+            total = self._figures[one.total]
+            together = self._together(one.shown)
+            if total.partial is None or (
+                together is not None and abs(together - total.partial) <= 2e-9 + 1e-9 * abs(total.partial)
+            ):
+                continue
+            for number in self.secret.intersection(one.missing):
+                yield describe(self._reading, number, [f"partial_value of {total.area}"], ours=True)
+
+    def _together(self, numbers: Iterable[int]) -> float | None:
+        """What councils give together, as int_group_history works it out."""
+        figures = [self._figures[number] for number in numbers]
+        rule = self._card.aggregation_rule
+        if rule == "sum":
+            return math.fsum(figure.value or 0 for figure in figures)
+        by = math.fsum(figure.denominator or 0 for figure in figures)
+        if not by:
+            return None
+        if rule == "weighted_mean":
+            return math.fsum((figure.denominator or 0) * (figure.value or 0) for figure in figures) / by
+        return self._card.multiplier * math.fsum(figure.numerator or 0 for figure in figures) / by
 
     # Equations -----------------------------------------------------------------------------------------
 
@@ -262,37 +299,35 @@ class Indicator:
                 self._intervals[via], equation.known[via] = (0, 0), 1
                 yield equation
 
+    def _of_coverage(self, partials: Iterable[Partial]) -> Iterator[Equation[Cell, Shown]]:
+        """coverage * denominator of all = sum of the shown denominators."""
+        for one in partials:
+            coverage = self._figures[one.total].coverage
+            shown = math.fsum(self._figures[number].denominator or 0 for number in one.shown)
+            if not coverage or coverage >= 1 or not shown or not one.has_all:
+                continue
+            equation: Equation[Cell, Shown] = Equation({})
+            for number in one.shown:
+                self._add(equation, Cell(number, "denominator"), 1, printed=True)
+            self._add(equation, Cell(one.total, "denominator"), -Fraction(repr(coverage)), printed=True)
+            if equation.unknown:
+                digit, said = Fraction(repr(shown)) / 10**12, Shown("coverage", one.total, None)
+                self._intervals[said], equation.known[said] = (-digit, digit), 1
+                yield equation
+
     def _of_gaps(self) -> Iterator[Equation[Cell, Shown]]:
         for number, gap in enumerate(self._reading.gaps):
-            if gap.indicator != self.code or re.search("sii|rii|slope|index", gap.measure, re.IGNORECASE):
+            if gap.indicator != self.code:
                 continue
-            for one in self._of_group(gap, gap.group_a):
-                for other in self._of_group(gap, gap.group_b):
-                    shown = Shown("gap", number, None)
-                    equation: Equation[Cell, Shown] = Equation({})
-                    self._add(equation, Cell(one, "value"), 1, printed=True)
-                    size = Fraction(repr(gap.value))
-                    if re.search("rel|ratio", gap.measure, re.IGNORECASE):
-                        self._add(equation, Cell(other, "value"), -size, printed=True)
-                        self._intervals[shown], equation.known[shown] = (0, 0), 1
-                    else:
-                        self._add(equation, Cell(other, "value"), -1, printed=True)
-                        self._intervals[shown], equation.known[shown] = (size, size), -1
-                    if equation.unknown:
-                        yield equation
-
-    def _of_group(self, gap: Gap, group: str) -> list[int]:
-        """The figures that a group of fct_inequality can mean: a breakdown's group, a sex or an area."""
-        found = []
-        for number in self._in_force_by_period.get((gap.period, gap.age), ()):
-            f = self._figures[number]
-            here = f.area == gap.area
-            named = group in (f.breakdown, f"{f.breakdown_type}: {f.breakdown}") and f.sex == gap.sex and here
-            of_sex = group == f.sex and (f.breakdown_type, f.breakdown) == TOTAL and here
-            of_area = group in (f.area, self._reading.area(f.area).name) and f.sex == gap.sex
-            if named or of_sex or (of_area and (f.breakdown_type, f.breakdown) == TOTAL):
-                found.append(number)
-        return found
+            for line in self._gaps.lines(gap):
+                equation: Equation[Cell, Shown] = Equation({})
+                for figure, factor in line.factors:
+                    self._add(equation, Cell(figure, "value"), factor, printed=True)
+                if equation.unknown:
+                    # Of several lines of one gap each has its own constant.
+                    shown = Shown(f"gap {line.constant}", number, None)
+                    self._intervals[shown], equation.known[shown] = (line.constant, line.constant), 1
+                    yield equation
 
     # Solutions -----------------------------------------------------------------------------------------
 
@@ -315,12 +350,12 @@ class Indicator:
 
     def _is_ours(self, equation: Equation[Cell, Shown]) -> bool:
         """Whether anything in it was worked out here, or put together here from several publishers."""
-        numbers = {shown.number for shown in equation.known if shown.kind != "gap"}
+        numbers = {shown.number for shown in equation.known if not shown.is_gap}
         numbers |= {cell.figure for cell in equation.unknown}
         told = {told.figure for told in self._reading.told}
         publishers = {self._reading.publishers.get(self._figures[n].vintage) for n in numbers}
         return (
-            any(shown.kind == "gap" for shown in equation.known)
+            any(shown.is_gap for shown in equation.known)
             or any(self._figures[n].derived or (n in told and self._figures[n].value is None) for n in numbers)
             or len(publishers) > 1
         )
@@ -364,7 +399,7 @@ class Indicator:
         return float(width) <= 1e-6 * max(1.0, abs(float(low)))
 
     def _finding(self, number: int, solution: Solution[Shown]) -> Finding:
-        gaps = [self._reading.gaps[shown.number] for shown in solution.through if shown.kind == "gap"]
+        gaps = [self._reading.gaps[shown.number] for shown in solution.through if shown.is_gap]
         used = {
             Cell(shown.number, shown.quantity)
             for shown in solution.through
@@ -375,9 +410,14 @@ class Indicator:
             self._reading,
             number,
             [f"{gap.measure} of {gap.group_a} and {gap.group_b} in fct_inequality" for gap in gaps]
+            + [
+                f"denominator_coverage of {self._figures[n].area}"
+                for kind, n, _ in solution.through
+                if kind == "coverage"
+            ]
             + [t.where for t in told],
             used={(cell.figure, self._printed_as(cell)) for cell in used},
-            ours=bool(gaps) or bool(told),
+            ours=bool(gaps) or bool(told) or any(shown.kind == "coverage" for shown in solution.through),
         )
 
     def _printed_as(self, cell: Cell) -> str:
@@ -387,13 +427,13 @@ class Indicator:
 
 def attack(reading: Reading) -> Iterator[Finding]:
     """Every finding, each figure once."""
-    numbers, places = Numbers(reading), Places(reading)
+    numbers, places, gaps = Numbers(reading), Places(reading), Gaps(reading)
     members: dict[str, list[int]] = defaultdict(list)
     for number, figure in enumerate(reading.figures):
         members[figure.indicator].append(number)
     for _, group in sorted(members.items()):
         said: set[int] = set()
-        for finding in Indicator(reading, numbers, places, group).findings():
+        for finding in Indicator(reading, numbers, places, gaps, group).findings():
             if finding.number not in said:
                 said.add(finding.number)
                 yield finding

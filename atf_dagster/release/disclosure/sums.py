@@ -35,6 +35,17 @@ class Sum(NamedTuple):
     kind: str
 
 
+class Partial(NamedTuple):
+    """A group of councils whose row says what its shown members give together."""
+
+    total: int
+    shown: tuple[int, ...]
+    missing: tuple[int, ...]
+    """Those that have a row and no number in it; a member without any row is in neither."""
+    has_all: bool
+    """Whether every member has a row."""
+
+
 Group = tuple[str, str, str, str]
 """Sex, age, breakdown type and value."""
 
@@ -105,6 +116,27 @@ class Block:
                 for parts in parts_of[code]:
                     if parts <= areas.keys():
                         yield Sum(areas[code], tuple(areas[part] for part in sorted(parts)), f"areas of {code}")
+
+    def partials(self, places: "Places") -> Iterator[Partial]:
+        parts_of = places.parts(self.period_end)
+        for areas in self.by_group.values():
+            for code, total in areas.items():
+                figure = self.figures[total]
+                if figure.partial is None and figure.coverage is None:
+                    continue
+                groups = {places.groups[code]} if code in places.groups else parts_of.get(code, set())
+                for members in groups:
+                    here = [areas[member] for member in sorted(members) if member in areas]
+                    shown = tuple(number for number in here if self._counts(number))
+                    missing = tuple(number for number in here if number not in shown)
+                    yield Partial(total, shown, missing, len(here) == len(members))
+
+    def _counts(self, number: int) -> bool:
+        """Whether a member's row has what is summed; see int_group_history."""
+        figure = self.figures[number]
+        rule = self.reading.cards[figure.indicator].aggregation_rule
+        counted = figure.value if rule in ("sum", "weighted_mean") else figure.numerator
+        return counted is not None and (rule == "sum" or (figure.denominator or 0) > 0)
 
     # Local returns -------------------------------------------------------------------------------------
 
