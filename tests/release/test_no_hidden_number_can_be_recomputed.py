@@ -204,6 +204,21 @@ def test_a_group_of_statistical_neighbours(planted: Attack) -> None:
     assert finding.blocks
 
 
+def test_a_group_with_a_member_under_its_old_code(planted: Attack) -> None:
+    """Barnsley has been E08000038 since 2025, and the publisher's figures of 2022 are those of E08000016."""
+    barnsley = (
+        f"insert into mart.fct_observation select * from temp.fct_observation where {TOTAL} and area_code = '{{}}'"
+    )
+    findings = planted(
+        barnsley.format("E08000016"),
+        insert_sum("SN-X", (HALTON, LIVERPOOL, "E08000016")),
+        hide(HALTON),
+        withhold(WHOLE),
+        groups={"SN-X": (HALTON, LIVERPOOL, "E08000038")},
+    )
+    assert only(findings, "Halton", "numerator of SN-X").blocks
+
+
 def test_a_second_group_that_gives_away_only_together_with_the_first(planted: Attack) -> None:
     """Each group has two hidden members; Halton less Wirral from one, Halton and Wirral together from the other."""
     first, second, third = (HALTON, KNOWSLEY, LIVERPOOL), (KNOWSLEY, WIRRAL, LIVERPOOL), (HALTON, WIRRAL, LIVERPOOL)
@@ -516,6 +531,25 @@ def test_the_old_value_of_a_revision_from_a_hidden_state(planted: Attack) -> Non
     alone = f"delete from mart.fct_observation_history where {SUBJECT} and area_code = '{WHOLE}'"
     hidden = [earlier("suppressed"), alone, hide(HALTON), withhold(WHOLE)]
     assert only(planted(*hidden, revision), "old_value in fct_revision").blocks
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["77.7 as new_value", "1.5 as difference", "'lower' as new_outcome_statistical"],
+    ids=lambda told: told[-14:],
+)
+def test_a_revision_to_a_hidden_state(planted: Attack, told: str) -> None:
+    """The publisher showed the figure and hides it now: the difference to what it showed is the hidden number."""
+    since = (
+        "update mart.fct_observation set first_seen_at = timestamp '2020-06-01 00:00:00' "
+        f"where {SUBJECT} and area_code = '{HALTON}'"
+    )
+    revision = f"""insert into mart.fct_revision by name
+        select {KEY}, first_seen_at as seen_at, is_derived, {told}, vintage_id as old_vintage_id,
+            vintage_id as new_vintage_id
+        from mart.fct_observation where {SUBJECT} and {TOTAL} and area_code = '{HALTON}'"""
+    findings = planted(earlier("normal"), hide(HALTON), withhold(WHOLE), since, revision)
+    assert only(findings, f"{told.rsplit(maxsplit=1)[-1]} in fct_revision").blocks
 
 
 def test_two_hidden_groups_of_which_nothing_is_left_are_both_zero(planted: Attack) -> None:

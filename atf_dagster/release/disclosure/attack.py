@@ -57,6 +57,9 @@ COUNTS: tuple[Quantity, ...] = ("numerator", "denominator")
 SMALL_AT_SOURCE = (1, 7)
 """What a suppressed count of a publisher that rounds to 5 can be (NHS Digital, Hospital Episode Statistics)."""
 
+SUM_DIGITS = 6
+"""To which sums of groups are rounded (macros/limits.sql, steady_sum)."""
+
 PROMILLION = Fraction(1, 10**6)
 
 
@@ -94,7 +97,7 @@ class Indicator:
         yield from self._plainly_shown()
         blocks = list(self._blocks())
         sums = list(dict.fromkeys(one for block in blocks for one in block.sums(self._places)))
-        partials = list(dict.fromkeys(one for block in blocks for one in block.partials(self._places)))
+        partials = self._believable({one for block in blocks for one in block.partials(self._places)})
         yield from self._hidden_in_partials(partials)
         equations = [*self._of_sums(sums), *self._of_coverage(partials), *self._of_gaps()]
         equations += self._of_rows({cell.figure for cell in self._unknown(equations)})
@@ -140,30 +143,39 @@ class Indicator:
                 text = [f"the same figure in another state, in {' and '.join(where)}"]
                 yield describe(self._reading, hidden[0], text, ours=self._is_returned)
 
+    def _believable(self, partials: Iterable[Partial]) -> list[Partial]:
+        """Of a group whose members changed with boundaries, those sets of members that give its partial value."""
+        by_total: dict[int, list[Partial]] = defaultdict(list)
+        for one in sorted(partials):
+            by_total[one.total].append(one)
+        return [one for alike in by_total.values() for one in ([a for a in alike if self._is_of_the_shown(a)] or alike)]
+
+    def _is_of_the_shown(self, one: Partial) -> bool:
+        partial, together = self._figures[one.total].partial, self._together(one.shown)
+        return partial is None or (
+            together is not None and abs(together - partial) <= 2e-9 + 1e-9 * abs(partial)  # doubles, rounded to nine
+        )
+
     def _hidden_in_partials(self, partials: Iterable[Partial]) -> Iterator[Finding]:
         """A partial value that is not that of the shown councils has hidden ones in it."""
         for one in partials:
-            total = self._figures[one.total]
-            together = self._together(one.shown)
-            if total.partial is None or (
-                together is not None and abs(together - total.partial) <= 2e-9 + 1e-9 * abs(total.partial)
-            ):
-                continue
-            for number in self.secret.intersection(one.missing):
-                yield describe(self._reading, number, [f"partial_value of {total.area}"], ours=True)
+            if not self._is_of_the_shown(one):
+                for number in sorted(self.secret.intersection(one.missing)):
+                    where = self._figures[one.total].area
+                    yield describe(self._reading, number, [f"partial_value of {where}"], ours=True)
 
     def _together(self, numbers: Iterable[int]) -> float | None:
         """What councils give together, as int_group_history works it out."""
         figures = [self._figures[number] for number in numbers]
         rule = self._card.aggregation_rule
         if rule == "sum":
-            return math.fsum(figure.value or 0 for figure in figures)
-        by = math.fsum(figure.denominator or 0 for figure in figures)
+            return round(math.fsum(figure.value or 0 for figure in figures), SUM_DIGITS)
+        by = round(math.fsum(figure.denominator or 0 for figure in figures), SUM_DIGITS)
         if not by:
             return None
         if rule == "weighted_mean":
             return math.fsum((figure.denominator or 0) * (figure.value or 0) for figure in figures) / by
-        return self._card.multiplier * math.fsum(figure.numerator or 0 for figure in figures) / by
+        return self._card.multiplier * round(math.fsum(figure.numerator or 0 for figure in figures), SUM_DIGITS) / by
 
     # Equations -----------------------------------------------------------------------------------------
 

@@ -55,6 +55,7 @@ class Reader:
             cards={row[0]: Card(*row[1:]) for row in self._cards(codes)},
             publishers=dict(self._rows(f"select vintage_id, publisher from {self._table('dim_vintage')}")),
             groups=groups,
+            old_codes=self._old_codes(),
         )
         reading.gaps = [Gap(*row) for row in self._gaps(codes)]
         asked = Elsewhere(self._rows, self._doubles, self._table, codes)
@@ -100,6 +101,12 @@ class Reader:
             f"select area_code, area_name, area_type, parent_code, {upper}, valid_from, valid_to "
             f"from {self._table('dim_area')}"
         )
+
+    def _old_codes(self) -> dict[str, str]:
+        if not self._columns["dim_area_change"]:
+            return {}
+        recoded = f"select new_code, old_code from {self._table('dim_area_change')} where kind = 'recoded' order by all"
+        return dict(self._rows(recoded))
 
     def _cards(self, codes: list[str]) -> list[tuple[Any, ...]]:
         return self._rows(

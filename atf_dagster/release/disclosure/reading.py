@@ -118,6 +118,8 @@ class Reading:
     """Members of groups that dim_area does not name, such as statistical neighbours."""
     gaps: list[Gap] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
+    old_codes: Mapping[str, str] = field(default_factory=dict)
+    """Of councils with a new code the one before, under which publishers may go on."""
 
     def __post_init__(self) -> None:
         self.returned = {f.indicator for f in self.figures if self.area(f.area).type == "organisation"}

@@ -15,7 +15,7 @@ import datetime as dt
 import re
 from bisect import bisect
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -106,8 +106,16 @@ class Block:
     def _of_groups(self, places: "Places") -> Iterator[Sum]:
         for areas in self.by_group.values():
             for code, members in places.groups.items():
-                if code in areas and members <= areas.keys():
-                    yield Sum(areas[code], tuple(areas[member] for member in members), "neighbours")
+                if code in areas:
+                    parts = self._of_members(members, areas)
+                    if len(parts) == len(members):
+                        yield Sum(areas[code], tuple(parts), "neighbours")
+
+    def _of_members(self, members: Collection[str], areas: Mapping[str, int]) -> list[int]:
+        """The figures of a group's members, also where the publisher has a member under its old code."""
+        old = self.reading.old_codes
+        codes = [code if code in areas else old.get(code, code) for code in sorted(members)]
+        return [areas[code] for code in codes if code in areas]
 
     def _of_areas(self, places: "Places") -> Iterator[Sum]:
         parts_of = places.parts(self.period_end)
@@ -126,7 +134,7 @@ class Block:
                     continue
                 groups = {places.groups[code]} if code in places.groups else parts_of.get(code, set())
                 for members in groups:
-                    here = [areas[member] for member in sorted(members) if member in areas]
+                    here = self._of_members(members, areas)
                     shown = tuple(number for number in here if self._counts(number))
                     missing = tuple(number for number in here if number not in shown)
                     yield Partial(total, shown, missing, len(here) == len(members))
