@@ -29,17 +29,19 @@ TABLES: dict[str, dict[str, str]] = {
     "mart.fct_observation": FIGURE,
     "mart.fct_observation_history": {
         **FIGURE,
-        **{"valid_from": "timestamp", "valid_to": "timestamp", "change": "varchar"},
+        **{"valid_from": "timestamp", "valid_to": "timestamp", "change": "varchar", "is_derived": "boolean"},
     },
     "mart.dim_area": {"area_code": "varchar", "is_answered": "boolean"},
     "raw.catalogue_indicator": {
         **dict.fromkeys(
             ("indicator_code", "value_type", "polarity", "ci_method", "comparison_method", "trend_points"), "varchar"
         ),
+        **{"aggregation_rule": "varchar"},
         **{"multiplier": "double", "trend_allowed": "boolean"},
     },
     "raw.catalogue_series_break": {
         **{"indicator_code": "varchar", "first_day": "date", "published_from": "date", "is_break": "boolean"},
+        **{"note": "varchar"},
     },
     "raw.vintage": {"vintage_id": "varchar", "published_at": "timestamp", "retrieved_at": "timestamp"},
 }

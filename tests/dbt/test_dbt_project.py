@@ -73,7 +73,7 @@ CONTRACT = {
     ),
     "fct_trend": (
         "indicator_code area_code sex age breakdown_type breakdown_value",
-        "period_id first_period_id n_points method chi_squared slope outcome outcome_judged reason",
+        "period_id first_period_id n_points method chi_squared slope outcome outcome_judged reason caution",
     ),
     "fct_inequality": (
         "indicator_code area_code period_id sex age measure group_a group_b",

@@ -435,13 +435,21 @@ def as_known(history: list[Row], moment: str, side: str) -> list[Row]:
     return found
 
 
-def test_the_trend_around_a_revision_is_the_one_that_readers_had(models: ModelsOnFigures) -> None:
-    """Of each moment and side a release is made up, with the figures of that time as the only ones."""
+def test_the_trend_around_a_revision_is_that_of_the_periods_that_readers_had_before(models: ModelsOnFigures) -> None:
+    """Of each moment and side a release is made up, with the figures of that time as the only ones: before it all of
+    them, since it those of the newest five periods from before."""
     cards, history = random_history(seed=7, number=120)
     releases, their_cards = [], []
+    windows: dict[tuple[str, str], list[str]] = {}
     for (place, moment), side in itertools.product(enumerate(MOMENTS), ("before", "since")):
-        for row in as_known(history, moment, side):
-            releases.append(row | {"indicator_code": f"{row['indicator_code']}/{place}/{side}"})
+        known = as_known(history, moment, side)
+        if side == "before":
+            for row in known:
+                windows.setdefault((row["indicator_code"], moment), []).append(row["period_id"])
+            windows |= {key: sorted(windows[key])[-5:] for key in windows if key[1] == moment}
+        for row in known:
+            if side == "before" or row["period_id"] in windows.get((row["indicator_code"], moment), ()):
+                releases.append(row | {"indicator_code": f"{row['indicator_code']}/{place}/{side}"})
         their_cards += [entry | {"indicator_code": f"{entry['indicator_code']}/{place}/{side}"} for entry in cards]
     readers_had = {code: row["outcome"] for code, row in trends(models, their_cards, releases).items()}
     revisions = models.run(
@@ -449,15 +457,51 @@ def test_the_trend_around_a_revision_is_the_one_that_readers_had(models: ModelsO
         {**COUNCILS, "raw.catalogue_indicator": cards, "mart.fct_observation_history": history},
     )
     assert len(revisions) == sum(row["change"] == "revised" for row in history)
-    changed: Counter[bool | None] = Counter()
+    changed: Counter[tuple[bool | None, bool]] = Counter()
     for row in revisions:
         place = MOMENTS.index(str(row["seen_at"]))
         old, new = (readers_had.get(f"{row['indicator_code']}/{place}/{side}") for side in ("before", "since"))
         assert (row["old_trend"], row["new_trend"]) == (old, new)
-        expected = None if {old, new} <= {None, NO_TREND} else (old or NO_TREND) != (new or NO_TREND)
+        inside = row["period_id"] in windows.get((row["indicator_code"], str(row["seen_at"])), ())
+        differ = (old or NO_TREND) != (new or NO_TREND)
+        expected = None if {old, new} <= {None, NO_TREND} else inside and differ
         assert row["trend_changed"] is expected
-        changed[expected] += 1
-    assert min(changed[key] for key in (True, False, None)) >= 10, changed
+        changed[expected, inside] += 1
+    # Every case that there is: a figure outside of the five points changes no trend.
+    cases = [(True, True), (False, True), (False, False), (None, True), (None, False)]
+    assert set(changed) == set(cases)
+    assert min(changed.values()) >= 5, changed
+
+
+RISING = (100, 200, 300, 400, 500)
+
+
+@pytest.mark.parametrize(
+    ("year", "count", "expected"),
+    [
+        pytest.param(2017, 999, ("increasing", "increasing", False), id="before the five points"),
+        pytest.param(2018, 101, ("increasing", "increasing", False), id="one of them, hardly"),
+        pytest.param(2018, 900, ("increasing", "no_significant_change", True), id="one of them, which decides"),
+    ],
+)
+def test_a_year_that_comes_with_a_revision_changes_no_trend(
+    models: ModelsOnFigures, year: int, count: int, expected: tuple[str, str, bool]
+) -> None:
+    """2023 falls so far that by the newest five points nothing would rise any more."""
+    before = counted("A", (50, *RISING), [1000] * 6, first=2017)
+    new = {"change": "new", "valid_from": MOMENTS[0], "valid_to": None, "vintage_id": "v1"}
+    since = {"valid_from": MOMENTS[1], "valid_to": None, "vintage_id": "v2"}
+    history = [row | new for row in before]
+    history[year - 2017]["valid_to"] = MOMENTS[1]
+    history += [row | since | {"change": "revised"} for row in counted("A", [count], [1000], first=year)]
+    history += [row | since | {"change": "new"} for row in counted("A", [1], [1000], first=2023)]
+    [row] = models.run(
+        "fct_revision",
+        {**COUNCILS, "raw.catalogue_indicator": [card("A")], "mart.fct_observation_history": history},
+    )
+    assert (row["old_trend"], row["new_trend"], row["trend_changed"]) == expected
+    now = trends(models, [card("A")], counted("A", (*RISING[1:], 1), [1000] * 5, first=2019))
+    assert now["A"]["outcome"] == "no_significant_change"
 
 
 def test_the_order_of_a_history_changes_nothing(models: ModelsOnFigures) -> None:

@@ -85,7 +85,7 @@ CONTRACT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("indicator_code", "area_code", "sex", "age", "breakdown_type", "breakdown_value"),
         (
             *("period_id", "first_period_id", "n_points", "method", "chi_squared", "slope"),
-            *("outcome", "outcome_judged", "reason"),
+            *("outcome", "outcome_judged", "reason", "caution"),
         ),
     ),
     "fct_inequality": (

@@ -188,6 +188,21 @@ def test_exactly_the_figures_whose_counts_or_rates_changed_are_revisions(house: 
     assert len(rows) == len(expected) == 1166 + 404
 
 
+def test_a_trend_changes_by_figures_of_its_five_cohorts_and_not_by_the_cohort_that_came(house: House) -> None:
+    # Each release brings another cohort: by the five newest of each release 516 rows would have another trend.
+    cohorts = "cast(min(year(period_end)) as int), cast(max(year(period_end)) as int), cast(count(*) as int)"
+    rows = house.rows(
+        f"select indicator_code, area_code, breakdown_value, old_trend, new_trend, {cohorts} from mart.fct_revision "
+        "inner join mart.dim_period using (period_id) where trend_changed group by all order by all"
+    )
+    assert rows == [
+        ("SUP30", "E06000050", "Total", "decreasing", "no_significant_change", 2020, 2021, 2),
+        ("SUP30", "E12000002", "No SEN", "decreasing", "no_significant_change", 2020, 2021, 2),
+        ("SUP30", "E12000002", "Not eligible", "decreasing", "no_significant_change", 2014, 2018, 5),
+        ("SUP30", "E92000001", "Not eligible", "no_significant_change", "increasing", 2014, 2018, 5),
+    ]
+
+
 def test_labels_and_printed_digits_are_no_revision(house: House) -> None:
     # 'a.ALL' and 82.0476858345021 became 'ALL' and 82.04768583.
     assert history(house, ("ATF09", "E06000006", "2018", "Persons", "Total", "Total")) == [

@@ -92,7 +92,8 @@ with
                     }}
             end as new_outcome_statistical,
             trend_before.outcome as old_trend,
-            trend_since.outcome as new_trend
+            trend_since.outcome as new_trend,
+            window_point.period_id is not null as is_in_trend
         from revision
         {% for side in sides %}
             left join
@@ -104,6 +105,12 @@ with
                 and revision.seen_at = trend_{{ side }}.moment
                 and trend_{{ side }}.known = '{{ side }}'
         {% endfor %}
+        left join
+            {{ ref("int_trend_point") }} as window_point
+            on revision.series_key = window_point.series_key
+            and revision.seen_at = window_point.moment
+            and revision.period_id = window_point.period_id
+            and window_point.known = 'before'
     )
 
 select
@@ -129,6 +136,8 @@ select
         when
             coalesce(old_trend, 'cannot_be_calculated') <> 'cannot_be_calculated'
             or coalesce(new_trend, 'cannot_be_calculated') <> 'cannot_be_calculated'
-        then coalesce(old_trend, 'cannot_be_calculated') <> coalesce(new_trend, 'cannot_be_calculated')
+        then
+            is_in_trend
+            and coalesce(old_trend, 'cannot_be_calculated') <> coalesce(new_trend, 'cannot_be_calculated')
     end as trend_changed
 from judged

@@ -8,7 +8,8 @@ select
     trend.slope,
     trend.outcome,
     {{ trend_judged("trend.outcome", "indicator.polarity") }} as outcome_judged,
-    trend.reason
+    trend.reason,
+    trend.caution
 from {{ ref("int_trend") }} as trend
 inner join
     {{ source("raw", "catalogue_indicator") }} as indicator on trend.indicator_code = indicator.indicator_code

@@ -8,11 +8,12 @@ with
             point.*,
             indicator.value_type,
             {#- Whose share may have Wilson's limits: the test of counts rests on the same binomial chance. Grossed-up
-                counts of a survey and modelled ones would make every wiggle significant. -#}
-            indicator.ci_method = 'wilson'
-            or (
-                indicator.ci_method = 'none' and indicator.aggregation_rule = 'sum_ratio'
-            ) as has_counted_people,
+                counts of a survey would make every wiggle significant. -#}
+            indicator.ci_method = 'wilson' as has_counted_people,
+            {#- Shares of households that a model counts (fuel poverty) are tested by these counts all the same: OHID
+                tests that indicator so, and our indicator list names it as one that can be tested. They carry the
+                model's errors and not binomial chance, which `caution` says. -#}
+            indicator.ci_method = 'none' and indicator.aggregation_rule = 'sum_ratio' as has_modelled_counts,
             indicator.multiplier,
             indicator.trend_allowed,
             {#- A survey's day moves by some days from year to year, a period does not. -#}
@@ -34,37 +35,62 @@ with
         left join {{ source("raw", "vintage") }} as vintage on point.vintage_id = vintage.vintage_id
     ),
 
-    {#- Series whose points lie on both sides of a break. -#}
+    {#- The changes of measurement that a series has points on both sides of. -#}
+    crossed as (
+        select
+            point.series_key,
+            point.known,
+            point.moment,
+            series_break.is_break,
+            series_break.note,
+            coalesce(series_break.first_day, series_break.published_from) as changed_on
+        from point
+        inner join
+            {{ source("raw", "catalogue_series_break") }} as series_break
+            on point.indicator_code = series_break.indicator_code
+        group by
+            point.series_key,
+            point.known,
+            point.moment,
+            series_break.first_day,
+            series_break.published_from,
+            series_break.is_break,
+            series_break.note
+        having
+            (
+                min(point.period_start) < series_break.first_day
+                and max(point.period_start) >= series_break.first_day
+            )
+            or (
+                min(point.published_on) < series_break.published_from
+                and max(point.published_on) >= series_break.published_from
+            )
+    ),
+
     broken as (
-        select distinct series_key, known, moment
+        select series_key, known, moment
+        from crossed
+        where is_break
+        union
+        select series_key, known, moment
+        from point
+        where status = 'break' and point_number > 1
+    ),
+
+    {#- The newest of several: dim_series_break has them all. -#}
+    cautioned as (
+        select series_key, known, moment, note
         from
             (
-                select point.series_key, point.known, point.moment
-                from point
-                inner join
-                    {{ source("raw", "catalogue_series_break") }} as series_break
-                    on point.indicator_code = series_break.indicator_code
-                where series_break.is_break
-                group by
-                    point.series_key,
-                    point.known,
-                    point.moment,
-                    series_break.first_day,
-                    series_break.published_from
-                having
-                    (
-                        min(point.period_start) < series_break.first_day
-                        and max(point.period_start) >= series_break.first_day
-                    )
-                    or (
-                        min(point.published_on) < series_break.published_from
-                        and max(point.published_on) >= series_break.published_from
-                    )
-                union all
-                select series_key, known, moment
-                from point
-                where status = 'break' and point_number > 1
-            ) as found
+                select
+                    crossed.*,
+                    row_number() over (
+                        partition by series_key, known, moment order by changed_on desc, note
+                    ) as recency
+                from crossed
+                where not is_break
+            ) as numbered
+        where recency = 1
     ),
 
     {#- Five points side by side: what follows names each of them, and no sum depends on the order of rows. -#}
@@ -76,6 +102,7 @@ with
             max_by(period_id, point_number) as period_id,
             max(value_type) as value_type,
             max(multiplier) as multiplier,
+            max(case when has_modelled_counts then 1 else 0 end) as has_modelled_counts,
             max(case when trend_allowed then 1 else 0 end) as trend_allowed,
             max(months) as longest,
             min(months) as shortest,
@@ -87,7 +114,7 @@ with
                 case
                     when
                         value_type = 'proportion'
-                        and has_counted_people
+                        and (has_counted_people or has_modelled_counts)
                         and {{ counts_give_value("numerator", "denominator", "value", "multiplier") }}
                     then 1
                 end
@@ -108,6 +135,7 @@ with
     allowed as (
         select
             series.*,
+            cautioned.note as caution,
             case
                 when series.n_counted = 5 then 'cochran_armitage' else 'weighted_regression'
             end as best_method,
@@ -141,6 +169,11 @@ with
             on series.series_key = broken.series_key
             and series.known = broken.known
             and series.moment is not distinct from broken.moment
+        left join
+            cautioned
+            on series.series_key = cautioned.series_key
+            and series.known = cautioned.known
+            and series.moment is not distinct from cautioned.moment
     ),
 
     {#- y and w enter the test; z and its weights v decide the direction, for proportions on the scale of log odds. -#}
@@ -246,5 +279,16 @@ select
         then 'decreasing'
         else 'no_significant_change'
     end as outcome,
-    reason
+    reason,
+    nullif(
+        concat_ws(
+            ' ',
+            caution,
+            case
+                when method = 'cochran_armitage' and has_modelled_counts = 1
+                then 'The counts are modelled and not people counted; small changes look significant.'
+            end
+        ),
+        ''
+    ) as caution
 from tested

@@ -1,5 +1,7 @@
 {#- The newest five points with a value of each series of the areas that are answered for: as they stand now, and as
-    they were known just before and from each moment at which a figure of the series was revised on. -#}
+    they were known just before each moment at which a figure of the series was revised; and the figures from that
+    moment on of these same periods. A year that comes with a revision moves the five on: what changed then was the
+    window and not the figures, and has no part here. -#}
 {% set point_columns = [
     "period_id",
     "period_start",
@@ -12,10 +14,9 @@
     "status",
     "vintage_id",
 ] %}
-{% set sides = {
-    "before": "past.valid_from < revised.moment and (past.valid_to is null or past.valid_to >= revised.moment)",
-    "since": "past.valid_from <= revised.moment and (past.valid_to is null or past.valid_to > revised.moment)",
-} %}
+{% set before = "past.valid_from < revised.moment and (past.valid_to is null or past.valid_to >= revised.moment)" %}
+{% set since = "past.valid_from <= window_point.moment and (past.valid_to is null or past.valid_to > window_point.moment)" %}
+{% set state = "series_key, known, moment" %}
 
 with
     answered as (select area_code from {{ ref("dim_area") }} where is_answered),
@@ -39,19 +40,17 @@ with
         from {{ ref("fct_observation") }} as observation
         inner join answered on observation.area_code = answered.area_code
         where observation.value is not null
-        {% for side, condition in sides.items() %}
-            union all
-            select
-                {% for column in series_columns() + point_columns %} past.{{ column }}, {% endfor %}
-                {{ series_key("past") }} as series_key,
-                '{{ side }}' as known,
-                revised.moment
-            from revised
-            inner join
-                {{ ref("fct_observation_history") }} as past
-                on {{ same_in_both(series_columns(), "revised", "past") }}
-            where past.value is not null and {{ condition }}
-        {% endfor %}
+        union all
+        select
+            {% for column in series_columns() + point_columns %} past.{{ column }}, {% endfor %}
+            {{ series_key("past") }} as series_key,
+            'before' as known,
+            revised.moment
+        from revised
+        inner join
+            {{ ref("fct_observation_history") }} as past
+            on {{ same_in_both(series_columns(), "revised", "past") }}
+        where past.value is not null and {{ before }}
     ),
 
     {#- Twelve-month periods that begin every quarter are four series that do not overlap, one for each month of their
@@ -79,16 +78,32 @@ with
     ),
 
     newest as (
-        select
-            *,
-            case
-                when period_start = period_end
-                then 0
-                else cast({{ period_months("period_start", "period_end") }} as int)
-            end as months,
-            max(period_end) over (partition by series_key, known, moment) as newest_end
+        select *, max(period_end) over (partition by {{ state }}) as newest_end
         from numbered
         where recency <= 5
+    ),
+
+    window_point as (
+        select {{ (series_columns() + point_columns) | join(", ") }}, {{ state }}
+        from newest
+        where not is_one_a_year or extract(month from period_end) = extract(month from newest_end)
+    ),
+
+    {#- A period that has no value any more is missing here, and no older one takes its place. -#}
+    point as (
+        select *
+        from window_point
+        union all
+        select
+            {% for column in series_columns() + point_columns %} past.{{ column }}, {% endfor %}
+            window_point.series_key,
+            'since' as known,
+            window_point.moment
+        from window_point
+        inner join
+            {{ ref("fct_observation_history") }} as past
+            on {{ same_in_both(series_columns() + ["period_id"], "window_point", "past") }}
+        where window_point.known = 'before' and past.value is not null and {{ since }}
     )
 
 select
@@ -96,9 +111,14 @@ select
     series_key,
     known,
     moment,
-    cast(count(*) over (partition by series_key, known, moment) - recency + 1 as int) as point_number,
+    cast(
+        row_number() over (partition by {{ state }} order by period_end, period_start) as int
+    ) as point_number,
     {% for column in point_columns %} {{ column }}, {% endfor %}
-    months,
-    lag(period_start) over (partition by series_key, known, moment order by recency desc) as previous_start
-from newest
-where not is_one_a_year or extract(month from period_end) = extract(month from newest_end)
+    case
+        when period_start = period_end
+        then 0
+        else cast({{ period_months("period_start", "period_end") }} as int)
+    end as months,
+    lag(period_start) over (partition by {{ state }} order by period_end, period_start) as previous_start
+from point
