@@ -33,6 +33,7 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.refresh
+	$(BIN)/python -m benchmarks.statistics
 
 # The web server and the daemon, with the history of the house, on loopback. Viewers: add --read-only to
 # `dagster-webserver`; it has no authentication of its own.

@@ -25,3 +25,17 @@
         else 'similar'
     end
 {%- endmacro %}
+
+{#- What an outcome says to a question: which of its words is a yes, which the opposite, which leaves it open. -#}
+{% macro says(outcome, yes, opposite, open) -%}
+    case
+        {{ outcome }}
+        when '{{ yes }}'
+        then 'yes'
+        when '{{ opposite }}'
+        then 'opposite'
+        when '{{ open }}'
+        then 'neither'
+        else 'not_known'
+    end
+{%- endmacro %}

@@ -6,48 +6,21 @@ with
             '1a' as question_no,
             'Is life expectancy below that of England?' as question,
             area_code,
-            case
-                compared_with_england
-                when 'lower'
-                then 'yes'
-                when 'higher'
-                then 'opposite'
-                when 'similar'
-                then 'neither'
-                else 'not_known'
-            end as says
+            {{ says("compared_with_england", "lower", "higher", "similar") }} as says
         from {{ ref("vw_life_expectancy_lower_and_falling").include(database=false) }}
         union all
         select
             '1b' as question_no,
             'Is life expectancy falling?' as question,
             area_code,
-            case
-                direction
-                when 'falling'
-                then 'yes'
-                when 'rising'
-                then 'opposite'
-                when 'no_significant_change'
-                then 'neither'
-                else 'not_known'
-            end as says
+            {{ says("direction", "falling", "rising", "no_significant_change") }} as says
         from {{ ref("vw_life_expectancy_lower_and_falling").include(database=false) }}
         union all
         select
             '2a' as question_no,
             'Are inequalities wider than in England?' as question,
             area_code,
-            case
-                compared_with_england
-                when 'wider'
-                then 'yes'
-                when 'narrower'
-                then 'opposite'
-                when 'similar'
-                then 'neither'
-                else 'not_known'
-            end as says
+            {{ says("compared_with_england", "wider", "narrower", "similar") }} as says
         from {{ ref("vw_inequalities_wider_and_widening").include(database=false) }}
         -- A gap between two of our councils has no counterpart in England.
         where group_a not in (select area_name from {{ ref("dim_area").include(database=false) }})
@@ -56,16 +29,7 @@ with
             '2b' as question_no,
             'Are inequalities widening?' as question,
             area_code,
-            case
-                direction
-                when 'widening'
-                then 'yes'
-                when 'narrowing'
-                then 'opposite'
-                when 'no_significant_change'
-                then 'neither'
-                else 'not_known'
-            end as says
+            {{ says("direction", "widening", "narrowing", "no_significant_change") }} as says
         from {{ ref("vw_inequalities_wider_and_widening").include(database=false) }}
         union all
         select
@@ -75,13 +39,7 @@ with
             case
                 when caution is not null
                 then 'not_known'
-                when answer = 'worse'
-                then 'yes'
-                when answer = 'better'
-                then 'opposite'
-                when answer = 'no_significant_change'
-                then 'neither'
-                else 'not_known'
+                else {{ says("answer", "worse", "better", "no_significant_change") }}
             end as says
         from {{ ref("vw_determinants_through_the_pandemic").include(database=false) }}
         where polarity <> 'none'
