@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import itertools
+import math
 import random
 import re
 from functools import cache
@@ -165,7 +166,7 @@ def says_number(cells: dict[str, str], number: float) -> str | None:
         except ValueError:
             continue
         in_thousands = re.search("(?<!per)_thousands?$", name) is not None
-        if number in (said, round(said * 1000, 6) if in_thousands else said):
+        if number == said or (in_thousands and math.isclose(number, said * 1000, rel_tol=1e-12)):
             return cell
     return None
 

@@ -218,7 +218,7 @@ select
     group_a,
     group_b,
     -- Without the last bits, which would make a difference of equal figures something.
-    round(change, 9) as value,
+    case when abs(change) < 5e-10 then 0 else round(change, 9) end as value,
     change_lower as lci_95,
     change_upper as uci_95,
     case
