@@ -407,7 +407,8 @@ def test_quintiles_of_random_figures_are_those_of_scipys_ranks(models: dict[str,
     kinds: Counter[Any] = Counter()
     keys = sorted({(row[0], row[2], row[3]) for row in figures})
     for indicator, period, sex in keys:
-        tier = ("E06", "E07", "E08", "E09") if indicator == "LOWER" else ("E06", "E08", "E09", "E10")
+        is_upper = indicator != "LOWER"
+        tier = ("E06", "E08", "E09", "E10") if is_upper else ("E06", "E07", "E08", "E09")
         size = sum(code.startswith(tier) for code, _ in councils())
         group = {
             row[1]: row[7]
@@ -428,9 +429,9 @@ def test_quintiles_of_random_figures_are_those_of_scipys_ranks(models: dict[str,
             elif code in valued:
                 best = {"UPPER": high, "LOWER": low}.get(indicator)
                 place = (low[code], quintile(low[code]), quintile(best[code]) if best else None, None)
-            kinds[counties, place[3]] += 1
+            kinds[is_upper, place[3]] += 1
             expected[indicator, code, period, sex] = (
-                "upper" if counties else "lower",
+                "upper" if is_upper else "lower",
                 size,
                 len(valued),
                 *place,
