@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from atf_dagster import explain, lookups, settings
+from atf_dagster.alerts import commands as alerts
 from atf_dagster.files import AnotherRefreshIsRunning, single_writer
 from atf_dagster.refresh import Refresh, WouldReplaceLive
 from atf_dagster.release.versions import ReleaseError
@@ -95,10 +96,19 @@ def _parser() -> argparse.ArgumentParser:
     dev.add_argument("-p", "--port", default="3000", help="port of the web server (3000)")
     dev.set_defaults(run=_develop)
 
+    again = commands.add_parser(
+        "rerun", help="read and judge one vintage of one dataset again from its bytes, and build the mart from it"
+    )
+    again.add_argument("vintage", help="vintage id, as `atf diagnose` shows it")
+    again.add_argument("--json", action="store_true", help="print one JSON object at the end and nothing else")
+    again.set_defaults(run=_rerun, quiet=False, rebuild=True, replace_live=False)
+
     admit = commands.add_parser("admit", help="let in a vintage that a check holds, after a person looked at it")
     admit.add_argument("vintage", help="vintage id, as `atf diagnose` shows it")
     admit.add_argument("--reason", required=True, help="why; kept with the vintage for good")
     admit.set_defaults(run=lookups.admit)
+
+    alerts.add_parser(commands)
 
     returns.add_parser(commands)
 
@@ -120,6 +130,9 @@ def _refresh(of: Settings, options: argparse.Namespace) -> int:
             sys.stdout.write(line + "\n")  # one write a line: downloads report from several threads
             sys.stdout.flush()
 
+    from atf_dagster.alerts import telling
+
+    telling.check_settings(of)
     with single_writer(of.home):
         from atf_dagster import runner  # takes a second: Dagster comes with it
 
@@ -144,6 +157,12 @@ def _refresh(of: Settings, options: argparse.Namespace) -> int:
     if report.outcome == "failed":
         return EXIT_FAILED
     return EXIT_HELD if held else EXIT_OK
+
+
+def _rerun(of: Settings, options: argparse.Namespace) -> int:
+    with single_writer(of.home):
+        lookups.ask_again(of, options.vintage)
+        return _refresh(of, options)
 
 
 def _stopped(message: str, options: argparse.Namespace) -> int:
@@ -176,6 +195,7 @@ def _print(report: Any, of: Settings) -> None:
         print(f"Noted: {note}")
     for line in lookups.told(report.troubles):
         print(line)
+    print(f"Alerts: {report.told}")
     if report.release_path:
         print(f"Readers: {of.releases / 'current' / 'mart.duckdb'}")
     if report.page:

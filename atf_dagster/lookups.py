@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from atf_dagster import catalogue
-from atf_dagster.landing import Store
+from atf_dagster.landing import Store, Vintage
 from atf_dagster.landing.troubles import Trouble, troubles
 from atf_dagster.release import versions
 from atf_dagster.settings import Settings
@@ -114,15 +114,29 @@ def admit(of: Settings, options: argparse.Namespace) -> int:
     from atf_dagster.quality.admission import admit_by_hand
 
     with single_writer(of.home):
-        for store in _stores(of).values():
-            for collection, dataset in catalogue.load().datasets:
-                for part in collection.parts:
-                    for vintage in store.vintages(dataset.id, part.id):
-                        if vintage.id == options.vintage:
-                            admit_by_hand(store, vintage, options.reason, "by hand")
-                            print(f"{vintage.id} is admitted: {options.reason}. Run `atf refresh` to take it in.")
-                            return 0
-    raise NotFound(f"There is no vintage {options.vintage}; `atf diagnose DATASET` lists them.")
+        store, vintage = _vintage(of, options.vintage)
+        admit_by_hand(store, vintage, options.reason, "by hand")
+    print(f"{vintage.id} is admitted: {options.reason}. Run `atf refresh` to take it in.")
+    return 0
+
+
+def ask_again(of: Settings, vintage_id: str) -> None:
+    """Forget what raw and admission said of a vintage, so that the next build reads and judges its bytes anew."""
+    store, vintage = _vintage(of, vintage_id)
+    store.ask_again(vintage)
+
+
+def _vintage(of: Settings, vintage_id: str) -> tuple[Store, Vintage]:
+    """A vintage and the store that has it; raises NotFound."""
+    for store in _stores(of).values():
+        for collection, dataset in catalogue.load().datasets:
+            if not vintage_id.startswith(f"{dataset.id}."):
+                continue
+            for part in collection.parts:
+                for vintage in store.vintages(dataset.id, part.id):
+                    if vintage.id == vintage_id:
+                        return store, vintage
+    raise NotFound(f"There is no vintage {vintage_id}; `atf diagnose DATASET` lists them.")
 
 
 def _stores(of: Settings) -> dict[str, Store]:

@@ -11,7 +11,8 @@ import hashlib
 import itertools
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +38,8 @@ from atf_dagster.warehouse.raw import Parsed
 
 if TYPE_CHECKING:
     from atf_dagster.http import Host
+    from atf_dagster.landing.fetch import Round
+    from atf_dagster.landing.probing import Probed
 
 Outcome = Literal["published", "unchanged", "held", "failed"]
 NEEDED_BYTES = 200_000_000
@@ -97,6 +100,21 @@ class Refresh:
         """
         self.guard_mode()
         self._make_room()
+        total = sum(len(c.parts) for c in self.catalogue.collections for d in c.datasets if d.id in set(dataset_ids))
+        done = itertools.count(1)
+        with self._round(lambda line: self.progress(f"fetch {next(done)}/{total}: {line}")) as round_:
+            return round_.fetch(dataset_ids)
+
+    def probe(self, dataset_ids: Sequence[str]) -> "list[Probed]":
+        """Ask the publishers' probes alone, whether something changed; nothing is landed."""
+        from atf_dagster.landing.probing import probe
+
+        with self._round(lambda line: None) as round_:
+            return probe(round_, dataset_ids)
+
+    @contextmanager
+    def _round(self, progress: Callable[[str], None]) -> "Iterator[Round]":
+        """A round with this house's client; `progress` gets each attempt in a line."""
         from atf_dagster.http import Client, Limits
         from atf_dagster.landing.fetch import Round
 
@@ -113,10 +131,8 @@ class Refresh:
             adapter=adapter,
             on_retry=self.progress,
         )
-        total = sum(len(c.parts) for c in self.catalogue.collections for d in c.datasets if d.id in set(dataset_ids))
-        done = itertools.count(1)
         try:
-            return Round(
+            yield Round(
                 catalogue=self.catalogue,
                 store=self.store,
                 client=client,
@@ -127,8 +143,8 @@ class Refresh:
                 home=self.settings.home,
                 skip=self._skipped(),
                 max_bytes=self.settings.max_bytes,
-                progress=lambda attempt: self.progress(f"fetch {next(done)}/{total}: {_words(attempt)}"),
-            ).fetch(dataset_ids)
+                progress=lambda attempt: progress(_words(attempt)),
+            )
         finally:
             client.close()
 

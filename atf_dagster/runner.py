@@ -15,22 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from atf_dagster import endings
 from atf_dagster import settings as settings_module
+from atf_dagster.alerts import telling
 from atf_dagster.landing.troubles import Trouble
 from atf_dagster.refresh import Outcome, Refresh
-from atf_dagster.release import versions
+from atf_dagster.release import changes, versions
 from atf_dagster.settings import PROJECT, Settings
-
-
-@dataclass(frozen=True)
-class Change:
-    """Figures of one indicator that differ from the release before."""
-
-    indicator: str
-    name: str | None
-    new: int
-    revised: int
-    withdrawn: int
 
 
 @dataclass(frozen=True)
@@ -44,8 +35,10 @@ class Report:
     release_path: str | None
     page: str | None
     troubles: list[Trouble]
-    changes: list[Change]
+    changes: list[changes.Change]
     notes: list[str]
+    told: str
+    """What people were told of it, and what could not be delivered."""
     message: str | None
     mend: str | None
     seconds: dict[str, float]
@@ -93,10 +86,15 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
             message = " ".join(ended["blocked_by"])
             mend = f"See {refresh.page} for every failing row. The last release stays in place."
     else:
-        outcome, message, mend = _failure(result)
-        refresh.finish(outcome, message=message, mend=mend)
+        failure = endings.failure_of(result.all_events, result.run_id)
+        endings.record_failure(refresh, failure)
+        outcome, message, mend = failure.outcome, failure.message, failure.mend
     troubles = refresh.troubles()
     current = versions.current(settings.releases)
+    changed = changes.between(before, current) if outcome == "published" else []
+    started = time.perf_counter()
+    told = _tell(settings, result.run_id, changed)
+    seconds["alerts"] = time.perf_counter() - started
     seconds["total"] = time.perf_counter() - clock
     return Report(
         outcome=outcome,
@@ -106,12 +104,25 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
         release_path=str(current.path) if current else None,
         page=_page(refresh, current),
         troubles=troubles,
-        changes=_changes(before, current) if outcome == "published" else [],
+        changes=changed,
         notes=refresh.notes(),
+        told=told,
         message=message,
         mend=mend,
         seconds={name: round(value, 2) for name, value in seconds.items()},
     )
+
+
+def _tell(settings: Settings, run_id: str, changed: list[changes.Change]) -> str:
+    """Alerts never decide how a refresh ended; what keeps them from being told is said in the report."""
+    try:
+        return telling.after_run(settings, run_id, changed).sentence
+    except Exception as error:
+        logging.getLogger(__name__).exception("Telling of run %s stopped", run_id)
+        return (
+            f"nobody was told: {type(error).__name__}: {error}. An engineer mends it; `atf alerts send` and the next "
+            "refresh try again."
+        )
 
 
 def _page(refresh: Refresh, current: versions.Release | None) -> str | None:
@@ -122,25 +133,6 @@ def _page(refresh: Refresh, current: versions.Release | None) -> str | None:
     return str(kept) if kept and kept.exists() else None
 
 
-def _failure(result: Any) -> tuple[Outcome, str, str]:
-    """What the failed step said, innermost cause first, because Dagster wraps it in its own words."""
-    for event in result.all_events:
-        if event.is_step_failure:
-            error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
-                error = error.cause
-            text = (error.message if error is not None else "").strip()
-            name, _, detail = text.partition(": ")
-            outcome: Outcome = "held" if name.endswith("WarehouseHeld") else "failed"
-            return (
-                outcome,
-                f"{event.step_key}: {detail or text}",
-                "The last release stays in place; a plain re-run goes on from what has landed. The full trace is in "
-                f"Dagster under run {result.run_id}.",
-            )
-    return "failed", "The run ended without a result.", f"See run {result.run_id} in Dagster."
-
-
 def _step_seconds(result: Any) -> dict[str, float]:
     names = {"landing": "fetch", "mart_checks": "checks", "mart": "dbt_mart", "staged": "dbt_staged"}
     return {
@@ -148,44 +140,6 @@ def _step_seconds(result: Any) -> dict[str, float]:
         for event in result.all_events
         if event.is_step_success
     }
-
-
-def _changes(before: versions.Release | None, after: versions.Release | None) -> list[Change]:
-    """Figures that are new, revised or withdrawn against the release before, by indicator."""
-    import duckdb
-
-    if after is None:
-        return []
-    key = "indicator_code, area_code, period_id, sex, age, breakdown_type, breakdown_value"
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{_quoted(after)}' as after (read_only)")
-        if before is None:
-            connection.execute("create view earlier as from after.mart.fct_observation where false")
-        else:
-            connection.execute(f"attach '{_quoted(before)}' as before (read_only)")
-            connection.execute("create view earlier as from before.mart.fct_observation")
-        rows = connection.execute(
-            f"""
-            select
-                indicator_code,
-                any_value(i.short_name),
-                count(*) filter (where b.status is null) as n_new,
-                count(*) filter (where b.status is not null and a.status is not null
-                    and (a.value is distinct from b.value or a.status <> b.status)) as n_revised,
-                count(*) filter (where a.status is null) as n_withdrawn
-            from after.mart.fct_observation as a
-            full join earlier as b using ({key})
-            left join after.mart.dim_indicator as i using (indicator_code)
-            group by indicator_code
-            having n_new + n_revised + n_withdrawn > 0
-            order by indicator_code
-            """
-        ).fetchall()
-    return [Change(*row) for row in rows]
-
-
-def _quoted(release: versions.Release) -> str:
-    return str(release.path / "mart.duckdb").replace("'", "''")
 
 
 def develop(settings: Settings, arguments: list[str]) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar, cast
+from urllib.parse import urlsplit
 
 Mode = Literal["snapshot", "live"]
 N = TypeVar("N", int, float)
@@ -52,6 +53,20 @@ class Settings:
     max_bytes: int | None = None
     """Replaces the largest accepted body, in decoded bytes."""
     keep_releases: int = 30
+    keep_runs: int = 200
+    """Runs whose results, page and history in Dagster are kept."""
+    alerts: str = field(default="", repr=False)
+    """Addresses of channels, by spaces; see `alerts.channels`. They hold secrets and are never printed or kept."""
+    alerts_second: str = field(default="", repr=False)
+    """Channels that are told what a failing one should have been."""
+    heartbeat_url: str = field(default="", repr=False)
+    """Called after each refresh."""
+    overdue_hours: float = 30.0
+    """Hours without a refresh that ended well, after which we are late: a day and a morning."""
+    quiet_days: float = 7.0
+    """A message comes at least this often; 0 for never without news."""
+    pages_url: str = ""
+    """Where `$ATF_HOME/runs` is served for people, so that links to validation pages work; `atf dev` serves it."""
     replace_live: bool = False
     """Whether the bundled snapshot may replace a release that was fetched live; `atf refresh --replace-live`."""
 
@@ -89,6 +104,11 @@ class Settings:
         return self.home / "dbt"
 
     @property
+    def pages(self) -> str:
+        """What a link to a page of a run begins with: an address, or the house's folder."""
+        return self.pages_url or str(self.home)
+
+    @property
     def user_agent(self) -> str:
         from atf_dagster import __version__
 
@@ -105,7 +125,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     urls = {
         name.removeprefix("ATF_").removesuffix("_URL").lower(): value.rstrip("/")
         for name, value in env.items()
-        if name.startswith("ATF_") and name.endswith("_URL") and value
+        if name.startswith("ATF_")
+        and name.endswith("_URL")
+        and value
+        and name not in ("ATF_HEARTBEAT_URL", "ATF_PAGES_URL")
     }
     return Settings(
         home=Path(env.get("ATF_HOME") or PROJECT / ".atf").expanduser().resolve(),
@@ -123,7 +146,26 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         requests_per_second=_number(env, "ATF_REQUESTS_PER_SECOND", None, float),
         max_bytes=_number(env, "ATF_MAX_BYTES", None, int),
         keep_releases=_number(env, "ATF_KEEP_RELEASES", 30, int),
+        keep_runs=_number(env, "ATF_KEEP_RUNS", 200, int),
+        alerts=env.get("ATF_ALERTS", ""),
+        alerts_second=env.get("ATF_ALERTS_SECOND", ""),
+        heartbeat_url=_address(env, "ATF_HEARTBEAT_URL"),
+        overdue_hours=_number(env, "ATF_OVERDUE_HOURS", 30.0, float),
+        quiet_days=_number(env, "ATF_QUIET_DAYS", 7.0, float),
+        pages_url=_address(env, "ATF_PAGES_URL"),
     )
+
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _address(env: Mapping[str, str], name: str) -> str:
+    """An address over TLS, or on this machine; its value is not repeated, because it may hold a secret."""
+    url = env.get(name, "").rstrip("/")
+    parts = urlsplit(url)
+    if url and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        raise SettingsError(f"{name} must begin with https://, or with http:// on loopback.")
+    return url
 
 
 def _number(env: Mapping[str, str], name: str, default: D, kind: type[N]) -> N | D:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from atf_dagster import __version__
 from atf_dagster.catalogue import Catalogue, Collection, Dataset, Part
@@ -22,6 +23,7 @@ from atf_dagster.sources import SOURCES, readers
 from atf_dagster.sources.base import BodyRejected, Collected, NoData, Page, Skipped, Source, Unchanged
 
 THREADS = 8
+A = TypeVar("A", bound=PartAsking)
 SORTED_BYTES = 50_000_000
 """Bodies above this are not sorted to see whether only their order changed; a new order is then a new vintage."""
 
@@ -75,12 +77,11 @@ class Round:
         with ThreadPoolExecutor(THREADS, thread_name_prefix="fetch") as pool:
             return list(pool.map(lambda task: self._fetch_part(*task), tasks))
 
-    def _fetch_part(self, collection: Collection, dataset: Dataset, part: Part) -> Attempt:
+    def asking(self, kind: type[A], collection: Collection, dataset: Dataset, part: Part, started: str) -> A:
+        """What the publisher's module asks through, for one part."""
         vintages = self.store.vintages(dataset.id, part.id)
         newest = vintages[-1] if vintages and self.store.has(vintages[-1]) else None
-        before = self.store.last_attempt(dataset.id, part.id)
-        started = self.clock.now()
-        asking = PartAsking(
+        return kind(
             collection=collection,
             dataset=dataset,
             part=part,
@@ -98,10 +99,15 @@ class Round:
             home=self.home,
             newest=newest,
             is_distrusted=newest is not None and self._is_unreadable(newest),
-            before=before,
+            before=self.store.last_attempt(dataset.id, part.id),
             max_bytes=dataset.max_bytes if self.max_bytes is None else self.max_bytes,
             now=dt.datetime.fromisoformat(started),
         )
+
+    def _fetch_part(self, collection: Collection, dataset: Dataset, part: Part) -> Attempt:
+        started = self.clock.now()
+        asking = self.asking(PartAsking, collection, dataset, part, started)
+        before = asking.before
         attempt = Attempt(
             dataset=dataset.id,
             part=part.id,
@@ -117,7 +123,7 @@ class Round:
         )
         attempt = self._ask(asking, attempt)
         if attempt.outcome == "landed":
-            attempt = replace(attempt, sequence=len(vintages) + 1)
+            attempt = replace(attempt, sequence=len(self.store.vintages(dataset.id, part.id)) + 1)
         attempt = replace(
             attempt,
             finished_at=self.clock.now(),

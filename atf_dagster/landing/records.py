@@ -116,6 +116,10 @@ BY_HAND = "by hand"
 """The rules of a verdict that a person gave; it stands whatever the rules become."""
 
 
+ASKED_AGAIN = "asked again"
+"""The rules of a verdict that somebody wants given anew; it stands under none."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What a later step said of a vintage; the newest one of a stage counts."""

@@ -13,14 +13,14 @@ import hashlib
 import json
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.files import append_json, last_json_line, read_json_lines, sha256_of, sync_folder
-from atf_dagster.landing.records import Answer, Attempt, Verdict, Vintage
+from atf_dagster.landing.records import ASKED_AGAIN, BY_HAND, Answer, Attempt, Verdict, Vintage
 
 
 class LandingDamaged(RuntimeError):
@@ -150,6 +150,12 @@ class Store:
 
     def add_verdict(self, vintage: Vintage, verdict: Verdict) -> None:
         append_json(self._folder(vintage.dataset, vintage.part) / "verdicts.jsonl", verdict.as_json())
+
+    def ask_again(self, vintage: Vintage) -> None:
+        """Make raw and admission look at a vintage again. What a person decided stands: only a person undoes it."""
+        for verdict in self.verdicts(vintage.dataset, vintage.part).values():
+            if verdict.sequence == vintage.sequence and verdict.rules != BY_HAND:
+                self.add_verdict(vintage, replace(verdict, rules=ASKED_AGAIN))
 
     def verdicts(self, dataset: str, part: str) -> dict[tuple[int, str], Verdict]:
         """The newest verdict by (vintage number, stage)."""

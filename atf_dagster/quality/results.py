@@ -31,6 +31,7 @@ class Result:
     mend: str
     evaluated_at: str
     broken: bool = False
+    runbook: str = ""
 
     @property
     def blocks(self) -> bool:

@@ -14,6 +14,7 @@ from atf_dagster.settings import PROJECT
 FOLDER = PROJECT / "expectations"
 Severity = Literal["critical", "warning", "info"]
 Stage = Literal["admission", "mart"]
+Owner = Literal["publisher", "data engineers", "analysts"]
 
 
 class Expectation(BaseModel):

@@ -1,0 +1,110 @@
+"""What people were told, so that a problem is told once, again when it changes, and when it is over.
+
+Belongs here: comparing what is broken now with what was told. Does not belong here: finding problems (`gather`),
+words (`digest`, `render`), channels (`outbox`).
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from atf_dagster.alerts.problem import Problem, urgency
+from atf_dagster.files import write_atomic
+
+REMEMBERED_RUNS = 500
+"""Runs that were told of: two daemons, or a command and a sensor, must not tell one run twice."""
+
+
+@dataclass(frozen=True)
+class Open:
+    """A problem that is open: since when it is known, and in how many looks it was seen."""
+
+    problem: Problem
+    first_seen: str
+    times: int = 1
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> Self:
+        return cls(Problem.from_json(record["problem"]), str(record["first_seen"]), int(record["times"]))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a look found against what was told before."""
+
+    new: tuple[Open, ...] = ()
+    changed: tuple[Open, ...] = ()
+    standing: tuple[Open, ...] = ()
+    resolved: tuple[Open, ...] = ()
+
+    @property
+    def is_news(self) -> bool:
+        return bool(self.new or self.changed or self.resolved)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """`sequence` numbers digests from 1. `quiet_since` is when the last digest was made, or the house began."""
+
+    sequence: int = 0
+    open: tuple[Open, ...] = ()
+    told_runs: tuple[str, ...] = ()
+    quiet_since: str = ""
+    refreshes_since: int = 0
+    """Refreshes that ended since then."""
+    last_good: str = ""
+    """When a refresh last came to an end that is no failure."""
+
+    def look(self, found: Sequence[Problem], scopes: Collection[str], at: str) -> tuple["Ledger", Difference]:
+        """Compare. `scopes` says what was looked at; open problems of other scopes stay as they are.
+
+        Returns the ledger to keep and what is different; digests are numbered by the caller.
+        """
+        before = {entry.problem.key: entry for entry in self.open}
+        now = {problem.key: problem for problem in sorted(found, key=urgency)}
+        unseen = [entry for key, entry in before.items() if key.split("/")[0] not in scopes]
+        new: list[Open] = []
+        changed: list[Open] = []
+        standing: list[Open] = []
+        for key, problem in now.items():
+            told = before.get(key)
+            if told is None:
+                new.append(Open(problem, at))
+            else:
+                # Since when is the first time, whatever the record of the newest failure says.
+                since = min(problem.since, told.problem.since)
+                entry = Open(replace(problem, since=since), told.first_seen, told.times + 1)
+                (standing if told.problem.state == problem.state else changed).append(entry)
+        looked_at = {key for key in before if key.split("/")[0] in scopes}
+        resolved = [before[key] for key in before if key in looked_at - set(now)]
+        kept = replace(self, open=(*new, *changed, *standing, *unseen))
+        return kept, Difference(tuple(new), tuple(changed), (*standing, *unseen), tuple(resolved))
+
+    def after_run(self, run_id: str) -> "Ledger":
+        runs = (*self.told_runs, run_id)[-REMEMBERED_RUNS:]
+        return replace(self, told_runs=runs, refreshes_since=self.refreshes_since + 1)
+
+
+def read(folder: Path) -> Ledger:
+    """The ledger of a house; an empty one before the first look."""
+    path = folder / "ledger.json"
+    if not path.exists():
+        return Ledger()
+    record = json.loads(path.read_text("utf-8"))
+    return Ledger(
+        sequence=int(record["sequence"]),
+        open=tuple(Open.from_json(entry) for entry in record["open"]),
+        told_runs=tuple(record["told_runs"]),
+        quiet_since=str(record["quiet_since"]),
+        refreshes_since=int(record["refreshes_since"]),
+        last_good=str(record["last_good"]),
+    )
+
+
+def write(folder: Path, ledger: Ledger) -> None:
+    write_atomic(folder / "ledger.json", json.dumps(asdict(ledger), ensure_ascii=False, indent=1) + "\n")

@@ -1,0 +1,88 @@
+"""Asking publishers' probes alone: has something changed since the last refresh, without fetching any table.
+
+Belongs here: what a probe's answer means where nothing is fetched after it. Does not belong here: what follows from it
+(`automation.sensors` starts a refresh), the probes themselves (`sources`).
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal, Never
+
+from atf_dagster.catalogue import Collection, Dataset, Part
+from atf_dagster.http import FetchError
+from atf_dagster.landing.asking import PartAsking
+from atf_dagster.landing.fetch import THREADS, Round
+from atf_dagster.sources import SOURCES
+from atf_dagster.sources.base import BodyRejected, NoData, Skipped, Unchanged
+
+Sign = Literal["changed", "unchanged", "no_probe", "failed"]
+
+
+@dataclass(frozen=True)
+class Probed:
+    """What one part's probe said. `token` is the publisher's new word where it changed, `message` what went wrong."""
+
+    dataset: str
+    part: str
+    sign: Sign
+    token: str = ""
+    message: str = ""
+
+
+class _Changed(Exception):
+    def __init__(self, token: str) -> None:
+        super().__init__(token)
+        self.token = token
+
+
+class _NoProbe(Exception):
+    """The publisher says nothing beforehand; only the table itself would tell."""
+
+
+class ProbeAsking(PartAsking):
+    """Lets a publisher's module look and no more: it ends where the probe has answered."""
+
+    def probed(self, token: str | None) -> None:
+        self.probe = token
+        held = self.held
+        if token is None or held is None or held.probe is None:
+            raise _NoProbe
+        if held.probe == token:
+            raise Unchanged
+        raise _Changed(token)
+
+    def fetch(self, *args: object, **named: object) -> Never:
+        raise _NoProbe
+
+
+def probe(round_: Round, dataset_ids: Sequence[str]) -> list[Probed]:
+    """Ask the probes of these datasets; one entry a part, in the catalogue's order.
+
+    A part that we hold nothing of has no probe to compare with: the next refresh asks for it anyway.
+    """
+    wanted = set(dataset_ids)
+    _ = round_.store.incoming
+    tasks = [
+        (collection, dataset, part)
+        for collection, dataset in round_.catalogue.datasets
+        if dataset.id in wanted and collection.service.id not in round_.skip
+        for part in collection.parts
+    ]
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="probe") as pool:
+        return list(pool.map(lambda task: _probe_part(round_, *task), tasks))
+
+
+def _probe_part(round_: Round, collection: Collection, dataset: Dataset, part: Part) -> Probed:
+    asking = round_.asking(ProbeAsking, collection, dataset, part, round_.clock.now())
+    try:
+        SOURCES[collection.service.id].collect(asking)
+    except Unchanged:
+        return Probed(dataset.id, part.id, "unchanged")
+    except _Changed as changed:
+        return Probed(dataset.id, part.id, "changed", token=changed.token)
+    except (BodyRejected, FetchError) as error:
+        return Probed(dataset.id, part.id, "failed", message=str(error))
+    except (_NoProbe, NoData, Skipped):
+        pass
+    return Probed(dataset.id, part.id, "no_probe")
