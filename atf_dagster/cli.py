@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     known.set_defaults(run=lookups.sources)
 
     dev = commands.add_parser("dev", help="Dagster's web server and daemon, on loopback, with this house's history")
-    dev.add_argument("-p", "--port", default="3000", help="port of the web server (3000)")
+    dev.add_argument("-p", "--port", type=int, default=3000, help="port of the web server; the next one serves pages")
     dev.set_defaults(run=_develop)
 
     again = commands.add_parser(
@@ -121,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
 def _develop(of: Settings, options: argparse.Namespace) -> int:
     from atf_dagster import runner
 
-    return runner.develop(of, ["-p", options.port])
+    return runner.develop(of, options.port)
 
 
 def _refresh(of: Settings, options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ import dagster as dg
 
 from atf_dagster import catalogue, settings
 from atf_dagster.assets import house, landing, quality, raw, release, warehouse
-from atf_dagster.automation import schedules
+from atf_dagster.automation import probe, rerun, schedules, standing, tell
 from atf_dagster.settings import Settings
 from atf_dagster.warehouse.dbt import ensure_manifest
 
@@ -21,6 +21,7 @@ def build_defs(of: Settings, progress: house.Progress | None = None) -> dg.Defin
     """The graph from publisher to release for these settings; parses the dbt project if it changed."""
     known = catalogue.load()
     dbt = warehouse.warehouse_assets(ensure_manifest(of))
+    again = rerun.rerun_job()
     marts = [key for definition in dbt for key in definition.keys if key.path[0] == "mart"]
     return dg.Definitions(
         assets=[
@@ -30,9 +31,10 @@ def build_defs(of: Settings, progress: house.Progress | None = None) -> dg.Defin
             quality.admission_asset(),
             release.release_asset(marts),
         ],
-        asset_checks=[quality.mart_checks()],
-        jobs=[schedules.refresh_job, schedules.rebuild_job],
+        asset_checks=[quality.mart_checks(known), standing.standing_check(of)],
+        jobs=[schedules.refresh_job, schedules.rebuild_job, again],
         schedules=[schedules.daily, schedules.weekly],
+        sensors=[*tell.sensors(of), probe.sensor(of), rerun.build_after(again)],
         resources={house.HOUSE: house.resource(of, progress)},
         executor=dg.in_process_executor,
     )

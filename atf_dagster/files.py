@@ -8,10 +8,11 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 CHUNK = 1 << 20
 
@@ -107,9 +108,44 @@ class AnotherRefreshIsRunning(RuntimeError):
 _held: dict[Path, int] = {}
 
 
+def _taken(stream: IO[str], wait_seconds: float) -> bool:
+    """Whether the lock could be had, at once or within `wait_seconds`."""
+    until = time.monotonic() + wait_seconds
+    while True:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(min(1.0, wait_seconds))
+        else:
+            return True
+
+
 @contextmanager
-def single_writer(home: Path) -> Iterator[None]:
+def only_caller(home: Path, services: Collection[str], *, wait: bool) -> Iterator[bool]:
+    """Be the only process of this house that asks these services; gives False where others do and `wait` is false.
+
+    A probe by the clock and a refresh are two processes, and each would keep its own pace with the same host.
+    """
+    folder = home / "callers"
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        for service in sorted(services):  # in one order, so that two processes never wait for each other
+            stream = stack.enter_context((folder / f"{service}.lock").open("a"))
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+        yield True
+
+
+@contextmanager
+def single_writer(home: Path, *, wait_seconds: float = 0.0) -> Iterator[None]:
     """Hold the one lock of a house; re-entrant within the process. Raises AnotherRefreshIsRunning.
+
+    wait_seconds: how long to wait for the process that holds it, before giving up.
 
     An operating-system lock, because Dagster's own limits let two first runs in together and a killed
     run keeps its slot; this one ends with its process, whatever ends it.
@@ -124,15 +160,13 @@ def single_writer(home: Path) -> Iterator[None]:
             _held[path] -= 1
         return
     with path.open("a+", encoding="utf-8") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _taken(stream, wait_seconds):
             stream.seek(0)
             holder = stream.read().strip() or "unknown process"
             raise AnotherRefreshIsRunning(
                 f"Another refresh is running in {home} ({holder}). Wait for it to end, or look with `atf status`; "
                 "the lock ends with that process."
-            ) from None
+            )
         stream.truncate(0)
         stream.write(f"process {os.getpid()}")
         stream.flush()

@@ -22,11 +22,11 @@ import duckdb
 
 from atf_dagster import catalogue
 from atf_dagster.catalogue import Catalogue
-from atf_dagster.files import write_atomic
+from atf_dagster.files import only_caller, write_atomic
 from atf_dagster.landing import Attempt, Store, Verdict, Vintage
 from atf_dagster.landing.records import GOOD
 from atf_dagster.landing.troubles import Trouble, troubles
-from atf_dagster.quality import admission, gx, page, suites
+from atf_dagster.quality import admission, gx, history, page, suites
 from atf_dagster.quality.results import Result
 from atf_dagster.release import contract, versions
 from atf_dagster.release.publish import ReleaseFacts, publish
@@ -102,15 +102,26 @@ class Refresh:
         self._make_room()
         total = sum(len(c.parts) for c in self.catalogue.collections for d in c.datasets if d.id in set(dataset_ids))
         done = itertools.count(1)
-        with self._round(lambda line: self.progress(f"fetch {next(done)}/{total}: {line}")) as round_:
+        services = {self.catalogue.dataset(dataset_id)[0].service.id for dataset_id in dataset_ids}
+        with (
+            only_caller(self.settings.home, services, wait=True),
+            self._round(lambda line: self.progress(f"fetch {next(done)}/{total}: {line}")) as round_,
+        ):
             return round_.fetch(dataset_ids)
 
-    def probe(self, dataset_ids: Sequence[str]) -> "list[Probed]":
-        """Ask the publishers' probes alone, whether something changed; nothing is landed."""
+    def probe(self, service_id: str) -> "list[Probed] | None":
+        """Ask the probes of a service alone, whether something changed; nothing is landed.
+
+        None where another process of this house is asking that service now.
+        """
         from atf_dagster.landing.probing import probe
 
-        with self._round(lambda line: None) as round_:
-            return probe(round_, dataset_ids)
+        ids = [dataset.id for collection, dataset in self.catalogue.datasets if collection.service.id == service_id]
+        with only_caller(self.settings.home, [service_id], wait=False) as alone:
+            if not alone:
+                return None
+            with self._round(lambda line: None) as round_:
+                return probe(round_, ids)
 
     @contextmanager
     def _round(self, progress: Callable[[str], None]) -> "Iterator[Round]":
@@ -220,14 +231,23 @@ class Refresh:
         admission.write_table_of_verdicts(self.settings.raw, [])
         return parsed
 
-    def _refuse_silence(self) -> None:
-        attempts = [
+    def silence_can_clear(self) -> bool:
+        """Whether nobody answered, for reasons that may be gone later with nothing mended on our side."""
+        attempts = [attempt for attempt in self._required_attempts() if attempt is not None]
+        asked = [attempt for attempt in attempts if attempt.outcome != "skipped"]
+        return bool(asked) and all(attempt.outcome == "failed" and attempt.can_clear for attempt in asked)
+
+    def _required_attempts(self) -> list[Attempt | None]:
+        return [
             self.store.last_attempt(dataset.id, part.id)
             for collection, dataset in self.catalogue.datasets
             if not collection.service.base_url.startswith("local:")
             for part in collection.parts
             if part.required
         ]
+
+    def _refuse_silence(self) -> None:
+        attempts = self._required_attempts()
         # What nobody asked for is no answer either.
         answered = GOOD - {"skipped"}
         if all(attempt is None or attempt.outcome not in answered for attempt in attempts):
@@ -339,6 +359,12 @@ class Refresh:
     def _keep_results(self, stage: str, results: Sequence[Result]) -> None:
         text = json.dumps([result.as_json() for result in results], ensure_ascii=False, indent=1)
         write_atomic(self.folder / f"quality_{stage}.json", text)
+        history.remember(self.quality_folder, self.run_id, stage, results)
+
+    @property
+    def quality_folder(self) -> Path:
+        """Where the outcomes of all runs of the house's mode are kept."""
+        return self.settings.workspace / "quality"
 
     # release -----------------------------------------------------------------------------------------
 

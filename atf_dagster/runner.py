@@ -7,6 +7,7 @@ Does not belong here: printing.
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -15,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from atf_dagster import endings
+from atf_dagster import endings, pages
 from atf_dagster import settings as settings_module
 from atf_dagster.alerts import telling
+from atf_dagster.files import sha256_of, write_atomic
 from atf_dagster.landing.troubles import Trouble
 from atf_dagster.refresh import Outcome, Refresh
 from atf_dagster.release import changes, versions
@@ -47,9 +49,13 @@ class Report:
 def prepare_dagster_home(settings: Settings) -> Path:
     """The instance's folder with its configuration; sets DAGSTER_HOME for this process."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    configuration = settings.dagster_home / "dagster.yaml"
-    if not configuration.exists():
+    configuration, note = settings.dagster_home / "dagster.yaml", settings.dagster_home / ".dagster.yaml.sha256"
+    ours = sha256_of(PROJECT / "dagster.yaml")
+    copied = note.read_text("utf-8") if note.exists() else None
+    # What somebody edited by hand stays; a copy that is as we left it follows the project.
+    if not configuration.exists() or copied == sha256_of(configuration) != ours:
         shutil.copyfile(PROJECT / "dagster.yaml", configuration)
+        write_atomic(note, ours)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     return settings.dagster_home
 
@@ -142,15 +148,21 @@ def _step_seconds(result: Any) -> dict[str, float]:
     }
 
 
-def develop(settings: Settings, arguments: list[str]) -> int:
-    """`dagster dev` with this house's history, on loopback; returns its exit code.
+def develop(settings: Settings, port: int) -> int:
+    """`dagster dev` with this house's history, and the house's pages on the next port, on loopback; its exit code.
 
     A child of Python's own, because started with `&` from a script Dagster ignores the signal to stop.
     """
     settings_module.quieten()
     prepare_dagster_home(settings)
     command = [sys.executable, "-m", "dagster", "dev", "-w", str(PROJECT / "workspace.yaml"), "-h", "127.0.0.1"]
-    try:
-        return subprocess.call([*command, *arguments], cwd=PROJECT)  # noqa: S603 - our own words only
-    except KeyboardInterrupt:
-        return 0
+    with pages.serving(settings.home, port + 1) as address:
+        environment = {**os.environ, "ATF_PAGES_URL": settings.pages_url or address}
+        with subprocess.Popen([*command, "-p", str(port)], cwd=PROJECT, env=environment) as child:  # noqa: S603
+            # Dagster ends its own children when it is asked to; asked by a signal to this process it would not hear.
+            signal.signal(signal.SIGTERM, lambda number, frame: child.send_signal(signal.SIGTERM))
+            while True:
+                try:
+                    return child.wait()
+                except KeyboardInterrupt:
+                    continue  # the terminal told the child as well

@@ -48,6 +48,8 @@ class Settings:
     attempts: int = 5
     backoff_first: float = 1.0
     """Seconds before the first retry; doubles up to a minute."""
+    retry_after: float = 600.0
+    """Seconds before a run that nobody watches asks again, where no publisher answered and that can clear."""
     requests_per_second: float | None = None
     """Replaces every publisher's own rate; for servers on loopback."""
     max_bytes: int | None = None
@@ -143,6 +145,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         contact=env.get("ATF_CONTACT", ""),
         attempts=_number(env, "ATF_ATTEMPTS", 5, int),
         backoff_first=_number(env, "ATF_BACKOFF_FIRST", 1.0, float),
+        retry_after=_number(env, "ATF_RETRY_AFTER", 600.0, float),
         requests_per_second=_number(env, "ATF_REQUESTS_PER_SECOND", None, float),
         max_bytes=_number(env, "ATF_MAX_BYTES", None, int),
         keep_releases=_number(env, "ATF_KEEP_RELEASES", 30, int),

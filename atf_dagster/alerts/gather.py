@@ -192,7 +192,7 @@ def of_release(newest: Release | None, serving: str | None, problems: Sequence[s
             place=newest.version,
             headline="is damaged",
             message=f"{'; '.join(problems[:SHOWN_ROWS])}. Readers get release {serving or 'none'}.",
-            mend="Find out who writes into the releases' folder; then run `atf refresh`, which publishes whole files again.",
+            mend="Find out who writes into the releases' folder; then `atf refresh` publishes whole files again.",
             since=at,
             state=f"{newest.version} {serving} {_hash(list(problems))}",
             runbook="release-damaged",

@@ -13,6 +13,12 @@ from atf_dagster.settings import Settings
 
 Progress = Callable[[str], None]
 HOUSE = "house"
+WAIT_SECONDS = 1800.0
+UNATTENDED = {"atf/unattended": "yes"}
+"""Marks runs that a schedule or a sensor started: nobody waits for them, so they may wait and try again."""
+RETRIES = 3
+WRITER = "writer"
+"""The pool of every step that writes: dagster.yaml lets one of them work at a time."""
 
 
 class House:
@@ -33,7 +39,8 @@ def resource(settings: Settings, progress: Progress | None = None) -> dg.Resourc
     """
 
     def house(context: dg.InitResourceContext) -> Iterator[House]:
-        with single_writer(settings.home):
+        # A command has the lock already and says so; a run of the daemon waits for a command's refresh to end.
+        with single_writer(settings.home, wait_seconds=WAIT_SECONDS):
             yield House(settings, progress)
 
     return dg.ResourceDefinition(resource_fn=house)

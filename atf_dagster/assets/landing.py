@@ -4,11 +4,12 @@ A dataset whose publisher failed keeps its last good bytes: the asset says so, i
 assets below it go on with what there is. One publisher never holds up another.
 """
 
+import datetime as dt
 from collections.abc import Iterator
 
 import dagster as dg
 
-from atf_dagster.assets.house import HOUSE, House
+from atf_dagster.assets.house import HOUSE, RETRIES, UNATTENDED, WRITER, House
 from atf_dagster.assets.metadata import table
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.landing import Attempt
@@ -16,6 +17,8 @@ from atf_dagster.landing.records import GOOD
 
 OWNER = "team:data-engineers"
 CHECK = "publisher_answered"
+WE_ARE_LATE = dg.FreshnessPolicy.time_window(warn_window=dt.timedelta(hours=26), fail_window=dt.timedelta(hours=50))
+"""Every dataset is asked for every morning, whatever its rhythm; a refresh without news asks as well."""
 
 
 def key(dataset_id: str) -> dg.AssetKey:
@@ -30,6 +33,7 @@ def landing_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
             group_name="landing",
             kinds={"python", collection.format},
             owners=[OWNER],
+            freshness_policy=WE_ARE_LATE,
             description=f"{dataset.title}. Bytes as served by {collection.publisher.name}.\n\n"
             f"{collection.publisher.attribution}",
             metadata={
@@ -49,11 +53,15 @@ def landing_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
     ]
     ids = {key(dataset.id): dataset.id for _, dataset in catalogue.datasets}
 
-    @dg.multi_asset(name="landing", specs=specs, check_specs=checks, can_subset=True, required_resource_keys={HOUSE})
+    @dg.multi_asset(
+        name="landing", specs=specs, check_specs=checks, can_subset=True, required_resource_keys={HOUSE}, pool=WRITER
+    )
     def landing(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         house: House = context.resources.house
         refresh = house.refresh(context)
         attempts = refresh.fetch([ids[selected] for selected in context.selected_asset_keys])
+        if context.run.tags.keys() & UNATTENDED.keys() and refresh.silence_can_clear():
+            raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=refresh.settings.retry_after)
         by_dataset: dict[str, list[Attempt]] = {}
         for attempt in attempts:
             by_dataset.setdefault(attempt.dataset, []).append(attempt)

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from atf_dagster.assets import raw
-from atf_dagster.assets.house import HOUSE, House
+from atf_dagster.assets import raw, timeliness
+from atf_dagster.assets.house import HOUSE, WRITER, House
 from atf_dagster.assets.landing import OWNER
 from atf_dagster.assets.metadata import table
-from atf_dagster.quality import suites
+from atf_dagster.catalogue import Catalogue
+from atf_dagster.quality import history, suites
 from atf_dagster.quality.results import SAMPLE, Result
 from atf_dagster.refresh import Refresh
 
@@ -42,6 +43,7 @@ def admission_asset() -> dg.AssetsDefinition:
         ],
         check_specs=checks,
         required_resource_keys={HOUSE},
+        pool=WRITER,
     )
     def admission(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         house: House = context.resources.house
@@ -59,38 +61,53 @@ def admission_asset() -> dg.AssetsDefinition:
                 ),
             },
         )
+        outcomes = history.last(refresh.quality_folder)
         for spec in checks:
-            yield _check(refresh, spec, [r for r in results if r.suite == spec.name])
+            yield _check(refresh, spec, [r for r in results if r.suite == spec.name], outcomes.get(spec.name, []))
 
     return admission
 
 
-def mart_checks() -> dg.AssetChecksDefinition:
+def mart_checks(catalogue: Catalogue) -> dg.AssetChecksDefinition:
+    """The suites on the mart, and whether each publisher is on time, which is known once the mart is built."""
     found = suites.load("mart")
     specs = [
         dg.AssetCheckSpec(
             suite.suite,
             asset=dg.AssetKey(["mart", suite.table]),
-            blocking=True,
-            description=f"Suite {suite.suite} on {suite.table}; a critical failure blocks the release.",
+            blocking=(blocks := any(entry.severity == "critical" for entry in suite.expectations)),
+            description=f"Suite {suite.suite} on {suite.table}"
+            + ("; a critical failure blocks the release." if blocks else "; tells, and blocks nothing."),
         )
         for suite in found
     ]
 
-    @dg.multi_asset_check(name="mart_checks", specs=specs, required_resource_keys={HOUSE})
+    timely = timeliness.specs(catalogue)
+
+    @dg.multi_asset_check(name="mart_checks", specs=[*specs, *timely], required_resource_keys={HOUSE}, pool=WRITER)
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         house: House = context.resources.house
         refresh = house.refresh(context)
         results = refresh.check()
         failed = [result for result in results if not result.success]
         refresh.progress(f"checks: {len(results) - len(failed)} passed, {len(failed)} failed")
+        outcomes = history.last(refresh.quality_folder)
         for spec in specs:
-            yield _check(refresh, spec, [r for r in results if r.suite == spec.name])
+            yield _check(refresh, spec, [r for r in results if r.suite == spec.name], outcomes.get(spec.name, []))
+        yield from timeliness.results(refresh)
 
     return checks
 
 
-def _check(refresh: Refresh, spec: dg.AssetCheckSpec, results: Sequence[Result]) -> dg.AssetCheckResult:
+def _link(refresh: Refresh, suite: str) -> dg.UrlMetadataValue | dg.PathMetadataValue:
+    """The suite's place on the validation page of this run."""
+    page = f"{refresh.settings.pages}/runs/{refresh.run_id}/validation.html#{suite}"
+    return dg.MetadataValue.url(page) if refresh.settings.pages_url else dg.MetadataValue.path(page)
+
+
+def _check(
+    refresh: Refresh, spec: dg.AssetCheckSpec, results: Sequence[Result], outcomes: Sequence[history.Outcome]
+) -> dg.AssetCheckResult:
     failed = [result for result in results if not result.success]
     critical = any(result.blocks for result in failed)
     rows = [
@@ -113,6 +130,10 @@ def _check(refresh: Refresh, spec: dg.AssetCheckSpec, results: Sequence[Result])
                 ],
             ),
             "failing_rows": table(["expectation", "row"], rows),
-            "page": dg.MetadataValue.path(str(refresh.page)),
+            "page": _link(refresh, spec.name),
+            "last_outcomes": table(
+                ["run", "when (UTC)", "passed", "failed"],
+                [[o.run_id, o.at[:16].replace("T", " "), o.passed, ", ".join(o.failed)] for o in outcomes],
+            ),
         },
     )

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 import dagster as dg
 
 from atf_dagster.assets import landing
-from atf_dagster.assets.house import HOUSE, House
+from atf_dagster.assets.house import HOUSE, WRITER, House
 from atf_dagster.assets.metadata import table
 from atf_dagster.catalogue import Catalogue
 
+VINTAGES = dg.DynamicPartitionsDefinition(name="vintage")
+"""Partitions of the job that reads one vintage again; this step knows them all."""
 TOLD = (
     "catalogue_area",
     "catalogue_area_change",
@@ -58,11 +60,12 @@ def raw_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
         for name in TOLD
     ]
 
-    @dg.multi_asset(name="raw", specs=specs, required_resource_keys={HOUSE})
+    @dg.multi_asset(name="raw", specs=specs, required_resource_keys={HOUSE}, pool=WRITER)
     def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         house: House = context.resources.house
         refresh = house.refresh(context)
         parsed = refresh.parse()
+        _remember(context.instance, {entry.vintage.id for entry in parsed})
         newest = refresh.already_published()
         if newest is not None and not context.run.tags.get("atf/rebuild"):
             refresh.progress(f"nothing changed since release {newest.version}; nothing to build")
@@ -88,3 +91,9 @@ def raw_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
             yield dg.MaterializeResult(asset_key=key(name))
 
     return raw
+
+
+def _remember(instance: dg.DagsterInstance, vintages: set[str]) -> None:
+    name = VINTAGES.name or ""
+    if new := sorted(vintages - set(instance.get_dynamic_partitions(name))):
+        instance.add_dynamic_partitions(name, new)

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from atf_dagster.assets.house import HOUSE, House
+from atf_dagster.assets.house import HOUSE, WRITER, House
 from atf_dagster.assets.landing import OWNER
 from atf_dagster.assets.metadata import table
 
@@ -15,6 +15,7 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         kinds={"duckdb", "parquet", "csv"},
         owners=[OWNER],
         required_resource_keys={HOUSE},
+        pool=WRITER,
         description="The newest release: DuckDB file, Parquet, CSV, datapackage.json and receipt.json, "
         "published by moving one pointer.",
     )

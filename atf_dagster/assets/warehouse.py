@@ -13,7 +13,7 @@ import dagster as dg
 import duckdb
 
 from atf_dagster.assets import dbt_graph
-from atf_dagster.assets.house import HOUSE, House
+from atf_dagster.assets.house import HOUSE, WRITER, House
 from atf_dagster.assets.metadata import line_plot, table
 from atf_dagster.warehouse.dbt import Half, NodeResult, WarehouseFailed, WarehouseHeld
 
@@ -33,7 +33,7 @@ def _half(half: Half, manifest: Mapping[str, Any], wanted: Callable[[dbt_graph.N
     specs = dbt_graph.asset_specs(manifest, wanted)
     checks = dbt_graph.check_specs(manifest, wanted)
 
-    @dg.multi_asset(name=half, specs=specs, check_specs=checks, required_resource_keys={HOUSE})
+    @dg.multi_asset(name=half, specs=specs, check_specs=checks, required_resource_keys={HOUSE}, pool=WRITER)
     def build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         yield from _run(context, half, manifest["nodes"])
 

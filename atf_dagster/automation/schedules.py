@@ -5,13 +5,16 @@ At six in the morning: between one and two o'clock a schedule is skipped or doub
 
 import dagster as dg
 
+from atf_dagster.assets.house import UNATTENDED
+from atf_dagster.automation.standing import EVERYTHING
+
 TIMEZONE = "Europe/London"
 RUNNING = {"atf/writer": "refresh"}
 """Marks every run that writes, so that dagster.yaml can let in one at a time."""
 
 refresh_job = dg.define_asset_job(
     "refresh",
-    selection=dg.AssetSelection.all(),
+    selection=EVERYTHING,
     executor_def=dg.in_process_executor,
     tags=RUNNING,
     description="Fetch, land, transform, validate and publish. Unchanged sources cost a probe.",
@@ -19,7 +22,7 @@ refresh_job = dg.define_asset_job(
 
 rebuild_job = dg.define_asset_job(
     "rebuild",
-    selection=dg.AssetSelection.all(),
+    selection=EVERYTHING,
     executor_def=dg.in_process_executor,
     tags={**RUNNING, "atf/rebuild": "yes"},
     description="The same, and builds the mart again even where nothing changed.",
@@ -30,6 +33,7 @@ daily = dg.ScheduleDefinition(
     job=refresh_job,
     cron_schedule="0 6 * * *",
     execution_timezone=TIMEZONE,
+    tags=UNATTENDED,
     description="Every morning at six.",
 )
 
@@ -38,5 +42,6 @@ weekly = dg.ScheduleDefinition(
     job=rebuild_job,
     cron_schedule="0 5 * * 0",
     execution_timezone=TIMEZONE,
+    tags=UNATTENDED,
     description="On Sundays at five, before the daily refresh: the whole mart again from landing.",
 )

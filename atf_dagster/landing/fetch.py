@@ -176,6 +176,7 @@ class Round:
                 status=error.status,
                 tries=error.attempts,
                 reason=error.kind,
+                can_clear=error.retryable,
             )
         return attempt
 

@@ -54,6 +54,8 @@ class Attempt:
     message: str | None = None
     mend: str | None = None
     failing_since: str | None = None
+    can_clear: bool = False
+    """Whether the same request may succeed later with nothing mended on our side."""
     sequence: int | None = None
     """Number of the vintage that these bytes are, for landed and unchanged."""
     pages: tuple[Answer, ...] = ()
