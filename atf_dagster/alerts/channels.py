@@ -8,6 +8,8 @@ it is never written down, printed or put into an error; a channel is called by i
 import hashlib
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import get_args
 
@@ -17,7 +19,8 @@ from atf_dagster.settings import SettingsError
 
 _ENTRY = re.compile(r"^(?:(?P<owners>[a-z,-]+)=)?(?P<url>(?P<kind>[a-z][a-z0-9+.-]*)://\S+)$", re.IGNORECASE)
 OWNERS: tuple[str, ...] = get_args(Owner)
-LOGGER = "apprise"
+QUOTING = ("apprise", "urllib3.connectionpool")
+"""Loggers that write whole addresses down."""
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 
 
@@ -67,6 +70,18 @@ class Undelivered(RuntimeError):
 
 def send(channel: Channel, title: str, text: str, html: str, *, is_failure: bool) -> None:
     """Send one message; mail gets the HTML, everything else the text. Raises Undelivered."""
+    with _heard() as said:
+        try:
+            delivered = _send(channel, title, text, html, is_failure=is_failure)
+        except Undelivered:
+            raise
+        except Exception as error:  # any plug-in's own: a channel must never end a refresh
+            raise Undelivered(_safe(f"{type(error).__name__}: {error}", channel)) from None
+    if not delivered:
+        raise Undelivered(_safe("; ".join(said.lines) or "the channel refused the message", channel))
+
+
+def _send(channel: Channel, title: str, text: str, html: str, *, is_failure: bool) -> bool:
     import apprise
 
     server = apprise.Apprise.instantiate(channel.url)
@@ -75,27 +90,26 @@ def send(channel: Channel, title: str, text: str, html: str, *, is_failure: bool
             "Apprise does not understand the address. Whoever runs the house corrects it in the settings; "
             "`atf alerts test` tries it."
         )
-    takes_html = apprise.NotifyFormat.HTML in _formats(server)
-    said = _Said()
-    logger = logging.getLogger(LOGGER)
-    logger.addHandler(said)
-    propagated, logger.propagate = logger.propagate, False
-    try:
-        postman = apprise.Apprise()
-        postman.add(server)
-        delivered = postman.notify(
+    # What prefers HTML and takes all of it is mail; chats that know a few tags get the text.
+    takes_html = _formats(server)[0] == apprise.NotifyFormat.HTML and len(html) <= server.body_maxlen
+    postman = apprise.Apprise()
+    postman.add(server)
+    return bool(
+        postman.notify(
             title=title,
-            body=html if takes_html else text,
+            body=html if takes_html else _cut(text, server.body_maxlen - len(title)),
             body_format=apprise.NotifyFormat.HTML if takes_html else apprise.NotifyFormat.TEXT,
             notify_type=apprise.NotifyType.FAILURE if is_failure else apprise.NotifyType.INFO,
         )
-    except Exception as error:  # any plug-in's own: a channel must never end a refresh
-        raise Undelivered(_safe(f"{type(error).__name__}: {error}", channel)) from None
-    finally:
-        logger.removeHandler(said)
-        logger.propagate = propagated
-    if not delivered:
-        raise Undelivered(_safe("; ".join(said.lines) or "the channel refused the message", channel))
+    )
+
+
+def _cut(text: str, most: int) -> str:
+    """At most `most` characters, whole lines, saying that there is more."""
+    if len(text) <= most:
+        return text
+    end = "\n(cut here: `atf alerts show` prints all of it)"
+    return text[: most - len(end)].rpartition("\n")[0] + end
 
 
 def _formats(server: object) -> tuple[object, ...]:
@@ -121,3 +135,22 @@ class _Said(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.lines.append(record.getMessage())
+
+
+@contextmanager
+def _heard() -> Iterator[_Said]:
+    """Hear Apprise's warnings, and keep from every other log what quotes addresses: Apprise and the connection."""
+    said = _Said()
+    before = {name: (logger := logging.getLogger(name), logger.level, logger.propagate) for name in QUOTING}
+    for logger, _, _ in before.values():
+        logger.setLevel(logging.WARNING)
+        logger.propagate = False
+    apprise_logger = logging.getLogger(QUOTING[0])
+    apprise_logger.addHandler(said)
+    try:
+        yield said
+    finally:
+        apprise_logger.removeHandler(said)
+        for logger, level, propagate in before.values():
+            logger.setLevel(level)
+            logger.propagate = propagate

@@ -1,0 +1,28 @@
+"""An empty house and channels of its own, closed until a test opens them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from channels_on_loopback import MailServer, Webhook, free_port
+
+from atf_dagster.settings import Settings
+
+
+@pytest.fixture
+def webhook() -> Webhook:
+    """Closed until a test opens it."""
+    return Webhook(free_port())
+
+
+@pytest.fixture
+def mail() -> MailServer:
+    """Closed until a test opens it."""
+    return MailServer(free_port())
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Settings:
+    """An empty house without channels."""
+    return Settings(home=tmp_path / "home")

@@ -1,0 +1,29 @@
+"""Problems made up for a test, with words of their own.
+
+Belongs here: making. Does not belong here: what must follow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from atf_dagster.alerts.problem import Problem
+
+PLAIN = Problem(
+    key="source/ons_els_pay.all",
+    kind="source-failed",
+    severity="warning",
+    owner="data engineers",
+    place="ons_els_pay.all",
+    headline="did not answer (timeout)",
+    message="No answer within 30 seconds.",
+    mend="Ask again later.",
+    since="2026-11-01T06:00:00+00:00",
+    state="failed: timeout",
+    runbook="source-failed",
+)
+
+
+def problem(name: str, **facts: object) -> Problem:
+    """A problem of the source `name`; `facts` replace what is said of it."""
+    return replace(PLAIN, **{"key": f"source/{name}", "place": name, **facts})  # type: ignore[arg-type]

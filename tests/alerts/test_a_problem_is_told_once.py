@@ -1,0 +1,61 @@
+"""A problem is told once, counted while it is repeated, told again when it changes, and once more when it is over."""
+
+from __future__ import annotations
+
+from problems_made import problem
+
+from atf_dagster.alerts.ledger import Ledger
+
+SOURCES = frozenset({"source"})
+FIRST, SECOND, THIRD = (f"2026-11-0{day}T06:00:00+00:00" for day in (1, 2, 3))
+
+
+def test_a_new_problem_is_told() -> None:
+    ledger, found = Ledger().look([problem("a.all")], SOURCES, FIRST)
+    assert [entry.problem.place for entry in found.new] == ["a.all"]
+    assert [entry.times for entry in ledger.open] == [1]
+
+
+def test_the_same_problem_again_is_counted_and_not_told() -> None:
+    ledger, _ = Ledger().look([problem("a.all")], SOURCES, FIRST)
+    # The words of a failure vary from day to day; what it is does not.
+    again = problem("a.all", message="No answer within 31 seconds.", since=SECOND)
+    ledger, found = ledger.look([again], SOURCES, SECOND)
+    assert not found.is_news
+    (entry,) = ledger.open
+    assert (entry.times, entry.first_seen, entry.problem.since) == (2, FIRST, problem("a.all").since)
+
+
+def test_a_problem_that_changed_is_told_again_with_its_count() -> None:
+    ledger, _ = Ledger().look([problem("a.all")], SOURCES, FIRST)
+    ledger, found = ledger.look([problem("a.all", state="failed: tls")], SOURCES, SECOND)
+    assert [(entry.problem.state, entry.times) for entry in found.changed] == [("failed: tls", 2)]
+    assert not (found.new or found.resolved)
+    assert not ledger.look([problem("a.all", state="failed: tls")], SOURCES, THIRD)[1].is_news
+
+
+def test_what_is_over_is_told_once_and_may_come_again() -> None:
+    ledger, _ = Ledger().look([problem("a.all"), problem("b.all")], SOURCES, FIRST)
+    ledger, found = ledger.look([problem("b.all")], SOURCES, SECOND)
+    assert [entry.problem.place for entry in found.resolved] == ["a.all"]
+    ledger, found = ledger.look([problem("b.all")], SOURCES, THIRD)
+    assert not found.is_news
+    _, found = ledger.look([problem("a.all"), problem("b.all")], SOURCES, THIRD)
+    assert [entry.problem.place for entry in found.new] == ["a.all"]
+
+
+def test_what_a_look_cannot_see_stays_as_it_was() -> None:
+    """A refresh with nothing new checks no mart: a failed check on it has not been mended by that."""
+    check = problem("x", key="mart/coverage.nothing_is_stale")
+    ledger, _ = Ledger().look([check, problem("a.all")], {"source", "mart"}, FIRST)
+    ledger, found = ledger.look([], SOURCES, SECOND)
+    assert [entry.problem.key for entry in found.resolved] == ["source/a.all"]
+    assert [entry.problem.key for entry in ledger.open] == [check.key]
+    _, found = ledger.look([], {"mart"}, THIRD)
+    assert [entry.problem.key for entry in found.resolved] == [check.key]
+
+
+def test_the_worst_comes_first() -> None:
+    minor, major = problem("a.all"), problem("b.all", severity="critical")
+    _, found = Ledger().look([minor, major], SOURCES, FIRST)
+    assert [entry.problem for entry in found.new] == [major, minor]

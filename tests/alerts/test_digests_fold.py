@@ -1,0 +1,96 @@
+"""Digests that waited while a channel was down are told as one, which says how things stand now."""
+
+from __future__ import annotations
+
+import random
+
+from problems_made import problem
+
+from atf_dagster.alerts.digest import Digest, fold
+from atf_dagster.alerts.ledger import Ledger
+from atf_dagster.alerts.news import News
+from atf_dagster.alerts.problem import Problem
+
+SOURCES = frozenset({"source"})
+
+
+def digests(*days: list[Problem], before: Ledger = Ledger()) -> list[Digest]:  # noqa: B008 - it cannot be changed
+    """The digests of looks that find these problems, one look a day."""
+    made, ledger = [], before
+    for number, found in enumerate(days, start=1):
+        ledger, difference = ledger.look(found, SOURCES, f"2026-11-{number:02d}T06:00:00+00:00")
+        made.append(
+            Digest(
+                number=number,
+                at=f"2026-11-{number:02d}",
+                mode="live",
+                new=difference.new,
+                changed=difference.changed,
+                resolved=difference.resolved,
+                standing=difference.standing,
+                news=(News("A principle", f"ATF0{number}", "x", (f"day {number}",)),),
+            )
+        )
+    return made
+
+
+def places(entries: object) -> list[str]:
+    return [entry.problem.place for entry in entries]  # type: ignore[attr-defined]
+
+
+def test_what_came_and_went_unheard_is_not_told_as_over() -> None:
+    told = fold(digests([problem("a.all")], []))
+    assert places(told.passed_by) == ["a.all"]
+    assert not (told.new or told.resolved)
+
+
+def test_what_is_still_open_is_new_to_whoever_hears_only_now() -> None:
+    changed = problem("a.all", state="failed: tls", headline="did not answer (tls)")
+    told = fold(digests([problem("a.all")], [changed], [changed]))
+    assert [(entry.problem.headline, entry.times) for entry in told.new] == [("did not answer (tls)", 2)]
+    assert not (told.changed or told.resolved or told.passed_by)
+
+
+def test_what_was_told_before_and_ended_meanwhile_is_over() -> None:
+    known, _ = Ledger().look([problem("a.all")], SOURCES, "2026-10-31")
+    changed = problem("a.all", state="failed: tls")
+    told = fold(digests([changed], [], before=known))
+    assert places(told.resolved) == ["a.all"]
+    assert not (told.new or told.changed or told.passed_by)
+
+
+def test_what_ended_and_came_again_has_changed() -> None:
+    known, _ = Ledger().look([problem("a.all")], SOURCES, "2026-10-31")
+    told = fold(digests([], [problem("a.all")], before=known))
+    assert places(told.changed) == ["a.all"]
+    assert not (told.new or told.resolved)
+
+
+def test_news_of_all_of_them_are_told_in_their_order() -> None:
+    told = fold(digests([], [], []))
+    assert [item.sentences for item in told.news] == [("day 1",), ("day 2",), ("day 3",)]
+
+
+def test_folded_or_one_by_one_a_reader_knows_the_same_problems_in_the_end() -> None:
+    """Sixty random histories: what a reader takes to be open follows from the one message as from all of them."""
+    chance = random.Random(7)
+    for _ in range(60):
+        days = [
+            [
+                problem(name, state=chance.choice(("x", "y")))
+                for name in ("a.all", "b.all", "c.all")
+                if chance.random() < 0.5
+            ]
+            for _ in range(chance.randint(1, 6))
+        ]
+        start = [problem("a.all", state="x")] if chance.random() < 0.5 else []
+        known, _ = Ledger().look(start, SOURCES, "2026-10-31")
+        waited = digests(*days, before=known)
+        once = fold(waited)
+        open_now = {p.key: p.state for p in start}
+        for entry in once.resolved:
+            assert open_now.pop(entry.problem.key, None) is not None, "told as over what nobody had heard of"
+        for entry in once.new:
+            assert entry.problem.key not in open_now, "told as new what was known"
+        open_now |= {entry.problem.key: entry.problem.state for entry in (*once.new, *once.changed)}
+        assert open_now == {p.key: p.state for p in days[-1]}
