@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from published_house import PROJECT, PublishedHouse, command
 
-ONE_HOUSE = ("cli", "dagster_graph", "faults", "quality", "release")
+ONE_HOUSE = ("alerts", "cli", "dagster_graph", "faults", "quality", "release")
 """Folders whose tests share the published house: one worker makes it once."""
 
 

@@ -26,19 +26,23 @@ class Webhook:
     port: int
     status: int = 200
     received: list[dict[str, Any]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    """What came that is not Apprise's."""
 
     @property
     def url(self) -> str:
         return f"json://127.0.0.1:{self.port}/hook"
 
     @contextmanager
-    def open(self) -> Iterator[None]:
+    def open(self, *, answers_anything: bool = False) -> Iterator[None]:
         hook = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                if hook.status == 200:
+                if answers_anything:
+                    hook.bodies.append(body)
+                elif hook.status == 200:
                     hook.received.append(json.loads(body))
                 self.send_response(hook.status)
                 self.send_header("Content-Length", "0")

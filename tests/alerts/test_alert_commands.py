@@ -1,0 +1,97 @@
+"""`atf alerts` and `atf watch`, as somebody types them: in a house with problems, with a channel, and without."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from channels_on_loopback import Webhook
+
+from atf_dagster import cli
+from atf_dagster.alerts import telling
+from atf_dagster.refresh import Refresh
+from atf_dagster.settings import Settings
+
+
+@pytest.fixture
+def atf(house: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+    """Runs the command in the house; gives exit code, output and errors."""
+    monkeypatch.setenv("ATF_HOME", str(house.home))
+    for name in ("ATF_ALERTS", "ATF_ALERTS_SECOND", "ATF_MODE"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*words: str, **settings: str) -> tuple[int, str, str]:
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        code = cli.main(words)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+def fail(of: Settings, run_id: str) -> None:
+    Refresh(of, run_id).finish("failed", message="landing: no answer", mend="Ask again.", error="NoPublisherAnswered")
+
+
+def test_a_watch_of_a_quiet_house_ends_with_0_and_of_a_troubled_one_with_1(atf, house: Settings) -> None:  # type: ignore[no-untyped-def]
+    code, out, _ = atf("watch")
+    assert (code, out) == (0, "Alerts: nothing to tell (nothing is new, changed or over since the last message)\n")
+    fail(house, "one")
+    telling.after_run(house, "one")
+    code, out, _ = atf("watch")
+    assert code == 1
+    assert "critical: refresh: failed" in out
+    assert "What to do: Ask again. (docs/runbook.md#refresh-failed)" in out
+
+
+def test_digests_are_listed_and_shown(atf, house: Settings) -> None:  # type: ignore[no-untyped-def]
+    fail(house, "one")
+    telling.after_run(house, "one")
+    code, out, _ = atf("alerts", "list")
+    assert code == 0
+    assert "1 CRITICAL, 1 new" in out
+    assert "Open now: 1 problems." in out and "No channel is set (ATF_ALERTS)" in out
+    code, out, _ = atf("alerts", "show")
+    assert code == 0 and "landing: no answer" in out
+    code, out, _ = atf("alerts", "show", "9")
+    assert code == 1 and "there are: 1" in out
+
+
+def test_programs_get_it_as_json(atf, house: Settings) -> None:  # type: ignore[no-untyped-def]
+    fail(house, "one")
+    telling.after_run(house, "one")
+    told = json.loads(atf("watch", "--json")[1])
+    assert [problem["kind"] for problem in told["open"]] == ["refresh-failed"]
+    listed = json.loads(atf("alerts", "list", "--json")[1])
+    assert listed["digests"] == [1] and listed["open"][0]["times"] == 1
+
+
+def test_a_channel_is_tried_and_a_dead_one_is_told_without_its_address(atf, webhook: Webhook) -> None:  # type: ignore[no-untyped-def]
+    url = webhook.url.replace("//", "//user:canary-5f1c9e77@")
+    with webhook.open():
+        code, out, _ = atf("alerts", "test", ATF_ALERTS=url)
+    assert code == 0 and "took the message" in out
+    assert "Nothing is broken" in webhook.received[0]["message"]
+    code, out, err = atf("alerts", "test", ATF_ALERTS=url)
+    assert code == 1
+    assert "canary" not in out + err and str(webhook.port) not in out + err
+
+
+def test_what_waits_is_sent_when_somebody_says_so(atf, house: Settings, webhook: Webhook) -> None:  # type: ignore[no-untyped-def]
+    fail(house, "one")
+    telling.after_run(house, "one")
+    code, out, _ = atf("alerts", "send", ATF_ALERTS=webhook.url)
+    assert code == 1 and "did not take its message" in out
+    assert "down since" in atf("alerts", "list")[1]
+    with webhook.open():
+        atf("alerts", "send")
+    assert len(webhook.received) == 1
+    assert "has everything up to digest 1" in atf("alerts", "list")[1]
+
+
+def test_a_slip_in_the_setting_stops_a_refresh_before_any_work(atf, house: Settings) -> None:  # type: ignore[no-untyped-def]
+    code, _, err = atf("refresh", ATF_ALERTS="analyst=json://127.0.0.1/")
+    assert code == 1
+    assert "for analyst, and nothing has that owner" in err
+    assert not house.landing.exists()

@@ -1,0 +1,247 @@
+"""After each run and by the clock the house looks at itself: what failed, is late, is damaged, is over."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import uuid
+from pathlib import Path
+
+import pytest
+from channels_on_loopback import Webhook
+from published_house import PublishedHouse
+
+from atf_dagster import catalogue
+from atf_dagster.alerts import gather, heartbeat, ledger, outbox, telling
+from atf_dagster.alerts.digest import Digest
+from atf_dagster.alerts.telling import Told
+from atf_dagster.landing.troubles import Trouble
+from atf_dagster.quality.results import Result
+from atf_dagster.refresh import Refresh
+from atf_dagster.settings import Settings
+
+TIMEOUT = {"message": "landing: no answer", "mend": "Ask again.", "error": "NoPublisherAnswered"}
+
+
+def ended(of: Settings, outcome: str, **facts: object) -> Told:
+    """A run that came to this end, and the look after it."""
+    run_id = str(uuid.uuid4())
+    Refresh(of, run_id).finish(outcome, **facts)  # type: ignore[arg-type]
+    return telling.after_run(of, run_id)
+
+
+def newest(of: Settings) -> Digest:
+    folder = telling.folder_of(of)
+    found = outbox.read(folder, ledger.read(folder).sequence)
+    assert found is not None
+    return found
+
+
+def years_ago(of: Settings, **times: str) -> None:
+    """Set the ledger's clock back."""
+    folder = telling.folder_of(of)
+    ledger.write(folder, dataclasses.replace(ledger.read(folder), **times))
+
+
+def test_a_failed_run_is_told_once_counted_and_told_as_over(house: Settings, webhook: Webhook) -> None:
+    of = dataclasses.replace(house, alerts=webhook.url)
+    with webhook.open():
+        assert ended(of, "failed", **TIMEOUT).new == 1
+        assert ended(of, "failed", **TIMEOUT).digest is None
+        told = ended(of, "unchanged", release="000001-x")
+    assert (told.resolved, told.standing, told.open) == (1, 0, ())
+    first, over = webhook.received
+    assert "landing: no answer" in first["message"] and "Ask again." in first["message"]
+    assert first["type"] == "failure"
+    assert "seen in 2 looks" in over["message"]
+
+
+def test_a_run_is_told_of_once_whoever_looks(house: Settings) -> None:
+    run_id = str(uuid.uuid4())
+    Refresh(house, run_id).finish("failed", **TIMEOUT)
+    assert telling.after_run(house, run_id).digest == 1
+    again = telling.after_run(house, run_id)
+    assert (again.digest, again.silence) == (None, "this run was told of before")
+    assert [problem.kind for problem in again.open] == ["refresh-failed"]
+
+
+@pytest.mark.parametrize(
+    ("error", "anchor"),
+    [("DiskNearlyFull", "disk-nearly-full"), ("LandingDamaged", "landing-damaged"), ("Killed", "refresh-killed")],
+)
+def test_a_failure_with_an_entry_of_its_own_in_the_runbook_leads_there(
+    house: Settings, error: str, anchor: str
+) -> None:
+    ended(house, "failed", message="m", mend="n", error=error)
+    assert newest(house).new[0].problem.runbook == anchor
+
+
+def test_silence_is_recorded_with_its_reason_beside_the_run(house: Settings) -> None:
+    run_id = str(uuid.uuid4())
+    Refresh(house, run_id).finish("unchanged", release="000001-x")
+    telling.after_run(house, run_id)
+    record = json.loads((house.runs / run_id / "alerts.json").read_text("utf-8"))
+    assert record["digest"] is None
+    assert "nothing is new" in record["silence"]
+
+
+def test_after_days_without_news_a_message_says_that_all_is_well(house: Settings) -> None:
+    ended(house, "unchanged", release="000001-x")
+    years_ago(house, quiet_since="2026-01-01T06:00:00+00:00")
+    assert ended(house, "unchanged", release="000001-x").digest == 1
+    assert "2 refreshes ended, nothing is broken" in newest(house).quiet
+    assert ended(house, "unchanged", release="000001-x").digest is None
+
+
+def test_when_nothing_ran_for_too_long_the_watch_says_that_we_are_late(house: Settings) -> None:
+    ended(house, "unchanged", release="000001-x")
+    assert telling.watch(house).open == ()
+    years_ago(house, last_good="2026-01-01T06:00:00+00:00")
+    told = telling.watch(house)
+    (late,) = told.open
+    assert (told.new, late.kind, late.severity) == (1, "refresh-overdue", "critical")
+    assert "we are late, not they" in late.message
+    assert telling.watch(house).digest is None
+    assert ended(house, "unchanged", release="000001-x").resolved == 1
+
+
+def test_a_house_in_which_nothing_ever_ran_is_late_from_its_first_look_on(house: Settings) -> None:
+    assert telling.watch(house).open == ()
+    years_ago(house, quiet_since="2026-01-01T06:00:00+00:00")
+    assert "refresh-overdue" in {problem.kind for problem in telling.watch(house).open}
+
+
+def test_failing_refreshes_do_not_count_as_being_on_time(house: Settings) -> None:
+    ended(house, "unchanged", release="000001-x")
+    years_ago(house, last_good="2026-01-01T06:00:00+00:00")
+    ended(house, "failed", **TIMEOUT)
+    assert {problem.kind for problem in telling.watch(house).open} == {"refresh-failed", "refresh-overdue"}
+
+
+def test_the_heartbeat_is_heard_after_each_refresh_and_its_silence_is_a_problem(
+    house: Settings, webhook: Webhook
+) -> None:
+    url = f"http://127.0.0.1:{webhook.port}/ping/canary-5f1c9e77"
+    of = dataclasses.replace(house, heartbeat_url=url)
+    for _ in range(outbox.MISSES):
+        ended(of, "unchanged", release="000001-x")
+    told = telling.watch(of)
+    assert [problem.place for problem in told.open] == ["heartbeat"]
+    with webhook.open(answers_anything=True):
+        ended(of, "unchanged", release="000001-x")
+        assert ended(of, "unchanged", release="000001-x").resolved == 1
+    assert webhook.bodies == [b"unchanged", b"unchanged"]
+    kept = "".join(path.read_text("utf-8") for path in house.home.rglob("*.*") if path.is_file())
+    assert "canary-5f1c9e77" not in kept
+    assert heartbeat.read(telling.folder_of(of)).misses == 0
+
+
+def test_a_damaged_release_is_noticed_by_the_clock(published_home: PublishedHouse, tmp_path: Path) -> None:
+    of = Settings(home=published_home.copy_of_releases(tmp_path / "home").home)
+    assert telling.watch(of).open == ()
+    page = of.releases / published_home.release.name / "csv" / "dim_area.csv"
+    page.chmod(0o644)
+    page.write_text("spoiled", "utf-8")
+    (damaged,) = telling.watch(of).open
+    assert damaged.kind == "release-damaged"
+    assert "csv/dim_area.csv" in damaged.message
+
+
+# the published house -------------------------------------------------------------------------------------
+
+
+def test_the_first_refresh_tells_what_it_published(published_home: PublishedHouse) -> None:
+    of = published_home.settings
+    digest = outbox.read(telling.folder_of(of), 1)
+    assert digest is not None
+    assert digest.outcome == "published"
+    assert digest.release == published_home.release.name
+    (count,) = published_home.rows("select count(*) from mart.fct_observation")
+    assert digest.news[0].sentences[0].startswith(f"The first release: {count[0]:,} figures")
+    assert "digest 1" in published_home.report["told"]
+
+
+def test_what_is_open_after_a_refresh_is_what_its_results_say(published_home: PublishedHouse) -> None:
+    of = published_home.settings
+    refresh = Refresh(of, str(published_home.report["run_id"]))
+    failed = {
+        f"{result.stage}/{result.suite}.{result.expectation}"
+        for result in refresh.results()
+        if not result.success and result.severity != "info"
+    }
+    opened = {entry.problem.key for entry in ledger.read(telling.folder_of(of)).open}
+    assert {key for key in opened if key.split("/")[0] in ("mart", "admission")} == failed
+
+
+# what makes a problem ------------------------------------------------------------------------------------
+
+
+def failed_check(stage: str, severity: str, *rows: dict[str, object], broken: bool = False) -> Result:
+    return Result(
+        suite="staged_rows",
+        stage=stage,  # type: ignore[arg-type]
+        table_name="int_admission",
+        expectation="value_within_bounds",
+        severity=severity,  # type: ignore[arg-type]
+        success=False,
+        observed="1 of 2 rows fail",
+        unexpected_count=len(rows),
+        failing=tuple(rows),
+        owner="publisher",
+        reason="Beyond the unit's bounds.",
+        mend="Write to the publisher.",
+        evaluated_at="2026-11-01T06:00:00+00:00",
+        broken=broken,
+        runbook="value-out-of-bounds",
+    )
+
+
+VINTAGE = "fingertips_93283.councils.0002.abcdefabcdef"
+
+
+def test_a_held_vintage_is_told_of_its_source_with_keys_owner_and_page() -> None:
+    result = failed_check("admission", "critical", {"vintage_id": VINTAGE, "area_code": "E08000012"})
+    trouble = Trouble(
+        dataset="fingertips_93283",
+        part="councils",
+        kind="held",
+        reason="staged_rows.value_within_bounds",
+        message="m",
+        mend="n",
+        since="2026-11-01T06:00:00+00:00",
+        serving="figures retrieved before",
+    )
+    known = catalogue.load()
+    (found,) = gather.of_sources(known, [trouble], [result], "run")
+    assert (found.kind, found.severity, found.owner) == ("vintage-held", "critical", "publisher")
+    assert found.rows == (f"vintage_id {VINTAGE}, area_code E08000012",)
+    assert found.page == "runs/run/validation.html#staged_rows"
+    assert found.principle == "Overarching outcomes"
+    assert gather.of_checks(known, [result], "run") == []
+
+
+def test_a_broken_check_is_told_as_a_check_though_it_holds_everything() -> None:
+    (found,) = gather.of_checks(catalogue.load(), [failed_check("admission", "critical", broken=True)], "run")
+    assert found.severity == "critical"
+
+
+def test_a_standing_warning_is_the_same_problem_as_when_it_was_found() -> None:
+    known = catalogue.load()
+    (found,) = gather.of_checks(
+        known, [failed_check("admission", "warning", {"vintage_id": VINTAGE, "area_code": "E08000012"})], "run"
+    )
+    (standing,) = gather.of_checks(known, [failed_check("admission", "warning", {"vintage_id": VINTAGE})], "later")
+    assert (found.key, found.state) == (standing.key, standing.state)
+
+
+def test_what_is_only_for_information_is_no_problem() -> None:
+    assert gather.of_checks(catalogue.load(), [failed_check("mart", "info", {"indicator_code": "ATF01"})], "run") == []
+
+
+def test_a_proxy_is_told_under_the_principle_that_it_stands_in_for() -> None:
+    known = catalogue.load()
+    proxies = [card for card in known.indicators if card.proxy_for is not None]
+    for proxy in proxies:
+        assert gather.principle_of(known, [proxy.code]) == gather.principle_of(known, [str(proxy.proxy_for)])
+    assert gather.principle_of(known, []) == "The warehouse itself"
+    assert gather.principle_of(known, ["ATF01", "ATF22"]) == "Several principles"

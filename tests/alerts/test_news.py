@@ -1,0 +1,102 @@
+"""What changed in the figures is told in plain English: new periods, revisions, councils newly better or worse."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from published_house import PROJECT, PublishedHouse
+
+from atf_dagster.alerts import news
+from atf_dagster.release import changes, versions
+from atf_dagster.release.versions import Release
+
+sys.path.insert(0, str(PROJECT / "tests" / "release"))
+from releases_made import another_release, run_sql
+
+LIVERPOOL = "E08000012"
+BOTH = Callable[..., list[news.News]]
+
+
+@pytest.fixture(scope="module")
+def between(published_home: PublishedHouse, tmp_path_factory: pytest.TempPathFactory) -> BOTH:
+    """Gives the news of a release that differs from the published one by some SQL."""
+    folder: Path = published_home.copy_of_releases(tmp_path_factory.mktemp("news") / "home").releases
+    before = versions.releases(folder)[0]
+
+    def told(*statements: str) -> list[news.News]:
+        path = another_release(folder, before.version, "000002-20261201T060000Z")
+        database = path / "mart.duckdb"
+        database.chmod(0o644)
+        run_sql(database, *statements)
+        after = Release(path, before.receipt, is_current=False)
+        try:
+            return news.between(before, after, changes.between(before, after))
+        finally:
+            versions._remove(path)
+
+    return told
+
+
+def test_nothing_changed_is_no_news(between: BOTH) -> None:
+    assert between() == []
+
+
+def test_a_revision_is_counted_and_shown_by_its_largest(between: BOTH) -> None:
+    (item,) = between(
+        "update mart.fct_observation set value = value + 1 where indicator_code = 'ATF01' and sex = 'Female' "
+        f"and breakdown_type = 'Total' and area_code = '{LIVERPOOL}' and period_id = (select max(period_id) from "
+        "mart.fct_observation where indicator_code = 'ATF01' and breakdown_type = 'Total')"
+    )
+    assert (item.indicator, item.principle) == ("ATF01", "Overarching outcomes")
+    (sentence,) = item.sentences
+    assert sentence.startswith("1 figure revised; of the newest period, most in Liverpool (female)")
+    assert " became " in sentence and sentence.endswith("years.")
+
+
+def test_a_new_period_says_for_how_many_councils_and_what_was_newest_before(between: BOTH) -> None:
+    items = between(
+        "insert into mart.dim_period by name select * replace ('2031-01-01/2033-12-31' as period_id, '2031 to 2033' as "
+        "label, date '2031-01-01' as period_start, date '2033-12-31' as period_end) from mart.dim_period limit 1",
+        "insert into mart.fct_observation by name select * replace ('2031-01-01/2033-12-31' as period_id, "
+        "date '2031-01-01' as period_start, date '2033-12-31' as period_end) from mart.fct_observation o "
+        "where indicator_code = 'ATF01' and breakdown_type = 'Total' and area_code in "
+        "(select area_code from mart.dim_area where area_type = 'council' and in_cheshire_merseyside) "
+        "and period_end = (select max(period_end) from mart.fct_observation where indicator_code = 'ATF01')",
+    )
+    (item,) = items
+    assert item.sentences[0].startswith("New period 2031 to 2033 for 9 of the nine councils (the newest was ")
+
+
+def test_a_council_that_is_newly_worse_is_named_with_what_it_was(between: BOTH) -> None:
+    (item,) = between(
+        "create temp table which as select indicator_code, area_code, period_id, sex, age, area_name, outcome_judged "
+        "from mart.vw_latest_by_sex inner join mart.dim_area using (area_code, area_name) where outcome_judged = "
+        "'similar' and area_type = 'council' and sex = 'Persons' order by all limit 1",
+        "update mart.fct_comparison set outcome_judged = 'worse' where benchmark_area_code = 'E92000001' and "
+        "breakdown_type = 'Total' and (indicator_code, area_code, period_id, sex, age) in "
+        "(select (indicator_code, area_code, period_id, sex, age) from which)",
+        # A comparison that changed came with a figure that did.
+        "update mart.fct_observation set value = value + 0.001 where breakdown_type = 'Total' and "
+        "(indicator_code, area_code, period_id, sex, age) in "
+        "(select (indicator_code, area_code, period_id, sex, age) from which)",
+    )
+    assert item.sentences[0].startswith("Newly worse than England: ")
+    assert item.sentences[0].endswith(", was similar.")
+
+
+def test_a_first_release_is_one_sentence(published_home: PublishedHouse) -> None:
+    (release,) = versions.releases(published_home.releases)
+    counted = changes.between(None, release)
+    (item,) = news.between(None, release, counted)
+    assert item.sentences == (
+        f"The first release: {sum(c.new for c in counted):,} figures of {len(counted)} indicators.",
+    )
+
+
+def test_news_survive_being_kept() -> None:
+    item = news.News("p", "ATF01", "n", ("one", "two"))
+    assert news.News.from_json(dataclasses.asdict(item)) == item
