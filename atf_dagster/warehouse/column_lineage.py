@@ -82,11 +82,12 @@ def _read(kept: Path, key: str) -> dict[str, Lineage]:
 def _schema(known: Known) -> "MappingSchema":
     from sqlglot.schema import MappingSchema
 
-    schema = MappingSchema(dialect="duckdb", normalize=False)
+    schemas: dict[str, Any] = {}
     for name, columns in known.items():
+        schema, table = name.split(".", 1)
         # Types do not matter for where a column comes from.
-        schema.add_table(name, dict.fromkeys(columns, "text"))
-    return schema
+        schemas.setdefault(schema, {})[table] = dict.fromkeys(columns, "text")
+    return MappingSchema(schemas, dialect="duckdb", normalize=False)
 
 
 def _follow(sql: str, wanted: Mapping[str, str], known: Known, schema: "MappingSchema") -> Lineage:
