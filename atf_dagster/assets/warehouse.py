@@ -14,7 +14,7 @@ import duckdb
 
 from atf_dagster.assets import dbt_graph
 from atf_dagster.assets.house import HOUSE, House
-from atf_dagster.assets.metadata import line_plot, table
+from atf_dagster.assets.metadata import line_plot, made_of, table
 from atf_dagster.warehouse import column_lineage
 from atf_dagster.warehouse.dbt import Half, NodeResult, WarehouseFailed, WarehouseHeld
 
@@ -66,10 +66,10 @@ def _run(
                 properties = nodes[node.unique_id]
                 lineage = lineages[_relation(properties)]
                 if lineage.lost:
-                    context.log.warning(f"{_relation(properties)} has columns without lineage: {_lost(lineage)}")
+                    context.log.warning(f"{_relation(properties)} has columns without lineage: {dict(lineage.lost)}")
                 yield dg.MaterializeResult(
                     asset_key=dbt_graph.key(properties),
-                    metadata={**_metadata(connection, properties, node), **_lineage(lineage)},
+                    metadata={**_metadata(connection, properties, node), **made_of(lineage)},
                 )
     for node in finished:
         if node.kind == "test" and node.name in checks:
@@ -99,23 +99,6 @@ def _metadata(connection: duckdb.DuckDBPyConnection, properties: Mapping[str, An
     if properties["name"] == "fct_observation":
         metadata["plot"] = line_plot(_series(connection), f"{PLOTTED}, headline sex, by area")
     return metadata
-
-
-def _lineage(lineage: column_lineage.Lineage) -> dict[str, Any]:
-    made_of = {
-        column: [dg.TableColumnDep(dg.AssetKey([schema, table]), name) for schema, table, name in columns]
-        for column, columns in lineage.columns.items()
-    }
-    metadata: dict[str, Any] = {"dagster/column_lineage": dg.TableColumnLineage(made_of)}
-    if constant := [column for column, columns in made_of.items() if not columns]:
-        metadata["made_of_no_column"] = ", ".join(constant)
-    if lineage.lost:
-        metadata["without_lineage"] = _lost(lineage)
-    return metadata
-
-
-def _lost(lineage: column_lineage.Lineage) -> str:
-    return "; ".join(f"{column}: {why}" for column, why in lineage.lost.items())
 
 
 def _series(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[float, float]]]:
