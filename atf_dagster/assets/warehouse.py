@@ -14,7 +14,8 @@ import duckdb
 
 from atf_dagster.assets import dbt_graph
 from atf_dagster.assets.house import HOUSE, WRITER, House
-from atf_dagster.assets.metadata import line_plot, table
+from atf_dagster.assets.metadata import line_plot, made_of, table
+from atf_dagster.warehouse import column_lineage
 from atf_dagster.warehouse.dbt import Half, NodeResult, WarehouseFailed, WarehouseHeld
 
 PLOTTED = "ATF01"
@@ -56,10 +57,19 @@ def _run(
     built = [node for node in finished if node.kind == "model" and node.status == "success"]
     if built:
         with duckdb.connect(str(refresh.settings.warehouse), read_only=True) as connection:
+            lineages = column_lineage.of(
+                refresh.settings.dbt_target / "column_lineage.json",
+                {_relation(nodes[node.unique_id]): node.sql for node in built},
+                connection,
+            )
             for node in built:
+                properties = nodes[node.unique_id]
+                lineage = lineages[_relation(properties)]
+                if lineage.lost:
+                    context.log.warning(f"{_relation(properties)} has columns without lineage: {dict(lineage.lost)}")
                 yield dg.MaterializeResult(
-                    asset_key=dbt_graph.key(nodes[node.unique_id]),
-                    metadata=_metadata(connection, nodes[node.unique_id], node),
+                    asset_key=dbt_graph.key(properties),
+                    metadata={**_metadata(connection, properties, node), **made_of(lineage)},
                 )
     for node in finished:
         if node.kind == "test" and node.name in checks:
@@ -74,8 +84,12 @@ def _run(
         raise failure
 
 
+def _relation(properties: Mapping[str, Any]) -> str:
+    return f"{properties['schema']}.{properties['name']}"
+
+
 def _metadata(connection: duckdb.DuckDBPyConnection, properties: Mapping[str, Any], node: NodeResult) -> dict[str, Any]:
-    relation = f"{properties['schema']}.{properties['name']}"
+    relation = _relation(properties)
     count = connection.execute(f"select count(*) from {relation}").fetchone()
     metadata: dict[str, Any] = {"dagster/row_count": count[0] if count else 0, "seconds": node.seconds}
     if properties["schema"] == "mart":

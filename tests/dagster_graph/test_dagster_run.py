@@ -18,24 +18,6 @@ Metadata = Mapping[str, Any]
 
 
 @pytest.fixture(scope="module")
-def run_id(published_home: PublishedHouse) -> str:
-    return str(published_home.report["run_id"])
-
-
-@pytest.fixture(scope="module")
-def materialised(instance: dg.DagsterInstance, run_id: str) -> dict[str, Metadata]:
-    """Asset -> the metadata of its materialisation in the run."""
-    import dagster as dg
-
-    found: dict[str, Metadata] = {}
-    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
-        event = entry.get_dagster_event()
-        assert event.asset_key is not None
-        found[event.asset_key.to_user_string()] = event.step_materialization_data.materialization.metadata
-    return found
-
-
-@pytest.fixture(scope="module")
 def evaluated(instance: dg.DagsterInstance, run_id: str) -> dict[str, dg.AssetCheckEvaluation]:
     """Asset and check -> the evaluation of the run."""
     import dagster as dg
