@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from atf_dagster import endings, pages
 from atf_dagster import settings as settings_module
@@ -24,6 +24,9 @@ from atf_dagster.landing.troubles import Trouble
 from atf_dagster.refresh import Outcome, Refresh
 from atf_dagster.release import changes, versions
 from atf_dagster.settings import PROJECT, Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 
 @dataclass(frozen=True)
@@ -82,25 +85,13 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
         quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
         result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet)
         seconds |= _step_seconds(result)
-    refresh = Refresh(settings, result.run_id)
-    ended = refresh.outcome()
-    outcome: Outcome
-    message = mend = None
-    if ended is not None:
-        outcome = ended["outcome"]
-        if outcome == "held":
-            message = " ".join(ended["blocked_by"])
-            mend = f"See {refresh.page} for every failing row. The last release stays in place."
-    else:
-        failure = endings.failure_of(result.all_events, result.run_id)
-        endings.record_failure(refresh, failure)
-        outcome, message, mend = failure.outcome, failure.message, failure.mend
-    troubles = refresh.troubles()
-    current = versions.current(settings.releases)
-    changed = changes.between(before, current) if outcome == "published" else []
-    started = time.perf_counter()
-    told = _tell(settings, result.run_id, changed)
-    seconds["alerts"] = time.perf_counter() - started
+        refresh = Refresh(settings, result.run_id)
+        outcome, message, mend = _ending(refresh, result)
+        current = versions.current(settings.releases)
+        changed = changes.between(before, current) if outcome == "published" else []
+        started = time.perf_counter()
+        told = _tell(settings, instance, result.run_id, changed)
+        seconds["alerts"] = time.perf_counter() - started
     seconds["total"] = time.perf_counter() - clock
     return Report(
         outcome=outcome,
@@ -109,7 +100,7 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
         release=current.version if current else None,
         release_path=str(current.path) if current else None,
         page=_page(refresh, current),
-        troubles=troubles,
+        troubles=refresh.troubles(),
         changes=changed,
         notes=refresh.notes(),
         told=told,
@@ -119,16 +110,34 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
     )
 
 
-def _tell(settings: Settings, run_id: str, changed: list[changes.Change]) -> str:
+def _ending(refresh: Refresh, result: Any) -> tuple[Outcome, str | None, str | None]:
+    """How the run ended, what happened and what to do where it did not publish; a failure is written down."""
+    ended = refresh.outcome()
+    if ended is None:
+        failure = endings.failure_of(result.all_events, result.run_id)
+        endings.record_failure(refresh, failure)
+        return failure.outcome, failure.message, failure.mend
+    outcome: Outcome = ended["outcome"]
+    if outcome == "held":
+        mend = f"See {refresh.page} for every failing row. The last release stays in place."
+        return outcome, " ".join(ended["blocked_by"]), mend
+    return outcome, None, None
+
+
+def _tell(settings: Settings, instance: "dg.DagsterInstance", run_id: str, changed: list[changes.Change]) -> str:
     """Alerts never decide how a refresh ended; what keeps them from being told is said in the report."""
+    from atf_dagster.automation import standing
+
     try:
-        return telling.after_run(settings, run_id, changed).sentence
+        told = telling.after_run(settings, run_id, changed)
+        standing.report(instance, told.open)
     except Exception as error:
         logging.getLogger(__name__).exception("Telling of run %s stopped", run_id)
         return (
             f"nobody was told: {type(error).__name__}: {error}. An engineer mends it; `atf alerts send` and the next "
             "refresh try again."
         )
+    return told.sentence
 
 
 def _page(refresh: Refresh, current: versions.Release | None) -> str | None:

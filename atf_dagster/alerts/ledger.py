@@ -85,9 +85,9 @@ class Ledger:
         kept = replace(self, open=(*new, *changed, *standing, *unseen))
         return kept, Difference(tuple(new), tuple(changed), (*standing, *unseen), tuple(resolved))
 
-    def after_run(self, run_id: str) -> "Ledger":
+    def after_run(self, run_id: str, *, is_refresh: bool) -> "Ledger":
         runs = (*self.told_runs, run_id)[-REMEMBERED_RUNS:]
-        return replace(self, told_runs=runs, refreshes_since=self.refreshes_since + 1)
+        return replace(self, told_runs=runs, refreshes_since=self.refreshes_since + is_refresh)
 
 
 def read(folder: Path) -> Ledger:

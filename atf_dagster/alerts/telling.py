@@ -64,7 +64,7 @@ def after_run(of: Settings, run_id: str, known_changes: Sequence[changes.Change]
         at = _now()
         found, scopes = _found_after(refresh, ended)
         looked, difference = _look(of, before, found, scopes, at)
-        looked = looked.after_run(run_id)
+        looked = looked.after_run(run_id, is_refresh=ended is not None)
         if ended is not None and ended.outcome != "failed":
             looked = replace(looked, last_good=ended.at)
         said: tuple[news.News, ...] = ()

@@ -12,11 +12,7 @@ from atf_dagster.assets.house import HOUSE, UNATTENDED, WRITER, House
 from atf_dagster.automation import schedules
 
 JOB = "rerun_vintage"
-UNFINISHED = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-]
+WAITING = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING]
 
 
 def rerun_job() -> dg.JobDefinition:
@@ -55,11 +51,14 @@ def build_after(rerun: dg.JobDefinition) -> dg.SensorDefinition:
         description="Builds the mart again after vintages were asked for again.",
     )
     def rebuild(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
-        jobs = [JOB, schedules.rebuild_job.name]
-        for job in jobs:
-            waiting = context.instance.get_run_records(dg.RunsFilter(job_name=job, statuses=UNFINISHED), limit=1)
+        # A re-run at work is followed by a rebuild of its own; a rebuild at work may have begun before this one.
+        before = {JOB: [*WAITING, dg.DagsterRunStatus.STARTED], schedules.rebuild_job.name: WAITING}
+        for job, statuses in before.items():
+            waiting = context.instance.get_run_records(dg.RunsFilter(job_name=job, statuses=statuses), limit=1)
             if waiting:
-                return dg.SkipReason(f"{job} run {waiting[0].dagster_run.run_id} waits; the rebuild comes after it")
+                return dg.SkipReason(
+                    f"{job} run {waiting[0].dagster_run.run_id} is not over; the rebuild comes after it"
+                )
         return dg.RunRequest(run_key=context.dagster_run.run_id, tags=UNATTENDED)
 
     return rebuild

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 Metadata = Mapping[str, Any]
 
 
+def standing_key() -> dg.AssetCheckKey:
+    from atf_dagster.automation import standing
+
+    return standing.KEY
+
+
 @pytest.fixture(scope="module")
 def evaluated(instance: dg.DagsterInstance, run_id: str) -> dict[str, dg.AssetCheckEvaluation]:
     """Asset and check -> the evaluation of the run."""
@@ -94,7 +100,8 @@ def test_the_release_names_its_version_and_hash(
 def test_every_check_was_evaluated_and_passed(
     definitions: dg.Definitions, evaluated: dict[str, dg.AssetCheckEvaluation]
 ) -> None:
-    declared = definitions.resolve_asset_graph().asset_check_keys
+    # The standing check belongs to no run: it is reported after each.
+    declared = definitions.resolve_asset_graph().asset_check_keys - {standing_key()}
     assert set(evaluated) == {f"{key.asset_key.to_user_string()}:{key.name}" for key in declared}
     assert [name for name, evaluation in evaluated.items() if not evaluation.passed] == []
 
@@ -106,10 +113,47 @@ def test_a_suites_check_lists_its_expectations(evaluated: dict[str, dg.AssetChec
         text = str(metadata["expectations"].value).replace("\\_", "_")
         assert all(entry.name in text for entry in suite.expectations)
         assert {"failing_rows", "page"} <= set(metadata)
+        assert metadata["page"].value.endswith(f"/validation.html#{suite.suite}")
+
+
+def test_a_suites_check_shows_how_it_came_out_the_last_times(
+    evaluated: dict[str, dg.AssetCheckEvaluation], run_id: str
+) -> None:
+    by_name = {evaluation.check_name: evaluation for evaluation in evaluated.values()}
+    for suite in suites.load():
+        assert run_id in str(by_name[suite.suite].metadata["last_outcomes"].value)
+
+
+def test_each_publisher_with_a_rhythm_is_on_time_or_the_check_says_who_is_late(
+    evaluated: dict[str, dg.AssetCheckEvaluation],
+) -> None:
+    found = {name: e for name, e in evaluated.items() if e.check_name == "publisher_is_on_time"}
+    assert set(found) == {
+        f"landing/{dataset.id}:publisher_is_on_time"
+        for _, dataset in load().datasets
+        if dataset.period and dataset.yields
+    }
+    for evaluation in found.values():
+        assert {"due", "newest"} <= set(evaluation.metadata)
+        assert "due up to" in str(evaluation.description) or "bundled snapshot ends at" in str(evaluation.description)
+
+
+def test_what_is_broken_now_is_reported_after_the_run(instance: dg.DagsterInstance) -> None:
+    found = instance.event_log_storage.get_latest_asset_check_execution_by_key([standing_key()])
+    evaluation = found[standing_key()].event.dagster_event.asset_check_evaluation_data  # type: ignore[union-attr]
+    assert evaluation.metadata["open"].value == 0
+    assert evaluation.passed
+
+
+def test_the_vintages_are_the_partitions_of_the_job_that_reads_one_again(
+    instance: dg.DagsterInstance, published_home: PublishedHouse
+) -> None:
+    vintages = {row[0] for row in published_home.rows("select vintage_id from mart.dim_vintage")}
+    assert vintages <= set(instance.get_dynamic_partitions("vintage"))
 
 
 def test_a_dbt_tests_check_says_how_many_rows_failed(evaluated: dict[str, dg.AssetCheckEvaluation]) -> None:
-    of_suites = {suite.suite for suite in suites.load()} | {"publisher_answered"}
+    of_suites = {suite.suite for suite in suites.load()} | {"publisher_answered", "publisher_is_on_time"}
     tests = [evaluation for evaluation in evaluated.values() if evaluation.check_name not in of_suites]
     assert len(tests) > 20
     assert {evaluation.metadata["failing_rows"].value for evaluation in tests} == {0}

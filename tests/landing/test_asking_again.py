@@ -1,0 +1,84 @@
+"""One vintage of one dataset is read and judged again from its bytes, and nothing else is; a person's word stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from one_table_publisher import DATASET, PART, A, B, OneTablePublisher, fetch_once
+
+from atf_dagster import lookups
+from atf_dagster.catalogue import load
+from atf_dagster.landing import Store, Verdict, Vintage
+from atf_dagster.landing.records import BY_HAND
+from atf_dagster.settings import Settings
+from atf_dagster.warehouse import raw
+
+RULES = "rules"
+
+
+@pytest.fixture
+def of(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path, mode="live")
+
+
+@pytest.fixture
+def vintages(of: Settings, publisher: OneTablePublisher) -> list[Vintage]:
+    """Two vintages, read and admitted."""
+    store = Store(of.landing)
+    for body in (A, B):
+        publisher.body = body
+        fetch_once(of.landing, publisher.url)
+    read(of)
+    found = store.vintages(DATASET, PART)
+    for vintage in found:
+        judge(store, vintage, RULES)
+    return found
+
+
+def read(of: Settings) -> set[str]:
+    """Read what has to be; the ids of the vintages that were."""
+    parsed = raw.parse_new(load(), Store(of.landing), of.raw, "run", lambda line: None)
+    return {entry.vintage.id for entry in parsed if entry.fresh}
+
+
+def judge(store: Store, vintage: Vintage, rules: str) -> None:
+    verdict = Verdict(
+        sequence=vintage.sequence, stage="admission", verdict="admitted", rules=rules, at="2026-11-01", run_id="run"
+    )
+    store.add_verdict(vintage, verdict)
+
+
+def standing(of: Settings, vintage: Vintage) -> bool:
+    return Store(of.landing).verdicts(DATASET, PART)[vintage.sequence, "admission"].stands_under(RULES)
+
+
+def test_only_the_vintage_asked_for_is_read_and_judged_again(of: Settings, vintages: list[Vintage]) -> None:
+    first, second = vintages
+    assert read(of) == set()
+    lookups.ask_again(of, first.id)
+    assert not standing(of, first) and standing(of, second)
+    assert read(of) == {first.id}
+    assert read(of) == set()
+
+
+def test_bytes_and_receipts_stay_as_they_were(
+    of: Settings, vintages: list[Vintage], publisher: OneTablePublisher
+) -> None:
+    asked = publisher.asked
+    before = {path: path.read_bytes() for path in of.landing.rglob("*") if path.is_file() and path.stem != "verdicts"}
+    lookups.ask_again(of, vintages[0].id)
+    read(of)
+    assert {path: path.read_bytes() for path in before} == before
+    assert publisher.asked == asked
+
+
+def test_what_a_person_decided_stands(of: Settings, vintages: list[Vintage]) -> None:
+    judge(Store(of.landing), vintages[0], BY_HAND)
+    lookups.ask_again(of, vintages[0].id)
+    assert standing(of, vintages[0])
+
+
+def test_a_vintage_that_does_not_exist_is_told_with_where_to_look(of: Settings, vintages: list[Vintage]) -> None:
+    with pytest.raises(lookups.NotFound, match="atf diagnose"):
+        lookups.ask_again(of, f"{DATASET}.{PART}.0009.abc")
