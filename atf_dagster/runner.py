@@ -74,6 +74,7 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
     logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     import dagster as dg
 
+    from atf_dagster.automation import tidying
     from atf_dagster.definitions import build_defs
 
     before = versions.current(settings.releases)
@@ -91,6 +92,7 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
         changed = changes.between(before, current) if outcome == "published" else []
         started = time.perf_counter()
         told = _tell(settings, instance, result.run_id, changed)
+        tidying.tidy(settings, instance)
         seconds["alerts"] = time.perf_counter() - started
     seconds["total"] = time.perf_counter() - clock
     return Report(

@@ -130,6 +130,8 @@ def _check(
                 ],
             ),
             "failing_rows": table(["expectation", "row"], rows),
+            "passed_expectations": len(results) - len(failed),
+            "failed_expectations": len(failed),
             "page": _link(refresh, spec.name),
             "last_outcomes": table(
                 ["run", "when (UTC)", "passed", "failed"],

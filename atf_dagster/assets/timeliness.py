@@ -15,6 +15,13 @@ from atf_dagster.refresh import Refresh
 
 CHECK = "publisher_is_on_time"
 
+OURS = {
+    "failed": "the publisher has not answered us",
+    "rejected": "what it sends has not been its table",
+    "held": "a check has held what it sends",
+}
+"""Why we may not have what a publisher has, by the kind of trouble."""
+
 DUE = """
     select
         dataset.dataset,
@@ -59,9 +66,10 @@ def results(refresh: Refresh) -> Iterator[dg.AssetCheckResult]:
         elif refresh.settings.mode == "snapshot":
             is_here, said = True, f"the bundled snapshot ends at {newest or 'nothing'}; nobody is late for it"
         elif trouble is not None:
+            since = trouble.since[:16].replace("T", " ")
             said = (
-                f"we are late: due up to {expected}, here up to {newest or 'nothing'}, and what the publisher has is "
-                f"{trouble.kind} since {trouble.since[:16]} UTC ({trouble.reason}). {trouble.mend}"
+                f"we are late: due up to {expected}, here up to {newest or 'nothing'}, and {OURS[trouble.kind]} since "
+                f"{since} UTC ({trouble.reason}). {trouble.mend}"
             )
         else:
             said = (

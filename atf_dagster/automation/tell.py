@@ -13,7 +13,7 @@ import dagster as dg
 from atf_dagster import endings, orphans
 from atf_dagster.alerts import telling
 from atf_dagster.alerts.problem import Problem
-from atf_dagster.automation import standing
+from atf_dagster.automation import standing, tidying
 from atf_dagster.refresh import Refresh
 from atf_dagster.settings import Settings
 
@@ -62,6 +62,7 @@ def _watch(of: Settings) -> dg.SensorDefinition:
             endings.record_from_history(Refresh(of, run_id), context.instance)
             telling.after_run(of, run_id)
         told = telling.watch(of)
+        tidying.tidy(of, context.instance)
         now = _fingerprint(told.open)
         if context.cursor != now:  # the history of the check is that of changes, not of ticks
             standing.report(context.instance, told.open)
