@@ -33,7 +33,7 @@ def build_defs(of: Settings, progress: house.Progress | None = None) -> dg.Defin
         ],
         asset_checks=[quality.mart_checks(known), standing.standing_check(of)],
         jobs=[schedules.refresh_job, schedules.rebuild_job, again],
-        schedules=[schedules.daily, schedules.weekly],
+        schedules=schedules.schedules(of),
         sensors=[*tell.sensors(of), probe.sensor(of), rerun.build_after(again)],
         resources={house.HOUSE: house.resource(of, progress)},
         executor=dg.in_process_executor,

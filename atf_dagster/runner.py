@@ -162,8 +162,8 @@ def _step_seconds(result: Any) -> dict[str, float]:
 def develop(settings: Settings, port: int) -> int:
     """`dagster dev` with this house's history, and the house's pages on the next port, on loopback; its exit code.
 
-    Started with `&` from a script a process is born deaf to interrupts, and Dagster, which turns the signal to stop into
-    one, with it: so hearing is switched on before there is a child.
+    Started with `&` from a script a process is born deaf to interrupts, and Dagster, which turns the signal to stop
+    into one, with it: so hearing is switched on before there is a child.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     settings_module.quieten()

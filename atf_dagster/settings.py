@@ -5,6 +5,7 @@ Does not belong here: what is collected (`catalogue`), how (`http`).
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +49,8 @@ class Settings:
     attempts: int = 5
     backoff_first: float = 1.0
     """Seconds before the first retry; doubles up to a minute."""
+    refresh_at: tuple[int, int] = (6, 0)
+    """Hour and minute, in the time of the place, of the daily schedule."""
     retry_after: float = 600.0
     """Seconds before a run that nobody watches asks again, where no publisher answered and that can clear."""
     requests_per_second: float | None = None
@@ -145,6 +148,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         contact=env.get("ATF_CONTACT", ""),
         attempts=_number(env, "ATF_ATTEMPTS", 5, int),
         backoff_first=_number(env, "ATF_BACKOFF_FIRST", 1.0, float),
+        refresh_at=_time_of_day(env, "ATF_REFRESH_AT", (6, 0)),
         retry_after=_number(env, "ATF_RETRY_AFTER", 600.0, float),
         requests_per_second=_number(env, "ATF_REQUESTS_PER_SECOND", None, float),
         max_bytes=_number(env, "ATF_MAX_BYTES", None, int),
@@ -157,6 +161,18 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         quiet_days=_number(env, "ATF_QUIET_DAYS", 7.0, float),
         pages_url=_address(env, "ATF_PAGES_URL"),
     )
+
+
+def _time_of_day(env: Mapping[str, str], name: str, default: tuple[int, int]) -> tuple[int, int]:
+    """Hour and minute from `HH:MM`."""
+    text = env.get(name, "")
+    if not text:
+        return default
+    match = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])", text)
+    # From 01:00 to 02:00 the clocks change; the rebuild comes an hour before the refresh, so the hour after counts too.
+    if match is None or int(match[1]) < 3:
+        raise SettingsError(f"{name} is {text!r}; it must be a time such as 06:00, and not before 03:00.")
+    return int(match[1]), int(match[2])
 
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -1,12 +1,14 @@
 """Jobs and schedules, in the time of the place.
 
-At six in the morning: between one and two o'clock a schedule is skipped or doubled when the clocks change.
+At six in the morning unless the setting ATF_REFRESH_AT says otherwise, which refuses the hours in which a schedule is
+skipped or doubled when the clocks change.
 """
 
 import dagster as dg
 
 from atf_dagster.assets.house import UNATTENDED
 from atf_dagster.automation.standing import EVERYTHING
+from atf_dagster.settings import Settings
 
 TIMEZONE = "Europe/London"
 RUNNING = {"atf/writer": "refresh"}
@@ -28,20 +30,25 @@ rebuild_job = dg.define_asset_job(
     description="The same, and builds the mart again even where nothing changed.",
 )
 
-daily = dg.ScheduleDefinition(
-    name="daily_refresh",
-    job=refresh_job,
-    cron_schedule="0 6 * * *",
-    execution_timezone=TIMEZONE,
-    tags=UNATTENDED,
-    description="Every morning at six.",
-)
 
-weekly = dg.ScheduleDefinition(
-    name="weekly_rebuild",
-    job=rebuild_job,
-    cron_schedule="0 5 * * 0",
-    execution_timezone=TIMEZONE,
-    tags=UNATTENDED,
-    description="On Sundays at five, before the daily refresh: the whole mart again from landing.",
-)
+def schedules(of: Settings) -> list[dg.ScheduleDefinition]:
+    """Every morning a refresh; on Sundays, an hour before it, the whole mart again from landing."""
+    hour, minute = of.refresh_at
+    return [
+        dg.ScheduleDefinition(
+            name="daily_refresh",
+            job=refresh_job,
+            cron_schedule=f"{minute} {hour} * * *",
+            execution_timezone=TIMEZONE,
+            tags=UNATTENDED,
+            description=f"Every day at {hour:02d}:{minute:02d}.",
+        ),
+        dg.ScheduleDefinition(
+            name="weekly_rebuild",
+            job=rebuild_job,
+            cron_schedule=f"{minute} {hour - 1} * * 0",
+            execution_timezone=TIMEZONE,
+            tags=UNATTENDED,
+            description="On Sundays, an hour before the daily refresh: the whole mart again from landing.",
+        ),
+    ]

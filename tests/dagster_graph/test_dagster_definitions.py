@@ -9,6 +9,7 @@ import pytest
 import yaml
 from published_house import PROJECT, PublishedHouse, command
 
+from atf_dagster import settings
 from atf_dagster.catalogue import load
 from atf_dagster.quality import suites
 
@@ -137,6 +138,13 @@ def test_no_schedule_falls_into_the_hour_that_the_clocks_skip_or_double(definiti
         minute, hour = str(getattr(schedule, "cron_schedule", "")).split()[:2]
         assert minute.isdigit() and hour.isdigit()
         assert int(hour) != 1
+
+
+def test_the_hour_is_a_setting_that_refuses_those_of_the_clock_change() -> None:
+    assert settings.load({"ATF_REFRESH_AT": "07:45"}).refresh_at == (7, 45)
+    for time in ("01:30", "02:00", "00:10", "24:00", "6:00", "noon"):
+        with pytest.raises(settings.SettingsError, match="not before 03:00"):
+            settings.load({"ATF_REFRESH_AT": time})
 
 
 def test_the_two_schedules_never_start_together(definitions: dg.Definitions) -> None:
