@@ -49,13 +49,15 @@ def main() -> None:
     idle = statistics.median(run["wall"] for run in unchanged)
     dbt = parts["dbt_staged"] + parts["dbt_mart"]
     quality = parts["admission"] + parts["checks"]
+    rest = parts["total"] - quality - parts["alerts"]
     _line("default refresh, very first (parses the dbt project)", first[0]["wall"], _memory(first))
     _line("default refresh", whole, _memory(full))
     _line("  import", parts["import"])
     _line("  fetch", parts["fetch"], f"{_times(parts['fetch'], downloads)} plain requests")
     _line("  raw", parts["raw"], f"{_times(parts['raw'], rows)} DuckDB and calamine alone")
     _line("  dbt", dbt, f"{_times(dbt, sql)} the same SQL by hand")
-    _line("  quality", quality)
+    _line("  quality", quality, f"{quality / rest:.3f} of the refresh without quality and alerts")
+    _line("  alerts", parts["alerts"], f"{parts['alerts'] / rest:.3f} of it; with a webhook that takes each digest")
     _line("  release", parts["release"])
     _line("refresh with nothing changed", idle, f"{_memory(unchanged)}; {idle / whole:.2f} of a default refresh")
 

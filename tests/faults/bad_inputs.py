@@ -255,6 +255,9 @@ WITH_ETAG = "ons_els_wellbeing_worthwhile"
 WITHDRAWN_LATER = "ons_els_gross_median_weekly_pay"
 """Serves less at last, lawfully: the mart is built again, and figures that somebody lost are missed."""
 
+FAILS_OTHERWISE = "ons_els_economic_inactivity_rate"
+"""Is cut off in the spoiled refresh, and answers with 500 in the one after it."""
+
 ACCEPTED: dict[str, Spoil] = {
     REVISED: served(spoiling.revised_with_a_new_period),
     BUSY: spoiling.busy_once(PAUSE, spoiling.revised_els_figure),

@@ -15,6 +15,7 @@ import pytest
 from bad_inputs import (
     ACCEPTED,
     BUSY,
+    FAILS_OTHERWISE,
     MAX_BYTES,
     REVISED,
     SUPPRESSED_FROM_THE_START,
@@ -22,10 +23,18 @@ from bad_inputs import (
     WITHDRAWN_LATER,
     faults,
 )
+from channels_on_loopback import Webhook, free_port
 from houses import Ended, House, Killed
 from loopback_publishers import LoopbackPublishers, Spoil, Stranger, closed_address, figures_from
 from published_house import PublishedHouse
-from spoiling import revised_els_figure, revised_with_a_new_period, served, suppressed, without_the_oldest_periods
+from spoiling import (
+    revised_els_figure,
+    revised_with_a_new_period,
+    served,
+    server_error,
+    suppressed,
+    without_the_oldest_periods,
+)
 from story import Spoiled, Unchanged, indicator_of, source_id
 
 from atf_dagster.catalogue import load
@@ -35,6 +44,18 @@ UNLIMITED = {"ATF_BACKOFF_FIRST": "0", "ATF_REQUESTS_PER_SECOND": "0", "ATF_MAX_
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"tests/faults: the publishers on loopback served {figures_from()}.")
+
+
+Heard = dict[str, list[dict[str, str]]]
+"""Step of the story -> the messages that it sent."""
+
+
+def refreshed(house: House, webhook: Webhook, heard: Heard, step: str, **settings: str) -> Ended:
+    """A refresh, and what people were told of it."""
+    webhook.received.clear()
+    ended = house.refresh(**settings)
+    heard[step] = list(webhook.received)
+    return ended
 
 
 def by_source_id(spoil: dict[str, Spoil]) -> dict[str, Spoil]:
@@ -64,26 +85,46 @@ def publishers() -> Iterator[LoopbackPublishers]:
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory, publishers: LoopbackPublishers) -> House:
+def webhook() -> Iterator[Webhook]:
+    """The channel of the house; what came of each step is in `heard`."""
+    hook = Webhook(free_port())
+    with hook.open():
+        yield hook
+
+
+@pytest.fixture(scope="session")
+def heard() -> Heard:
+    return {}
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory, publishers: LoopbackPublishers, webhook: Webhook) -> House:
     urls = {"ATF_FINGERTIPS_URL": publishers.fingertips_url, "ATF_ONS_ELS_URL": publishers.ons_els_url}
     # The story is told with two publishers; each of the others has its own tests, in tests/sources.
     others = {service.id for service in load().services} - {"fingertips", "ons_els"}
-    settings = {**UNLIMITED, **urls, "ATF_SKIP_SERVICES": ",".join(sorted(others))}
+    settings = {
+        **UNLIMITED,
+        **urls,
+        "ATF_SKIP_SERVICES": ",".join(sorted(others)),
+        "ATF_ALERTS": webhook.url,
+    }
     return House(tmp_path_factory.mktemp("faults") / "home", "live", settings)
 
 
 @pytest.fixture(scope="session")
-def first(house: House, publishers: LoopbackPublishers) -> Ended:
+def first(house: House, publishers: LoopbackPublishers, webhook: Webhook, heard: Heard) -> Ended:
     """All is well: the release that readers must keep through everything that follows."""
     publishers.spoil_from_now_on({})
-    return house.refresh()
+    return refreshed(house, webhook, heard, "first")
 
 
 @pytest.fixture(scope="session")
-def spoiled(house: House, publishers: LoopbackPublishers, stranger: Stranger, first: Ended) -> Spoiled:
+def spoiled(
+    house: House, publishers: LoopbackPublishers, stranger: Stranger, first: Ended, webhook: Webhook, heard: Heard
+) -> Spoiled:
     every = {fault.name: fault for fault in faults(lambda: stranger.url)}
     publishers.spoil_from_now_on(by_source_id({**{fault.dataset: fault.spoil for fault in every.values()}, **ACCEPTED}))
-    ended = house.refresh()
+    ended = refreshed(house, webhook, heard, "spoiled")
     asked: dict[str, list[dict[str, str]]] = {}
     for request in publishers.asked:
         asked.setdefault(request.source_id, []).append(dict(request.headers))
@@ -97,13 +138,23 @@ def spoiled(house: House, publishers: LoopbackPublishers, stranger: Stranger, fi
     )
 
 
+@pytest.fixture(scope="session")
+def otherwise(
+    house: House, publishers: LoopbackPublishers, spoiled: Spoiled, stranger: Stranger, webhook: Webhook, heard: Heard
+) -> Ended:
+    """The same faults again, of which one fails in another way; nothing new lands."""
+    spoil = {fault.dataset: fault.spoil for fault in faults(lambda: stranger.url)}
+    publishers.spoil_from_now_on(by_source_id({**spoil, **ACCEPTED, FAILS_OTHERWISE: server_error}))
+    return refreshed(house, webhook, heard, "otherwise")
+
+
 def well() -> dict[str, Spoil]:
     """The publishers are well again, and what was revised stays revised."""
     return {REVISED: served(revised_with_a_new_period), BUSY: served(revised_els_figure)}
 
 
 @pytest.fixture(scope="session")
-def killed(house: House, publishers: LoopbackPublishers, spoiled: Spoiled) -> dict[str, Killed]:
+def killed(house: House, publishers: LoopbackPublishers, spoiled: Spoiled, otherwise: Ended) -> dict[str, Killed]:
     """The publishers are well again, but the refresh that would notice is killed, at two moments."""
     publishers.spoil_from_now_on(by_source_id(well()))
     published = house.versions
@@ -122,31 +173,33 @@ def killed(house: House, publishers: LoopbackPublishers, spoiled: Spoiled) -> di
 
 
 @pytest.fixture(scope="session")
-def repaired(house: House, killed: dict[str, Killed]) -> Ended:
+def repaired(house: House, killed: dict[str, Killed], webhook: Webhook, heard: Heard) -> Ended:
     """A plain re-run after the kills, with every publisher well."""
-    return house.refresh()
+    return refreshed(house, webhook, heard, "repaired")
 
 
 @pytest.fixture(scope="session")
-def unchanged(house: House, repaired: Ended) -> Unchanged:
+def unchanged(house: House, repaired: Ended, webhook: Webhook, heard: Heard) -> Unchanged:
     before = house.versions, house.raw_files(), house.all_vintages()
-    ended = house.refresh()
+    ended = refreshed(house, webhook, heard, "unchanged")
     after = house.versions, house.raw_files(), house.all_vintages()
     return Unchanged(ended, *zip(before, after, strict=True))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")
-def down(house: House, unchanged: Unchanged) -> Ended:
+def down(house: House, unchanged: Unchanged, webhook: Webhook, heard: Heard) -> Ended:
     """Every publisher is down: nobody listens at either address."""
-    return house.refresh(ATF_FINGERTIPS_URL=closed_address(), ATF_ONS_ELS_URL=closed_address())
+    return refreshed(
+        house, webhook, heard, "down", ATF_FINGERTIPS_URL=closed_address(), ATF_ONS_ELS_URL=closed_address()
+    )
 
 
 @pytest.fixture(scope="session")
-def lost(house: House, publishers: LoopbackPublishers, down: Ended) -> Ended:
+def lost(house: House, publishers: LoopbackPublishers, down: Ended, webhook: Webhook, heard: Heard) -> Ended:
     """The current release holds figures that no publisher withdrew and that the models no longer give."""
     house.put_figures_into_current(indicator_of(WITHDRAWN_LATER), 100)
     publishers.spoil_from_now_on(by_source_id({**well(), WITHDRAWN_LATER: served(without_the_oldest_periods(1))}))
-    return house.refresh()
+    return refreshed(house, webhook, heard, "lost")
 
 
 @pytest.fixture(scope="session")
