@@ -159,7 +159,3 @@ def _remove(path: Path) -> None:
         if entry.is_dir():
             entry.chmod(0o755)
     shutil.rmtree(path)
-
-
-def roll_back_from_damage(folder: Path) -> str | None:
-    return None

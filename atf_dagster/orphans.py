@@ -1,9 +1,0 @@
-"""stub"""
-
-from pathlib import Path
-
-import dagster as dg
-
-
-def fail_orphans(instance: dg.DagsterInstance, home: Path) -> list[str]:
-    return []
