@@ -1,6 +1,7 @@
 """Leaf: writing so that a kill or a full disk leaves the old file or the new one, never half of one.
 
-Belongs here: atomic replacement, durable appending, hashing, the lock of the single writer.
+Belongs here: atomic replacement, durable appending, hashing, the lock of the single writer,
+tidying up after a dead one.
 Does not belong here: what the files mean.
 """
 
@@ -8,6 +9,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,6 +49,15 @@ def write_atomic(path: Path, text: str) -> None:
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def remove_temporary(folder: Path) -> None:
+    """Remove every `.*.tmp` below `folder`: begun by a writer that was killed. Nobody else may write."""
+    for path in list(folder.rglob(".*.tmp")):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def append_json(path: Path, record: Mapping[str, Any]) -> None:
@@ -112,7 +123,8 @@ def single_writer(home: Path) -> Iterator[None]:
     """Hold the one lock of a house; re-entrant within the process. Raises AnotherRefreshIsRunning.
 
     An operating-system lock, because Dagster's own limits let two first runs in together and a killed
-    run keeps its slot; this one ends with its process, whatever ends it.
+    run keeps its slot; this one ends with its process, whatever ends it. A holder that was killed leaves its name in
+    the file: the next one then removes the temporary files that it left in the house.
     """
     home.mkdir(parents=True, exist_ok=True)
     path = home / "refresh.lock"
@@ -133,6 +145,9 @@ def single_writer(home: Path) -> Iterator[None]:
                 f"Another refresh is running in {home} ({holder}). Wait for it to end, or look with `atf status`; "
                 "the lock ends with that process."
             ) from None
+        stream.seek(0)
+        if stream.read().strip():
+            remove_temporary(home)
         stream.truncate(0)
         stream.write(f"process {os.getpid()}")
         stream.flush()
