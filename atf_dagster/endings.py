@@ -35,7 +35,10 @@ def failure_of(events: Iterable[Any], run_id: str) -> Failure:
         if event.is_run_failure and event.job_failure_data.error is not None:
             return _from_error("refresh", event.job_failure_data.error, run_id)
         last = event.step_key or last
-    where = f"in or after the step {last}" if last else "before its first step"
+    return _killed(f"in or after the step {last}" if last else "before its first step", run_id)
+
+
+def _killed(where: str, run_id: str) -> Failure:
     return Failure(
         "failed",
         f"The run was ended from outside {where}: its process was killed, or the machine went down.",
@@ -63,6 +66,12 @@ def _from_error(step: str, error: Any, run_id: str) -> Failure:
 def record_failure(refresh: Refresh, failure: Failure) -> None:
     """Write how the run ended where it did not do so itself; each run ends in exactly one way."""
     refresh.finish(failure.outcome, message=failure.message, mend=failure.mend, error=failure.error)
+
+
+def record_killed(refresh: Refresh) -> None:
+    """For a run whose process is gone. One that had written its outcome was killed after its work was done."""
+    if refresh.outcome() is None:
+        record_failure(refresh, _killed("while it was at work", refresh.run_id))
 
 
 def record_from_history(refresh: Refresh, instance: "dg.DagsterInstance") -> None:

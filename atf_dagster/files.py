@@ -1,6 +1,6 @@
 """Leaf: writing so that a kill or a full disk leaves the old file or the new one, never half of one.
 
-Belongs here: atomic replacement, durable appending, hashing, the lock of the single writer.
+Belongs here: atomic replacement, durable appending, hashing, the lock of the single writer, tidying up after a dead one.
 Does not belong here: what the files mean.
 """
 
@@ -8,6 +8,8 @@ import fcntl
 import hashlib
 import json
 import os
+import re
+import shutil
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -48,6 +50,18 @@ def write_atomic(path: Path, text: str) -> None:
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def remove_temporary(folder: Path) -> None:
+    """Remove what killed writers began below `folder`: every `.*.tmp` whose process is gone."""
+    for path in list(folder.rglob(".*.tmp")):
+        writer = re.search(r"\.([0-9]+)\.tmp$", path.name)
+        if writer is not None and Path(f"/proc/{writer[1]}").exists():
+            continue  # somebody else's, such as of the watch
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def append_json(path: Path, record: Mapping[str, Any]) -> None:
@@ -148,7 +162,8 @@ def single_writer(home: Path, *, wait_seconds: float = 0.0) -> Iterator[None]:
     wait_seconds: how long to wait for the process that holds it, before giving up.
 
     An operating-system lock, because Dagster's own limits let two first runs in together and a killed
-    run keeps its slot; this one ends with its process, whatever ends it.
+    run keeps its slot; this one ends with its process, whatever ends it. A holder that was killed leaves its name in
+    the file: the next one then removes the temporary files that it left in the house.
     """
     home.mkdir(parents=True, exist_ok=True)
     path = home / "refresh.lock"
@@ -167,6 +182,9 @@ def single_writer(home: Path, *, wait_seconds: float = 0.0) -> Iterator[None]:
                 f"Another refresh is running in {home} ({holder}). Wait for it to end, or look with `atf status`; "
                 "the lock ends with that process."
             )
+        stream.seek(0)
+        if stream.read().strip():
+            remove_temporary(home)
         stream.truncate(0)
         stream.write(f"process {os.getpid()}")
         stream.flush()

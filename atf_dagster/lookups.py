@@ -30,7 +30,7 @@ def status(of: Settings, options: argparse.Namespace) -> int:
     stores = _stores(of)
     held_back = {mode: troubles(catalogue.load(), store) for mode, store in stores.items()}
     runs = _last_runs(of, 5)
-    damage = versions.damage(current) if current else []
+    damage = versions.damage_of_current(of.releases)
     if options.json:
         record = {
             "mode": of.mode,
@@ -42,7 +42,9 @@ def status(of: Settings, options: argparse.Namespace) -> int:
         }
         print(json.dumps(record, ensure_ascii=False, default=str))
         return 1 if damage else 0
-    if current is None:
+    if current is None and damage:
+        print(f"Release {versions.current_version(of.releases)}:")
+    elif current is None:
         print(f"No release in {of.releases} yet: run `atf refresh`.")
     else:
         receipt = current.receipt

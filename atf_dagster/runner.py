@@ -74,14 +74,20 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
     logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     import dagster as dg
 
+    from atf_dagster import orphans
     from atf_dagster.automation import tidying
     from atf_dagster.definitions import build_defs
 
+    if gone_back := versions.roll_back_from_damage(settings.releases):
+        progress(gone_back.sentence)
     before = versions.current(settings.releases)
     definitions = build_defs(settings, progress)
     job = definitions.resolve_job_def("rebuild" if rebuild else "refresh")
     seconds["import"] = time.perf_counter() - clock
     with dg.DagsterInstance.get() as instance:
+        for run_id in orphans.fail_orphans(instance):
+            endings.record_killed(Refresh(settings, run_id))
+            progress(f"run {run_id} had been killed; what it landed is used")
         # Dagster's own lines would bury ours; its event log keeps every one of them.
         quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
         result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet)

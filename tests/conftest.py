@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run in several workers, those that share a house, or a file, stay in one."""
     for item in items:
         folder = item.path.parent.name
-        shared = "house" if folder in ONE_HOUSE else "dbt" if folder == "dbt" else str(item.path)
+        shared = "house" if folder in ONE_HOUSE else folder if folder in ("dbt", "drills") else str(item.path)
         item.add_marker(pytest.mark.xdist_group(shared))
 
 

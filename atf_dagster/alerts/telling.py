@@ -88,13 +88,13 @@ def watch(of: Settings) -> Told:
         return _tell(of, looked, difference, at)
 
 
-def go_back_from_damage(of: Settings) -> str | None:
-    """Point readers to the newest whole release where the current one is damaged; returns what was done."""
+def go_back_from_damage(of: Settings) -> None:
+    """Point readers to the newest whole release where the current one is damaged."""
     try:
         with single_writer(of.home):
-            return versions.roll_back_from_damage(of.releases)
+            versions.roll_back_from_damage(of.releases)
     except AnotherRefreshIsRunning:
-        return None  # it does the same when it begins
+        return  # it does the same when it begins
 
 
 def folder_of(of: Settings) -> Path:

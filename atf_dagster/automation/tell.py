@@ -14,6 +14,7 @@ from atf_dagster import endings, orphans
 from atf_dagster.alerts import telling
 from atf_dagster.alerts.problem import Problem
 from atf_dagster.automation import standing, tidying
+from atf_dagster.files import AnotherRefreshIsRunning, single_writer
 from atf_dagster.refresh import Refresh
 from atf_dagster.settings import Settings
 
@@ -58,8 +59,8 @@ def _watch(of: Settings) -> dg.SensorDefinition:
         "that wait.",
     )
     def watch(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        for run_id in orphans.fail_orphans(context.instance, of.home):
-            endings.record_from_history(Refresh(of, run_id), context.instance)
+        for run_id in _orphans(of, context.instance):
+            endings.record_killed(Refresh(of, run_id))
             telling.after_run(of, run_id)
         told = telling.watch(of)
         tidying.tidy(of, context.instance)
@@ -70,6 +71,15 @@ def _watch(of: Settings) -> dg.SensorDefinition:
         return dg.SkipReason(f"{len(told.open)} problems are open; {told.sentence}")
 
     return watch
+
+
+def _orphans(of: Settings, instance: dg.DagsterInstance) -> list[str]:
+    """Runs whose process is gone; none where a writer is at work, which looks for them when it begins."""
+    try:
+        with single_writer(of.home):
+            return orphans.fail_orphans(instance)
+    except AnotherRefreshIsRunning:
+        return []
 
 
 def _fingerprint(found: Sequence[Problem]) -> str:

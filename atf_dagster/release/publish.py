@@ -24,6 +24,7 @@ from atf_dagster.release.versions import (
     CANDIDATE,
     Release,
     damage,
+    newest_number,
     point_to,
     releases,
     remember_equivalent,
@@ -65,7 +66,7 @@ def publish(
     for name in remove_unfinished(folder):
         progress(f"removed {name}, which an interrupted run left behind")
     known = releases(folder)
-    number = int(known[-1].version.split("-")[0]) + 1 if known else 1
+    number = newest_number(folder) + 1
     built_at = dt.datetime.now(dt.UTC)
     version = f"{number:06d}-{built_at:%Y%m%dT%H%M%SZ}"
     candidate = folder / f"{CANDIDATE}{version}"

@@ -1,6 +1,7 @@
 """The releases that there are, and the pointer `current`.
 
-Belongs here: listing, moving the pointer, rollback, tidying up. Does not belong here: what is in a release.
+Belongs here: listing, moving the pointer, rollback by hand and from damage, tidying up. Does not belong here: what is
+in a release.
 """
 
 import json
@@ -16,6 +17,8 @@ POINTER = "current"
 CANDIDATE = ".candidate-"
 ROLLED_BACK = ".rolled-back-from"
 EQUIVALENT = ".equivalent"
+GOOD = ("passed", "warned")
+"""Verdicts that let a release be published."""
 
 
 class ReleaseError(RuntimeError):
@@ -39,15 +42,53 @@ class Release:
         return str(self.receipt["run_id"])
 
 
+@dataclass(frozen=True)
+class RolledBack:
+    """What was done about a damaged current release. `now` is None where there is none whole to go back to."""
+
+    damaged: str
+    problems: list[str]
+    now: str | None
+
+    @property
+    def sentence(self) -> str:
+        found = f"Release {self.damaged} is damaged ({'; '.join(self.problems)})."
+        if self.now is None:
+            return f"{found} There is no whole release of its mode to go back to. Run `atf refresh --rebuild`."
+        return f"{found} Readers get release {self.now} instead. Run `atf refresh`: it publishes whole figures again."
+
+
+RECEIPT = "receipt.json"
+NEEDED = {"run_id", "mode", "verdict", "files"}
+"""What a receipt must say for its release to be used."""
+
+
 def releases(folder: Path) -> list[Release]:
-    """All finished releases, oldest first. A folder without a receipt was never finished and is not listed."""
+    """All finished releases, oldest first.
+
+    A folder without a receipt was never finished, and one whose receipt cannot be read is good for nothing: neither
+    is listed. `damage_of_current` tells where it is the current one.
+    """
     now = current_version(folder)
     found = []
     for path in sorted(folder.glob("[0-9]*")):
-        receipt = path / "receipt.json"
-        if path.is_dir() and receipt.exists():
-            found.append(Release(path, json.loads(receipt.read_text("utf-8")), path.name == now))
+        receipt = _read_receipt(path)
+        if receipt is not None:
+            found.append(Release(path, receipt, path.name == now))
     return found
+
+
+def _read_receipt(path: Path) -> dict[str, Any] | None:
+    try:
+        receipt = json.loads((path / RECEIPT).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return receipt if isinstance(receipt, dict) and receipt.keys() >= NEEDED else None
+
+
+def newest_number(folder: Path) -> int:
+    """The highest number that a release has had; also of one whose receipt cannot be read, so that none is reused."""
+    return max((int(path.name.split("-")[0]) for path in folder.glob("[0-9]*-*")), default=0)
 
 
 def current_version(folder: Path) -> str | None:
@@ -64,7 +105,7 @@ def point_to(folder: Path, version: str) -> None:
     known = {release.version: release for release in releases(folder)}
     if version not in known:
         raise ReleaseError(f"There is no release {version} in {folder}. There are: {', '.join(known) or 'none'}.")
-    if known[version].receipt.get("verdict") not in ("passed", "warned"):
+    if known[version].receipt.get("verdict") not in GOOD:
         raise ReleaseError(f"Release {version} has no verdict that lets it be published.")
     temporary = folder / f".{POINTER}.{os.getpid()}.tmp"
     temporary.unlink(missing_ok=True)
@@ -83,6 +124,57 @@ def damage(release: Release) -> list[str]:
         elif sha256_of(path) != facts["sha256"]:
             problems.append(f"{name} has changed")
     return problems
+
+
+def damage_of_current(folder: Path) -> list[str]:
+    """What is wrong with the release that readers get; empty where all is well, or where there is none yet."""
+    version = current_version(folder)
+    if version is None:
+        return []
+    path = folder / version
+    if not path.is_dir():
+        return ["its folder is missing"]
+    if not (path / RECEIPT).exists():
+        return [f"{RECEIPT} is missing"]
+    receipt = _read_receipt(path)
+    if receipt is None:
+        return [f"{RECEIPT} cannot be read"]
+    return damage(Release(path, receipt, is_current=True))
+
+
+def roll_back_from_damage(folder: Path) -> RolledBack | None:
+    """Where the current release is damaged, point to the newest whole one of its mode; None where all is well.
+
+    The caller holds the writer's lock. Where somebody went back from a newer release by hand, it stays left behind.
+    Not remembered as a rollback by hand: what is damaged is published again by the next refresh, news or not.
+    """
+    problems = damage_of_current(folder)
+    damaged = current_version(folder)
+    if damaged is None or not problems:
+        return None
+    others = [release for release in releases(folder) if release.version != damaged]
+    if rolled_back_from(folder) is not None:
+        others = [release for release in others if release.version < damaged]
+    mode = _mode(folder / damaged)
+    if mode is None and others:
+        mode = str(others[-1].receipt["mode"])  # its own word is lost; a house seldom changes its mode
+    for release in reversed(others):
+        if release.receipt["mode"] == mode and release.receipt["verdict"] in GOOD and not damage(release):
+            point_to(folder, release.version)
+            return RolledBack(damaged, problems, release.version)
+    return RolledBack(damaged, problems, None)
+
+
+def _mode(path: Path) -> str | None:
+    """The mode of a release, from its receipt or, where that is broken, from its datapackage.json."""
+    receipt = _read_receipt(path)
+    if receipt is not None:
+        return str(receipt["mode"])
+    try:
+        description = json.loads((path / "datapackage.json").read_text("utf-8"))
+        return str(description["mode"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def rollback(folder: Path, version: str | None = None) -> tuple[str | None, str]:

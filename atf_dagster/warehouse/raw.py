@@ -133,7 +133,7 @@ def _write(
     if len(pages) == 1:
         return readers.to_parquet(connection, pages[0], collection, source, target, tags={**tags, "page": 1})
     total = 0
-    with TemporaryDirectory(dir=target.parent, prefix=".pages-") as folder:
+    with TemporaryDirectory(dir=target.parent, prefix=".pages-", suffix=".tmp") as folder:
         for number, page in enumerate(pages, start=1):
             part = Path(folder) / f"{number:05d}.parquet"
             total += readers.to_parquet(connection, page, collection, source, part, tags={**tags, "page": number})

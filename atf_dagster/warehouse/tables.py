@@ -16,7 +16,7 @@ def write_table(path: Path, columns: Mapping[str, str], rows: Iterable[Mapping[s
     """Replace `path` by a Parquet file of `rows`; `columns` maps names to DuckDB types. Unknown keys are an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    lines = temporary.with_suffix(".jsonl")
+    lines = temporary.with_suffix(".jsonl.tmp")
     try:
         with lines.open("w", encoding="utf-8") as stream:
             for row in rows:

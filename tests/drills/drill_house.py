@@ -1,0 +1,284 @@
+"""A house in which things go wrong: `atf` forked from the springboard, killed at a moment, and what lies there after.
+
+Belongs here: starting, the moments, reading. Does not belong here: what must hold (the test modules).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from atf_dagster.release.contract import Table, from_manifest
+from atf_dagster.settings import Settings
+
+Record = dict[str, Any]
+Order = dict[str, Any]
+
+
+def moment(event: str, path: str, nth: int = 1) -> Order:
+    """The n-th time that Python is about to do `event` to a path that matches."""
+    return {"event": event, "path": path, "nth": nth}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a forked `atf` ended; `code` is -9 for one that was killed."""
+
+    code: int
+    output: str
+    errors: str
+
+    @property
+    def report(self) -> Record:
+        """What `refresh --json` printed last."""
+        lines = self.output.strip().splitlines()
+        assert lines, f"nothing was printed; exit code {self.code}; {self.errors}"
+        found: Record = json.loads(lines[-1])
+        return found
+
+
+class Springboard:
+    """The process that forks `atf`; on a disk of its own in a mount namespace of its own where that is allowed."""
+
+    def __init__(self, folder: Path, disk_bytes: int) -> None:
+        self.disk = folder / "disk"
+        self.disk.mkdir()
+        self._logs, self._number = folder, 0
+        program = [sys.executable, str(Path(__file__).with_name("springboard.py"))]
+        mount = f'mount -t tmpfs -o size={disk_bytes},mode=0700 drill "{self.disk}" && exec "$@"'
+        shell = ["sh", "-c", mount, "drill"]
+        alone = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+        mountable = [*alone, *shell, "true"]
+        self.has_disk = (
+            shutil.which("unshare") is not None
+            and subprocess.run(mountable, capture_output=True, check=False).returncode == 0
+        )
+        self._process = subprocess.Popen(
+            [*alone, *shell, *program] if self.has_disk else program,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=(folder / "springboard.log").open("w"),
+            text=True,
+            start_new_session=True,
+        )
+        self.pid = int(self._answer()["ready"])
+
+    def seen(self, path: Path) -> Path:
+        """Where this process finds a path of the springboard's own disk."""
+        if self.has_disk and path.is_relative_to(self.disk):
+            return Path(f"/proc/{self.pid}/root{path}")
+        return path
+
+    def start(self, environment: Mapping[str, str], **order: Any) -> Running:
+        self._number += 1
+        stdout, stderr = (self._logs / f"{self._number:03d}.{name}" for name in ("out", "err"))
+        full = {"environment": dict(environment), "stdout": str(stdout), "stderr": str(stderr)}
+        return Running(self, int(self._ask({**full, **order})["pid"]), stdout, stderr)
+
+    def wait_for(self, pid: int) -> int:
+        return int(self._ask({"wait": pid})["code"])
+
+    def stop(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=30)
+
+    def _ask(self, order: Order) -> Record:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> Record:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the springboard is gone; its last words are in springboard.log"
+        found: Record = json.loads(line)
+        return found
+
+
+@dataclass(frozen=True)
+class Running:
+    """An `atf` at work."""
+
+    springboard: Springboard
+    pid: int
+    stdout: Path
+    stderr: Path
+
+    def ended(self) -> Ended:
+        code = self.springboard.wait_for(self.pid)
+        return Ended(code, self.stdout.read_text("utf-8"), self.stderr.read_text("utf-8"))
+
+
+@dataclass(frozen=True)
+class DrillHouse:
+    """`home` is ATF_HOME as `atf` sees it; `seen` is the same folder as this process sees it."""
+
+    home: Path
+    springboard: Springboard
+    settings: Mapping[str, str]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ATF_", "DAGSTER_"))}
+        return {**inherited, **self.settings, "ATF_HOME": str(self.home)}
+
+    def start(self, *words: str, **order: Order) -> Running:
+        return self.springboard.start(self.environment, words=words, **order)
+
+    def steps(self, run_id: str, steps: Sequence[str], **order: Order) -> Ended:
+        """Some steps of a run without Dagster around them, which would cost as much again."""
+        return self.springboard.start(self.environment, run_id=run_id, steps=steps, **order).ended()
+
+    def atf(self, *words: str, **order: Order) -> Ended:
+        return self.start(*words, **order).ended()
+
+    def refresh(self, *words: str, **order: Order) -> Ended:
+        return self.atf("refresh", "--json", *words, **order)
+
+    def with_settings(self, **more: str) -> DrillHouse:
+        return replace(self, settings={**self.settings, **more})
+
+    def copy(self, home: Path) -> DrillHouse:
+        """The whole house again under another name."""
+        there = replace(self, home=home)
+        shutil.copytree(self.seen, there.seen, symlinks=True)
+        return there
+
+    @property
+    def seen(self) -> Path:
+        return self.springboard.seen(self.home)
+
+    @property
+    def as_settings(self) -> Settings:
+        return Settings(home=self.seen, mode="live")
+
+    @property
+    def releases(self) -> Path:
+        return self.seen / "releases"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.as_settings.warehouse
+
+    @property
+    def current(self) -> str | None:
+        pointer = self.releases / "current"
+        return os.readlink(pointer) if pointer.is_symlink() else None
+
+    @property
+    def versions(self) -> list[str]:
+        return sorted(path.name for path in self.releases.glob("[0-9]*"))
+
+    @cached_property
+    def tables(self) -> list[Table]:
+        return from_manifest(json.loads((self.seen / "dbt" / "manifest.json").read_text("utf-8")))
+
+    def rows(self, sql: str, database: Path | None = None) -> list[tuple[Any, ...]]:
+        """Ask the current release, or another database, read-only as any reader would."""
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{database or self.releases / 'current' / 'mart.duckdb'}' as read (read_only)")
+            connection.execute("use read")
+            return connection.execute(sql).fetchall()
+
+    @property
+    def figures_readable(self) -> int:
+        """How many figures a reader gets through `current`."""
+        return int(self.rows("select count(*) from mart.fct_observation")[0][0])
+
+    def contents(self, database: Path | None = None) -> dict[str, list[str]]:
+        """Every table of a mart as its sorted rows, without moments in time, which no two runs share."""
+        found = {}
+        for table in self.tables:
+            columns = ", ".join(column.name for column in table.columns if column.type != "timestamp")
+            rows = self.rows(f"select {columns} from mart.{table.name}", database)
+            found[table.name] = sorted(map(repr, rows))
+        return found
+
+    def landed(self) -> dict[str, list[str]]:
+        """Dataset and part -> the hashes of its vintages, in their order."""
+        return {str(p.parent.relative_to(self._landing)): _hashes(p) for p in self._files("vintages.jsonl")}
+
+    def receipts_that_landed(self) -> dict[str, list[str]]:
+        """Dataset and part -> the hashes of the receipts that brought something."""
+        return {str(p.parent.relative_to(self._landing)): _hashes(p) for p in self._files("attempts.jsonl")}
+
+    def receipts_a_run(self) -> Counter[tuple[str, str, str]]:
+        """(run, dataset, part) -> how many receipts."""
+        return Counter(
+            (record["run_id"], record["dataset"], record["part"])
+            for path in self._files("attempts.jsonl")
+            for record in json_lines(path)
+        )
+
+    def judged(self) -> dict[tuple[str, int, str], str]:
+        """(dataset and part, number of the vintage, stage) -> its last verdict."""
+        return {
+            (str(path.parent.relative_to(self._landing)), record["sequence"], record["stage"]): record["verdict"]
+            for path in self._files("verdicts.jsonl")
+            for record in json_lines(path)
+        }
+
+    def objects(self) -> dict[str, str]:
+        """The name of every object in landing -> the hash that its bytes have."""
+        from atf_dagster.files import sha256_of
+
+        return {path.name: sha256_of(path) for path in (self._landing / "objects").glob("*/*")}
+
+    def leftovers(self) -> list[str]:
+        """What only an unfinished run leaves: candidates, temporary files, half downloads, half pointers."""
+        patterns = (".candidate-*", "*.tmp", ".*.tmp", ".*.jsonl", ".pages-*", "*.wal", "tmp_*.parquet")
+        found = {path for pattern in patterns for path in self.seen.rglob(pattern) if "dagster" not in path.parts}
+        found |= set((self._landing / "incoming").iterdir())
+        return sorted(str(path.relative_to(self.seen)) for path in found)
+
+    def runs_by_status(self) -> Counter[str]:
+        """Runs in Dagster's history by status, read from a copy because opening an instance writes to it."""
+        import sqlite3
+
+        with sqlite3.connect(f"file:{self.seen / 'dagster' / 'history' / 'runs.db'}?mode=ro", uri=True) as runs:
+            return Counter(status for (status,) in runs.execute("select status from runs"))
+
+    def outcomes(self) -> Counter[str]:
+        """How the runs said that they ended; one that was killed said nothing."""
+        return Counter(
+            json.loads(path.read_text("utf-8"))["outcome"] for path in (self.seen / "runs").glob("*/outcome.json")
+        )
+
+    @property
+    def _landing(self) -> Path:
+        return self.as_settings.landing
+
+    def _files(self, name: str) -> list[Path]:
+        return sorted(self._landing.glob(f"*/*/{name}"))
+
+
+@dataclass(frozen=True)
+class Race:
+    """Two first refreshes of one empty home, started at the same moment, and the house that came of it."""
+
+    house: DrillHouse
+    ended: list[Ended]
+
+
+def json_lines(path: Path) -> list[Record]:
+    """The whole lines; one that a kill tore was never recorded."""
+    from atf_dagster.files import read_json_lines
+
+    return read_json_lines(path)
+
+
+def _hashes(path: Path) -> list[str]:
+    return [record["sha256"] for record in json_lines(path) if record["outcome"] == "landed"]

@@ -1,0 +1,156 @@
+"""A process that has imported everything and forks an `atf` from itself whenever it is told to; run as a program.
+
+Belongs here: forking, and what is to befall the forked process at an exact moment. Does not belong here: which moment.
+Every `atf` so started is a process of its own with its own lock, memory and files, and dies like any other; only
+the eight seconds of imports are shared, without which these drills would take minutes.
+
+A moment is the n-th time that Python is about to do something (an audit event, such as `os.rename`) with a
+path that matches. The kernel's own SIGKILL ends the process then, or its disk becomes full then.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import resource
+import signal
+import sys
+import traceback
+from typing import Any
+
+ENDED_BY_AN_ERROR = 70
+
+
+def befall(moment: dict[str, Any], deed: Any) -> None:
+    """Do `deed` once, when the moment comes."""
+    event, pattern, left = moment["event"], re.compile(moment["path"]), [int(moment["nth"])]
+
+    def hook(happens: str, arguments: tuple[Any, ...]) -> None:
+        if happens != event or left[0] == 0 or not any(pattern.search(_text(a)) for a in arguments[:2]):
+            return
+        left[0] -= 1
+        if left[0] == 0:
+            deed()
+
+    sys.addaudithook(hook)
+
+
+def _text(argument: Any) -> str:
+    return os.fsdecode(argument) if isinstance(argument, (str, bytes, os.PathLike)) else ""
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fill(ballast: str, leave: int) -> None:
+    """Write until the disk is full, then give `leave` bytes back."""
+    handle = os.open(ballast, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+    for size in (1 << 20, 1 << 12):
+        block = b"\0" * size
+        while True:
+            try:
+                if os.write(handle, block) < size:
+                    break
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+                break
+    os.ftruncate(handle, max(0, os.fstat(handle).st_size - leave))
+    os.close(handle)
+
+
+def limit_files(size: int) -> None:
+    """From now on no file of this process may grow beyond `size`: what there is where no disk can be mounted."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+def preload() -> None:
+    from atf_dagster import settings
+
+    settings.quieten()
+
+    import atf_dagster.cli
+    import atf_dagster.definitions
+    import atf_dagster.http
+    import atf_dagster.runner  # noqa: F401
+
+
+def take_steps(order: dict[str, Any]) -> int:
+    """Some steps of one run, each as Dagster would call it in a process of its own, under the writer's lock."""
+    from atf_dagster import settings
+    from atf_dagster.files import single_writer
+    from atf_dagster.refresh import Refresh
+
+    of = settings.load()
+    with single_writer(of.home):
+        refresh = Refresh(of, order["run_id"], lambda line: print(line, flush=True))
+        does = {
+            "fetch": lambda: refresh.fetch([dataset.id for _, dataset in refresh.catalogue.datasets]),
+            "parse": refresh.parse,
+            "staged": lambda: refresh.build("staged"),
+            "admit": refresh.admit,
+            "mart": lambda: refresh.build("mart"),
+            "check": refresh.check,
+            "publish": refresh.publish,
+        }
+        for step in order["steps"]:
+            print(f"step: {step}", flush=True)
+            does[step]()
+    return 0
+
+
+def become_atf(order: dict[str, Any]) -> int:
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        handle = os.open(order[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        os.dup2(handle, number)
+        os.close(handle)
+    if order.get("die"):
+        befall(order["die"], die)
+    if order.get("fill"):
+        what = order["fill"]
+        if what["ballast"]:
+            befall(what, lambda: fill(what["ballast"], what["leave"]))
+        else:
+            befall(what, lambda: limit_files(what["leave"]))
+    if order.get("steps"):
+        return take_steps(order)
+    from atf_dagster import cli
+
+    return cli.main(order["words"])
+
+
+def main() -> None:
+    preload()
+    answers = os.fdopen(os.dup(1), "w")
+    print(json.dumps({"ready": os.getpid()}), file=answers, flush=True)
+    for line in sys.stdin:
+        order = json.loads(line)
+        if "wait" in order:
+            _, status, used = os.wait4(order["wait"], 0)
+            print(
+                json.dumps({"code": os.waitstatus_to_exitcode(status), "cpu": round(used.ru_utime + used.ru_stime, 1)}),
+                file=answers,
+                flush=True,
+            )
+            continue
+        pid = os.fork()
+        if pid == 0:
+            code = ENDED_BY_AN_ERROR
+            try:
+                code = become_atf(order)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                for stream in (sys.stdout, sys.stderr):
+                    stream.flush()
+                os._exit(code)
+        print(json.dumps({"pid": pid}), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

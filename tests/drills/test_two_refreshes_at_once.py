@@ -1,0 +1,40 @@
+"""Two refreshes at the same moment: one works, the other leaves with 3 and has touched nothing.
+
+Belongs here: races of real processes. Does not belong here: what a lock that is held says (tests/faults).
+"""
+
+from __future__ import annotations
+
+import pytest
+from drill_house import DrillHouse, Race
+
+
+def test_of_two_first_refreshes_of_an_empty_home_exactly_one_works(race: Race) -> None:
+    assert sorted(ended.code for ended in race.ended) == [0, 3], race.ended
+    (winner,) = [ended for ended in race.ended if ended.code == 0]
+    (loser,) = [ended for ended in race.ended if ended.code == 3]
+    assert winner.report["outcome"] == "published"
+    assert winner.report["troubles"] == []
+    assert "Another refresh is running" in loser.errors
+    assert loser.output == ""
+
+
+def test_the_one_that_left_is_no_run_and_no_release(race: Race) -> None:
+    house = race.house
+    assert house.runs_by_status() == {"SUCCESS": 1}
+    assert house.outcomes() == {"published": 1}
+    assert len(house.versions) == 1
+    assert set(house.receipts_a_run().values()) == {1}
+    assert all(len(hashes) == 1 for hashes in house.landed().values())
+
+
+def test_of_two_refreshes_of_a_published_house_exactly_one_works(
+    published: DrillHouse, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    house = published.copy(tmp_path_factory.mktemp("two") / "home")
+    both = [house.start("refresh", "--json") for _ in range(2)]
+    ended = [running.ended() for running in both]
+    assert sorted(end.code for end in ended) == [0, 3], ended
+    assert house.runs_by_status() == {"SUCCESS": 2}
+    assert house.current == published.current
+    assert house.leftovers() == []
