@@ -1,6 +1,6 @@
 """Leaf: writing so that a kill or a full disk leaves the old file or the new one, never half of one.
 
-Belongs here: atomic replacement, durable appending, hashing, the lock of the single writer, tidying up after a dead one.
+Belongs here: atomic replacement, durable appending, hashing, the lock of the single writer, tidying up after dead ones.
 Does not belong here: what the files mean.
 """
 
