@@ -17,7 +17,7 @@ from atf_dagster.alerts.digest import Digest
 from atf_dagster.alerts.ledger import Open
 from atf_dagster.alerts.problem import SEVERITIES, THE_WAREHOUSE, Problem
 
-SHOWN_BLOCKS = 20
+SHOWN_BLOCKS = 30
 """Blocks of a section that a message spells out; how many there are in all is said before them."""
 SHOWN_PLACES = 8
 NAME = "All Together Fairer"

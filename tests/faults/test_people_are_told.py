@@ -15,6 +15,7 @@ from story import Spoiled, Unchanged, indicator_of, part_of
 
 from atf_dagster import catalogue
 from atf_dagster.alerts.gather import principle_of
+from atf_dagster.alerts.render import SHOWN_BLOCKS
 
 
 def only(heard: Heard, step: str) -> dict[str, str]:
@@ -119,7 +120,7 @@ def test_an_outage_of_everything_is_one_short_message(down: Ended, heard: Heard)
     count = int(re.search(r"([0-9]+) new", message["title"])[1])  # type: ignore[index]
     assert count > 80
     assert message["message"].index(f"{count} new") < message["message"].index("NEW\n")
-    assert section(message, "NEW").count("What to do:") <= 20
+    assert section(message, "NEW").count("What to do:") <= SHOWN_BLOCKS
     assert len(message["message"]) < 20_000
     assert "No publisher answered" in message["message"]
 
