@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from atf_dagster import explain, lookups, settings
+from atf_dagster import explain, lookups, settings, verify
 from atf_dagster.files import AnotherRefreshIsRunning, single_writer
 from atf_dagster.refresh import Refresh, WouldReplaceLive
 from atf_dagster.release.versions import ReleaseError
@@ -101,6 +101,10 @@ def _parser() -> argparse.ArgumentParser:
     admit.set_defaults(run=lookups.admit)
 
     returns.add_parser(commands)
+
+    verified = commands.add_parser("verify", help="read every kept byte again and name what is damaged")
+    verified.add_argument("--json", action="store_true")
+    verified.set_defaults(run=verify.verify)
 
     rollback = commands.add_parser("rollback", help="make an earlier release current")
     rollback.add_argument("version", nargs="?", help="version; the one before the current otherwise")

@@ -31,6 +31,10 @@ def status(of: Settings, options: argparse.Namespace) -> int:
     held_back = {mode: troubles(catalogue.load(), store) for mode, store in stores.items()}
     runs = _last_runs(of, 5)
     damage = versions.damage(current) if current else []
+    unreadable = [
+        path for path in versions.unreadable(of.releases) if path.name == versions.current_version(of.releases)
+    ]
+    damage += [f"receipt.json of release {path.name} cannot be read" for path in unreadable]
     if options.json:
         record = {
             "mode": of.mode,
@@ -42,9 +46,9 @@ def status(of: Settings, options: argparse.Namespace) -> int:
         }
         print(json.dumps(record, ensure_ascii=False, default=str))
         return 1 if damage else 0
-    if current is None:
+    if current is None and not unreadable:
         print(f"No release in {of.releases} yet: run `atf refresh`.")
-    else:
+    elif current is not None:
         receipt = current.receipt
         age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(receipt["built_at"])
         print(f"Release {current.version}: mode {receipt['mode']}, {receipt['verdict']}, {_age(age)} old")

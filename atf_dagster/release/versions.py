@@ -40,14 +40,34 @@ class Release:
 
 
 def releases(folder: Path) -> list[Release]:
-    """All finished releases, oldest first. A folder without a receipt was never finished and is not listed."""
+    """All finished releases, oldest first. A folder without a receipt was never finished and is not listed; one whose
+    receipt is damaged vouches for nothing and is not listed either, see `unreadable`."""
     now = current_version(folder)
     found = []
-    for path in sorted(folder.glob("[0-9]*")):
-        receipt = path / "receipt.json"
-        if path.is_dir() and receipt.exists():
-            found.append(Release(path, json.loads(receipt.read_text("utf-8")), path.name == now))
+    for path in _folders(folder):
+        receipt = _receipt(path)
+        if receipt is not None:
+            found.append(Release(path, receipt, path.name == now))
     return found
+
+
+def unreadable(folder: Path) -> list[Path]:
+    """Releases whose receipt is there and cannot be read."""
+    return [path for path in _folders(folder) if _receipt(path) is None]
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.glob("[0-9]*")) if (path / "receipt.json").exists()]
+
+
+def _receipt(release: Path) -> dict[str, Any] | None:
+    try:
+        receipt = json.loads((release / "receipt.json").read_text("utf-8"))
+    except ValueError:
+        return None
+    # What every reader of a receipt relies on.
+    needed = ("built_at", "files", "mode", "rows", "run_id", "verdict")
+    return receipt if isinstance(receipt, dict) and all(name in receipt for name in needed) else None
 
 
 def current_version(folder: Path) -> str | None:
