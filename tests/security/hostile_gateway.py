@@ -12,7 +12,8 @@ import io
 import json
 import threading
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -21,25 +22,25 @@ from xml.sax.saxutils import escape
 import requests
 
 from atf_dagster.catalogue import load
+from atf_dagster.catalogue.model import Service
 from atf_dagster.http import SnapshotMiss
 from atf_dagster.snapshot import SnapshotAdapter
 
 NAMES = ("Liverpool", "Leeds")
 """One of the nine, whose name the catalogue has, and a council whose name comes from a publisher's lookup."""
 HOSTILE = (
-    "=HYPERLINK(\"http://evil.example\";\"x\") King's Lynn'); drop table fct_observation; -- "
+    '=HYPERLINK("http://evil.example";"x") King\'s Lynn\'); drop table fct_observation; -- '
     '<script>alert(1)</script> {{ env_var("HOME") }} {% raw %} [x](javascript:alert(1)) |a|b| ../../../etc/passwd'
 )
 FORGED = "fetch 1/1: forged.all: landed"
 """What a line of progress looks like."""
 CONTROLS = "\x1b[2J\u202e\u2028\x85"
 """Clears a terminal, turns the rest of the line round, and ends a line for whoever splits at every kind of end."""
+NOTE = f"A note\n{FORGED}{CONTROLS}"
 SAID = {"csv": f"{HOSTILE}\n{FORGED}{CONTROLS}", "json": f"{HOSTILE}\n{FORGED}{CONTROLS}", "workbook": HOSTILE}
 """XML has no control characters, and a heading of several lines is one line."""
 REPLACED = {"ukhsa": ("infectious_disease",)}
 """Service -> what is replaced in its answers, where that is not a name: a name is part of the question there."""
-
-Change = Callable[[bytes], bytes]
 
 
 def spoiled(body: bytes, names: tuple[str, ...]) -> bytes:
@@ -81,6 +82,47 @@ def _in_zip(body: bytes, names: tuple[str, ...]) -> bytes:
                 content = content.replace(f">{name}<".encode(), f">{escape(SAID['workbook'])}<".encode())
             new.writestr(member, content)
     return target.getvalue()
+
+
+class OneAnswer(ThreadingHTTPServer):
+    """Answers whatever it is asked with one body and its headers."""
+
+    daemon_threads = True
+
+    def __init__(self, body: bytes = b"", **headers: str) -> None:
+        super().__init__(("127.0.0.1", 0), _SaysIt)
+        self.body, self.headers, self.asked = body, headers, 0
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def urls(self, service: Service) -> dict[str, str]:
+        return {service.id: self.url, **{f"{service.id}_{name}": self.url for name in service.other_urls}}
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class _SaysIt(BaseHTTPRequestHandler):
+    server: OneAnswer
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.server.asked += 1
+        self.send_response(200)
+        for name, value in {"Content-Length": str(len(self.server.body)), **self.server.headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        with suppress(ConnectionError):  # a client that has seen enough hangs up
+            self.wfile.write(self.server.body)
+
+    do_POST = do_GET
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: requests are no news in a test."""
 
 
 class HostileGateway(ThreadingHTTPServer):
