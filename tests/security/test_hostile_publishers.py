@@ -20,8 +20,7 @@ import pytest
 from ees_on_loopback import KEY_STAGE_4, EesOnLoopback
 from govuk_on_loopback import File, Govuk, PublishedPage
 from govuk_on_loopback import Loopback as GovukOnLoopback
-from hostile_gateway import FORGED, HOSTILE, NOTE, SAID, HostileGateway, OneAnswer, spoiled
-from nomis_on_loopback import Held, Nomis, invented
+from hostile_gateway import FORGED, HOSTILE, NOTE, SAID, HostileGateway, OneAnswer, residents
 from ons_beta_on_loopback import EditionPage, Ons, Version
 from ons_beta_on_loopback import Loopback as OnsOnLoopback
 from rounds import fetch, rows
@@ -154,18 +153,6 @@ NAMED = {
     and dataset != "ons_beta_wellbeing"
 } | {"ukhsa_covid_deaths_by_day_england", "nomis_population", "stat_xplore_cilif_absolute"}
 TABLES = sorted({c.table for c, d in CATALOGUE.datasets if d.id in NAMED})
-
-
-def residents() -> Nomis:
-    """NOMIS with made-up residents of one council, whose name is then hostile."""
-    server = Nomis()
-    _, dataset = CATALOGUE.dataset("nomis_population")
-    ages = {code: f"Age {code}" for code in str(dataset.ask["c_age"]).split(",")}
-    dimensions = {"gender": {"0": "Total"}, "c_age": ages, "measures": {"20100": "Value"}}
-    areas = {area.code: area.name for area in CATALOGUE.areas if area.type != "subregion"}
-    server.held[dataset.source_id] = Held(dimensions, invented(dimensions, areas, {"2024": "2024"}, lambda row: "1000"))
-    server.spoil = lambda query, body: spoiled(body, ("Liverpool",))
-    return server
 
 
 def children() -> StatXplore:
