@@ -265,11 +265,22 @@ def table_of_ods(declared: str) -> bytes:
     )
 
 
+REPEATED = (
+    '<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
+    '<table:table table:name="Table 2"><table:table-row table:number-rows-repeated="{rows}">'
+    '<table:table-cell table:number-columns-repeated="{columns}"><text:p>x</text:p></table:table-cell>'
+    "</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"
+)
+
 BAD_WORKBOOKS: Mapping[str, Callable[[bytes], bytes]] = {
     "entities in XLSX": lambda book: changed(book, ENTITIES),
     "entities in ODS": lambda book: table_of_ods(ENTITIES),
     "a file of this machine in XLSX": lambda book: changed(book, OUTSIDE),
     "a file of this machine in ODS": lambda book: table_of_ods(OUTSIDE),
+    "a row repeated for ever in ODS": lambda _: ods(REPEATED.format(rows=99_999_999_999, columns=1)),
+    "a cell repeated in all columns of all rows in ODS": lambda _: ods(REPEATED.format(rows=1_048_576, columns=16_384)),
     "a member that leads out": lambda book: with_member(book, "../../../../tmp/outside.xml", b"x"),
     "a member from the root": lambda book: with_member(book, "/etc/cron.d/outside", b"x"),
     "a bomb of zeros in XLSX": lambda book: with_member(book, "xl/media/zeros.bin", bytes(30_000_000)),

@@ -8,6 +8,7 @@ kept and passed on: one refresh, because it takes as long as all the other tests
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import os
 import subprocess
 import threading
@@ -16,12 +17,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import duckdb
 import pytest
 from hostile_gateway import FORGED, HOSTILE, SAID, HostileGateway, residents
 from published_house import BIN, LONG_ENOUGH, PROJECT, environment
+
+from atf_dagster.catalogue import load
+from atf_dagster.landing import Store
 
 KEYS = {"ATF_NOMIS_KEY": "canary-nomis-5ec2e7c0ffee", "ATF_STAT_XPLORE_KEY": "canary-xplore-5ec2e7c0ffee"}
 CANARY = "5ec2e7c0ffee"
@@ -114,7 +119,7 @@ class Refreshed:
     connections: list[str]
     keys_received: list[str]
 
-    def rows(self, sql: str) -> list[tuple[object, ...]]:
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect() as connection:
             connection.execute(f"attach '{self.home / 'releases' / 'current' / 'mart.duckdb'}' as release (read_only)")
             return connection.execute(sql).fetchall()
@@ -129,6 +134,8 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Refreshed]:
         urls = {**gateway.urls, "nomis": failing.url, "stat_xplore": failing.url}
         settings = {f"ATF_{name.upper()}_URL": url for name, url in urls.items()}
         settings |= {"ATF_MODE": "live", "ATF_BACKOFF_FIRST": "0", "ATF_REQUESTS_PER_SECOND": "0", **KEYS}
+        # Half a day from London: whatever wrote local time would be seen.
+        settings |= {"TZ": "Pacific/Kiritimati"}
         settings |= {"PYTHONPATH": str(folder), "CONNECTIONS": str(connections)}
         process = subprocess.Popen(
             [str(BIN / "atf"), "refresh"],
@@ -209,6 +216,21 @@ def test_no_file_is_where_a_publisher_wanted_it(refreshed: Refreshed) -> None:
     expected = {"dagster", "dbt", "live", "refresh.lock", "releases", "runs"}
     assert {path.name for path in refreshed.home.iterdir()} <= expected
     assert sorted(path.name for path in refreshed.home.parent.iterdir()) == ["connections", "home", "sitecustomize.py"]
+
+
+def test_times_are_utc_wherever_the_machine_believes_to_be(refreshed: Refreshed) -> None:
+    store = Store(refreshed.home / "live" / "landing")
+    kept = {
+        vintage.id: vintage.retrieved_at.replace(tzinfo=None)
+        for collection, dataset in load().datasets
+        for part in collection.parts
+        for vintage in store.vintages(dataset.id, part.id)
+    }
+    told = dict(refreshed.rows("select vintage_id, retrieved_at from release.mart.dim_vintage"))
+    assert told and told.items() <= kept.items()
+    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    ((built,),) = refreshed.rows("select built_at from release.mart.release_info")
+    assert all(now - dt.timedelta(hours=1) < time <= now for time in (built, *kept.values()))
 
 
 # Keys -------------------------------------------------------------------------------------------------------
