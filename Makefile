@@ -7,7 +7,7 @@ READY := .venv/.ready
 OLD_CLIENT := .old-client/.ready
 BIN := .venv/bin
 
-.PHONY: setup refresh test lint types format bench dev clean
+.PHONY: setup refresh test lint types audit format bench dev clean
 
 setup: $(READY)
 
@@ -25,6 +25,10 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+
+# Known vulnerabilities of what uv.lock names; needs no environment.
+audit: $(filter .tools/bin/uv,$(UV))
+	$(PYTHON) .ci/audit.py --uv $(UV)
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from atf_dagster import explain, lookups, settings
+from atf_dagster import explain, lookups, settings, verify
 from atf_dagster.alerts import commands as alerts
 from atf_dagster.files import AnotherRefreshIsRunning, single_writer
 from atf_dagster.refresh import Refresh, WouldReplaceLive
@@ -111,6 +111,10 @@ def _parser() -> argparse.ArgumentParser:
     alerts.add_parser(commands)
 
     returns.add_parser(commands)
+
+    verified = commands.add_parser("verify", help="read every kept byte again and name what is damaged")
+    verified.add_argument("--json", action="store_true")
+    verified.set_defaults(run=verify.verify)
 
     rollback = commands.add_parser("rollback", help="make an earlier release current")
     rollback.add_argument("version", nargs="?", help="version; the one before the current otherwise")

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from atf_dagster import catalogue
+from atf_dagster.alerts import ledger
+from atf_dagster.alerts.ledger import Open
 from atf_dagster.landing import Store, Vintage
 from atf_dagster.landing.troubles import Trouble, troubles
 from atf_dagster.release import versions
@@ -38,6 +40,7 @@ def status(of: Settings, options: argparse.Namespace) -> int:
             "release": current.receipt if current else None,
             "damage": damage,
             "troubles": [{"mode": mode, **vars(t)} for mode, found in held_back.items() for t in found],
+            "open": [entry.as_json() for entry in _open(of)],
             "last_runs": runs,
         }
         print(json.dumps(record, ensure_ascii=False, default=str))
@@ -46,7 +49,7 @@ def status(of: Settings, options: argparse.Namespace) -> int:
         print(f"Release {versions.current_version(of.releases)}:")
     elif current is None:
         print(f"No release in {of.releases} yet: run `atf refresh`.")
-    else:
+    elif current is not None:
         receipt = current.receipt
         age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(receipt["built_at"])
         print(f"Release {current.version}: mode {receipt['mode']}, {receipt['verdict']}, {_age(age)} old")
@@ -60,10 +63,22 @@ def status(of: Settings, options: argparse.Namespace) -> int:
         print(f"Sources, mode {mode}:")
         for line in told(found) or ["Nothing is held back."]:
             print(f"  {line}")
+    others = [entry for entry in _open(of) if not entry.problem.key.startswith("source/")]
+    if others:
+        print("Open beside the sources:")
+    for entry in others:
+        problem = entry.problem
+        print(f"  {problem.severity}: {problem.place}: {problem.headline} (since {problem.since})")
+        print(f"    What to do: {problem.mend} See docs/runbook.md#{problem.runbook}")
     print("Last runs:" if runs else "No runs yet.")
     for run in runs:
         print(f"  {run['finished_at']}  {run['outcome']:<10} {run['run_id']}")
     return 1 if damage else 0
+
+
+def _open(of: Settings) -> list[Open]:
+    """What people were told of and is not over yet, in the house's mode."""
+    return list(ledger.read(of.workspace / "alerts").open)
 
 
 def told(held_back: Sequence[Trouble]) -> list[str]:

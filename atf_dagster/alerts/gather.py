@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from atf_dagster.alerts.problem import SHOWN_ROWS, THE_WAREHOUSE, Kind, Problem
@@ -179,22 +180,25 @@ def of_run(ended: Ended | None) -> list[Problem]:
     ]
 
 
-def of_release(newest: Release | None, serving: str | None, problems: Sequence[str], at: str) -> list[Problem]:
-    """The newest release, where its files are not those of its receipt."""
-    if newest is None or not problems:
+def of_release(releases: Path, at: str) -> list[Problem]:
+    """The newest release, where its files are not those of its receipt, also after readers were led back from it."""
+    found = versions.damage_of_newest(releases)
+    if found is None:
         return []
+    newest, problems = found
+    serving = versions.current_version(releases)
     return [
         Problem(
             key="release/damage",
             kind="release-damaged",
             severity="critical",
             owner=ENGINEERS,
-            place=newest.version,
+            place=newest,
             headline="is damaged",
             message=f"{'; '.join(problems[:SHOWN_ROWS])}. Readers get release {serving or 'none'}.",
             mend="Find out who writes into the releases' folder; then `atf refresh` publishes whole files again.",
             since=at,
-            state=f"{newest.version} {serving} {_hash(list(problems))}",
+            state=f"{newest} {serving} {_hash(list(problems))}",
             runbook="release-damaged",
         )
     ]
@@ -258,11 +262,6 @@ def of_late_publishers(catalogue: Catalogue, current: Release) -> list[Problem]:
         )
         for code, name, publisher, expected, latest, expected_id, areas in rows
     ]
-
-
-def damage_of_newest(known: Sequence[Release]) -> list[str]:
-    """What is wrong with the newest release's files; empty where all is well or there is none."""
-    return versions.damage(known[-1]) if known else []
 
 
 def _row(row: Mapping[str, Any]) -> str:

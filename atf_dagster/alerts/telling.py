@@ -121,15 +121,13 @@ def _look(
 ) -> tuple[Ledger, Difference]:
     """Compare with what was told; what every look sees is added here."""
     before = replace(before, quiet_since=before.quiet_since or at)
-    releases = versions.releases(of.releases)
-    serving = versions.current_version(of.releases)
     last_good = dt.datetime.fromisoformat(before.last_good or before.quiet_since)
     # After a run that ended well the ledger is a step behind; the run itself is the proof that we are not late.
     late = [] if "run" in scopes else gather.of_lateness(last_good, dt.datetime.now(dt.UTC), of.overdue_hours)
     folder = folder_of(of)
     waiting = [*outbox.deliveries(folder).values(), heartbeat.read(folder)]
     always = [
-        *gather.of_release(releases[-1] if releases else None, serving, gather.damage_of_newest(releases), at),
+        *gather.of_release(of.releases, at),
         *late,
         *outbox.undelivered(waiting),
     ]

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from atf_dagster.catalogue import Collection, Dataset, Part
+from atf_dagster.files import CHUNK
 from atf_dagster.http import Client, Download, FetchError
 from atf_dagster.landing.records import Answer, Attempt, Vintage
 from atf_dagster.landing.store import Store
-from atf_dagster.sources.base import Held, Page, Params, Unchanged
+from atf_dagster.sources.base import BodyRejected, Held, Page, Params, Unchanged
 
 FULL_CHECK_AFTER = dt.timedelta(days=30)
 """Probes are believed this long; then the table itself is asked for, whatever they say."""
@@ -149,6 +150,14 @@ class PartAsking:
 
     def _keep(self, download: Download) -> Page:
         sha256 = download.sha256 or ""
+        if self.key and download.path is not None and _holds(download.path, self.key.strip().encode()):
+            download.path.unlink()
+            raise BodyRejected(
+                "key_repeated",
+                f"The answer of {download.url} repeats the key that it was asked with, so its bytes were not kept.",
+                "The publisher's or a proxy's to mend: tell whoever keeps the key, who gets a new one; the last good "
+                "figures stay.",
+            )
         path = self.store.keep(download.path, sha256) if download.path is not None else Path()
         return Page(
             path=path,
@@ -162,6 +171,17 @@ class PartAsking:
             tries=download.attempts,
             waited_seconds=download.waited_seconds,
         )
+
+
+def _holds(path: Path, secret: bytes) -> bool:
+    """Whether a file has these bytes anywhere; reads it in pieces that overlap."""
+    before = b""
+    with path.open("rb") as stream:
+        while piece := stream.read(CHUNK):
+            if secret in before + piece:
+                return True
+            before = piece[-len(secret) :]
+    return False
 
 
 def answer_of(page: Page) -> Answer:

@@ -5,8 +5,10 @@ Does not belong here: retries and pace (`http`), which requests and what a good 
 publisher's module may do while it asks (`asking`).
 """
 
+import csv
 import datetime as dt
 import hashlib
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -16,16 +18,20 @@ from typing import TypeVar
 from atf_dagster import __version__
 from atf_dagster.catalogue import Catalogue, Collection, Dataset, Part
 from atf_dagster.http import Client, FetchError, SnapshotMiss
+from atf_dagster.http.redaction import redact
 from atf_dagster.landing.asking import Looks, PartAsking, answer_of
 from atf_dagster.landing.records import GOOD, Attempt, Outcome, Vintage
 from atf_dagster.landing.store import Store
 from atf_dagster.sources import SOURCES, readers
-from atf_dagster.sources.base import BodyRejected, Collected, NoData, Page, Skipped, Source, Unchanged
+from atf_dagster.sources.base import BodyRejected, Collected, NoData, Page, Skipped, Source, Unchanged, one_line
 
 THREADS = 8
 A = TypeVar("A", bound=PartAsking)
 SORTED_BYTES = 50_000_000
 """Bodies above this are not sorted to see whether only their order changed; a new order is then a new vintage."""
+
+NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, csv.Error)
+"""What a publisher's module raises at an answer of a shape that nobody thought of. A fault of the disk is none."""
 
 
 class Clock:
@@ -128,7 +134,10 @@ class Round:
             attempt,
             finished_at=self.clock.now(),
             looks=tuple(asking.looked),
-            notes=tuple(asking.notes),
+            # What a publisher says may repeat our key, or look like another line of a log.
+            notes=tuple(_fit_to_show(note, asking.key) for note in asking.notes),
+            message=attempt.message and _fit_to_show(attempt.message, asking.key),
+            release=attempt.release and _fit_to_show(attempt.release, asking.key),
             tries=sum(page.tries for page in asking.fetched) or attempt.tries,
             waited_seconds=sum(page.waited_seconds for page in asking.fetched),
         )
@@ -178,6 +187,9 @@ class Round:
                 reason=error.kind,
                 can_clear=error.retryable,
             )
+        except NOT_UNDERSTOOD as error:
+            # One publisher's odd answer must not take the others down with it.
+            attempt = _told(_with_answer(asking, attempt), "rejected", _not_understood(service, error))
         return attempt
 
     def _judge(self, asking: PartAsking, source: Source, collected: Collected, attempt: Attempt) -> Attempt:
@@ -232,6 +244,22 @@ class Round:
 def _told(attempt: Attempt, outcome: Outcome, told: BodyRejected | Skipped | FetchError) -> Attempt:
     reason = getattr(told, "reason", None)
     return replace(attempt, outcome=outcome, reason=reason, message=told.message, mend=told.mend)
+
+
+def _fit_to_show(text: str, key: str | None) -> str:
+    return one_line(redact(text, (key,) if key else ()))
+
+
+def _not_understood(service: str, error: Exception) -> BodyRejected:
+    place = traceback.extract_tb(error.__traceback__)
+    where = next((f for f in reversed(place) if f.filename.startswith(str(Path(__file__).parents[1]))), place[-1])
+    return BodyRejected(
+        "not_understood",
+        f"The answer has a shape that this program does not know ({type(error).__name__}: {str(error)[:200]}; "
+        f"{Path(where.filename).name}, line {where.lineno}).",
+        "The publisher changed its interface, or an error page came in its place: an engineer compares the kept bytes "
+        f"with what sources/{service}.py expects; the next refresh asks again.",
+    )
 
 
 def _unchanged(asking: PartAsking, attempt: Attempt) -> Attempt:

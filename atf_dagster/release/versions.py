@@ -86,6 +86,11 @@ def _read_receipt(path: Path) -> dict[str, Any] | None:
     return receipt if isinstance(receipt, dict) and receipt.keys() >= NEEDED else None
 
 
+def unreadable(folder: Path) -> list[Path]:
+    """Folders of releases whose receipt is there and says nothing that can be used."""
+    return [path for path in sorted(folder.glob("[0-9]*")) if (path / RECEIPT).exists() and not _read_receipt(path)]
+
+
 def newest_number(folder: Path) -> int:
     """The highest number that a release has had; also of one whose receipt cannot be read, so that none is reused."""
     return max((int(path.name.split("-")[0]) for path in folder.glob("[0-9]*-*")), default=0)
@@ -140,6 +145,17 @@ def damage_of_current(folder: Path) -> list[str]:
     if receipt is None:
         return [f"{RECEIPT} cannot be read"]
     return damage(Release(path, receipt, is_current=True))
+
+
+def damage_of_newest(folder: Path) -> tuple[str, list[str]] | None:
+    """The newest release, whether readers get it or not, and what is wrong with its files; None where all is well."""
+    known = [*(release.path for release in releases(folder)), *unreadable(folder)]
+    if not known:
+        return None
+    path = max(known)
+    receipt = _read_receipt(path)
+    problems = [f"{RECEIPT} cannot be read"] if receipt is None else damage(Release(path, receipt, is_current=False))
+    return (path.name, problems) if problems else None
 
 
 def roll_back_from_damage(folder: Path) -> RolledBack | None:

@@ -46,6 +46,17 @@ class Skipped(Exception):
         self.mend = mend
 
 
+def parsed_json(data: bytes, **how: Any) -> Any:
+    """JSON as `json.loads` reads it; text that no file could hold is refused here. Raises ValueError, RecursionError.
+
+    A lone half of a surrogate pair is JSON, and would stop whatever writes it down.
+    """
+    found = json.loads(data, **how)
+    if b"\\ud" in data.lower():
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
+
+
 @dataclass(frozen=True)
 class Page:
     """One answer, kept in landing under its content's hash before anybody looked into it."""
@@ -63,16 +74,22 @@ class Page:
 
     def json(self) -> Any:
         """The page as JSON. Raises BodyRejected, so that an error page with status 200 is told as one."""
+        data = self.path.read_bytes()
         try:
-            return json.loads(self.path.read_bytes())
-        except ValueError as error:
-            start = self.path.read_bytes()[:80]
+            return parsed_json(data)
+        except (ValueError, RecursionError) as error:
+            start = data[:80]
             raise BodyRejected(
                 "not_json",
                 f"The answer is not JSON ({error}); it begins: {start!r}.",
                 "A proxy's or the publisher's error page. Open the URL in a browser from the same network; if JSON "
                 "comes there, ask whoever runs the proxy to let this host through; otherwise wait for the publisher.",
             ) from error
+
+
+def one_line(text: str) -> str:
+    """A publisher's text on one printable line: what it says may not look like another line of a log."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 @dataclass(frozen=True)

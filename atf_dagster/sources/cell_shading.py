@@ -84,6 +84,7 @@ def _sheets(path: Path, pattern: str) -> dict[str, _Cells]:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.PIPE,
+                env=workbook_body.child_environment(),
                 timeout=workbook_body.CHILD_SECONDS,
                 check=False,
             )

@@ -9,6 +9,7 @@ import csv
 import difflib
 import io
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -127,7 +128,7 @@ def refuse_markup(text: str) -> None:
 def _heading(text: str, column_name: Callable[[str], str]) -> tuple[str, ...]:
     row = next(csv.reader(io.StringIO(text, newline="")), [])
     columns = tuple(column_name(heading) for heading in row)
-    twice = {name for name in columns if columns.count(name) > 1}
+    twice = {name for name, times in Counter(columns).items() if times > 1}
     if twice or "" in columns:
         raise BodyRejected(
             "bad_heading",

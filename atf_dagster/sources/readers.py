@@ -5,7 +5,6 @@ belong here: a format's own ways (`csv_body`, `workbook_body`), any publisher's 
 """
 
 import csv
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +13,7 @@ import duckdb
 
 from atf_dagster.catalogue import Collection, model
 from atf_dagster.sources import csv_body, zip_member
-from atf_dagster.sources.base import Body, BodyRejected, NoData, Source
+from atf_dagster.sources.base import Body, BodyRejected, NoData, Source, parsed_json
 
 Tags = Mapping[str, str | int]
 
@@ -71,9 +70,9 @@ def _records(path: Path, source: Source) -> list[Mapping[str, str | None]]:
     csv_body.refuse_markup(path.read_bytes()[: csv_body.HEADING_BYTES].decode("utf-8", errors="replace"))
     try:
         # Numbers stay the text that they were: 66.10 is not 66.1 to whoever compares bytes.
-        page = json.loads(path.read_bytes(), parse_float=str, parse_int=str)
+        page = parsed_json(path.read_bytes(), parse_float=str, parse_int=str)
         records = list(source.records(page))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         if isinstance(error, BodyRejected | NoData):
             raise
         raise BodyRejected(

@@ -240,6 +240,11 @@ def _unsafe(trouble: str) -> BodyRejected:
     )
 
 
+def child_environment() -> dict[str, str]:
+    """The environment of a process that reads strangers' bytes: without keys."""
+    return {name: os.environ[name] for name in workbook_child.ENVIRONMENT if name in os.environ}
+
+
 def _sheets_of_workbook(path: Path, layout: Layout) -> list[_Sheet]:
     # -I: neither the environment nor the current folder decides what this process imports.
     command = [sys.executable, "-I", workbook_child.__file__, str(path.resolve()), layout.sheets]
@@ -250,6 +255,7 @@ def _sheets_of_workbook(path: Path, layout: Layout) -> list[_Sheet]:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.PIPE,
+                env=child_environment(),
                 timeout=CHILD_SECONDS,
                 check=False,
             )

@@ -30,6 +30,9 @@ UNREADABLE = 3
 TOO_LARGE = 4
 """Exit code: reading it would take more than the limits above."""
 
+ENVIRONMENT = ("LD_LIBRARY_PATH", "SYSTEMROOT")
+"""Of the environment, which holds keys, this process gets what Python may need to start, and nothing else."""
+
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_said import Atf
 from published_house import BIN, PROJECT, PublishedHouse, command, environment
 from releases_elsewhere import make_live
 
@@ -149,3 +150,14 @@ def test_help_names_the_exit_codes() -> None:
     )
     text = " ".join(done.stdout.split())
     assert "0 published or unchanged, 1 failed, 2 held by a check, 3 another refresh is running" in text
+
+
+@pytest.mark.parametrize("words", [("refresh",), ("refresh", "--json")])
+def test_a_house_that_cannot_be_written_is_told_with_whose_it_is_to_mend(
+    tmp_path: Path, atf: Atf, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").write_text("no folder", "utf-8")
+    said = atf(tmp_path / "file" / "home", *words)
+    assert said.code == 1
+    assert str(tmp_path / "file") in said.err
+    assert "An engineer looks at the disk's free space and at who may write there" in said.err

@@ -1,0 +1,172 @@
+"""`make audit`: fails on a known vulnerability and on a bad lock file, and says so where nobody can be asked.
+
+The program is the one that CI runs, with the real uv; the service of advisories is a server on loopback that speaks
+OSV's interface.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import tomllib
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from published_house import PROJECT
+
+LOCK = PROJECT / "uv.lock"
+ADVISORY = "GHSA-made-up"
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "HOME": "/nonexistent",
+    "UV_HTTP_RETRIES": "0",
+    "UV_NO_CACHE": "1",
+    "UV_PYTHON": sys.executable,
+    # Whatever uv would ask beside the service on loopback ends here.
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "NO_PROXY": "127.0.0.1",
+}
+
+
+class Advisories(ThreadingHTTPServer):
+    """OSV's two requests: which advisories concern these versions, and what one of them says."""
+
+    vulnerable: frozenset[str] = frozenset()
+    status = 200
+    asked: list[str]
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.asked = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/"
+
+
+class _Answer(BaseHTTPRequestHandler):
+    server: Advisories
+
+    def do_POST(self) -> None:
+        queries = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["queries"]
+        self.server.asked += [query["package"]["name"] for query in queries]
+        known = {"vulns": [{"id": ADVISORY, "modified": "2026-01-01T00:00:00Z"}]}
+        names = self.server.vulnerable
+        self._say({"results": [known if query["package"]["name"] in names else {} for query in queries]})
+
+    def do_GET(self) -> None:
+        (name,) = self.server.vulnerable
+        span = {"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "99.0"}]}
+        affected = [{"package": {"ecosystem": "PyPI", "name": name}, "ranges": [span]}]
+        dates = {"modified": "2026-01-01T00:00:00Z", "published": "2026-01-01T00:00:00Z"}
+        self._say({"id": ADVISORY, **dates, "summary": "Reads too much", "affected": affected})
+
+    def _say(self, answer: object) -> None:
+        body = json.dumps(answer).encode()
+        self.send_response(self.server.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the test's output is not the place."""
+
+
+@pytest.fixture
+def advisories() -> Iterator[Advisories]:
+    with Advisories() as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def audit(service_url: str, lock: Path = LOCK) -> subprocess.CompletedProcess[str]:
+    uv = shutil.which("uv") or str(PROJECT / ".tools" / "bin" / "uv")
+    if not Path(uv).exists():
+        pytest.skip("no uv here: `make setup` fetches it")
+    return subprocess.run(
+        [sys.executable, PROJECT / ".ci" / "audit.py", "--uv", uv, "--lock", lock, "--service-url", service_url],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_every_locked_version_is_asked_about(advisories: Advisories) -> None:
+    done = audit(advisories.url)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "knows no vulnerability of 1" in done.stdout
+    assert "NOT AUDITED" not in done.stdout
+    assert {"dagster", "dbt-core", "great-expectations", "duckdb", "requests", "urllib3"} <= set(advisories.asked)
+
+
+def test_a_known_vulnerability_fails_and_is_named(advisories: Advisories) -> None:
+    advisories.vulnerable = frozenset({"jinja2"})
+    done = audit(advisories.url)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert ADVISORY in done.stdout
+    assert "jinja2" in done.stdout
+    assert "Fixed in: 99.0" in done.stdout
+
+
+def nobody() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}/"
+
+
+def test_where_nobody_listens_it_says_not_audited_and_does_not_fail() -> None:
+    done = audit(nobody())
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "NOT AUDITED" in done.stdout
+    assert "knows no vulnerability" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"), [(403, 0, "NOT AUDITED"), (503, 0, "NOT AUDITED"), (404, 2, "FAILED")]
+)
+def test_a_refusal_on_the_way_is_no_answer_and_a_wrong_address_is_a_failure(
+    advisories: Advisories, status: int, code: int, said: str
+) -> None:
+    advisories.status = status
+    done = audit(advisories.url)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert said in done.stdout
+
+
+BAD_LOCKS = {
+    "another index": ('source = { registry = "https://the-index/simple" }', 'source = { registry = "https://evil/" }'),
+    "from a repository": ('source = { registry = "https://the-index/simple" }', 'source = { git = "https://a/b" }'),
+    "no hash": (', hash = "sha256:', ', was = "sha256:'),
+    "a weaker hash": ('hash = "sha256:', 'hash = "md5:'),
+    "without TLS": ('url = "https://', 'url = "http://'),
+    "old urllib3": ('name = "urllib3"\nversion = "2.', 'name = "urllib3"\nversion = "1.'),
+    "no defusedxml": ('name = "defusedxml"\nversion', 'name = "other"\nversion'),
+}
+
+
+@pytest.mark.parametrize("name", BAD_LOCKS)
+def test_a_lock_file_that_is_not_as_it_must_be_fails_whoever_can_be_asked(name: str, tmp_path: Path) -> None:
+    before, after = BAD_LOCKS[name]
+    text = LOCK.read_text("utf-8")
+    assert before in text
+    lock = tmp_path / "uv.lock"
+    lock.write_text(text.replace(before, after, 1), "utf-8")
+    assert tomllib.loads(lock.read_text("utf-8"))
+    done = audit(nobody(), lock)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "FAILED: " in done.stdout
+
+
+def test_ci_audits() -> None:
+    assert "make audit\n" in (PROJECT / ".ci" / "run").read_text("utf-8")
+    assert "\naudit:" in (PROJECT / "Makefile").read_text("utf-8")

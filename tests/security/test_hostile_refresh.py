@@ -1,0 +1,272 @@
+"""One whole live refresh, as a process, of publishers that are hostile or fail in every way, with keys set.
+
+Every publisher says hostile names; NOMIS and Stat-Xplore, which get our keys, repeat them in errors, break off and
+redirect. The program's Python processes write down whom they connect to. It is looked at what was released, printed,
+kept and passed on: one refresh, because it takes as long as all the other tests of this folder.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import duckdb
+import pytest
+from hostile_gateway import FORGED, HOSTILE, SAID, HostileGateway, residents
+from published_house import BIN, LONG_ENOUGH, PROJECT, environment
+
+from atf_dagster.catalogue import load
+from atf_dagster.landing import Store
+
+KEYS = {"ATF_NOMIS_KEY": "canary-nomis-5ec2e7c0ffee", "ATF_STAT_XPLORE_KEY": "canary-xplore-5ec2e7c0ffee"}
+CANARY = "5ec2e7c0ffee"
+WAYS = dict(zip(KEYS.values(), (("500", "cut", "503", "200", "302"), ("500", "cut", "503", "200", "401")), strict=True))
+"""Key -> how the requests with it fail, one after the other; the first four are of one dataset."""
+WRITES_DOWN_CONNECTIONS = """
+import os, sys
+
+def _heard(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo"):
+        whom = arguments[1] if event == "socket.connect" else arguments[:2]
+        with open(os.environ["CONNECTIONS"], "a") as file:
+            file.write(f"{os.getpid()} {sys.argv[:1]} {event} {whom!r}\\n")
+
+sys.addaudithook(_heard)
+"""
+
+
+class Failing(ThreadingHTTPServer):
+    """Fails in turn in each way in which an answer may repeat, or carry away, the key that it was asked with."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Fails)
+        self.turns = {key: iter(ways) for key, ways in WAYS.items()}
+        self.nomis = residents()
+        self.keys: list[str] = []
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class _Fails(BaseHTTPRequestHandler):
+    server: Failing
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        key = next((k for k in KEYS.values() if k in self.path or k in str(self.headers)), "")
+        self.server.keys.append(key)
+        if not key:
+            self._unasked()
+            return
+        body = f"Trouble with {key}: {self.path}".encode()
+        way = next(self.server.turns[key], "401")
+        if way == "cut":
+            self.close_connection = True
+            self.connection.close()
+        else:
+            elsewhere = {"Location": f"http://127.0.0.2:9{self.path}"} if way == "302" else {}
+            self._say(int(way), body, **elsewhere)
+
+    def _unasked(self) -> None:
+        """What NOMIS says of a table before anybody asks for it, which needs no key."""
+        try:
+            self._say(200, self.server.nomis.answer(urlsplit(self.path).path, {}))
+        except KeyError:
+            self._say(404, b"")
+
+    do_POST = do_GET
+
+    def _say(self, status: int, body: bytes, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: requests are no news in a test."""
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What there was to see of it."""
+
+    home: Path
+    code: int
+    printed: str
+    arguments: set[str]
+    """Of all processes that it started."""
+    environments: set[str]
+    """Of those that read publishers' workbooks."""
+    connections: list[str]
+    keys_received: list[str]
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{self.home / 'releases' / 'current' / 'mart.duckdb'}' as release (read_only)")
+            return connection.execute(sql).fetchall()
+
+
+@pytest.fixture(scope="module")
+def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Refreshed]:
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / "sitecustomize.py").write_text(WRITES_DOWN_CONNECTIONS, "utf-8")
+    home, connections = folder / "home", folder / "connections"
+    with HostileGateway() as gateway, Failing() as failing:
+        urls = {**gateway.urls, "nomis": failing.url, "stat_xplore": failing.url}
+        settings = {f"ATF_{name.upper()}_URL": url for name, url in urls.items()}
+        settings |= {"ATF_MODE": "live", "ATF_BACKOFF_FIRST": "0", "ATF_REQUESTS_PER_SECOND": "0", **KEYS}
+        # Half a day from London: whatever wrote local time would be seen.
+        settings |= {"TZ": "Pacific/Kiritimati"}
+        settings |= {"PYTHONPATH": str(folder), "CONNECTIONS": str(connections)}
+        process = subprocess.Popen(
+            [str(BIN / "atf"), "refresh"],
+            env=environment(home, settings),
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        arguments: set[str] = set()
+        environments: set[str] = set()
+        watcher = threading.Thread(target=watch, args=(process, arguments, environments))
+        watcher.start()
+        printed, _ = process.communicate(timeout=LONG_ENOUGH)
+        watcher.join()
+        heard = connections.read_text("utf-8").splitlines()
+        yield Refreshed(home, process.returncode, printed, arguments, environments, heard, failing.keys)
+
+
+def watch(process: subprocess.Popen[str], arguments: set[str], environments: set[str]) -> None:
+    """Collect what the process and all that it starts were given, while it runs."""
+    while process.poll() is None:
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if os.getsid(int(folder.name)) == process.pid:
+                    line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                    arguments.add(line)
+                    if "_child.py" in line:
+                        environments.add((folder / "environ").read_text("utf-8", errors="replace"))
+            except OSError:
+                continue  # it has ended
+        time.sleep(0.05)
+
+
+def test_it_publishes_what_can_be_used(refreshed: Refreshed) -> None:
+    assert refreshed.code == 0, refreshed.printed[-3000:]
+    assert refreshed.rows("select count(*) > 30000 from release.mart.fct_observation") == [(True,)]
+
+
+# Names ------------------------------------------------------------------------------------------------------
+
+
+def test_a_hostile_name_reaches_readers_as_the_text_that_it_is(refreshed: Refreshed) -> None:
+    ((name,),) = refreshed.rows("select area_name from release.mart.dim_area where area_code = 'E08000035'")
+    assert name == SAID["json"]
+    assert refreshed.rows("select area_name from release.mart.dim_area where area_code = 'E08000012'") == [
+        ("Liverpool",)
+    ]
+
+
+def test_a_spreadsheet_does_not_run_it(refreshed: Refreshed) -> None:
+    found = 0
+    for path in (refreshed.home / "releases" / "current" / "csv").glob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.reader(file):
+                cells = [cell for cell in row if "evil.example" in cell]
+                assert all(cell.startswith("'=") for cell in cells), path
+                found += len(cells)
+    assert found
+
+
+def test_no_page_has_it_as_markup(refreshed: Refreshed) -> None:
+    pages = [path for path in refreshed.home.rglob("*.html") if path.is_file()]
+    assert pages
+    for page in pages:
+        text = page.read_text("utf-8")
+        assert "<script>alert" not in text and 'href="javascript' not in text, page
+
+
+def test_nothing_that_is_printed_is_forged(refreshed: Refreshed) -> None:
+    assert FORGED not in refreshed.printed
+    lines = refreshed.printed.split("\n")
+    assert [line for line in lines if not line.isprintable()] == []
+
+
+def test_no_file_is_where_a_publisher_wanted_it(refreshed: Refreshed) -> None:
+    expected = {"dagster", "dbt", "live", "refresh.lock", "releases", "runs"}
+    assert {path.name for path in refreshed.home.iterdir()} <= expected
+    assert sorted(path.name for path in refreshed.home.parent.iterdir()) == ["connections", "home", "sitecustomize.py"]
+
+
+def test_times_are_utc_wherever_the_machine_believes_to_be(refreshed: Refreshed) -> None:
+    store = Store(refreshed.home / "live" / "landing")
+    kept = {
+        vintage.id: vintage.retrieved_at.replace(tzinfo=None)
+        for collection, dataset in load().datasets
+        for part in collection.parts
+        for vintage in store.vintages(dataset.id, part.id)
+    }
+    told = dict(refreshed.rows("select vintage_id, retrieved_at from release.mart.dim_vintage"))
+    assert told and told.items() <= kept.items()
+    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    ((built,),) = refreshed.rows("select built_at from release.mart.release_info")
+    assert all(now - dt.timedelta(hours=1) < time <= now for time in (built, *kept.values()))
+
+
+# Keys -------------------------------------------------------------------------------------------------------
+
+
+def test_the_keys_were_sent_to_those_whose_they_are(refreshed: Refreshed) -> None:
+    for key, ways in WAYS.items():
+        assert refreshed.keys_received.count(key) >= len(ways), "it did not fail in every way"
+
+
+def test_a_key_is_in_no_file_of_the_house(refreshed: Refreshed) -> None:
+    """Receipts, bytes, Dagster's event log, dbt's logs and artifacts, releases: all of it."""
+    files = [path for path in refreshed.home.rglob("*") if path.is_file()]
+    assert any(path.suffix == ".db" for path in files)
+    assert [path for path in files if CANARY.encode() in path.read_bytes()] == []
+
+
+def test_a_key_is_neither_printed_nor_an_argument(refreshed: Refreshed) -> None:
+    assert "REDACTED" in refreshed.printed, "no message quotes an address with a key: the test shows nothing"
+    assert CANARY not in refreshed.printed
+    assert any("workbook_child" in line for line in refreshed.arguments), "no child was seen: the test shows nothing"
+    assert [line for line in refreshed.arguments if CANARY in line] == []
+
+
+def test_a_process_that_reads_strangers_workbooks_has_no_key(refreshed: Refreshed) -> None:
+    assert refreshed.environments
+    assert [text for text in refreshed.environments if CANARY in text] == []
+
+
+# Connections ------------------------------------------------------------------------------------------------
+
+
+def test_no_tool_connects_to_anybody_but_the_publishers(refreshed: Refreshed) -> None:
+    """Usage data of Dagster, dbt and Great Expectations would be a connection, or the question for a name."""
+    assert len(refreshed.connections) > 50
+    others = [line for line in refreshed.connections if "'127.0.0.1'" not in line]
+    # A connection of processes of this machine has a path instead of an address.
+    assert [line for line in others if "socket.connect '/" not in line and "'localhost'" not in line] == []
+    assert HOSTILE not in "".join(refreshed.connections)

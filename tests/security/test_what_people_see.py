@@ -1,0 +1,59 @@
+"""Where a publisher's text is shown to people, and to whom the web server listens."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from hostile_gateway import CONTROLS, HOSTILE
+from published_house import PROJECT
+
+from atf_dagster import runner, settings
+from atf_dagster.assets.metadata import line_plot, table
+from atf_dagster.files import read_yaml
+from atf_dagster.settings import Settings
+
+TEXTS = [HOSTILE, f"a{CONTROLS}b", "![x](http://evil.example/x.png)", "<img src=x onerror=alert(1)>", "a\n| b | c |\n"]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_cell_of_dagsters_tables_is_neither_markup_nor_another_cell(text: str) -> None:
+    lines = table(["name", "value"], [[text, 1]]).value.split("\n")
+    assert len(lines) == 3
+    assert "<" not in lines[2]
+    assert len(re.findall(r"(?<!\\)\|", lines[2])) == 3, "two cells"
+    assert not re.search(r"(?<!\\)[\[\]()`]", lines[2]), "a link or a picture"
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_name_in_a_plot_is_no_markup_of_the_page(text: str) -> None:
+    assert re.fullmatch(
+        r"!\[[^\]]*\]\(data:image/svg\+xml;base64,[A-Za-z0-9+/=]+\)",
+        line_plot({text: [(2020.0, 1.0), (2021.0, 2.0)]}, "A title").value,
+    )
+
+
+def test_the_web_server_listens_on_loopback_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(subprocess, "call", lambda command, **_: commands.append(command) or 0)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    assert runner.develop(Settings(home=tmp_path), ["-p", "3000 -h 0.0.0.0"]) == 0
+    (command,) = commands
+    assert command.count("-h") == 1
+    assert command[command.index("-h") + 1] == "127.0.0.1"
+
+
+def test_each_tools_own_switch_for_usage_data_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of the program, and the files of those who start a tool without it."""
+    for name in settings.QUIET:
+        monkeypatch.setenv(name, "whatever the shell says")
+    settings.quieten()
+    assert os.environ["DO_NOT_TRACK"] == "1"
+    assert os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] == "false"
+    assert os.environ["GX_ANALYTICS_ENABLED"] == "false"
+    assert os.environ["DAGSTER_DISABLE_TELEMETRY"]
+    assert read_yaml(PROJECT / "dagster.yaml")["telemetry"] == {"enabled": False}
+    assert read_yaml(PROJECT / "dbt_project" / "dbt_project.yml")["flags"]["send_anonymous_usage_stats"] is False
