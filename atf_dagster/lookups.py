@@ -63,13 +63,12 @@ def status(of: Settings, options: argparse.Namespace) -> int:
         print(f"Sources, mode {mode}:")
         for line in told(found) or ["Nothing is held back."]:
             print(f"  {line}")
-    others = [entry for entry in _open(of) if not entry.problem.key.startswith("source/")]
+    others = [entry.problem for entry in _open(of) if not entry.problem.key.startswith("source/")]
     if others:
         print("Open beside the sources:")
-    for entry in others:
-        problem = entry.problem
-        print(f"  {problem.severity}: {problem.place}: {problem.headline} (since {problem.since})")
-        print(f"    What to do: {problem.mend} See docs/runbook.md#{problem.runbook}")
+    for other in others:
+        print(f"  {other.severity}: {other.place}: {other.headline} (since {other.since})")
+        print(f"    What to do: {other.mend} See docs/runbook.md#{other.runbook}")
     print("Last runs:" if runs else "No runs yet.")
     for run in runs:
         print(f"  {run['finished_at']}  {run['outcome']:<10} {run['run_id']}")
