@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,16 @@ def test_a_run_is_told_of_once_whoever_looks(house: Settings) -> None:
     again = telling.after_run(house, run_id)
     assert (again.digest, again.silence) == (None, "this run was told of before")
     assert [problem.kind for problem in again.open] == ["refresh-failed"]
+
+
+def test_two_daemons_that_look_at_the_same_moment_tell_it_once(house: Settings, webhook: Webhook) -> None:
+    of = dataclasses.replace(house, alerts=webhook.url)
+    run_id = str(uuid.uuid4())
+    Refresh(of, run_id).finish("failed", **TIMEOUT)
+    with webhook.open(), ThreadPoolExecutor(6) as pool:
+        told = list(pool.map(lambda _: telling.after_run(of, run_id), range(6)))
+    assert sorted(one.digest or 0 for one in told) == [0, 0, 0, 0, 0, 1]
+    assert len(webhook.received) == 1
 
 
 @pytest.mark.parametrize(
