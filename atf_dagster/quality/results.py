@@ -29,12 +29,27 @@ class Result:
     owner: str
     reason: str
     mend: str
+    runbook: str
+    """Anchor of the entry in docs/runbook.md."""
     evaluated_at: str
     broken: bool = False
 
     @property
     def blocks(self) -> bool:
         return not self.success and self.severity == "critical"
+
+    @property
+    def indicators(self) -> tuple[str, ...]:
+        """The indicators that failing rows name; empty where their keys name none, as for a vintage."""
+        return tuple(sorted({str(row["indicator_code"]) for row in self.failing if row.get("indicator_code")}))
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets that failing rows name, by themselves or by a vintage of theirs."""
+        named = {str(row["dataset"]) for row in self.failing if row.get("dataset")}
+        # A vintage is named by its dataset, part, number and hash (landing.records).
+        named |= {str(row["vintage_id"]).split(".")[0] for row in self.failing if row.get("vintage_id")}
+        return tuple(sorted(named))
 
     @property
     def sentence(self) -> str:
@@ -50,4 +65,5 @@ class Result:
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
-        return cls(**{**record, "failing": tuple(record["failing"])})
+        """A result as `as_json` wrote it; a record from before there was a runbook has no entry."""
+        return cls(**{"runbook": "", **record, "failing": tuple(record["failing"])})

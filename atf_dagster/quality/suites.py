@@ -14,6 +14,9 @@ from atf_dagster.settings import PROJECT
 FOLDER = PROJECT / "expectations"
 Severity = Literal["critical", "warning", "info"]
 Stage = Literal["admission", "mart"]
+Owner = Literal["publisher", "data engineers", "analysts"]
+RUNBOOK = "docs/runbook.md"
+"""Where each expectation's `runbook` is an anchor."""
 
 
 class Expectation(BaseModel):
@@ -25,9 +28,10 @@ class Expectation(BaseModel):
     type: str
     kwargs: dict[str, Any]
     severity: Severity
-    owner: str
+    owner: Owner
     reason: str
     mend: str
+    runbook: str
     sensitive: bool = False
 
 

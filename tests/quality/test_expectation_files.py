@@ -37,7 +37,7 @@ def test_an_expectation_is_named_once_in_its_suite() -> None:
 def test_an_expectation_is_of_a_known_type_and_says_whose_why_and_what_next(
     suite: Suite, entry: suites.Expectation
 ) -> None:
-    gx.warm_up()
+    gx.load_engine()
     from great_expectations.expectations.registry import (
         get_expectation_impl,
         list_registered_expectation_implementations,
