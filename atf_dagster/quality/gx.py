@@ -47,7 +47,11 @@ def run(connection: duckdb.DuckDBPyConnection, suites: Sequence[Suite], *, has_p
     frames = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
     whole = frames.add_batch_definition_whole_dataframe("all")
     results: list[Result] = []
+    made: set[str] = set()
     for suite in suites:
+        if suite.over is not None and suite.over not in made:
+            connection.execute(f"create or replace temp table {suite.over} as {suite.over_sql}")
+            made.add(suite.over)
         if suite.needs_previous and not has_previous:
             results += _without_rows(suite, "there is no release before this one")
             continue
@@ -65,7 +69,8 @@ def run(connection: duckdb.DuckDBPyConnection, suites: Sequence[Suite], *, has_p
         )
         by_name = {result.expectation_config.meta["name"]: result for result in outcome.results}
         results += [_result(suite, entry, by_name[entry.name], looked_at) for entry in suite.expectations]
-    connection.execute(f"drop table if exists temp.{LOOKED_AT}")
+    for name in (LOOKED_AT, *made):
+        connection.execute(f"drop table if exists temp.{name}")
     return results
 
 

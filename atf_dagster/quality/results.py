@@ -3,6 +3,10 @@
 Belongs here: the fields and their rows. Does not belong here: how an outcome comes about.
 """
 
+import csv
+import io
+import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -67,3 +71,14 @@ class Result:
     def from_json(cls, record: dict[str, Any]) -> Self:
         """A result as `as_json` wrote it; a record from before there was a runbook has no entry."""
         return cls(**{"runbook": "", **record, "failing": tuple(record["failing"])})
+
+
+def failing_as_csv(results: Iterable[Result]) -> str:
+    """Every failing row of `results` as CSV: grain, one row of one expectation; the keys are one JSON object."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["suite", "expectation", "severity", "keys"])
+    for result in results:
+        for row in () if result.success else result.failing:
+            writer.writerow([result.suite, result.expectation, result.severity, json.dumps(row, ensure_ascii=False)])
+    return text.getvalue()
