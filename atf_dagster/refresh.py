@@ -275,6 +275,7 @@ class Refresh:
             self.rules,
             dbt.fingerprint(),
             _hash_of(suites.FOLDER, "*.yml"),
+            _hash_of(suites.FOLDER, "*.sql"),
             _hash_of(Path(__file__).parent, "*.py"),
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -101,7 +101,7 @@ def of_sources(
                 mend=trouble.mend,
                 since=trouble.since,
                 state=f"{trouble.kind}: {trouble.reason}",
-                runbook=kind,
+                runbook=broken[0].runbook if broken else kind,
                 principle=principle_of(catalogue, indicators),
                 indicators=indicators,
                 rows=tuple(_row(row) for row in rows[:SHOWN_ROWS]),
@@ -122,10 +122,9 @@ def of_checks(catalogue: Catalogue, results: Sequence[Result], run_id: str) -> l
         told = not result.success and result.severity != "info"
         if not told or (result.stage == "admission" and result.severity == "critical" and not result.broken):
             continue
-        datasets = {d for row in result.failing if (d := str(row.get("vintage_id", "")).split(".")[0])}
-        named = {str(row["indicator_code"]) for row in result.failing if row.get("indicator_code")}
-        for dataset in datasets:
-            named |= set(catalogue.dataset(dataset)[1].indicators)
+        named = set(result.indicators)
+        if not named:
+            named = {code for dataset in result.datasets for code in catalogue.dataset(dataset)[1].indicators}
         # A vintage's warning stands for as long as it is in force, and is then told by its vintage alone.
         keys = [row.get("vintage_id") if result.stage == "admission" else row for row in result.failing]
         problems.append(

@@ -18,7 +18,7 @@ from atf_dagster.settings import PROJECT
 from atf_dagster.warehouse.raw import Parsed
 from atf_dagster.warehouse.tables import write_table
 
-JUDGED_BY = ("expectations/staged_*.yml", "dbt_project/models/staging/**/*.sql", "dbt_project/macros/*.sql")
+JUDGED_BY = ("expectations/staged_*", "dbt_project/models/staging/**/*.sql", "dbt_project/macros/*.sql")
 JUDGED_BY_MODELS = ("int_stacked.sql", "int_staged.sql", "int_admission.sql", "int_reference_admission.sql")
 
 

@@ -4,22 +4,31 @@ Great Expectations' own Data Docs load scripts from elsewhere and do not escape 
 are rendered here. Belongs here: presentation. Does not belong here: any judgement.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from atf_dagster.quality.results import Result
+from atf_dagster.quality.suites import RUNBOOK
 
 
 def render(
-    results: Sequence[Result], *, run_id: str, mode: str, troubles: Sequence[Any], notes: Sequence[str] = ()
+    results: Sequence[Result],
+    *,
+    run_id: str,
+    mode: str,
+    troubles: Sequence[Any],
+    notes: Sequence[str] = (),
+    since: Mapping[tuple[str, str], str] | None = None,
 ) -> str:
     """The page as HTML.
 
     troubles: each with dataset, part, kind, reason, message, mend, since and serving. notes: what publishers moved
-    or said.
+    or said. since: for a suite and an expectation, since when it fails, where that is known.
+
+    Each suite is an anchor of its name, so that a message can name the place.
     """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -46,6 +55,8 @@ def render(
         mode=mode,
         troubles=troubles,
         notes=notes,
+        since=since or {},
+        runbook=RUNBOOK,
         verdict=verdict,
         verdict_class=css,
         n_passed=len(results) - len(failed),

@@ -3,6 +3,10 @@
 Belongs here: the fields and their rows. Does not belong here: how an outcome comes about.
 """
 
+import csv
+import io
+import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -29,13 +33,27 @@ class Result:
     owner: str
     reason: str
     mend: str
+    runbook: str
+    """Anchor of the entry in docs/runbook.md."""
     evaluated_at: str
     broken: bool = False
-    runbook: str = ""
 
     @property
     def blocks(self) -> bool:
         return not self.success and self.severity == "critical"
+
+    @property
+    def indicators(self) -> tuple[str, ...]:
+        """The indicators that failing rows name; empty where their keys name none, as for a vintage."""
+        return tuple(sorted({str(row["indicator_code"]) for row in self.failing if row.get("indicator_code")}))
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets that failing rows name, by themselves or by a vintage of theirs."""
+        named = {str(row["dataset"]) for row in self.failing if row.get("dataset")}
+        # A vintage is named by its dataset, part, number and hash (landing.records).
+        named |= {str(row["vintage_id"]).split(".")[0] for row in self.failing if row.get("vintage_id")}
+        return tuple(sorted(named))
 
     @property
     def sentence(self) -> str:
@@ -51,4 +69,16 @@ class Result:
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
-        return cls(**{**record, "failing": tuple(record["failing"])})
+        """A result as `as_json` wrote it; a record from before there was a runbook has no entry."""
+        return cls(**{"runbook": "", **record, "failing": tuple(record["failing"])})
+
+
+def failing_as_csv(results: Iterable[Result]) -> str:
+    """Every failing row of `results` as CSV: grain, one row of one expectation; the keys are one JSON object."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["suite", "expectation", "severity", "keys"])
+    for result in results:
+        for row in () if result.success else result.failing:
+            writer.writerow([result.suite, result.expectation, result.severity, json.dumps(row, ensure_ascii=False)])
+    return text.getvalue()

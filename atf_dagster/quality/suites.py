@@ -1,4 +1,4 @@
-"""The suites as plain files: `expectations/*.yml`, checked when they are read.
+"""The suites as plain files: `expectations/*.yml` and the SQL that they share, checked when they are read.
 
 Belongs here: the shape of a suite. Running it is `gx`.
 """
@@ -15,6 +15,8 @@ FOLDER = PROJECT / "expectations"
 Severity = Literal["critical", "warning", "info"]
 Stage = Literal["admission", "mart"]
 Owner = Literal["publisher", "data engineers", "analysts"]
+RUNBOOK = "docs/runbook.md"
+"""Where each expectation's `runbook` is an anchor."""
 
 
 class Expectation(BaseModel):
@@ -26,9 +28,10 @@ class Expectation(BaseModel):
     type: str
     kwargs: dict[str, Any]
     severity: Severity
-    owner: str
+    owner: Owner
     reason: str
     mend: str
+    runbook: str
     sensitive: bool = False
 
 
@@ -40,6 +43,9 @@ class Suite(BaseModel):
     suite: str
     stage: Stage
     table: str
+    over: str | None = None
+    """A relation that several suites read, in a file of its name; made once, as a temporary table."""
+    over_sql: str | None = None
     frame: str
     keys: tuple[str, ...]
     needs_previous: bool = False
@@ -48,5 +54,10 @@ class Suite(BaseModel):
 
 def load(stage: Stage | None = None, folder: Path = FOLDER) -> list[Suite]:
     """All suites, or those of one stage, by file name. Raises pydantic.ValidationError naming the field."""
-    suites = [Suite.model_validate(read_yaml(path)) for path in sorted(folder.glob("*.yml"))]
+    suites = []
+    for path in sorted(folder.glob("*.yml")):
+        suite = Suite.model_validate(read_yaml(path))
+        if suite.over is not None:
+            suite = suite.model_copy(update={"over_sql": (folder / f"{suite.over}.sql").read_text("utf-8")})
+        suites.append(suite)
     return [suite for suite in suites if stage is None or suite.stage == stage]

@@ -18,6 +18,7 @@ def expectation(name: str, kind: str = BETWEEN, **facts: Any) -> dict[str, Any]:
         "owner": "publisher",
         "reason": "Because.",
         "mend": "Do this.",
+        "runbook": "some-entry",
         **facts,
     }
 

@@ -27,6 +27,7 @@ FAILED = Result(
     owner="publisher",
     reason="Beyond its bounds.",
     mend="Write to the publisher.",
+    runbook="beyond-bounds",
     evaluated_at="2025-03-01T06:00:00+00:00",
 )
 

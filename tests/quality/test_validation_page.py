@@ -75,6 +75,7 @@ def result(text: str, **facts: object) -> Result:
         owner=text,
         reason=text,
         mend=text,
+        runbook=text,
         evaluated_at="2025-03-01T06:00:00+00:00",
     )
     return dataclasses.replace(everywhere, **facts)  # type: ignore[arg-type]
@@ -132,9 +133,9 @@ def test_every_cell_is_escaped_and_shown_as_it_is() -> None:
     page = Page(hostile_page())
     assert references(page) == []
     for text in HOSTILE:
-        # Suite, table, expectation, reason, observed, owner, mend, a heading and three cells; a trouble has seven,
-        # and a note is one.
-        assert page.text.count(text) >= 10 + 7 + 1
+        # Suite, table, expectation, reason, observed, owner, mend, runbook, a heading and three cells; a trouble has
+        # seven, and a note is one.
+        assert page.text.count(text) >= 11 + 7 + 1
 
 
 def test_a_hostile_page_has_no_tag_that_a_tame_one_has_not() -> None:
@@ -163,6 +164,21 @@ def test_every_failing_row_is_on_the_page() -> None:
     for row in rows:
         assert row["area_code"] in page.words
     assert "300 failing rows" in page.text
+
+
+def test_a_suite_is_an_anchor_and_a_failure_says_where_the_runbook_tells_of_it() -> None:
+    failed = result("a", suite="fct_trend", expectation="e", runbook="statistics-wrong")
+    html = render([failed], run_id="r", mode="m", troubles=[], since={("fct_trend", "e"): "2025-02-27T06:30:00+00:00"})
+    page = Page(html)
+    assert [attributes.get("id") for tag, attributes in page.tags if tag == "h2"] == ["fct_trend"]
+    assert "docs/runbook.md#statistics-wrong" in page.words
+    assert "Failing since 2025-02-27 06:30 UTC" in page.text
+    assert "Looked at 2025-03-01 06:00 UTC" in page.text
+
+
+def test_since_when_is_said_only_where_it_is_known() -> None:
+    page = Page(render([result("a")], run_id="r", mode="m", troubles=[], since={("another", "a"): "2025-02-27T06:30"}))
+    assert "Failing since" not in page.text
 
 
 @pytest.mark.parametrize(
