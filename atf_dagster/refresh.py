@@ -27,7 +27,7 @@ from atf_dagster.landing import Attempt, Store, Verdict, Vintage
 from atf_dagster.landing.records import GOOD
 from atf_dagster.landing.troubles import Trouble, troubles
 from atf_dagster.quality import admission, gx, history, page, suites
-from atf_dagster.quality.results import Result
+from atf_dagster.quality.results import Result, failing_as_csv
 from atf_dagster.release import contract, versions
 from atf_dagster.release.publish import ReleaseFacts, publish
 from atf_dagster.release.versions import Release
@@ -360,6 +360,7 @@ class Refresh:
     def _keep_results(self, stage: str, results: Sequence[Result]) -> None:
         text = json.dumps([result.as_json() for result in results], ensure_ascii=False, indent=1)
         write_atomic(self.folder / f"quality_{stage}.json", text)
+        write_atomic(self.folder / f"failing_{stage}.csv", failing_as_csv(results))
         history.remember(self.quality_folder, self.run_id, stage, results)
 
     @property
