@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from drill_house import DrillHouse, Race, Springboard
+from drill_house import DrillHouse, Ended, Race, Springboard
+from incidents import AT_THE_END, INCIDENTS, Aftermath, let_happen
 from small_publishers import NEWS, LoopbackPublishers, settings_for, small_publishers
+
+from atf_dagster.refresh import NEEDED_BYTES
 
 DISK_BYTES = 300_000_000
 """Of the drills' own disk: a refresh begins with 200 MB free, and the house on it takes some fifty."""
+
+
+BOARD = pytest.StashKey[Springboard]()
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +29,9 @@ def publishers() -> Iterator[LoopbackPublishers]:
 
 
 @pytest.fixture(scope="session")
-def springboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Springboard]:
+def springboard(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Springboard]:
     board = Springboard(tmp_path_factory.mktemp("springboard"), DISK_BYTES)
+    pytestconfig.stash[BOARD] = board
     yield board
     board.stop()
 
@@ -60,3 +67,55 @@ def never_killed(
     ended = house.refresh()
     assert (ended.code, ended.report["outcome"]) == (0, "published"), ended
     return house
+
+
+@pytest.fixture(scope="session")
+def unlucky(published: DrillHouse, springboard: Springboard) -> DrillHouse:
+    """The house to which everything happens, on the springboard's own disk."""
+    return published.copy(springboard.disk / "home")
+
+
+@pytest.fixture(scope="session")
+def too_little_room(unlucky: DrillHouse) -> Ended:
+    """A refresh that found the disk nearly full; there is room again."""
+    if not unlucky.springboard.has_disk:
+        pytest.skip("no disk could be mounted here, so none could be nearly full")
+    unlucky.fill_disk(leave=NEEDED_BYTES - 50_000_000)
+    ended = unlucky.atf("refresh")
+    unlucky.make_room()
+    return ended
+
+
+@pytest.fixture(scope="session")
+def aftermath(unlucky: DrillHouse, news: LoopbackPublishers, request: pytest.FixtureRequest) -> dict[str, Aftermath]:
+    """Incident -> what it left, one after the other."""
+    if unlucky.springboard.has_disk:
+        request.getfixturevalue("too_little_room")
+    return {name: let_happen(unlucky, name, incident) for name, incident in INCIDENTS.items()}
+
+
+@pytest.fixture(scope="session")
+def ends(
+    unlucky: DrillHouse, aftermath: dict[str, Aftermath], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[DrillHouse, Aftermath, Ended]]:
+    """Incident at the very end -> the house, what it left, and the plain re-run after it."""
+    found = {}
+    for number, (name, incident) in enumerate(AT_THE_END.items()):
+        house = unlucky.copy(tmp_path_factory.mktemp(f"end{number}") / "home")
+        found[name] = (house, let_happen(house, name, incident), house.refresh())
+    return found
+
+
+@pytest.fixture(scope="session")
+def repaired(
+    unlucky: DrillHouse, aftermath: dict[str, Aftermath], ends: dict[str, tuple[DrillHouse, Aftermath, Ended]]
+) -> Ended:
+    """The plain re-run after everything."""
+    return unlucky.refresh()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    board = config.stash.get(BOARD, None)
+    if board is not None:
+        way = "a small disk of their own" if board.has_disk else "a limit on the size of files: no disk can be mounted"
+        terminalreporter.write_line(f"tests/drills: disks were filled by way of {way}.")
