@@ -1,7 +1,8 @@
 """What the drills share: two small publishers, the springboard that forks `atf`, and one published house to copy.
 
 Belongs here: the fixtures, and the race in which that house came about. Does not belong here: what must hold.
-Each drill works on a copy of its own; nobody changes the published house.
+Each drill works on a copy of its own; nobody changes the published house. Whoever refreshes says first what the
+publishers serve, so that the order of the drills does not matter.
 """
 
 from __future__ import annotations
@@ -52,17 +53,11 @@ def published(race: Race) -> DrillHouse:
 
 
 @pytest.fixture(scope="session")
-def news(publishers: LoopbackPublishers) -> LoopbackPublishers:
-    """The publishers with revised figures and a new period."""
-    publishers.spoil_from_now_on(NEWS)
-    return publishers
-
-
-@pytest.fixture(scope="session")
 def never_killed(
-    published: DrillHouse, news: LoopbackPublishers, tmp_path_factory: pytest.TempPathFactory
+    published: DrillHouse, publishers: LoopbackPublishers, tmp_path_factory: pytest.TempPathFactory
 ) -> DrillHouse:
     """A house that got the news by one undisturbed refresh."""
+    publishers.spoil_from_now_on(NEWS)
     house = published.copy(tmp_path_factory.mktemp("undisturbed") / "home")
     ended = house.refresh()
     assert (ended.code, ended.report["outcome"]) == (0, "published"), ended
@@ -87,8 +82,11 @@ def too_little_room(unlucky: DrillHouse) -> Ended:
 
 
 @pytest.fixture(scope="session")
-def aftermath(unlucky: DrillHouse, news: LoopbackPublishers, request: pytest.FixtureRequest) -> dict[str, Aftermath]:
+def aftermath(
+    unlucky: DrillHouse, publishers: LoopbackPublishers, request: pytest.FixtureRequest
+) -> dict[str, Aftermath]:
     """Incident -> what it left, one after the other."""
+    publishers.spoil_from_now_on(NEWS)
     if unlucky.springboard.has_disk:
         request.getfixturevalue("too_little_room")
     return {name: let_happen(unlucky, name, incident) for name, incident in INCIDENTS.items()}
@@ -96,9 +94,13 @@ def aftermath(unlucky: DrillHouse, news: LoopbackPublishers, request: pytest.Fix
 
 @pytest.fixture(scope="session")
 def ends(
-    unlucky: DrillHouse, aftermath: dict[str, Aftermath], tmp_path_factory: pytest.TempPathFactory
+    unlucky: DrillHouse,
+    publishers: LoopbackPublishers,
+    aftermath: dict[str, Aftermath],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, tuple[DrillHouse, Aftermath, Ended]]:
     """Incident at the very end -> the house, what it left, and the plain re-run after it."""
+    publishers.spoil_from_now_on(NEWS)
     found = {}
     for number, (name, incident) in enumerate(AT_THE_END.items()):
         house = unlucky.copy(tmp_path_factory.mktemp(f"end{number}") / "home")
@@ -108,9 +110,13 @@ def ends(
 
 @pytest.fixture(scope="session")
 def repaired(
-    unlucky: DrillHouse, aftermath: dict[str, Aftermath], ends: dict[str, tuple[DrillHouse, Aftermath, Ended]]
+    unlucky: DrillHouse,
+    publishers: LoopbackPublishers,
+    aftermath: dict[str, Aftermath],
+    ends: dict[str, tuple[DrillHouse, Aftermath, Ended]],
 ) -> Ended:
     """The plain re-run after everything."""
+    publishers.spoil_from_now_on(NEWS)
     return unlucky.refresh()
 
 
