@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from dagster_processes import CodeServer, code_server
 from drill_house import DrillHouse, Ended, Race, Springboard
 from incidents import AT_THE_END, INCIDENTS, Aftermath, let_happen
+from restarting import Restarted, run_while_the_daemon_is_restarted
 from small_publishers import NEWS, LoopbackPublishers, settings_for, small_publishers
 
 from atf_dagster.refresh import NEEDED_BYTES
@@ -53,15 +55,32 @@ def published(race: Race) -> DrillHouse:
 
 
 @pytest.fixture(scope="session")
-def never_killed(
-    published: DrillHouse, publishers: LoopbackPublishers, tmp_path_factory: pytest.TempPathFactory
-) -> DrillHouse:
-    """A house that got the news by one undisturbed refresh."""
-    publishers.spoil_from_now_on(NEWS)
-    house = published.copy(tmp_path_factory.mktemp("undisturbed") / "home")
-    ended = house.refresh()
-    assert (ended.code, ended.report["outcome"]) == (0, "published"), ended
-    return house
+def daemons_house(published: DrillHouse, tmp_path_factory: pytest.TempPathFactory) -> DrillHouse:
+    """A house that Dagster's daemon looks after, on a machine whose clock is an hour ahead, as London's in summer."""
+    return published.copy(tmp_path_factory.mktemp("daemon") / "home").with_settings(TZ="Africa/Lagos")
+
+
+@pytest.fixture(scope="session")
+def served(daemons_house: DrillHouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeServer]:
+    """The code server of that house."""
+    with code_server(daemons_house, tmp_path_factory.mktemp("code_server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def restarted(
+    daemons_house: DrillHouse,
+    served: CodeServer,
+    publishers: LoopbackPublishers,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Restarted:
+    return run_while_the_daemon_is_restarted(daemons_house, served, publishers, tmp_path_factory.mktemp("daemons"))
+
+
+@pytest.fixture(scope="session")
+def never_killed(restarted: Restarted) -> DrillHouse:
+    """A house that got the news by one refresh that nobody killed."""
+    return restarted.house
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,9 @@ def main(way: str, folder: Path, stop: Path) -> None:
     questions, errors = 0, []
     kept = opened(folder) if way == "keep" else None
     print("reading", flush=True)
-    while not stop.exists():
+    stopped = False
+    while not stopped:
+        stopped = stop.exists()  # looked at before the last question, so that it is asked of the last release
         try:
             connection = kept or opened(folder)
             row = connection.execute(ASKED).fetchone()

@@ -40,6 +40,7 @@ def settings_for(publishers: LoopbackPublishers) -> dict[str, str]:
     others = {service.id for service in load().services} - set(ASKED)
     return {
         "ATF_MODE": "live",
+        "TZ": "UTC",
         "ATF_BACKOFF_FIRST": "0",
         "ATF_REQUESTS_PER_SECOND": "0",
         "ATF_FINGERTIPS_URL": publishers.fingertips_url,

@@ -18,6 +18,7 @@ import re
 import resource
 import signal
 import sys
+import time
 import traceback
 from typing import Any
 
@@ -106,6 +107,7 @@ def take_steps(order: dict[str, Any]) -> int:
 def become_atf(order: dict[str, Any]) -> int:
     os.environ.clear()
     os.environ.update(order["environment"])
+    time.tzset()
     for name, number in (("stdout", 1), ("stderr", 2)):
         handle = os.open(order[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         os.dup2(handle, number)
