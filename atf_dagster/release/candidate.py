@@ -39,8 +39,8 @@ def write_database(
     with duckdb.connect() as connection:
         connection.execute(f"attach {_text(target)} as release (storage_version '{STORAGE}')")
         connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
-        # Few transactions: each of some five hundred comments would be written through to the disk by itself. Views have
-        # none around them, because those that come too early are tried again.
+        # Few transactions: each of some five hundred comments would be written through to the disk by itself. Views are
+        # made outside, because those that come too early are tried again.
         connection.execute("begin transaction")
         connection.execute(f"create schema release.{SCHEMA}")
         for table in tables:

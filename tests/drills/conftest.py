@@ -7,9 +7,15 @@ publishers serve, so that the order of the drills does not matter.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+# The servers on loopback are those of tests/faults.
+sys.path.append(str(Path(__file__).parents[1] / "faults"))
+
 from dagster_processes import CodeServer, code_server
 from drill_house import DrillHouse, Ended, Race, Springboard
 from incidents import AT_THE_END, INCIDENTS, Aftermath, let_happen

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from dagster_processes import CodeServer, kill, let_tick, start, workspace_of
 from drill_house import DrillHouse, Ended
-from small_publishers import NEWS, Exchange, LoopbackPublishers
+from loopback_publishers import Exchange, LoopbackPublishers
+from small_publishers import NEWS
 
 HELD = "claimant-count"
 LONG_ENOUGH = 240.0
