@@ -39,6 +39,9 @@ def write_database(
     with duckdb.connect() as connection:
         connection.execute(f"attach {_text(target)} as release (storage_version '{STORAGE}')")
         connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+        # Few transactions: each of some five hundred comments would be written through to the disk by itself. Views are
+        # made outside, because those that come too early are tried again.
+        connection.execute("begin transaction")
         connection.execute(f"create schema release.{SCHEMA}")
         for table in tables:
             if not table.is_view:
@@ -64,13 +67,16 @@ def write_database(
         # Without the schema's name a view finds its tables beside itself, whatever the file is attached as.
         relations = "|".join(re.escape(table.name) for table in tables)
         own = re.compile(rf'"?\b{SCHEMA}"?\."?({relations})\b"?')
+        connection.execute("commit")
         _create_views(connection, {str(name): own.sub(r"\1", str(sql)) for name, sql in views})
+        connection.execute("begin transaction")
         for table in tables:
             if table.is_view:
                 _comment(connection, table)
             if table.name == "fct_observation_history":
                 columns = ", ".join(column.name for column in table.columns)
                 connection.execute(AS_OF.format(schema=SCHEMA, columns=columns))
+        connection.execute("commit")
         connection.execute("checkpoint release")
         connection.execute("use memory")
         connection.execute("detach release")

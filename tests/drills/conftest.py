@@ -1,19 +1,34 @@
 """What the drills share: two small publishers, the springboard that forks `atf`, and one published house to copy.
 
 Belongs here: the fixtures, and the race in which that house came about. Does not belong here: what must hold.
-Each drill works on a copy of its own; nobody changes the published house.
+Each drill works on a copy of its own; nobody changes the published house. Whoever refreshes says first what the
+publishers serve, so that the order of the drills does not matter.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from drill_house import DrillHouse, Race, Springboard
+
+# The servers on loopback are those of tests/faults.
+sys.path.append(str(Path(__file__).parents[1] / "faults"))
+
+from dagster_processes import CodeServer, code_server
+from drill_house import DrillHouse, Ended, Race, Springboard
+from incidents import AT_THE_END, INCIDENTS, Aftermath, let_happen
+from restarting import Restarted, run_while_the_daemon_is_restarted
 from small_publishers import NEWS, LoopbackPublishers, settings_for, small_publishers
+
+from atf_dagster.refresh import NEEDED_BYTES
 
 DISK_BYTES = 300_000_000
 """Of the drills' own disk: a refresh begins with 200 MB free, and the house on it takes some fifty."""
+
+
+BOARD = pytest.StashKey[Springboard]()
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +38,9 @@ def publishers() -> Iterator[LoopbackPublishers]:
 
 
 @pytest.fixture(scope="session")
-def springboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Springboard]:
+def springboard(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Springboard]:
     board = Springboard(tmp_path_factory.mktemp("springboard"), DISK_BYTES)
+    pytestconfig.stash[BOARD] = board
     yield board
     board.stop()
 
@@ -45,18 +61,92 @@ def published(race: Race) -> DrillHouse:
 
 
 @pytest.fixture(scope="session")
-def news(publishers: LoopbackPublishers) -> LoopbackPublishers:
-    """The publishers with revised figures and a new period."""
-    publishers.spoil_from_now_on(NEWS)
-    return publishers
+def daemons_house(published: DrillHouse, tmp_path_factory: pytest.TempPathFactory) -> DrillHouse:
+    """A house that Dagster's daemon looks after, on a machine whose clock is an hour ahead, as London's in summer."""
+    return published.copy(tmp_path_factory.mktemp("daemon") / "home").with_settings(TZ="Africa/Lagos")
 
 
 @pytest.fixture(scope="session")
-def never_killed(
-    published: DrillHouse, news: LoopbackPublishers, tmp_path_factory: pytest.TempPathFactory
-) -> DrillHouse:
-    """A house that got the news by one undisturbed refresh."""
-    house = published.copy(tmp_path_factory.mktemp("undisturbed") / "home")
-    ended = house.refresh()
-    assert (ended.code, ended.report["outcome"]) == (0, "published"), ended
-    return house
+def served(daemons_house: DrillHouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeServer]:
+    """The code server of that house."""
+    with code_server(daemons_house, tmp_path_factory.mktemp("code_server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def restarted(
+    daemons_house: DrillHouse,
+    served: CodeServer,
+    publishers: LoopbackPublishers,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Restarted:
+    return run_while_the_daemon_is_restarted(daemons_house, served, publishers, tmp_path_factory.mktemp("daemons"))
+
+
+@pytest.fixture(scope="session")
+def never_killed(restarted: Restarted) -> DrillHouse:
+    """A house that got the news by one refresh that nobody killed."""
+    return restarted.house
+
+
+@pytest.fixture(scope="session")
+def unlucky(published: DrillHouse, springboard: Springboard) -> DrillHouse:
+    """The house to which everything happens, on the springboard's own disk."""
+    return published.copy(springboard.disk / "home")
+
+
+@pytest.fixture(scope="session")
+def too_little_room(unlucky: DrillHouse) -> Ended:
+    """A refresh that found the disk nearly full; there is room again."""
+    if not unlucky.springboard.has_disk:
+        pytest.skip("no disk could be mounted here, so none could be nearly full")
+    unlucky.fill_disk(leave=NEEDED_BYTES - 50_000_000)
+    ended = unlucky.atf("refresh")
+    unlucky.make_room()
+    return ended
+
+
+@pytest.fixture(scope="session")
+def aftermath(
+    unlucky: DrillHouse, publishers: LoopbackPublishers, request: pytest.FixtureRequest
+) -> dict[str, Aftermath]:
+    """Incident -> what it left, one after the other."""
+    publishers.spoil_from_now_on(NEWS)
+    if unlucky.springboard.has_disk:
+        request.getfixturevalue("too_little_room")
+    return {name: let_happen(unlucky, name, incident) for name, incident in INCIDENTS.items()}
+
+
+@pytest.fixture(scope="session")
+def ends(
+    unlucky: DrillHouse,
+    publishers: LoopbackPublishers,
+    aftermath: dict[str, Aftermath],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, tuple[DrillHouse, Aftermath, Ended]]:
+    """Incident at the very end -> the house, what it left, and the plain re-run after it."""
+    publishers.spoil_from_now_on(NEWS)
+    found = {}
+    for number, (name, incident) in enumerate(AT_THE_END.items()):
+        house = unlucky.copy(tmp_path_factory.mktemp(f"end{number}") / "home")
+        found[name] = (house, let_happen(house, name, incident), house.refresh())
+    return found
+
+
+@pytest.fixture(scope="session")
+def repaired(
+    unlucky: DrillHouse,
+    publishers: LoopbackPublishers,
+    aftermath: dict[str, Aftermath],
+    ends: dict[str, tuple[DrillHouse, Aftermath, Ended]],
+) -> Ended:
+    """The plain re-run after everything."""
+    publishers.spoil_from_now_on(NEWS)
+    return unlucky.refresh()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    board = config.stash.get(BOARD, None)
+    if board is not None:
+        way = "a small disk of their own" if board.has_disk else "a limit on the size of files: no disk can be mounted"
+        terminalreporter.write_line(f"tests/drills: disks were filled by way of {way}.")

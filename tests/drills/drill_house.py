@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -27,7 +30,7 @@ Order = dict[str, Any]
 
 
 def moment(event: str, path: str, nth: int = 1) -> Order:
-    """The n-th time that Python is about to do `event` to a path that matches."""
+    """The n-th time that Python is about to do `event` where its first two arguments, with a space between, match."""
     return {"event": event, "path": path, "nth": nth}
 
 
@@ -162,6 +165,25 @@ class DrillHouse:
         return self.springboard.seen(self.home)
 
     @property
+    def ballast(self) -> str | None:
+        """The file that fills the house's disk, as `atf` sees it; None where no disk could be mounted."""
+        return str(self.springboard.disk / "ballast") if self.springboard.has_disk else None
+
+    def fill_disk(self, leave: int) -> None:
+        """Fill the house's own disk up to `leave` bytes."""
+        assert self.ballast is not None
+        with self.springboard.seen(Path(self.ballast)).open("wb") as ballast:
+            os.posix_fallocate(ballast.fileno(), 0, self.free_bytes - leave)
+
+    def make_room(self) -> None:
+        if self.ballast is not None:
+            self.springboard.seen(Path(self.ballast)).unlink(missing_ok=True)
+
+    @property
+    def free_bytes(self) -> int:
+        return shutil.disk_usage(self.seen).free
+
+    @property
     def as_settings(self) -> Settings:
         return Settings(home=self.seen, mode="live")
 
@@ -188,8 +210,12 @@ class DrillHouse:
 
     def rows(self, sql: str, database: Path | None = None) -> list[tuple[Any, ...]]:
         """Ask the current release, or another database, read-only as any reader would."""
-        with duckdb.connect() as connection:
-            connection.execute(f"attach '{database or self.releases / 'current' / 'mart.duckdb'}' as read (read_only)")
+        path = database or self.releases / "current" / "mart.duckdb"
+        with TemporaryDirectory() as folder, duckdb.connect() as connection:
+            if self.seen != self.home:
+                # DuckDB follows links to their end, and so leaves the other namespace again.
+                path = Path(shutil.copy(path, folder))
+            connection.execute(f"attach '{path}' as read (read_only)")
             connection.execute("use read")
             return connection.execute(sql).fetchall()
 
@@ -211,9 +237,10 @@ class DrillHouse:
         """Dataset and part -> the hashes of its vintages, in their order."""
         return {str(p.parent.relative_to(self._landing)): _hashes(p) for p in self._files("vintages.jsonl")}
 
-    def receipts_that_landed(self) -> dict[str, list[str]]:
+    def receipts_that_landed(self) -> dict[str, set[str]]:
         """Dataset and part -> the hashes of the receipts that brought something."""
-        return {str(p.parent.relative_to(self._landing)): _hashes(p) for p in self._files("attempts.jsonl")}
+        found = {str(p.parent.relative_to(self._landing)): set(_hashes(p)) for p in self._files("attempts.jsonl")}
+        return {part: hashes for part, hashes in found.items() if hashes}
 
     def receipts_a_run(self) -> Counter[tuple[str, str, str]]:
         """(run, dataset, part) -> how many receipts."""
@@ -246,10 +273,11 @@ class DrillHouse:
 
     def runs_by_status(self) -> Counter[str]:
         """Runs in Dagster's history by status, read from a copy because opening an instance writes to it."""
-        import sqlite3
-
-        with sqlite3.connect(f"file:{self.seen / 'dagster' / 'history' / 'runs.db'}?mode=ro", uri=True) as runs:
-            return Counter(status for (status,) in runs.execute("select status from runs"))
+        with TemporaryDirectory() as folder:
+            for path in (self.seen / "dagster" / "history").glob("runs.db*"):
+                shutil.copy(path, folder)
+            with closing(sqlite3.connect(Path(folder) / "runs.db")) as runs:
+                return Counter(status for (status,) in runs.execute("select status from runs"))
 
     def outcomes(self) -> Counter[str]:
         """How the runs said that they ended; one that was killed said nothing."""

@@ -5,11 +5,7 @@ Belongs here: how small the answers are, which of them change. Does not belong h
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from pathlib import Path
-
-sys.path.append(str(Path(__file__).parents[1] / "faults"))
 
 from loopback_publishers import LoopbackPublishers, Row, Spoil, edited
 from spoiling import area_code, revised_els_figure, revised_with_a_new_period, served
@@ -40,6 +36,7 @@ def settings_for(publishers: LoopbackPublishers) -> dict[str, str]:
     others = {service.id for service in load().services} - set(ASKED)
     return {
         "ATF_MODE": "live",
+        "TZ": "UTC",
         "ATF_BACKOFF_FIRST": "0",
         "ATF_REQUESTS_PER_SECOND": "0",
         "ATF_FINGERTIPS_URL": publishers.fingertips_url,

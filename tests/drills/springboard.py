@@ -4,8 +4,9 @@ Belongs here: forking, and what is to befall the forked process at an exact mome
 Every `atf` so started is a process of its own with its own lock, memory and files, and dies like any other; only
 the eight seconds of imports are shared, without which these drills would take minutes.
 
-A moment is the n-th time that Python is about to do something (an audit event, such as `os.rename`) with a
-path that matches. The kernel's own SIGKILL ends the process then, or its disk becomes full then.
+A moment is the n-th time that Python is about to do something (an audit event, such as `os.rename`) whose first two
+arguments, such as both paths, or path and mode, match. The kernel's own SIGKILL ends the process then, or its disk
+becomes full then: an exact place between two writes, which a parent that watches progress lines cannot hit.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import re
 import resource
 import signal
 import sys
+import time
 import traceback
 from typing import Any
 
@@ -28,7 +30,7 @@ def befall(moment: dict[str, Any], deed: Any) -> None:
     event, pattern, left = moment["event"], re.compile(moment["path"]), [int(moment["nth"])]
 
     def hook(happens: str, arguments: tuple[Any, ...]) -> None:
-        if happens != event or left[0] == 0 or not any(pattern.search(_text(a)) for a in arguments[:2]):
+        if happens != event or left[0] == 0 or not pattern.search(" ".join(map(_text, arguments[:2])).strip()):
             return
         left[0] -= 1
         if left[0] == 0:
@@ -105,6 +107,7 @@ def take_steps(order: dict[str, Any]) -> int:
 def become_atf(order: dict[str, Any]) -> int:
     os.environ.clear()
     os.environ.update(order["environment"])
+    time.tzset()
     for name, number in (("stdout", 1), ("stderr", 2)):
         handle = os.open(order[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         os.dup2(handle, number)

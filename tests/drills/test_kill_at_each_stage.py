@@ -1,154 +1,114 @@
 """`kill -9` at each stage of a refresh, one after the other in one house: readers never notice, a plain run repairs.
 
-Belongs here: the moments, and what is left after each. Does not belong here: full disks, races.
-The signal is the kernel's own, sent by the process to itself when Python is about to do what the moment names: an
-exact place between two writes, which a parent that watches progress lines cannot hit.
+Belongs here: what each kill leaves and what the plain run makes of it. Does not belong here: the moments (`incidents`).
 """
 
 from __future__ import annotations
 
 import signal
-from collections import Counter
-from dataclasses import dataclass
 
 import pytest
-from drill_house import DrillHouse, Ended, moment
-from small_publishers import NEW_VINTAGES, LoopbackPublishers
+from drill_house import DrillHouse, Ended
+from incidents import AT_THE_END, INCIDENTS, Aftermath
+from small_publishers import NEW_VINTAGES
 
-STAGES = {
-    "fetching": moment("os.rename", r"/landing/objects/", nth=2),
-    "raw": moment("open", r"/verdicts\.jsonl$", nth=2),
-    "dbt, staged half": moment("open", r"/dbt/run/.*/staging/", nth=10),
-    "admission": moment("os.rename", r"/raw/admission/", nth=2),
-    "dbt, mart half": moment("open", r"/dbt/run/.*/marts/", nth=8),
-    "checks": moment("open", r"\.quality_mart\.json\."),
-    "candidate half-written": moment("os.mkdir", r"/\.candidate-[^/]*/csv$"),
+KILLS = [name for name, incident in INCIDENTS.items() if incident.kind == "killed"]
+every_kill = pytest.mark.parametrize("name", KILLS)
+every_end = pytest.mark.parametrize("name", AT_THE_END)
+Ends = dict[str, tuple[DrillHouse, Aftermath, Ended]]
+
+STEP_BEFORE_AND_AFTER = {
+    "killed while fetching": ("fetch 1/", "raw: "),
+    "killed between receipt and vintage": ("step: fetch", "step: parse"),
+    "killed in raw": ("step: parse", "raw: "),
+    "killed in dbt's staged half": ("dbt: building the staged half", "admission: "),
+    "killed in admission": ("step: admit", "step: mart"),
+    "killed in dbt's mart half": ("step: mart", "step: check"),
+    "killed in the checks": ("step: check", "step: publish"),
+    "killed with the candidate half-written": ("step: publish", "release: "),
 }
-"""Stage -> the moment of the kill, in the order in which the kills follow each other."""
-
-TOWARDS_THE_END = {
-    "between the release's rename and the pointer": moment("os.symlink", r"/\.current\."),
-    # The first outcome that a run writes is that of the killed one before it.
-    "after the pointer moved, before the outcome is written": moment("open", r"/\.outcome\.json\.", nth=2),
-    "while the digest is written": moment("open", r"/digests/\.[0-9]+\.json\."),
-    "while people are told": moment("open", r"/alerts/\.ledger\.json\."),
-}
-"""Each in a copy of the house as the kills above left it, because after them there is nothing left to build."""
 
 
-@dataclass(frozen=True)
-class Death:
-    """What was there when the process was dead."""
-
-    ended: Ended
-    current: str | None
-    figures_readable: int
-    versions: list[str]
-    leftovers: list[str]
-    outcomes: dict[str, int]
-
-
-def die(house: DrillHouse, when: dict[str, object]) -> Death:
-    ended = house.atf("refresh", die=when)
-    return Death(
-        ended, house.current, house.figures_readable, house.versions, house.leftovers(), dict(house.outcomes())
-    )
-
-
-@pytest.fixture(scope="module")
-def house(published: DrillHouse, tmp_path_factory: pytest.TempPathFactory) -> DrillHouse:
-    return published.copy(tmp_path_factory.mktemp("killed") / "home")
-
-
-@pytest.fixture(scope="module")
-def deaths(house: DrillHouse, news: LoopbackPublishers) -> dict[str, Death]:
-    """Killed at every stage up to the half-written candidate, each time started again, as nothing had happened."""
-    return {stage: die(house, when) for stage, when in STAGES.items()}
-
-
-@pytest.fixture(scope="module")
-def last_deaths(
-    house: DrillHouse, deaths: dict[str, Death], tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, tuple[DrillHouse, Death, Ended]]:
-    """Killed when the release was finished: the house, the death, and the plain re-run after it."""
-    found = {}
-    for number, (stage, when) in enumerate(TOWARDS_THE_END.items()):
-        copy = house.copy(tmp_path_factory.mktemp(f"end{number}") / "home")
-        found[stage] = (copy, die(copy, when), copy.refresh())
-    return found
-
-
-every_stage = pytest.mark.parametrize("stage", STAGES)
-every_end = pytest.mark.parametrize("stage", TOWARDS_THE_END)
-
-
-@every_stage
+@every_kill
 def test_a_kill_leaves_the_last_good_release_to_readers(
-    published: DrillHouse, deaths: dict[str, Death], stage: str
+    published: DrillHouse, aftermath: dict[str, Aftermath], name: str
 ) -> None:
-    death = deaths[stage]
-    assert death.ended.code == -signal.SIGKILL, death.ended.errors
-    assert death.current == published.current
-    assert death.versions == published.versions
-    assert death.figures_readable == published.figures_readable > 0
-    # Each run says of the killed one before it how that ended; the newest is still owed.
-    buried = list(STAGES).index(stage)
-    assert death.outcomes == Counter(published.outcomes()) + Counter(failed=buried)
+    after = aftermath[name]
+    assert after.ended.code == -signal.SIGKILL, after.ended.errors
+    assert after.current == published.current
+    assert after.versions == published.versions
+    assert after.figures_readable == published.figures_readable > 0
+    assert after.outcomes["published"] == 1
 
 
-@every_stage
-def test_each_kill_came_in_its_stage(deaths: dict[str, Death], stage: str) -> None:
-    """By what the run had said of itself: the line before, and not yet the line after."""
-    output = deaths[stage].ended.output
-    lines = ["fetch 1/", "raw: ", "dbt: building the staged half", "admission: ", "dbt: building the mart half"]
-    said = {"fetching": 1, "raw": 1, "dbt, staged half": 3, "admission": 3, "dbt, mart half": 5, "checks": 5}
-    first = 0 if stage == "fetching" else 1
-    expected = said.get(stage, 6)
-    assert [line in output for line in [*lines, "checks: "]][first:] == [n < expected for n in range(6)][first:]
-    assert "release: " not in output
+@every_kill
+def test_each_kill_came_in_its_step(aftermath: dict[str, Aftermath], name: str) -> None:
+    before, after = STEP_BEFORE_AND_AFTER[name]
+    assert before in aftermath[name].ended.output
+    assert after not in aftermath[name].ended.output
 
 
-def test_the_candidate_was_half_written(deaths: dict[str, Death]) -> None:
-    (candidate,) = [name for name in deaths["candidate half-written"].leftovers if "/.candidate-" in f"/{name}"]
-    assert candidate.startswith("releases/.candidate-000002-")
+def test_kills_leave_halves_behind_so_that_there_is_something_to_clear(aftermath: dict[str, Aftermath]) -> None:
+    left = {name: " ".join(aftermath[name].leftovers) for name in KILLS}
+    assert "landing/incoming/" in left["killed while fetching"]
+    assert "warehouse.duckdb.wal" in left["killed in dbt's staged half"]
+    assert "raw/admission/.admission.parquet." in left["killed in admission"]
+    assert "releases/.candidate-000002-" in left["killed with the candidate half-written"]
 
 
 @every_end
 def test_a_kill_at_the_end_leaves_readers_the_old_release_or_the_new_one_whole(
-    published: DrillHouse, last_deaths: dict[str, tuple[DrillHouse, Death, Ended]], stage: str
+    published: DrillHouse, ends: Ends, name: str
 ) -> None:
-    _, death, _ = last_deaths[stage]
-    assert death.ended.code == -signal.SIGKILL, death.ended.errors
-    assert len(death.versions) == 2
-    moved = not stage.startswith("between")
-    assert death.current == death.versions[1 if moved else 0]
-    assert (death.figures_readable > published.figures_readable) is moved
-    told = Counter(published=1) if stage.startswith("while") else Counter[str]()
-    assert death.outcomes == Counter(published.outcomes()) + Counter(failed=len(STAGES)) + told
+    _, after, _ = ends[name]
+    assert after.ended.code == -signal.SIGKILL, after.ended.errors
+    assert len(after.versions) == 2
+    moved = name.startswith("killed between the pointer")
+    assert after.current == after.versions[1 if moved else 0]
+    assert (after.figures_readable > published.figures_readable) is moved
+    assert after.outcomes["published"] == 1, "the killed run said how it ended, so it was killed too late"
 
 
 @every_end
-def test_a_plain_run_after_all_kills_makes_the_new_release_current_and_clears_up(
-    last_deaths: dict[str, tuple[DrillHouse, Death, Ended]], stage: str
-) -> None:
-    house, death, ended = last_deaths[stage]
+def test_after_a_kill_at_the_end_a_plain_run_makes_the_finished_release_current(ends: Ends, name: str) -> None:
+    house, after, ended = ends[name]
     assert (ended.code, ended.report["outcome"]) == (0, "unchanged"), ended
-    assert house.versions == death.versions
-    assert house.current == death.versions[-1]
-    assert house.leftovers() == []
-    assert house.atf("status").code == 0
+    assert house.versions == after.versions
+    assert house.current == after.versions[-1]
 
 
-@every_end
-def test_after_all_kills_the_house_holds_what_one_that_was_never_killed_holds(
-    last_deaths: dict[str, tuple[DrillHouse, Death, Ended]], never_killed: DrillHouse, stage: str
+def test_after_all_that_a_plain_run_publishes(unlucky: DrillHouse, published: DrillHouse, repaired: Ended) -> None:
+    assert (repaired.code, repaired.report["outcome"]) == (0, "published"), repaired
+    assert repaired.report["troubles"] == []
+    assert len(unlucky.versions) == 2
+    assert unlucky.current == unlucky.versions[-1]
+
+
+def test_nothing_unfinished_is_left(unlucky: DrillHouse, repaired: Ended, ends: Ends) -> None:
+    for house in (unlucky, *(house for house, _, _ in ends.values())):
+        assert house.leftovers() == []
+        assert house.atf("status").code == 0
+
+
+def test_nothing_is_lost_or_doubled(unlucky: DrillHouse, repaired: Ended, ends: Ends, never_killed: DrillHouse) -> None:
+    for house in (unlucky, *(house for house, _, _ in ends.values())):
+        assert sum(len(hashes) - 1 for hashes in house.landed().values()) == NEW_VINTAGES
+        assert house.landed() == never_killed.landed()
+        # A kill between receipt and vintage leaves a receipt more: the bytes came twice, and were taken in once.
+        assert house.receipts_that_landed() == {part: set(hashes) for part, hashes in house.landed().items()}
+        assert set(house.receipts_a_run().values()) == {1}
+        assert house.judged() == never_killed.judged()
+        assert house.objects() == never_killed.objects()
+        assert all(name == sha256 for name, sha256 in house.objects().items())
+        assert house.contents() == never_killed.contents()
+
+
+def test_runs_that_were_killed_are_failed_by_the_next_one(
+    unlucky: DrillHouse, repaired: Ended, aftermath: dict[str, Aftermath]
 ) -> None:
-    house, _, _ = last_deaths[stage]
-    assert sum(len(hashes) - 1 for hashes in house.landed().values()) == NEW_VINTAGES
-    assert house.landed() == never_killed.landed()
-    assert house.receipts_that_landed() == house.landed()
-    assert set(house.receipts_a_run().values()) == {1}
-    assert house.judged() == never_killed.judged()
-    assert house.objects() == never_killed.objects()
-    assert all(name == sha256 for name, sha256 in house.objects().items())
-    assert house.contents() == never_killed.contents()
+    whole_runs = [name for name in KILLS if not INCIDENTS[name].steps]
+    statuses = unlucky.runs_by_status()
+    assert statuses["STARTED"] == 0
+    assert statuses["FAILURE"] >= len(whole_runs)
+    assert unlucky.outcomes()["failed"] >= len(whole_runs)
+    assert statuses["SUCCESS"] >= 1

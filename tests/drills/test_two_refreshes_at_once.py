@@ -1,12 +1,12 @@
 """Two refreshes at the same moment: one works, the other leaves with 3 and has touched nothing.
 
-Belongs here: races of real processes. Does not belong here: what a lock that is held says (tests/faults).
+Belongs here: races of real processes. Does not belong here: what a lock that is held says (tests/faults), a
+refresh beside one that a daemon runs (test_daemon_restarted).
 """
 
 from __future__ import annotations
 
-import pytest
-from drill_house import DrillHouse, Race
+from drill_house import Race
 
 
 def test_of_two_first_refreshes_of_an_empty_home_exactly_one_works(race: Race) -> None:
@@ -26,15 +26,3 @@ def test_the_one_that_left_is_no_run_and_no_release(race: Race) -> None:
     assert len(house.versions) == 1
     assert set(house.receipts_a_run().values()) == {1}
     assert all(len(hashes) == 1 for hashes in house.landed().values())
-
-
-def test_of_two_refreshes_of_a_published_house_exactly_one_works(
-    published: DrillHouse, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    house = published.copy(tmp_path_factory.mktemp("two") / "home")
-    both = [house.start("refresh", "--json") for _ in range(2)]
-    ended = [running.ended() for running in both]
-    assert sorted(end.code for end in ended) == [0, 3], ended
-    assert house.runs_by_status() == {"SUCCESS": 2}
-    assert house.current == published.current
-    assert house.leftovers() == []

@@ -1,0 +1,72 @@
+"""`kill -9` at each step of telling: the next look tells what was to be told, once where that can be known."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import uuid
+
+import pytest
+from channels_on_loopback import Webhook
+from published_house import environment
+
+from atf_dagster.alerts import ledger, outbox, telling
+from atf_dagster.refresh import Refresh
+from atf_dagster.settings import Settings
+
+LOOK = """
+import os, signal, sys
+from atf_dagster import settings
+from atf_dagster.alerts import channels, ledger, outbox, telling
+
+def die(*anything, **named):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def after(act):
+    def done(*anything, **named):
+        act(*anything, **named)
+        die()
+    return done
+
+moment = sys.argv[2]
+if moment == "before the digest":
+    outbox.keep = die
+elif moment == "between digest and ledger":
+    ledger.write = die
+elif moment == "between ledger and delivery":
+    outbox.deliver = die
+elif moment == "after delivery":
+    outbox.send = after(outbox.send)
+telling.after_run(settings.load(), sys.argv[1])
+"""
+MOMENTS = ["before the digest", "between digest and ledger", "between ledger and delivery", "after delivery"]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_killed_look_is_made_good_by_the_next(house: Settings, webhook: Webhook, moment: str) -> None:
+    of = dataclasses.replace(house, alerts=webhook.url)
+    run_id = str(uuid.uuid4())
+    Refresh(of, run_id).finish("failed", message="landing: no answer", mend="Ask again.", error="")
+    with webhook.open():
+        done = subprocess.run(
+            [sys.executable, "-c", LOOK, run_id, moment],
+            env=environment(house.home, {"ATF_ALERTS": webhook.url}),
+            check=False,
+        )
+        assert done.returncode == -signal.SIGKILL
+        told_before = len(webhook.received)
+        telling.after_run(of, run_id)
+        telling.watch(of)
+        telling.watch(of)
+    folder = telling.folder_of(of)
+    kept = ledger.read(folder)
+    assert (kept.sequence, [entry.problem.kind for entry in kept.open]) == (1, ["refresh-failed"])
+    assert outbox.numbers(folder) == [1]
+    # A message whose delivery could not be written down is sent again rather than lost.
+    assert told_before == (moment == "after delivery")
+    assert len(webhook.received) == 1 + told_before
+    assert {message["title"] for message in webhook.received} == {webhook.received[0]["title"]}
+    assert os.listdir(folder / "digests")
