@@ -14,9 +14,9 @@ setup: $(READY)
 refresh: $(READY)
 	$(BIN)/atf refresh
 
-# Tests that share a house stay in one worker (tests/conftest.py says which).
+# Which tests stay in one worker says tests/conftest.py.
 test: $(READY) $(OLD_CLIENT)
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2
 
 lint: $(READY)
 	$(BIN)/ruff check .

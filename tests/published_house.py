@@ -1,23 +1,26 @@
 """A house (one ATF_HOME) with a release in it, and the command `atf` as a process.
 
-Belongs here: running the command, copying a house, reading a release as the files that it is.
+Belongs here: running the command, making a house once for all workers, copying it, reading a release as the files
+that it is.
 Does not belong here: what must hold (the test modules), publishers on loopback (tests/faults).
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from atf_dagster.release.contract import Table, from_manifest
 from atf_dagster.settings import Settings
@@ -44,6 +47,25 @@ def command(home: Path, *words: str, **more: str) -> subprocess.CompletedProcess
         timeout=LONG_ENOUGH,
         check=False,
     )
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that `make` fills once for all workers of this run; a worker that comes while it does waits.
+
+    What is in it is only read: each worker sees what the others do to it.
+    """
+    base = factory.getbasetemp()
+    # A worker's own folder lies in that of the run, which a run in one process has for itself.
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, whole = root / f"shared-{name}", root / f"shared-{name}.whole"
+    with (root / f"shared-{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not whole.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            whole.touch()
+    return folder
 
 
 @dataclass(frozen=True)
