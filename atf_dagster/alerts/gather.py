@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -115,10 +115,17 @@ def of_sources(
 # checks --------------------------------------------------------------------------------------------------
 
 
-def of_checks(catalogue: Catalogue, results: Sequence[Result], run_id: str) -> list[Problem]:
-    """One problem a failed expectation that is told. What admission holds is told of its source instead."""
+def of_checks(
+    catalogue: Catalogue, results: Sequence[Result], run_id: str, troubles: Sequence[Trouble] = ()
+) -> list[Problem]:
+    """One problem a failed expectation that is told.
+
+    What admission holds is told of its source instead, and what else is odd about a held vintage is left to its page.
+    """
+    held = tuple(f"{trouble.dataset}.{trouble.part}." for trouble in troubles if trouble.kind == "held")
     problems = []
-    for result in results:
+    for every in results:
+        result = _without(every, held) if every.stage == "admission" and not every.broken else every
         told = not result.success and result.severity != "info"
         if not told or (result.stage == "admission" and result.severity == "critical" and not result.broken):
             continue
@@ -148,6 +155,14 @@ def of_checks(catalogue: Catalogue, results: Sequence[Result], run_id: str) -> l
             )
         )
     return problems
+
+
+def _without(result: Result, vintages: tuple[str, ...]) -> Result:
+    """The result without the rows of these vintages; passed where no other row fails."""
+    rows = tuple(row for row in result.failing if not str(row.get("vintage_id", "")).startswith(vintages))
+    if not vintages or len(rows) == len(result.failing):
+        return result
+    return replace(result, failing=rows, unexpected_count=len(rows), success=not rows)
 
 
 # runs and releases ---------------------------------------------------------------------------------------
@@ -225,8 +240,12 @@ def of_lateness(last_good: dt.datetime | None, now: dt.datetime, overdue_hours: 
     ]
 
 
-def of_late_publishers(catalogue: Catalogue, current: Release) -> list[Problem]:
-    """Indicators whose expected period is due and that their publisher has not brought out, by `coverage`."""
+def of_late_publishers(catalogue: Catalogue, current: Release, told: Sequence[Problem]) -> list[Problem]:
+    """Indicators whose expected period is due and that their publisher has not brought out, by `coverage`.
+
+    `told` are the problems that are open: of an indicator whose source fails nobody can say whether its publisher has
+    caught up, so that what was told of it stands.
+    """
     import duckdb
 
     with duckdb.connect() as connection:
@@ -241,7 +260,13 @@ def of_late_publishers(catalogue: Catalogue, current: Release) -> list[Problem]:
             "left join release.mart.dim_period as latest on c.latest_period_id = latest.period_id "
             "where c.state = 'late' and c.reason = 'publisher_late' group by all order by all"
         ).fetchall()
-    return [
+        stale = connection.execute(
+            "select distinct indicator_code from release.mart.coverage where state = 'stale'"
+        ).fetchall()
+    late = {row[0] for row in rows}
+    unknown = {f"late/{code}" for (code,) in stale if code not in late}
+    standing = [problem for problem in told if problem.key in unknown]
+    return standing + [
         Problem(
             key=f"late/{code}",
             kind="publisher-late",

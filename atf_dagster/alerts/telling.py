@@ -62,7 +62,7 @@ def after_run(of: Settings, run_id: str, known_changes: Sequence[changes.Change]
         record = refresh.outcome()
         ended = Ended.of(record) if record is not None else None
         at = _now()
-        found, scopes = _found_after(refresh, ended)
+        found, scopes = _found_after(refresh, ended, before)
         looked, difference = _look(of, before, found, scopes, at)
         looked = looked.after_run(run_id, is_refresh=ended is not None)
         if ended is not None and ended.outcome != "failed":
@@ -102,16 +102,16 @@ def folder_of(of: Settings) -> Path:
     return of.workspace / "alerts"
 
 
-def _found_after(refresh: Refresh, ended: Ended | None) -> tuple[list[Problem], set[str]]:
+def _found_after(refresh: Refresh, ended: Ended | None, before: Ledger) -> tuple[list[Problem], set[str]]:
     """What is broken after a run, and the scopes that the run could see."""
     known, run_id = refresh.catalogue, refresh.run_id
-    results = refresh.results()
-    found = gather.of_sources(known, refresh.troubles(), results, run_id) + gather.of_run(ended)
-    found += gather.of_checks(known, results, run_id)
+    results, troubles = refresh.results(), refresh.troubles()
+    found = gather.of_sources(known, troubles, results, run_id) + gather.of_run(ended)
+    found += gather.of_checks(known, results, run_id, troubles)
     scopes = {"source", "run", *(result.stage for result in results)}
     current = versions.current(refresh.settings.releases)
     if current is not None and current.receipt["mode"] == refresh.settings.mode:
-        found += gather.of_late_publishers(known, current)
+        found += gather.of_late_publishers(known, current, [entry.problem for entry in before.open])
         scopes.add("late")
     return found, scopes
 

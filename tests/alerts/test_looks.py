@@ -210,11 +210,10 @@ def failed_check(stage: str, severity: str, *rows: dict[str, object], broken: bo
 VINTAGE = "fingertips_93283.councils.0002.abcdefabcdef"
 
 
-def test_a_held_vintage_is_told_of_its_source_with_keys_owner_and_page() -> None:
-    result = failed_check("admission", "critical", {"vintage_id": VINTAGE, "area_code": "E08000012"})
-    trouble = Trouble(
-        dataset="fingertips_93283",
-        part="councils",
+def held(dataset: str, part: str) -> Trouble:
+    return Trouble(
+        dataset=dataset,
+        part=part,
         kind="held",
         reason="staged_rows.value_within_bounds",
         message="m",
@@ -222,6 +221,11 @@ def test_a_held_vintage_is_told_of_its_source_with_keys_owner_and_page() -> None
         since="2026-11-01T06:00:00+00:00",
         serving="figures retrieved before",
     )
+
+
+def test_a_held_vintage_is_told_of_its_source_with_keys_owner_and_page() -> None:
+    result = failed_check("admission", "critical", {"vintage_id": VINTAGE, "area_code": "E08000012"})
+    trouble = held("fingertips_93283", "councils")
     known = catalogue.load()
     (found,) = gather.of_sources(known, [trouble], [result], "run")
     assert (found.kind, found.severity, found.owner) == ("vintage-held", "critical", "publisher")
@@ -229,6 +233,16 @@ def test_a_held_vintage_is_told_of_its_source_with_keys_owner_and_page() -> None
     assert found.page == "runs/run/validation.html#staged_rows"
     assert found.principle == "Overarching outcomes"
     assert gather.of_checks(known, [result], "run") == []
+
+
+def test_what_else_is_odd_about_a_held_vintage_is_left_to_its_page() -> None:
+    known = catalogue.load()
+    other = VINTAGE.replace("93283", "93014")
+    result = failed_check("admission", "warning", {"vintage_id": VINTAGE}, {"vintage_id": other})
+    (found,) = gather.of_checks(known, [result], "run", [held("fingertips_93283", "councils")])
+    assert (found.n_rows, found.rows) == (1, (f"vintage_id {other}",))
+    result = failed_check("admission", "warning", {"vintage_id": VINTAGE})
+    assert gather.of_checks(known, [result], "run", [held("fingertips_93283", "councils")]) == []
 
 
 def test_a_broken_check_is_told_as_a_check_though_it_holds_everything() -> None:
