@@ -8,6 +8,7 @@ import warnings
 import dagster as dg
 
 from atf_dagster import catalogue, settings
+from atf_dagster.alerts import telling
 from atf_dagster.assets import house, landing, quality, raw, release, warehouse
 from atf_dagster.automation import probe, rerun, schedules, standing, tell
 from atf_dagster.settings import Settings
@@ -44,4 +45,6 @@ def build_defs(of: Settings, progress: house.Progress | None = None) -> dg.Defin
 def defs() -> dg.Definitions:
     """What workspace.yaml points to: the house that the environment describes."""
     settings.quieten()
-    return build_defs(settings.load())
+    of = settings.load()
+    telling.check_settings(of)  # a slip in the channels is seen when this is loaded, not when something breaks
+    return build_defs(of)
