@@ -17,7 +17,7 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1] / "faults"))
 
 from dagster_processes import CodeServer, code_server
-from drill_house import DrillHouse, Ended, Race, Springboard
+from drill_house import DrillHouse, Ended, Race, Springboard, cut
 from incidents import AT_THE_END, INCIDENTS, Aftermath, let_happen
 from restarting import Restarted, run_while_the_daemon_is_restarted
 from small_publishers import NEWS, LoopbackPublishers, settings_for, small_publishers
@@ -62,8 +62,13 @@ def published(race: Race) -> DrillHouse:
 
 @pytest.fixture(scope="session")
 def daemons_house(published: DrillHouse, tmp_path_factory: pytest.TempPathFactory) -> DrillHouse:
-    """A house that Dagster's daemon looks after, on a machine whose clock is an hour ahead, as London's in summer."""
-    return published.copy(tmp_path_factory.mktemp("daemon") / "home").with_settings(TZ="Africa/Lagos")
+    """A house that Dagster's daemon looks after, on a machine whose clock is an hour ahead, as London's in summer.
+
+    Its warehouse was deleted.
+    """
+    house = published.copy(tmp_path_factory.mktemp("daemon") / "home").with_settings(TZ="Africa/Lagos")
+    house.warehouse.unlink()
+    return house
 
 
 @pytest.fixture(scope="session")
@@ -129,7 +134,10 @@ def ends(
     found = {}
     for number, (name, incident) in enumerate(AT_THE_END.items()):
         house = unlucky.copy(tmp_path_factory.mktemp(f"end{number}") / "home")
-        found[name] = (house, let_happen(house, name, incident), house.refresh())
+        after = let_happen(house, name, incident)
+        # The whole command where something is left to do, the steps that it would take where nothing is.
+        again = house.refresh() if number == 0 else house.steps("again", ("fetch", "parse", "unchanged"))
+        found[name] = (house, after, again)
     return found
 
 
@@ -140,8 +148,9 @@ def repaired(
     aftermath: dict[str, Aftermath],
     ends: dict[str, tuple[DrillHouse, Aftermath, Ended]],
 ) -> Ended:
-    """The plain re-run after everything."""
+    """The plain re-run after everything, and after the warehouse was cut as well."""
     publishers.spoil_from_now_on(NEWS)
+    cut(unlucky.warehouse)
     return unlucky.refresh()
 
 

@@ -119,9 +119,9 @@ def let_tick(
         state = instance.start_schedule(schedule)
         began = ScheduleInstigatorData(schedule.cron_schedule, since.timestamp())
         instance.update_instigator_state(state.with_data(began))
-    now = since
+    now, known = since, {}
     while now <= until:
-        for error in launch_scheduled_runs(workspace, logging.getLogger("drill"), now, iteration_times={}):
+        for error in launch_scheduled_runs(workspace, logging.getLogger("drill"), now, known):
             assert error is None, error
         now += every
     ticked = {}

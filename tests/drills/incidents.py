@@ -15,6 +15,7 @@ from drill_house import DrillHouse, Ended, Order, moment
 
 STAGED = r"/dbt/run/.*/staging/"
 MARTS = r"/dbt/run/.*/marts/"
+CANDIDATE = r"/\.candidate-[^/]*/csv$"
 BUILT = ("fetch", "parse", "staged", "admit", "mart")
 
 
@@ -33,17 +34,19 @@ INCIDENTS = {
     "killed while fetching": Incident("killed", moment("os.rename", r"/landing/objects/", nth=2)),
     "killed between receipt and vintage": Incident("killed", moment("open", r"/vintages\.jsonl a"), ("fetch",)),
     "killed in raw": Incident("killed", moment("open", r"/verdicts\.jsonl a", nth=2), ("fetch", "parse")),
-    "killed in dbt's staged half": Incident("killed", moment("open", STAGED, nth=10)),
+    "killed in dbt's staged half": Incident("killed", moment("open", STAGED, nth=10), BUILT[:3]),
     "disk full while dbt builds": Incident("disk full", moment("open", STAGED, nth=15)),
     "killed in admission": Incident("killed", moment("os.rename", r"/raw/admission/", nth=2), BUILT[:4]),
-    "killed in dbt's mart half": Incident("killed", moment("open", MARTS, nth=8), BUILT),
+    "killed in dbt's mart half": Incident("killed", moment("open", MARTS, nth=8), ("admit", "mart")),
     "killed in the checks": Incident(
         "killed", moment("open", r"/\.quality_mart\.json\."), (*BUILT, "check"), "checked"
     ),
     "killed with the candidate half-written": Incident(
-        "killed", moment("os.mkdir", r"/\.candidate-[^/]*/csv$"), ("check", "publish"), "checked"
+        "killed", moment("os.mkdir", CANDIDATE), ("check", "publish"), "checked"
     ),
-    "disk full while the candidate is written": Incident("disk full", moment("os.mkdir", r"/\.candidate-[^/]*/csv$")),
+    "disk full while the candidate is written": Incident(
+        "disk full", moment("os.mkdir", CANDIDATE), ("publish",), "checked"
+    ),
 }
 
 AT_THE_END = {

@@ -50,7 +50,7 @@ def main(way: str, folder: Path, stop: Path) -> None:
         except Exception as error:
             errors.append(f"{type(error).__name__}: {error}")
         questions += 1
-        time.sleep(0.1)
+        time.sleep(0.2)
     print(json.dumps({"seen": [json.loads(row) for row in seen], "questions": questions, "errors": errors}))
 
 

@@ -60,7 +60,7 @@ def run_while_the_daemon_is_restarted(
             go_on.set()
             deadline = time.monotonic() + LONG_ENOUGH
             while not instance.get_run_by_id(run_id).is_finished and time.monotonic() < deadline:
-                time.sleep(0.2)
+                time.sleep(0.5)
         finally:
             go_on.set()
             kill(first)
@@ -90,5 +90,5 @@ def _until_it_looked_at_runs(instance: object, after: float) -> None:
         beats = instance.get_daemon_heartbeats()
         if all(kind in beats and beats[kind].timestamp > after for kind in wanted):
             return
-        time.sleep(0.2)
+        time.sleep(0.5)
     raise AssertionError(f"the new daemon did not look at its runs: {beats}")

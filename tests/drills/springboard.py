@@ -97,11 +97,22 @@ def take_steps(order: dict[str, Any]) -> int:
             "mart": lambda: refresh.build("mart"),
             "check": refresh.check,
             "publish": refresh.publish,
+            "unchanged": lambda: refresh.finish_unchanged(_whole(refresh.already_published())),
         }
         for step in order["steps"]:
             print(f"step: {step}", flush=True)
-            does[step]()
+            try:
+                does[step]()
+            except Exception as error:
+                # As Dagster does: the step has failed, and the run with it.
+                print(f"{type(error).__name__}: {error}", file=sys.stderr)
+                return 1
     return 0
+
+
+def _whole(newest: Any) -> Any:
+    assert newest is not None, "there is something to build"
+    return newest
 
 
 def become_atf(order: dict[str, Any]) -> int:
