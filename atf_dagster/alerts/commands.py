@@ -24,7 +24,7 @@ def add_parser(commands: Any) -> None:
     shown.add_argument("number", type=int, nargs="?")
     shown.set_defaults(run=_show)
     words.add_parser("test", help="send a test message to every channel of the settings").set_defaults(run=_test)
-    words.add_parser("send", help="send what waits, now").set_defaults(run=_watch, json=False)
+    words.add_parser("send", help="send what waits, now").set_defaults(run=_watch, json=False, quiet=False)
     watch = commands.add_parser(
         "watch",
         help="look, by the clock, whether a refresh is overdue or a release damaged, and send what waits",
@@ -32,6 +32,7 @@ def add_parser(commands: Any) -> None:
         "Exit codes: 0 nothing is broken and everything was delivered, 1 otherwise.",
     )
     watch.add_argument("--json", action="store_true")
+    watch.add_argument("--quiet", action="store_true", help="print nothing; the channels are told")
     watch.set_defaults(run=_watch)
 
 
@@ -109,7 +110,7 @@ def _watch(of: Settings, options: argparse.Namespace) -> int:
     told = telling.watch(of)
     if options.json:
         print(json.dumps(dataclasses.asdict(told), ensure_ascii=False))
-    else:
+    elif not options.quiet:
         print(f"Alerts: {told.sentence}")
         for problem in told.open:
             print(f"  {problem.severity}: {problem.place}: {problem.headline}")

@@ -43,6 +43,7 @@ def test_a_watch_of_a_quiet_house_ends_with_0_and_of_a_troubled_one_with_1(atf, 
     assert code == 1
     assert "critical: refresh: failed" in out
     assert "What to do: Ask again. (docs/runbook.md#refresh-failed)" in out
+    assert atf("watch", "--quiet") == (1, "", "")
 
 
 def test_digests_are_listed_and_shown(atf, house: Settings) -> None:  # type: ignore[no-untyped-def]
