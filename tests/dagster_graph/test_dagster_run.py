@@ -129,13 +129,14 @@ def test_each_publisher_with_a_rhythm_is_on_time_or_the_check_says_who_is_late(
 ) -> None:
     found = {name: e for name, e in evaluated.items() if e.check_name == "publisher_is_on_time"}
     assert set(found) == {
-        f"landing/{dataset.id}:publisher_is_on_time"
-        for _, dataset in load().datasets
-        if dataset.period and dataset.yields
+        f"raw/{collection.table}:publisher_is_on_time"
+        for collection in load().collections
+        if any(dataset.period and dataset.yields for dataset in collection.datasets)
     }
-    for evaluation in found.values():
-        assert {"due", "newest"} <= set(evaluation.metadata)
-        assert "due up to" in str(evaluation.description) or "bundled snapshot ends at" in str(evaluation.description)
+    for collection in load().collections:
+        if evaluation := found.get(f"raw/{collection.table}:publisher_is_on_time"):
+            listed = str(evaluation.metadata["datasets"].value).replace("\\_", "_")
+            assert all(dataset.id in listed for dataset in collection.datasets if dataset.yields)
 
 
 def test_what_is_broken_now_is_reported_after_the_run(instance: dg.DagsterInstance) -> None:
