@@ -175,4 +175,3 @@ def test_a_warehouse_that_was_cut_and_one_that_was_deleted_are_built_alike(
 ) -> None:
     """The one was cut before the last run in its house, the other deleted before the daemon's run."""
     assert unlucky.contents(unlucky.warehouse) == never_killed.contents(never_killed.warehouse)
-    assert unlucky.contents(unlucky.warehouse) == unlucky.contents()
