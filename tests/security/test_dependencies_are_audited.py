@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import re
 import subprocess
 import sys
 import threading
@@ -143,9 +144,11 @@ def test_a_refusal_on_the_way_is_no_answer_and_a_wrong_address_is_a_failure(
     assert said in done.stdout
 
 
+THE_INDEX = re.search(r'source = \{ registry = "[^"]+" \}', LOCK.read_text("utf-8"))
+assert THE_INDEX is not None
 BAD_LOCKS = {
-    "another index": ('source = { registry = "https://the-index/simple" }', 'source = { registry = "https://evil/" }'),
-    "from a repository": ('source = { registry = "https://the-index/simple" }', 'source = { git = "https://a/b" }'),
+    "another index": (THE_INDEX[0], 'source = { registry = "https://evil/" }'),
+    "from a repository": (THE_INDEX[0], 'source = { git = "https://a/b" }'),
     "no hash": (', hash = "sha256:', ', was = "sha256:'),
     "a weaker hash": ('hash = "sha256:', 'hash = "md5:'),
     "without TLS": ('url = "https://', 'url = "http://'),
