@@ -7,9 +7,9 @@ OSV's interface.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
-import re
 import subprocess
 import sys
 import threading
