@@ -146,7 +146,7 @@ def test_a_release_whose_receipt_is_damaged_is_named_and_no_command_falls_over_i
     found, _ = damaged(house, atf, house.release / "receipt.json", cut)
     assert found["problem"] == "cannot be read"
     assert found["needed_by"] == [f"release {house.release.name}, the current one"]
-    assert f"DAMAGED: receipt.json of release {house.release.name} cannot be read" in status[0]
+    assert f"Release {house.release.name}:\n  DAMAGED: receipt.json cannot be read" in status[0]
     assert "No release" not in status[0]
 
 

@@ -83,7 +83,7 @@ def test_each_fault_is_shown_by_diagnose_and_by_status(spoiled: Spoiled, name: s
     fault = spoiled.faults[name]
     assert says((*fault.says, *fault.mend, "Held back", "What to do"), spoiled.diagnoses[fault.dataset])
     # Troubles with one cause and one remedy may stand in one line.
-    (line,) = [line for line in spoiled.status.splitlines() if f"{fault.dataset}.{part_of(fault.dataset)}" in line]
+    (line,) = [line for line in spoiled.status.splitlines() if f"{fault.dataset}.{part_of(fault.dataset)}: " in line]
     assert says((f": {fault.kind} (", fault.reason), line)
     assert says(fault.mend, spoiled.status)
 
