@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from channels_on_loopback import free_port
 from hostile_gateway import CONTROLS, HOSTILE
 from published_house import PROJECT
 
@@ -56,7 +57,7 @@ def test_the_web_server_listens_on_loopback_only(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(subprocess, "Popen", Child)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    assert runner.develop(Settings(home=tmp_path), 0) == 0
+    assert runner.develop(Settings(home=tmp_path), free_port() - 1) == 0
     (command,) = commands
     assert command.count("-h") == 1
     assert command[command.index("-h") + 1] == "127.0.0.1"
