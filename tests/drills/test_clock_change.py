@@ -30,7 +30,14 @@ def test_each_day_starts_one_refresh_at_six_and_sunday_one_rebuild_at_five(
     with (
         dg.instance_for_test(
             temp_dir=str(tmp_path),
-            overrides={"run_coordinator": {"module": "dagster", "class": "QueuedRunCoordinator"}},
+            overrides={
+                "run_coordinator": {"module": "dagster", "class": "QueuedRunCoordinator"},
+                # Each run begins with some three hundred events, which nobody reads here.
+                "event_log_storage": {
+                    "module": "dagster._core.storage.event_log",
+                    "class": "InMemoryEventLogStorage",
+                },
+            },
         ) as instance,
         workspace_of(served, instance) as workspace,
     ):
