@@ -48,7 +48,7 @@ def start(house: DrillHouse, log: Path, *words: str) -> subprocess.Popen[bytes]:
             stdout=output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=_end_with_the_tests,
+            preexec_fn=_end_with_the_tests,  # noqa: PLW1509 - it calls the kernel and nothing else
         )
 
 
