@@ -212,6 +212,9 @@ class Refresh:
         versions.remove_unfinished(self.settings.releases)
         free = shutil.disk_usage(self.settings.home).free
         if free < NEEDED_BYTES:
+            versions.remove_old(self.settings.releases, self.settings.keep_releases)
+            free = shutil.disk_usage(self.settings.home).free
+        if free < NEEDED_BYTES:
             raise DiskNearlyFull(
                 f"{self.settings.home} has {free // 1_000_000} MB left; a refresh needs {NEEDED_BYTES // 1_000_000}. "
                 "Free some space, or keep fewer releases (ATF_KEEP_RELEASES); the last release stays in place."

@@ -42,7 +42,6 @@ NEWEST_RATE = """breakdown_type = 'Total' and sex = 'Persons' and area_code = 'E
 SPOILED: Mapping[Name, tuple[str, str, str]] = {
     ("coverage", "empty_has_a_reason"): ("coverage", "state = 'empty'", "reason = null"),
     ("coverage", "nothing_is_stale"): ("coverage", "state = 'current'", "state = 'stale', reason = 'source_failed'"),
-    ("coverage", "publisher_is_in_time"): ("coverage", "state = 'late'", "reason = 'publisher_late'"),
     ("coverage_envelope", "what_was_answered_is_answered"): (
         "coverage", "indicator_code = 'SUP07'", "latest_period_id = null"),
     ("coverage_envelope", "the_newest_period_is_no_older"): (
