@@ -200,11 +200,11 @@ class Refresh:
 
     def guard_mode(self) -> None:
         """Bundled figures never silently replace live ones, from whichever side the run was started."""
-        current = versions.current(self.settings.releases)
-        live = current is not None and current.receipt["mode"] == "live"
-        if current is not None and live and self.settings.mode == "snapshot" and not self.settings.replace_live:
+        # Not by the receipt alone: a live release whose receipt is damaged is still a live one.
+        live = versions.mode_of_current(self.settings.releases) == "live"
+        if live and self.settings.mode == "snapshot" and not self.settings.replace_live:
             raise WouldReplaceLive(
-                f"The current release {current.version} was fetched live; this refresh would replace it by the bundled "
+                f"The current release {versions.current_version(self.settings.releases)} was fetched live; this refresh would replace it by the bundled "
                 "snapshot, which is older. Set ATF_MODE=live, or use another ATF_HOME, or say --replace-live."
             )
 

@@ -181,6 +181,12 @@ def roll_back_from_damage(folder: Path) -> RolledBack | None:
     return RolledBack(damaged, problems, None)
 
 
+def mode_of_current(folder: Path) -> str | None:
+    """The mode of the release that readers get, also where its receipt is damaged; None where there is none."""
+    version = current_version(folder)
+    return _mode(folder / version) if version is not None else None
+
+
 def _mode(path: Path) -> str | None:
     """The mode of a release, from its receipt or, where that is broken, from its datapackage.json."""
     receipt = _read_receipt(path)

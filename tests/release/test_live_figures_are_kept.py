@@ -1,0 +1,44 @@
+"""The bundled snapshot never takes the place of live figures by itself, whatever became of their receipt."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from atf_dagster.refresh import Refresh, WouldReplaceLive
+from atf_dagster.settings import Settings
+
+VERSION = "000001-20261101T060000Z"
+
+
+@pytest.fixture
+def of(tmp_path: Path) -> Settings:
+    """A house whose current release says in both of its descriptions that it was fetched live."""
+    house = Settings(home=tmp_path)
+    folder = house.releases / VERSION
+    folder.mkdir(parents=True)
+    receipt = {"run_id": "run", "mode": "live", "verdict": "passed", "files": {}}
+    (folder / "receipt.json").write_text(json.dumps(receipt), "utf-8")
+    (folder / "datapackage.json").write_text(json.dumps({"mode": "live"}), "utf-8")
+    (house.releases / "current").symlink_to(VERSION)
+    return house
+
+
+def test_a_snapshot_refresh_is_refused_where_the_current_release_is_live(of: Settings) -> None:
+    with pytest.raises(WouldReplaceLive, match=VERSION):
+        Refresh(of, "run").guard_mode()
+
+
+def test_a_live_release_whose_receipt_is_damaged_is_still_a_live_one(of: Settings) -> None:
+    (of.releases / VERSION / "receipt.json").write_text('{"run_id": "ru', "utf-8")
+    with pytest.raises(WouldReplaceLive, match=VERSION):
+        Refresh(of, "run").guard_mode()
+
+
+def test_a_snapshot_release_is_replaced_by_a_snapshot(of: Settings) -> None:
+    for name in ("receipt.json", "datapackage.json"):
+        path = of.releases / VERSION / name
+        path.write_text(path.read_text("utf-8").replace("live", "snapshot"), "utf-8")
+    Refresh(of, "run").guard_mode()
