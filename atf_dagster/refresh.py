@@ -204,8 +204,9 @@ class Refresh:
         live = versions.mode_of_current(self.settings.releases) == "live"
         if live and self.settings.mode == "snapshot" and not self.settings.replace_live:
             raise WouldReplaceLive(
-                f"The current release {versions.current_version(self.settings.releases)} was fetched live; this refresh "
-                "would replace it by the bundled snapshot, which is older. Set ATF_MODE=live, or use another ATF_HOME, or say --replace-live."
+                f"The current release {versions.current_version(self.settings.releases)} was fetched live; this "
+                "refresh would replace it by the bundled snapshot, which is older. Set ATF_MODE=live, or use another "
+                "ATF_HOME, or say --replace-live."
             )
 
     def _make_room(self) -> None:
