@@ -115,7 +115,7 @@ def read_yaml(path: Path) -> Any:
     return yaml.load(path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
 
 
-class AnotherRefreshIsRunning(RuntimeError):
+class AnotherRefreshIsRunning(AtfError):
     """The lock of the single writer is taken by another process."""
 
 
@@ -193,4 +193,5 @@ def single_writer(home: Path, *, wait_seconds: float = 0.0) -> Iterator[None]:
             yield
         finally:
             del _held[path]
+from atf_dagster.errors import AtfError
             stream.truncate(0)

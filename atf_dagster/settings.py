@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Literal, TypeVar, cast
 from urllib.parse import urlsplit
 
+from atf_dagster.errors import AtfError
+
 Mode = Literal["snapshot", "live"]
 N = TypeVar("N", int, float)
 D = TypeVar("D")
@@ -28,7 +30,7 @@ QUIET = {
 """Usage data is off in every tool; the tools' own files (dagster.yaml, dbt_project.yml) say so as well."""
 
 
-class SettingsError(ValueError):
+class SettingsError(AtfError, ValueError):
     """A setting that cannot be used; the text says which, why and what would do."""
 
 

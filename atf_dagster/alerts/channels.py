@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import get_args
 
+from atf_dagster.errors import AtfError
 from atf_dagster.http.redaction import redact
 from atf_dagster.quality.suites import Owner
 from atf_dagster.settings import SettingsError
@@ -64,7 +65,7 @@ def channels(text: str, setting: str = "ATF_ALERTS") -> list[Channel]:
     return found
 
 
-class Undelivered(RuntimeError):
+class Undelivered(AtfError):
     """A message that did not go; the text says why, without the channel's address."""
 
 

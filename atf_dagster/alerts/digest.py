@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
+from atf_dagster.alerts.change_notes import News
 from atf_dagster.alerts.ledger import Open
-from atf_dagster.alerts.news import News
 
 ANALYSTS = "analysts"
 """Who is told of news in the figures, beside everybody without an owner of their own."""

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from atf_dagster.alerts.problem import Problem, urgency
+from atf_dagster.alerts.alert import Problem, urgency
 from atf_dagster.files import write_atomic
 
 REMEMBERED_RUNS = 500

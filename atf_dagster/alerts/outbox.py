@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from atf_dagster.alerts import render
+from atf_dagster.alerts.alert import Problem
 from atf_dagster.alerts.channels import Channel, Undelivered, send
 from atf_dagster.alerts.digest import Digest, fold
 from atf_dagster.alerts.ledger import Ledger
-from atf_dagster.alerts.problem import Problem
 from atf_dagster.files import write_atomic
 
 MISSES = 3

@@ -13,9 +13,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from atf_dagster.alerts.alert import SEVERITIES, THE_WAREHOUSE, Problem
 from atf_dagster.alerts.digest import Digest
 from atf_dagster.alerts.ledger import Open
-from atf_dagster.alerts.problem import SEVERITIES, THE_WAREHOUSE, Problem
 
 SHOWN_BLOCKS = 30
 """Blocks of a section that a message spells out; how many there are in all is said before them."""

@@ -9,13 +9,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from atf_dagster.errors import AtfError
 from atf_dagster.catalogue.model import Catalogue, Collection, IndicatorCard
 from atf_dagster.files import read_yaml
 
 FOLDER = Path(__file__).parent
 
 
-class CatalogueError(ValueError):
+class CatalogueError(AtfError, ValueError):
     """The catalogue contradicts itself; an engineer mends the YAML that the text names."""
 
 

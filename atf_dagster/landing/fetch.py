@@ -17,13 +17,16 @@ from typing import TypeVar
 
 from atf_dagster import __version__
 from atf_dagster.catalogue import Catalogue, Collection, Dataset, Part
+from atf_dagster.formats import readers
+from atf_dagster.formats.body import BodyRejected, NoData, one_line
 from atf_dagster.http import Client, FetchError, SnapshotMiss
 from atf_dagster.http.redaction import redact
-from atf_dagster.landing.asking import Looks, PartAsking, answer_of
+from atf_dagster.landing.fetch_context import Looks, PartAsking, answer_of
 from atf_dagster.landing.records import GOOD, Attempt, Outcome, Vintage
 from atf_dagster.landing.store import Store
-from atf_dagster.sources import SOURCES, readers
-from atf_dagster.sources.base import BodyRejected, Collected, NoData, Page, Skipped, Source, Unchanged, one_line
+from atf_dagster.sources import SOURCES
+from atf_dagster.sources.base import Collected, Page, Source, Unchanged
+from atf_dagster.formats.body import Skipped
 
 THREADS = 8
 A = TypeVar("A", bound=PartAsking)
@@ -169,12 +172,11 @@ class Round:
                 attempt = replace(attempt, probe=asking.probe, checked_at=attempt.started_at)
         except Unchanged:
             attempt = _unchanged(asking, attempt)
-        except Skipped as skipped:
-            attempt = _told(attempt, "skipped", skipped)
-        except BodyRejected as rejection:
-            attempt = _told(_with_answer(asking, attempt), "rejected", rejection)
+        except NotTaken as reason:
+            answered = attempt if reason.outcome == "skipped" else _with_answer(asking, attempt)
+            attempt = _told(answered, reason.outcome, reason)
         except NoData as nothing:
-            attempt = self._nothing(asking, _with_answer(asking, attempt), str(nothing))
+            attempt = self._nothing(asking, _with_answer(asking, attempt), nothing.message)
         except SnapshotMiss as miss:
             outcome: Outcome = "not_in_snapshot"
             attempt = replace(_told(attempt, outcome, miss), url=miss.url, reason=outcome)

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Literal, Never
 
 from atf_dagster.catalogue import Collection, Dataset, Part
+from atf_dagster.formats.body import BodyRejected, NoData
 from atf_dagster.http import FetchError
-from atf_dagster.landing.asking import PartAsking
 from atf_dagster.landing.fetch import THREADS, Round
+from atf_dagster.landing.fetch_context import PartAsking
 from atf_dagster.sources import SOURCES
-from atf_dagster.sources.base import BodyRejected, NoData, Skipped, Unchanged
+from atf_dagster.sources.base import Unchanged
+from atf_dagster.formats.body import Skipped
 
 Sign = Literal["changed", "unchanged", "no_probe", "failed"]
 

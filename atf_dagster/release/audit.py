@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from atf_dagster.errors import AtfError
 from atf_dagster.release.candidate import STORAGE
 from atf_dagster.release.contract import SCHEMA, TYPES, WRITTEN_AT_RELEASE, Table
 from atf_dagster.release.disclosure import given_away
@@ -17,7 +18,7 @@ from atf_dagster.release.disclosure import given_away
 NEWEST_STORAGE_NUMBER = 65
 
 
-class AuditFailed(RuntimeError):
+class AuditFailed(AtfError):
     """The candidate is not what the contract promises; it is not published."""
 
 

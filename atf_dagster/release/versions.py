@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from atf_dagster.errors import AtfError
 from atf_dagster.files import sha256_of, sync_folder, write_atomic
 
 POINTER = "current"
@@ -21,7 +22,7 @@ GOOD = ("passed", "warned")
 """Verdicts that let a release be published."""
 
 
-class ReleaseError(RuntimeError):
+class ReleaseError(AtfError):
     """A release that cannot be used; the text says which, why and what to do."""
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from atf_dagster.errors import AtfError
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.files import append_json, read_json_lines, single_writer, sync_folder
 from atf_dagster.returns import reading
@@ -31,7 +32,7 @@ class Refused(ValueError):
         self.faults = faults
 
 
-class ReturnsDamaged(RuntimeError):
+class ReturnsDamaged(AtfError):
     """Bytes of an accepted return are missing or changed; the text says which and what to do."""
 
 

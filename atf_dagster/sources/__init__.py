@@ -7,6 +7,7 @@ value means (dbt staging), where bytes are kept (`landing`), anything of Dagster
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from atf_dagster.formats.body import Body, BodyRejected, NoData
 from atf_dagster.sources import (
     ees,
     fingertips,
@@ -19,7 +20,7 @@ from atf_dagster.sources import (
     stat_xplore,
     ukhsa,
 )
-from atf_dagster.sources.base import Body, BodyRejected, NoData, Source
+from atf_dagster.sources.base import Source
 
 SOURCES: Mapping[str, Source] = MappingProxyType(
     {

@@ -4,57 +4,21 @@ Belongs here: the small shapes shared by all publishers. Which requests a publis
 body is read is `readers`; what becomes of an answer is `landing`.
 """
 
-import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
 
 from atf_dagster.catalogue import Collection, Dataset, Part
+from atf_dagster.formats.body import BodyRejected, parsed_json, snake_case
 
 Params = Sequence[tuple[str, str]]
 
 
-class BodyRejected(ValueError):
-    """Bytes that came but are not the table. `reason` is a short code, `mend` says whose it is and what next."""
-
-    def __init__(self, reason: str, message: str, mend: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.message = message
-        self.mend = mend
-
-
-class NoData(ValueError):
-    """The publisher answered properly that it has no rows for this request."""
-
-
 class Unchanged(Exception):
     """The publisher's own probe says that what we hold is what it has."""
-
-
-class Skipped(Exception):
-    """Nothing was asked, for a reason that is nobody's fault. `reason` is a short code."""
-
-    def __init__(self, reason: str, message: str, mend: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.message = message
-        self.mend = mend
-
-
-def parsed_json(data: bytes, **how: Any) -> Any:
-    """JSON as `json.loads` reads it; text that no file could hold is refused here. Raises ValueError, RecursionError.
-
-    A lone half of a surrogate pair is JSON, and would stop whatever writes it down.
-    """
-    found = json.loads(data, **how)
-    if b"\\ud" in data.lower():
-        json.dumps(found, ensure_ascii=False).encode()
-    return found
 
 
 @dataclass(frozen=True)
@@ -85,11 +49,6 @@ class Page:
                 "A proxy's or the publisher's error page. Open the URL in a browser from the same network; if JSON "
                 "comes there, ask whoever runs the proxy to let this host through; otherwise wait for the publisher.",
             ) from error
-
-
-def one_line(text: str) -> str:
-    """A publisher's text on one printable line: what it says may not look like another line of a log."""
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 @dataclass(frozen=True)
@@ -170,23 +129,8 @@ class Collected:
     """When the publisher says that it published, ISO 8601, where a header does not say it."""
 
 
-@dataclass(frozen=True)
-class Body:
-    """A page that looks like the table: how its text is encoded and which columns it has, in order."""
-
-    encoding: str
-    columns: tuple[str, ...]
-    columns_added: tuple[str, ...]
-    notes: tuple[str, ...] = field(default=())
-
-
 def no_check(connection: duckdb.DuckDBPyConnection, rows: Path, collection: Collection, dataset: Dataset) -> None:
     """For publishers whose rows do not say what was asked for: there is nothing to compare."""
-
-
-def snake_case(heading: str) -> str:
-    """`Lower CI 95.0 limit` -> `lower_ci_95_0_limit`."""
-    return re.sub(r"[^a-z0-9]+", "_", heading.strip().lower()).strip("_")
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from atf_dagster.formats.body import BodyRejected, NoData
 from atf_dagster.http import FetchError
-from atf_dagster.sources.base import Asking, BodyRejected, Collected, NoData, Page, Params, Source
+from atf_dagster.sources.base import Asking, Collected, Page, Params, Source
 
 _API = "/statistics/v1"
 _CATALOGUE = "/api/data-set-files"

@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 
 from atf_dagster.catalogue import Collection, Dataset
-from atf_dagster.sources.base import Asking, BodyRejected, Collected, NoData, Params, Source, snake_case
+from atf_dagster.formats.body import BodyRejected, NoData, snake_case
+from atf_dagster.sources.base import Asking, Collected, Params, Source
 
 # The heading names the parent's kind ("Compared to Region value or percentiles"): four wordings are in use.
 _PARENT_COMPARISON = re.compile(r"^compared to (?!england|goal)", re.IGNORECASE)

@@ -23,7 +23,8 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from atf_dagster.sources.base import Asking, BodyRejected, Collected, Page, Source
+from atf_dagster.formats.body import BodyRejected
+from atf_dagster.sources.base import Asking, Collected, Page, Source
 
 _API = "/api/content"
 _FORMATS = ("xlsx", "ods", "xls", "csv")

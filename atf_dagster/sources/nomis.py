@@ -24,7 +24,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from atf_dagster.sources.base import Asking, BodyRejected, Collected, NoData, Page, Params, Source
+from atf_dagster.formats.body import BodyRejected, NoData
+from atf_dagster.sources.base import Asking, Collected, Page, Params, Source
 from atf_dagster.sources.nomis_definition import areas_of_type, codes, dimensions, numbers_of_areas
 from atf_dagster.sources.nomis_page import Expected, check_page
 

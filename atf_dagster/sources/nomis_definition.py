@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from atf_dagster.sources.base import BodyRejected, NoData
+from atf_dagster.formats.body import BodyRejected, NoData
 
 _CHANGED = (
     "An engineer opens the definition's address and compares it with `ask` in catalogue/collections/nomis.yml; if "

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from atf_dagster.sources.base import BodyRejected, NoData
-from atf_dagster.sources.csv_body import refuse_markup
+from atf_dagster.formats.body import BodyRejected, NoData
+from atf_dagster.formats.csv_text import refuse_markup
 
 _AGAIN = (
     "Network or publisher: the next refresh asks again for all pages. If it repeats, an engineer opens the URL and "

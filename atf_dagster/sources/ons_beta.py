@@ -26,7 +26,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from atf_dagster.sources.base import Asking, BodyRejected, Collected, Page, Source, snake_case
+from atf_dagster.formats.body import BodyRejected, snake_case
+from atf_dagster.sources.base import Asking, Collected, Page, Source
 
 _VERSION = re.compile(r"/datasets/[^/]+/editions/[^/]+/versions/[0-9]+$")
 _OBSERVATION = re.compile(r"^v4_[0-9]+$", re.IGNORECASE)

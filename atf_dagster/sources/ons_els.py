@@ -9,7 +9,8 @@ Key of `ask`: `levels`, the service's words for kinds of areas that are asked fo
 import difflib
 from typing import Any
 
-from atf_dagster.sources.base import Asking, Collected, NoData, Source
+from atf_dagster.formats.body import NoData
+from atf_dagster.sources.base import Asking, Collected, Source
 
 _API = "/explore-local-statistics/api/v1"
 

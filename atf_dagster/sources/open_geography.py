@@ -22,16 +22,8 @@ from typing import Any
 import duckdb
 
 from atf_dagster.catalogue import Collection, Dataset
-from atf_dagster.sources.base import (
-    Asking,
-    BodyRejected,
-    Collected,
-    NoData,
-    Page,
-    Params,
-    Source,
-    snake_case,
-)
+from atf_dagster.formats.body import BodyRejected, NoData, snake_case
+from atf_dagster.sources.base import Asking, Collected, Page, Params, Source
 
 SERVICES = "/ESMARspQHYMw9BZ9/arcgis/rest/services"
 """ONS's organisation at the host; the publisher has kept it through all renamings of services."""

@@ -4,8 +4,9 @@ Belongs here: handing the bytes over as they were sent. Does not belong here: th
 when they were submitted, and what must be hidden (`atf_dagster.returns`).
 """
 
+from atf_dagster.formats.body import NoData
 from atf_dagster.returns import store
-from atf_dagster.sources.base import Asking, Collected, NoData, Source
+from atf_dagster.sources.base import Asking, Collected, Source
 
 
 def collect(asking: Asking) -> Collected:

@@ -23,8 +23,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
+from atf_dagster.formats.body import BodyRejected, NoData
 from atf_dagster.http import FetchError
-from atf_dagster.sources.base import Asking, BodyRejected, Collected, NoData, Page, Skipped, Source
+from atf_dagster.sources.base import Asking, Collected, Page, Source
+from atf_dagster.formats.body import Skipped
 
 _API = "/webapi/rest/v1"
 _ACCOUNT = "https://stat-xplore.dwp.gov.uk (log in, then Account, Open Data API Access)"

@@ -29,8 +29,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 import duckdb
 
 from atf_dagster.catalogue import Collection, Dataset, load
+from atf_dagster.formats.body import BodyRejected, NoData
 from atf_dagster.http import FetchError
-from atf_dagster.sources.base import Asking, BodyRejected, Collected, NoData, Page, Params, Source
+from atf_dagster.sources.base import Asking, Collected, Page, Params, Source
 
 PAGE_SIZE = 365
 """The service's largest; more is cut down to it without a word."""

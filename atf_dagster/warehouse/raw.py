@@ -14,8 +14,10 @@ import duckdb
 
 from atf_dagster.catalogue import Catalogue, Collection, Dataset
 from atf_dagster.files import write_atomic
+from atf_dagster.formats import readers
+from atf_dagster.formats.body import BodyRejected, NoData
 from atf_dagster.landing import Store, Verdict, Vintage
-from atf_dagster.sources import SOURCES, BodyRejected, NoData, readers
+from atf_dagster.sources import SOURCES
 from atf_dagster.warehouse.tables import write_table
 
 PARSER = "2"
@@ -111,8 +113,8 @@ def _parse(
             at=at,
             run_id=run_id,
             reason=getattr(rejection, "reason", "no_rows"),
-            message=str(rejection),
-            mend=getattr(rejection, "mend", "The publisher's: the next refresh asks again."),
+            message=rejection.message,
+            mend=rejection.remedy,
         )
     return Verdict(
         sequence=vintage.sequence, stage="raw", verdict="parsed", rules=PARSER, at=at, run_id=run_id, rows=rows

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from atf_dagster.alerts.problem import Problem
+from atf_dagster.alerts.alert import Problem
 
 PLAIN = Problem(
     key="source/ons_els_pay.all",

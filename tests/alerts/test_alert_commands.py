@@ -7,9 +7,9 @@ import json
 import pytest
 from channels_on_loopback import Webhook
 
-from atf_dagster import cli
-from atf_dagster.alerts import telling
-from atf_dagster.refresh import Refresh
+from atf_dagster.alerts import notify
+from atf_dagster.cli import main
+from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings
 
 
@@ -23,7 +23,7 @@ def atf(house: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     def run(*words: str, **settings: str) -> tuple[int, str, str]:
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        code = cli.main(words)
+        code = main.main(words)
         said = capsys.readouterr()
         return code, said.out, said.err
 
@@ -38,7 +38,7 @@ def test_a_watch_of_a_quiet_house_ends_with_0_and_of_a_troubled_one_with_1(atf, 
     code, out, _ = atf("watch")
     assert (code, out) == (0, "Alerts: nothing to tell (nothing is new, changed or over since the last message)\n")
     fail(house, "one")
-    telling.after_run(house, "one")
+    notify.after_run(house, "one")
     code, out, _ = atf("watch")
     assert code == 1
     assert "critical: refresh: failed" in out
@@ -48,7 +48,7 @@ def test_a_watch_of_a_quiet_house_ends_with_0_and_of_a_troubled_one_with_1(atf, 
 
 def test_digests_are_listed_and_shown(atf, house: Settings) -> None:  # type: ignore[no-untyped-def]
     fail(house, "one")
-    telling.after_run(house, "one")
+    notify.after_run(house, "one")
     code, out, _ = atf("alerts", "list")
     assert code == 0
     assert "1 CRITICAL, 1 new" in out
@@ -61,7 +61,7 @@ def test_digests_are_listed_and_shown(atf, house: Settings) -> None:  # type: ig
 
 def test_programs_get_it_as_json(atf, house: Settings) -> None:  # type: ignore[no-untyped-def]
     fail(house, "one")
-    telling.after_run(house, "one")
+    notify.after_run(house, "one")
     told = json.loads(atf("watch", "--json")[1])
     assert [problem["kind"] for problem in told["open"]] == ["refresh-failed"]
     listed = json.loads(atf("alerts", "list", "--json")[1])
@@ -81,7 +81,7 @@ def test_a_channel_is_tried_and_a_dead_one_is_told_without_its_address(atf, webh
 
 def test_what_waits_is_sent_when_somebody_says_so(atf, house: Settings, webhook: Webhook) -> None:  # type: ignore[no-untyped-def]
     fail(house, "one")
-    telling.after_run(house, "one")
+    notify.after_run(house, "one")
     code, out, _ = atf("alerts", "send", ATF_ALERTS=webhook.url)
     assert code == 1 and "did not take its message" in out
     assert "down since" in atf("alerts", "list")[1]

@@ -8,11 +8,11 @@ from channels_on_loopback import MailServer, Webhook
 from problems_made import problem
 
 from atf_dagster.alerts import ledger, outbox
+from atf_dagster.alerts.alert import Problem
 from atf_dagster.alerts.channels import channels
 from atf_dagster.alerts.digest import Digest
 from atf_dagster.alerts.ledger import Ledger
 from atf_dagster.alerts.outbox import MISSES, Delivery
-from atf_dagster.alerts.problem import Problem
 
 SOURCES = frozenset({"source"})
 

@@ -9,10 +9,10 @@ import pytest
 from problems_made import problem
 
 from atf_dagster.alerts import render
+from atf_dagster.alerts.alert import Problem
+from atf_dagster.alerts.change_notes import News
 from atf_dagster.alerts.digest import Digest
 from atf_dagster.alerts.ledger import Open
-from atf_dagster.alerts.news import News
-from atf_dagster.alerts.problem import Problem
 
 WORK, HOUSING = "Create fair employment and good work for all", "Ensure a healthy standard of living for all"
 

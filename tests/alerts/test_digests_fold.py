@@ -6,10 +6,10 @@ import random
 
 from problems_made import problem
 
+from atf_dagster.alerts.alert import Problem
+from atf_dagster.alerts.change_notes import News
 from atf_dagster.alerts.digest import Digest, fold
 from atf_dagster.alerts.ledger import Ledger
-from atf_dagster.alerts.news import News
-from atf_dagster.alerts.problem import Problem
 
 SOURCES = frozenset({"source"})
 

@@ -13,8 +13,8 @@ import pytest
 from channels_on_loopback import Webhook
 from published_house import environment
 
-from atf_dagster.alerts import ledger, outbox, telling
-from atf_dagster.refresh import Refresh
+from atf_dagster.alerts import ledger, notify, outbox
+from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings
 
 LOOK = """
@@ -58,10 +58,10 @@ def test_a_killed_look_is_made_good_by_the_next(house: Settings, webhook: Webhoo
         )
         assert done.returncode == -signal.SIGKILL
         told_before = len(webhook.received)
-        telling.after_run(of, run_id)
-        telling.watch(of)
-        telling.watch(of)
-    folder = telling.folder_of(of)
+        notify.after_run(of, run_id)
+        notify.watch(of)
+        notify.watch(of)
+    folder = notify.folder_of(of)
     kept = ledger.read(folder)
     assert (kept.sequence, [entry.problem.kind for entry in kept.open]) == (1, ["refresh-failed"])
     assert outbox.numbers(folder) == [1]

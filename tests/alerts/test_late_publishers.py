@@ -10,8 +10,8 @@ import pytest
 from published_house import PROJECT, PublishedHouse
 
 from atf_dagster import catalogue
-from atf_dagster.alerts import gather
-from atf_dagster.alerts.problem import Problem
+from atf_dagster.alerts import detect
+from atf_dagster.alerts.alert import Problem
 from atf_dagster.release import versions
 from atf_dagster.release.versions import Release
 
@@ -40,7 +40,7 @@ def coverage(published_home: PublishedHouse, tmp_path_factory: pytest.TempPathFa
 
 
 def late(release: Release, told: list[Problem]) -> list[Problem]:
-    return gather.of_late_publishers(catalogue.load(), release, told)
+    return detect.of_late_publishers(catalogue.load(), release, told)
 
 
 def test_what_is_due_and_not_out_is_told_with_publisher_and_period(coverage: COVERAGE) -> None:

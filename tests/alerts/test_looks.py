@@ -13,12 +13,12 @@ from channels_on_loopback import Webhook
 from published_house import PublishedHouse
 
 from atf_dagster import catalogue
-from atf_dagster.alerts import gather, heartbeat, ledger, outbox, telling
+from atf_dagster.alerts import detect, heartbeat, ledger, notify, outbox
 from atf_dagster.alerts.digest import Digest
-from atf_dagster.alerts.telling import Told
-from atf_dagster.landing.troubles import Trouble
+from atf_dagster.alerts.notify import Told
+from atf_dagster.landing.source_issues import Trouble
+from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.quality.results import Result
-from atf_dagster.refresh import Refresh
 from atf_dagster.settings import Settings
 
 TIMEOUT = {"message": "landing: no answer", "mend": "Ask again.", "error": "NoPublisherAnswered"}
@@ -28,11 +28,11 @@ def ended(of: Settings, outcome: str, **facts: object) -> Told:
     """A run that came to this end, and the look after it."""
     run_id = str(uuid.uuid4())
     Refresh(of, run_id).finish(outcome, **facts)  # type: ignore[arg-type]
-    return telling.after_run(of, run_id)
+    return notify.after_run(of, run_id)
 
 
 def newest(of: Settings) -> Digest:
-    folder = telling.folder_of(of)
+    folder = notify.folder_of(of)
     found = outbox.read(folder, ledger.read(folder).sequence)
     assert found is not None
     return found
@@ -40,7 +40,7 @@ def newest(of: Settings) -> Digest:
 
 def years_ago(of: Settings, **times: str) -> None:
     """Set the ledger's clock back."""
-    folder = telling.folder_of(of)
+    folder = notify.folder_of(of)
     ledger.write(folder, dataclasses.replace(ledger.read(folder), **times))
 
 
@@ -60,8 +60,8 @@ def test_a_failed_run_is_told_once_counted_and_told_as_over(house: Settings, web
 def test_a_run_is_told_of_once_whoever_looks(house: Settings) -> None:
     run_id = str(uuid.uuid4())
     Refresh(house, run_id).finish("failed", **TIMEOUT)
-    assert telling.after_run(house, run_id).digest == 1
-    again = telling.after_run(house, run_id)
+    assert notify.after_run(house, run_id).digest == 1
+    again = notify.after_run(house, run_id)
     assert (again.digest, again.silence) == (None, "this run was told of before")
     assert [problem.kind for problem in again.open] == ["refresh-failed"]
 
@@ -71,7 +71,7 @@ def test_two_daemons_that_look_at_the_same_moment_tell_it_once(house: Settings, 
     run_id = str(uuid.uuid4())
     Refresh(of, run_id).finish("failed", **TIMEOUT)
     with webhook.open(), ThreadPoolExecutor(6) as pool:
-        told = list(pool.map(lambda _: telling.after_run(of, run_id), range(6)))
+        told = list(pool.map(lambda _: notify.after_run(of, run_id), range(6)))
     assert sorted(one.digest or 0 for one in told) == [0, 0, 0, 0, 0, 1]
     assert len(webhook.received) == 1
 
@@ -90,7 +90,7 @@ def test_a_failure_with_an_entry_of_its_own_in_the_runbook_leads_there(
 def test_silence_is_recorded_with_its_reason_beside_the_run(house: Settings) -> None:
     run_id = str(uuid.uuid4())
     Refresh(house, run_id).finish("unchanged", release="000001-x")
-    telling.after_run(house, run_id)
+    notify.after_run(house, run_id)
     record = json.loads((house.runs / run_id / "alerts.json").read_text("utf-8"))
     assert record["digest"] is None
     assert "nothing is new" in record["silence"]
@@ -106,27 +106,27 @@ def test_after_days_without_news_a_message_says_that_all_is_well(house: Settings
 
 def test_when_nothing_ran_for_too_long_the_watch_says_that_we_are_late(house: Settings) -> None:
     ended(house, "unchanged", release="000001-x")
-    assert telling.watch(house).open == ()
+    assert notify.watch(house).open == ()
     years_ago(house, last_good="2026-01-01T06:00:00+00:00")
-    told = telling.watch(house)
+    told = notify.watch(house)
     (late,) = told.open
     assert (told.new, late.kind, late.severity) == (1, "refresh-overdue", "critical")
     assert "we are late, not they" in late.message
-    assert telling.watch(house).digest is None
+    assert notify.watch(house).digest is None
     assert ended(house, "unchanged", release="000001-x").resolved == 1
 
 
 def test_a_house_in_which_nothing_ever_ran_is_late_from_its_first_look_on(house: Settings) -> None:
-    assert telling.watch(house).open == ()
+    assert notify.watch(house).open == ()
     years_ago(house, quiet_since="2026-01-01T06:00:00+00:00")
-    assert "refresh-overdue" in {problem.kind for problem in telling.watch(house).open}
+    assert "refresh-overdue" in {problem.kind for problem in notify.watch(house).open}
 
 
 def test_failing_refreshes_do_not_count_as_being_on_time(house: Settings) -> None:
     ended(house, "unchanged", release="000001-x")
     years_ago(house, last_good="2026-01-01T06:00:00+00:00")
     ended(house, "failed", **TIMEOUT)
-    assert {problem.kind for problem in telling.watch(house).open} == {"refresh-failed", "refresh-overdue"}
+    assert {problem.kind for problem in notify.watch(house).open} == {"refresh-failed", "refresh-overdue"}
 
 
 def test_the_heartbeat_is_heard_after_each_refresh_and_its_silence_is_a_problem(
@@ -136,7 +136,7 @@ def test_the_heartbeat_is_heard_after_each_refresh_and_its_silence_is_a_problem(
     of = dataclasses.replace(house, heartbeat_url=url)
     for _ in range(outbox.MISSES):
         ended(of, "unchanged", release="000001-x")
-    told = telling.watch(of)
+    told = notify.watch(of)
     assert [problem.place for problem in told.open] == ["heartbeat"]
     with webhook.open(answers_anything=True):
         ended(of, "unchanged", release="000001-x")
@@ -144,16 +144,16 @@ def test_the_heartbeat_is_heard_after_each_refresh_and_its_silence_is_a_problem(
     assert webhook.bodies == [b"unchanged", b"unchanged"]
     kept = "".join(path.read_text("utf-8") for path in house.home.rglob("*.*") if path.is_file())
     assert "canary-5f1c9e77" not in kept
-    assert heartbeat.read(telling.folder_of(of)).misses == 0
+    assert heartbeat.read(notify.folder_of(of)).misses == 0
 
 
 def test_a_damaged_release_is_noticed_by_the_clock(published_home: PublishedHouse, tmp_path: Path) -> None:
     of = Settings(home=published_home.copy_of_releases(tmp_path / "home").home)
-    assert telling.watch(of).open == ()
+    assert notify.watch(of).open == ()
     page = of.releases / published_home.release.name / "csv" / "dim_area.csv"
     page.chmod(0o644)
     page.write_text("spoiled", "utf-8")
-    (damaged,) = telling.watch(of).open
+    (damaged,) = notify.watch(of).open
     assert damaged.kind == "release-damaged"
     assert "csv/dim_area.csv" in damaged.message
 
@@ -163,7 +163,7 @@ def test_a_damaged_release_is_noticed_by_the_clock(published_home: PublishedHous
 
 def test_the_first_refresh_tells_what_it_published(published_home: PublishedHouse) -> None:
     of = published_home.settings
-    digest = outbox.read(telling.folder_of(of), 1)
+    digest = outbox.read(notify.folder_of(of), 1)
     assert digest is not None
     assert digest.outcome == "published"
     assert digest.release == published_home.release.name
@@ -180,7 +180,7 @@ def test_what_is_open_after_a_refresh_is_what_its_results_say(published_home: Pu
         for result in refresh.results()
         if not result.success and result.severity != "info"
     }
-    opened = {entry.problem.key for entry in ledger.read(telling.folder_of(of)).open}
+    opened = {entry.problem.key for entry in ledger.read(notify.folder_of(of)).open}
     assert {key for key in opened if key.split("/")[0] in ("mart", "admission")} == failed
 
 
@@ -227,46 +227,46 @@ def test_a_held_vintage_is_told_of_its_source_with_keys_owner_and_page() -> None
     result = failed_check("admission", "critical", {"vintage_id": VINTAGE, "area_code": "E08000012"})
     trouble = held("fingertips_93283", "councils")
     known = catalogue.load()
-    (found,) = gather.of_sources(known, [trouble], [result], "run")
+    (found,) = detect.of_sources(known, [trouble], [result], "run")
     assert (found.kind, found.severity, found.owner) == ("vintage-held", "critical", "publisher")
     assert found.rows == (f"vintage_id {VINTAGE}, area_code E08000012",)
     assert found.page == "runs/run/validation.html#staged_rows"
     assert found.principle == "Overarching outcomes"
-    assert gather.of_checks(known, [result], "run") == []
+    assert detect.of_checks(known, [result], "run") == []
 
 
 def test_what_else_is_odd_about_a_held_vintage_is_left_to_its_page() -> None:
     known = catalogue.load()
     other = VINTAGE.replace("93283", "93014")
     result = failed_check("admission", "warning", {"vintage_id": VINTAGE}, {"vintage_id": other})
-    (found,) = gather.of_checks(known, [result], "run", [held("fingertips_93283", "councils")])
+    (found,) = detect.of_checks(known, [result], "run", [held("fingertips_93283", "councils")])
     assert (found.n_rows, found.rows) == (1, (f"vintage_id {other}",))
     result = failed_check("admission", "warning", {"vintage_id": VINTAGE})
-    assert gather.of_checks(known, [result], "run", [held("fingertips_93283", "councils")]) == []
+    assert detect.of_checks(known, [result], "run", [held("fingertips_93283", "councils")]) == []
 
 
 def test_a_broken_check_is_told_as_a_check_though_it_holds_everything() -> None:
-    (found,) = gather.of_checks(catalogue.load(), [failed_check("admission", "critical", broken=True)], "run")
+    (found,) = detect.of_checks(catalogue.load(), [failed_check("admission", "critical", broken=True)], "run")
     assert found.severity == "critical"
 
 
 def test_a_standing_warning_is_the_same_problem_as_when_it_was_found() -> None:
     known = catalogue.load()
-    (found,) = gather.of_checks(
+    (found,) = detect.of_checks(
         known, [failed_check("admission", "warning", {"vintage_id": VINTAGE, "area_code": "E08000012"})], "run"
     )
-    (standing,) = gather.of_checks(known, [failed_check("admission", "warning", {"vintage_id": VINTAGE})], "later")
+    (standing,) = detect.of_checks(known, [failed_check("admission", "warning", {"vintage_id": VINTAGE})], "later")
     assert (found.key, found.state) == (standing.key, standing.state)
 
 
 def test_what_is_only_for_information_is_no_problem() -> None:
-    assert gather.of_checks(catalogue.load(), [failed_check("mart", "info", {"indicator_code": "ATF01"})], "run") == []
+    assert detect.of_checks(catalogue.load(), [failed_check("mart", "info", {"indicator_code": "ATF01"})], "run") == []
 
 
 def test_a_proxy_is_told_under_the_principle_that_it_stands_in_for() -> None:
     known = catalogue.load()
     proxies = [card for card in known.indicators if card.proxy_for is not None]
     for proxy in proxies:
-        assert gather.principle_of(known, [proxy.code]) == gather.principle_of(known, [str(proxy.proxy_for)])
-    assert gather.principle_of(known, []) == "The warehouse itself"
-    assert gather.principle_of(known, ["ATF01", "ATF22"]) == "Several principles"
+        assert detect.principle_of(known, [proxy.code]) == detect.principle_of(known, [str(proxy.proxy_for)])
+    assert detect.principle_of(known, []) == "The warehouse itself"
+    assert detect.principle_of(known, ["ATF01", "ATF22"]) == "Several principles"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from published_house import PROJECT, PublishedHouse
 
-from atf_dagster.alerts import news
+from atf_dagster.alerts import change_notes
 from atf_dagster.release import changes, versions
 from atf_dagster.release.versions import Release
 
@@ -18,7 +18,7 @@ sys.path.insert(0, str(PROJECT / "tests" / "release"))
 from releases_made import another_release, run_sql
 
 LIVERPOOL = "E08000012"
-BOTH = Callable[..., list[news.News]]
+BOTH = Callable[..., list[change_notes.News]]
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +27,14 @@ def between(published_home: PublishedHouse, tmp_path_factory: pytest.TempPathFac
     folder: Path = published_home.copy_of_releases(tmp_path_factory.mktemp("news") / "home").releases
     before = versions.releases(folder)[0]
 
-    def told(*statements: str) -> list[news.News]:
+    def told(*statements: str) -> list[change_notes.News]:
         path = another_release(folder, before.version, "000002-20261201T060000Z")
         database = path / "mart.duckdb"
         database.chmod(0o644)
         run_sql(database, *statements)
         after = Release(path, before.receipt, is_current=False)
         try:
-            return news.between(before, after, changes.between(before, after))
+            return change_notes.between(before, after, changes.between(before, after))
         finally:
             versions._remove(path)
 
@@ -91,12 +91,12 @@ def test_a_council_that_is_newly_worse_is_named_with_what_it_was(between: BOTH) 
 def test_a_first_release_is_one_sentence(published_home: PublishedHouse) -> None:
     (release,) = versions.releases(published_home.releases)
     counted = changes.between(None, release)
-    (item,) = news.between(None, release, counted)
+    (item,) = change_notes.between(None, release, counted)
     assert item.sentences == (
         f"The first release: {sum(c.new for c in counted):,} figures of {len(counted)} indicators.",
     )
 
 
 def test_news_survive_being_kept() -> None:
-    item = news.News("p", "ATF01", "n", ("one", "two"))
-    assert news.News.from_json(dataclasses.asdict(item)) == item
+    item = change_notes.News("p", "ATF01", "n", ("one", "two"))
+    assert change_notes.News.from_json(dataclasses.asdict(item)) == item

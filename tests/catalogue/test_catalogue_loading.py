@@ -124,8 +124,8 @@ def test_an_indicator_more_of_a_known_publisher_costs_one_entry(folder: Path) ->
 
 
 def test_an_indicator_more_is_one_landing_asset_more(folder: Path) -> None:
-    from atf_dagster.assets.landing import key, landing_assets
-    from atf_dagster.assets.raw import raw_assets
+    from atf_dagster.orchestration.assets.landing import key, landing_assets
+    from atf_dagster.orchestration.assets.raw import raw_assets
 
     before = landing_assets(load()).keys
     path = folder / "collections" / "fingertips.yml"

@@ -8,7 +8,7 @@ import pytest
 from command_said import Atf, Said
 from published_house import environment
 
-from atf_dagster.cli import main
+from atf_dagster.cli.main import main
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from releases_elsewhere import make_live
 
 from atf_dagster.catalogue import load
 from atf_dagster.files import single_writer
-from atf_dagster.refresh import Refresh, WouldReplaceLive
+from atf_dagster.pipeline.steps import Refresh, WouldReplaceLive
 from atf_dagster.settings import Settings
 
 

@@ -13,7 +13,7 @@ import pytest
 from dbt_warehouse import MART, STAGED, Built, Warehouse
 
 from atf_dagster.catalogue import load
-from atf_dagster.refresh import Refresh
+from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.returns import facts
 from atf_dagster.settings import Settings, quieten
 from atf_dagster.warehouse import inputs, raw

@@ -22,7 +22,7 @@ from incidents import AT_THE_END, INCIDENTS, Aftermath, let_happen
 from restarting import Restarted, run_while_the_daemon_is_restarted
 from small_publishers import NEWS, LoopbackPublishers, settings_for, small_publishers
 
-from atf_dagster.refresh import NEEDED_BYTES
+from atf_dagster.pipeline.steps import NEEDED_BYTES
 
 DISK_BYTES = 300_000_000
 """Of the drills' own disk: a refresh begins with 200 MB free, and the house on it takes some fifty."""

@@ -78,7 +78,7 @@ def code_server(house: DrillHouse, folder: Path) -> Iterator[CodeServer]:
         house,
         folder / "code_server.log",
         *("dagster", "api", "grpc", "-h", "127.0.0.1", "-p", str(port)),
-        *("-m", "atf_dagster.definitions", "-a", "defs", "--location-name", LOCATION),
+        *("-m", "atf_dagster.orchestration.definitions", "-a", "defs", "--location-name", LOCATION),
     )
     try:
         _until_it_listens(process, port)

@@ -74,17 +74,17 @@ def preload() -> None:
 
     settings.quieten()
 
-    import atf_dagster.cli
-    import atf_dagster.definitions
+    import atf_dagster.cli.main
     import atf_dagster.http
-    import atf_dagster.runner  # noqa: F401
+    import atf_dagster.orchestration.definitions
+    import atf_dagster.orchestration.run  # noqa: F401
 
 
 def take_steps(order: dict[str, Any]) -> int:
     """Some steps of one run, each as Dagster would call it in a process of its own, under the writer's lock."""
     from atf_dagster import settings
     from atf_dagster.files import single_writer
-    from atf_dagster.refresh import Refresh
+    from atf_dagster.pipeline.steps import Refresh
 
     of = settings.load()
     with single_writer(of.home):
@@ -133,9 +133,9 @@ def become_atf(order: dict[str, Any]) -> int:
             befall(what, lambda: limit_files(what["leave"]))
     if order.get("steps"):
         return take_steps(order)
-    from atf_dagster import cli
+    from atf_dagster.cli import main
 
-    return cli.main(order["words"])
+    return main.main(order["words"])
 
 
 def main() -> None:

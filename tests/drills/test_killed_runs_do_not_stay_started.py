@@ -45,7 +45,7 @@ def test_a_run_is_failed_once_its_process_is_gone_and_not_before(history: Path) 
     quieten()
     import dagster as dg
 
-    from atf_dagster.orphans import SAID, fail_orphans
+    from atf_dagster.orchestration.killed_runs import SAID, fail_orphans
 
     with subprocess.Popen([sys.executable, "-c", AT_WORK, str(history)], stdout=subprocess.PIPE, text=True) as process:
         try:

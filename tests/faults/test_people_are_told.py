@@ -14,7 +14,7 @@ from houses import Ended
 from story import Spoiled, Unchanged, indicator_of, part_of
 
 from atf_dagster import catalogue
-from atf_dagster.alerts.gather import principle_of
+from atf_dagster.alerts.detect import principle_of
 from atf_dagster.alerts.render import SHOWN_BLOCKS
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from one_table_publisher import DATASET, PART, A, B, OneTablePublisher, fetch_once
 
-from atf_dagster import lookups
 from atf_dagster.catalogue import load
+from atf_dagster.errors import NotFound
 from atf_dagster.landing import Store, Verdict, Vintage
 from atf_dagster.landing.records import BY_HAND
+from atf_dagster.landing.vintages import ask_again
 from atf_dagster.settings import Settings
 from atf_dagster.warehouse import raw
 
@@ -56,7 +57,7 @@ def standing(of: Settings, vintage: Vintage) -> bool:
 def test_only_the_vintage_asked_for_is_read_and_judged_again(of: Settings, vintages: list[Vintage]) -> None:
     first, second = vintages
     assert read(of) == set()
-    lookups.ask_again(of, first.id)
+    ask_again(of, first.id)
     assert not standing(of, first) and standing(of, second)
     assert read(of) == {first.id}
     assert read(of) == set()
@@ -67,7 +68,7 @@ def test_bytes_and_receipts_stay_as_they_were(
 ) -> None:
     asked = publisher.asked
     before = {path: path.read_bytes() for path in of.landing.rglob("*") if path.is_file() and path.stem != "verdicts"}
-    lookups.ask_again(of, vintages[0].id)
+    ask_again(of, vintages[0].id)
     read(of)
     assert {path: path.read_bytes() for path in before} == before
     assert publisher.asked == asked
@@ -75,10 +76,10 @@ def test_bytes_and_receipts_stay_as_they_were(
 
 def test_what_a_person_decided_stands(of: Settings, vintages: list[Vintage]) -> None:
     judge(Store(of.landing), vintages[0], BY_HAND)
-    lookups.ask_again(of, vintages[0].id)
+    ask_again(of, vintages[0].id)
     assert standing(of, vintages[0])
 
 
 def test_a_vintage_that_does_not_exist_is_told_with_where_to_look(of: Settings, vintages: list[Vintage]) -> None:
-    with pytest.raises(lookups.NotFound, match="atf diagnose"):
-        lookups.ask_again(of, f"{DATASET}.{PART}.0009.abc")
+    with pytest.raises(NotFound, match="atf diagnose"):
+        ask_again(of, f"{DATASET}.{PART}.0009.abc")

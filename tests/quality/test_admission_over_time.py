@@ -19,8 +19,8 @@ import pytest
 
 from atf_dagster.landing import Attempt, Vintage
 from atf_dagster.landing.records import BY_HAND
+from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.quality.admission import admit_by_hand
-from atf_dagster.refresh import Refresh
 from atf_dagster.settings import Settings
 
 DATASET, PART = "ons_els_modelled_unemployment", "all"

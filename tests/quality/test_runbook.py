@@ -10,9 +10,9 @@ import duckdb
 import pytest
 from published_house import PROJECT, PublishedHouse
 
-from atf_dagster import cli
-from atf_dagster.alerts.gather import ANCHORS
-from atf_dagster.alerts.problem import Kind
+from atf_dagster.alerts.alert import Kind
+from atf_dagster.alerts.detect import ANCHORS
+from atf_dagster.cli import main
 from atf_dagster.quality import suites
 from atf_dagster.quality.suites import RUNBOOK
 
@@ -66,7 +66,7 @@ COMMANDS = sorted(set(re.findall(r"(?:`|^    )(?:[A-Z_]+=\S+ )*atf ([a-z][^`\n#]
 @pytest.mark.parametrize("words", COMMANDS)
 def test_every_command_is_one_that_the_program_takes(words: str) -> None:
     arguments = shlex.split(words)
-    cli._parser().parse_args(arguments)
+    main._parser().parse_args(arguments)
 
 
 def test_the_commands_are_seen_at_all() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from published_house import PublishedHouse
 
-from atf_dagster.landing.troubles import Trouble
+from atf_dagster.landing.source_issues import Trouble
 from atf_dagster.quality.page import render
 from atf_dagster.quality.results import Result
 

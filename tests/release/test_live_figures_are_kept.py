@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from atf_dagster.refresh import Refresh, WouldReplaceLive
+from atf_dagster.pipeline.steps import Refresh, WouldReplaceLive
 from atf_dagster.settings import Settings
 
 VERSION = "000001-20261101T060000Z"

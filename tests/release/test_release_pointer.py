@@ -14,7 +14,7 @@ import pytest
 from published_house import PublishedHouse
 from releases_made import another_release, spoil
 
-from atf_dagster.refresh import Refresh
+from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.release import versions
 from atf_dagster.release.versions import ReleaseError
 

@@ -21,7 +21,7 @@ from published_house import PROJECT, environment
 from test_return_disclosure import names, random_rows
 
 from atf_dagster import catalogue
-from atf_dagster.refresh import Refresh
+from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.release.disclosure import Finding, given_away
 from atf_dagster.returns.disclosure import hide
 from atf_dagster.returns.rows import Row
@@ -211,7 +211,7 @@ def test_the_attack_succeeds_where_only_small_counts_are_hidden(tmp_path: Path) 
 
 def refresh(home: Path, code: Path) -> tuple[int, Mapping[str, object]]:
     done = subprocess.run(
-        [sys.executable, "-c", "from atf_dagster.cli import main; raise SystemExit(main())", "refresh", "--json"],
+        [sys.executable, "-c", "from atf_dagster.cli.main import main; raise SystemExit(main())", "refresh", "--json"],
         env=environment(home, {"PYTHONPATH": str(code)}),
         cwd=code,
         capture_output=True,

@@ -14,8 +14,9 @@ import pytest
 from made_up_returns import NOW, as_bytes, good_rows, spend, write
 
 from atf_dagster import catalogue
+from atf_dagster.cli import returns
 from atf_dagster.files import AnotherRefreshIsRunning
-from atf_dagster.returns import commands, store
+from atf_dagster.returns import store
 from atf_dagster.returns.template import COLUMNS
 from atf_dagster.settings import Settings
 
@@ -174,7 +175,7 @@ def test_the_commands_as_processes(home: Path, tmp_path: Path) -> None:
 
 def test_the_template_never_overwrites_a_file(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     parser = argparse.ArgumentParser()
-    commands.add_parser(parser.add_subparsers(required=True))
+    returns.add_parser(parser.add_subparsers(required=True))
     target = tmp_path / "template.csv"
     options = parser.parse_args(["returns", "template", "--indicator", "ATF21", "--out", str(target)])
     assert options.run(Settings(home=home), options) == 0

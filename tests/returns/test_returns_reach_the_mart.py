@@ -13,7 +13,7 @@ from made_up_returns import LIVERPOOL, NOW, WHOLE, contracts, spend, staff, writ
 
 from atf_dagster.catalogue import load
 from atf_dagster.landing import Store
-from atf_dagster.refresh import Refresh
+from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.returns.store import submit
 from atf_dagster.settings import Settings, quieten
 

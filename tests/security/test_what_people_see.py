@@ -13,9 +13,10 @@ from channels_on_loopback import free_port
 from hostile_gateway import CONTROLS, HOSTILE
 from published_house import PROJECT
 
-from atf_dagster import runner, settings
-from atf_dagster.assets.metadata import line_plot, table
+from atf_dagster import settings
 from atf_dagster.files import read_yaml
+from atf_dagster.orchestration import run
+from atf_dagster.orchestration.assets.metadata import line_plot, table
 from atf_dagster.settings import Settings
 
 TEXTS = [HOSTILE, f"a{CONTROLS}b", "![x](http://evil.example/x.png)", "<img src=x onerror=alert(1)>", "a\n| b | c |\n"]
@@ -57,7 +58,7 @@ def test_the_web_server_listens_on_loopback_only(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(subprocess, "Popen", Child)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    assert runner.develop(Settings(home=tmp_path), free_port() - 1) == 0
+    assert run.develop(Settings(home=tmp_path), free_port() - 1) == 0
     (command,) = commands
     assert command.count("-h") == 1
     assert command[command.index("-h") + 1] == "127.0.0.1"

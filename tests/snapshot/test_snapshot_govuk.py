@@ -13,11 +13,11 @@ from other_councils import is_other
 from python_calamine import CalamineWorkbook
 
 from atf_dagster.catalogue import load
+from atf_dagster.formats import workbooks
 from atf_dagster.http import SnapshotMiss
 from atf_dagster.snapshot import FiguresSource
 from atf_dagster.snapshot.figures import AREAS, COUNCILS
 from atf_dagster.snapshot.workbook import cell
-from atf_dagster.sources import workbook_body
 
 PAGES = "https://www.gov.uk/api/content"
 TABLES = {
@@ -59,9 +59,9 @@ def rows(path: Path, table: str, folder: Path) -> list[dict[str, str]]:
     """The rows of the areas held; which row and sheet they stand in is the file's own affair."""
     collection = next(collection for collection in load().collections if collection.table == table)
     assert collection.layout is not None
-    known = {entry.name for entry in fields(workbook_body.Layout)}
+    known = {entry.name for entry in fields(workbooks.Layout)}
     target = folder / "rows.csv"
-    workbook_body.to_rows(path, workbook_body.Layout(**collection.layout.model_dump(include=known)), target)
+    workbooks.to_rows(path, workbooks.Layout(**collection.layout.model_dump(include=known)), target)
     with target.open(encoding="utf-8", newline="") as stream:
         return [
             {name: text for name, text in row.items() if name not in ("sheet", "sheet_row")}

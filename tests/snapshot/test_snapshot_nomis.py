@@ -12,8 +12,8 @@ import requests
 from atf_dagster.http import SnapshotMiss
 from atf_dagster.snapshot.figures import AREAS, read_figures
 from atf_dagster.snapshot.nomis import PREFIX
-from atf_dagster.snapshot.readers import FileRefused, read
 from atf_dagster.snapshot.sources import BUNDLE
+from tools.snapshot_build.readers import FileRefused, read
 
 BASE = f"https://www.nomisweb.co.uk{PREFIX}NM_2002_1"
 COUNCILS = "E06000006,E06000007,E06000049,E06000050,E08000011,E08000012,E08000013,E08000014,E08000015"

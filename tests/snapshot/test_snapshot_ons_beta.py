@@ -12,10 +12,10 @@ import requests
 from other_councils import is_other
 
 from atf_dagster.catalogue import load
+from atf_dagster.formats import cell_shading, workbooks, zip_member
 from atf_dagster.http import SnapshotMiss
 from atf_dagster.snapshot.figures import AREAS, CHESHIRE_AND_MERSEYSIDE
 from atf_dagster.snapshot.ons_beta import LIVING_WAGE, LIVING_WAGE_SHEETS, POPULATION
-from atf_dagster.sources import cell_shading, workbook_body, zip_member
 
 API = "https://api.beta.ons.gov.uk/v1/data"
 FILES = "https://www.ons.gov.uk/file"
@@ -42,10 +42,10 @@ def table(path: Path, name: str, folder: Path) -> list[dict[str, Any]]:
     collection = next(collection for collection in load().collections if collection.table == name)
     declared = collection.layout
     assert declared is not None
-    layout = workbook_body.Layout(**declared.model_dump(exclude={"member", "shading"}))
+    layout = workbooks.Layout(**declared.model_dump(exclude={"member", "shading"}))
     rows = folder / "rows.csv"
     with zip_member.opened(path, declared.member) as workbook:
-        workbook_body.to_rows(workbook, layout, rows)
+        workbooks.to_rows(workbook, layout, rows)
         if declared.shading is not None:
             cell_shading.add(workbook, layout, declared.shading, rows)
     every = csv.DictReader(io.StringIO(rows.read_text("utf-8"), newline=""))

@@ -11,8 +11,8 @@ import requests
 
 from atf_dagster.http import SnapshotMiss
 from atf_dagster.snapshot import FiguresSource
-from atf_dagster.snapshot.readers import FileRefused
-from atf_dagster.snapshot.readers_ukhsa import read_series
+from tools.snapshot_build.readers import FileRefused
+from tools.snapshot_build.readers_ukhsa import read_series
 
 BASE = "https://api.ukhsa-dashboard.data.gov.uk/themes/infectious_disease/sub_themes/respiratory/topics/COVID-19"
 NATION = f"{BASE}/geography_types/Nation/geographies"

@@ -20,7 +20,7 @@ from ees_on_loopback import EARLY_YEARS, KEY_STAGE_4, NEET, EesOnLoopback, Publi
 
 from atf_dagster.catalogue import Catalogue, load
 from atf_dagster.landing import Store
-from atf_dagster.refresh import Refresh
+from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings, quieten
 from atf_dagster.warehouse import raw
 

@@ -22,7 +22,7 @@ from every_publisher_on_loopback import RELEASES, catalogue_with_the_older_indic
 
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.landing import Attempt, Store, Verdict, Vintage
-from atf_dagster.refresh import Refresh
+from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings, quieten
 
 

@@ -20,7 +20,7 @@ import duckdb
 import pytest
 from ees_on_loopback import BY_19, EesOnLoopback, Publication, one_house
 
-from atf_dagster.refresh import Refresh
+from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings, quieten
 
 FOLDER = Path(__file__).parents[2] / ".." / "shared" / "data" / "dfe_ees"

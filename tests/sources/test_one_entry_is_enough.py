@@ -15,7 +15,7 @@ from fingertips_on_loopback import FingertipsOnLoopback, row
 from atf_dagster.catalogue import load
 from atf_dagster.catalogue.load import FOLDER
 from atf_dagster.files import read_yaml
-from atf_dagster.refresh import Refresh
+from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings, quieten
 
 ENTRY = """\

@@ -13,7 +13,7 @@ from rounds import fetch
 from atf_dagster.catalogue import load
 from atf_dagster.files import only_caller
 from atf_dagster.landing.probing import Probed
-from atf_dagster.refresh import Refresh
+from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings, quieten
 
 DATASET, NUMBER = "fingertips_93015", "93015"
@@ -94,7 +94,7 @@ def test_one_change_starts_one_refresh_and_each_tick_asks_the_next_service(
     quieten()
     import dagster as dg
 
-    from atf_dagster.automation import probe
+    from atf_dagster.orchestration.automation import probe
 
     sensor = probe.sensor(of)
 

@@ -16,11 +16,12 @@ import pytest
 from stat_xplore_on_loopback import API, COUNCILS, KEY, StatXplore, cell
 
 from atf_dagster.catalogue import load
+from atf_dagster.formats.body import BodyRejected
 from atf_dagster.http import Client, Host, Limits
 from atf_dagster.landing import Attempt, Store
 from atf_dagster.landing.fetch import Round
 from atf_dagster.landing.records import GOOD
-from atf_dagster.sources import SOURCES, BodyRejected
+from atf_dagster.sources import SOURCES
 from atf_dagster.warehouse import raw
 
 ABSOLUTE, RELATIVE = "stat_xplore_cilif_absolute", "stat_xplore_cilif_relative"

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from atf_dagster.release.contract import SCHEMA
-from atf_dagster.release.disclosure.elsewhere import Elsewhere
+from atf_dagster.release.disclosure.other_tables import Elsewhere
 from atf_dagster.release.disclosure.reading import HIDING, KEY, Area, Card, Figure, Gap, Reading
 
 

@@ -1,0 +1,301 @@
+"""What is broken now: receipts, verdicts, results, releases and runs read together, as problems.
+
+Belongs here: which record makes which problem, and its owner. Does not belong here: whether somebody was told
+(`ledger`), the words of a single failure (they stand where it was recorded).
+
+Keys begin with their scope, such as `source/` or `mart/`. A look that cannot see a scope (a refresh that found nothing
+changed checks no mart) leaves the problems of that scope as they were.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from atf_dagster.alerts.alert import SHOWN_ROWS, THE_WAREHOUSE, Kind, Problem
+from atf_dagster.catalogue import Catalogue
+from atf_dagster.landing.source_issues import Trouble
+from atf_dagster.quality.results import Result
+from atf_dagster.release import versions
+from atf_dagster.release.versions import Release
+
+ENGINEERS = "data engineers"
+SEVERAL = "Several principles"
+SUPPORTING = "Supporting figures"
+Scope = str
+
+ANCHORS: dict[str, str] = {
+    "DiskNearlyFull": "disk-nearly-full",
+    "LandingDamaged": "landing-damaged",
+    "AnotherRefreshIsRunning": "house-busy",
+}
+"""Errors that have an entry of their own in the runbook; all others have that of their kind."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended: its record in `runs/<run>/outcome.json`."""
+
+    run_id: str
+    outcome: str
+    at: str
+    record: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "Ended":
+        return cls(str(record["run_id"]), str(record["outcome"]), str(record["finished_at"]), record)
+
+
+def principle_of(catalogue: Catalogue, indicators: Iterable[str]) -> str:
+    """The Marmot principle of these indicators; a proxy has that of the indicator that it stands for."""
+    names = set()
+    for code in set(indicators):
+        card = next((card for card in catalogue.indicators if card.code == code), None)
+        if card is not None and card.principle_no is None and card.proxy_for is not None:
+            card = catalogue.indicator(card.proxy_for)
+        number = card.principle_no if card is not None else None
+        names.add(SUPPORTING if number is None else catalogue.principles[number])
+    if not names:
+        return THE_WAREHOUSE
+    beacon = names - {SUPPORTING}
+    return min(beacon or names) if len(beacon) <= 1 else SEVERAL
+
+
+# sources -------------------------------------------------------------------------------------------------
+
+
+def of_sources(
+    catalogue: Catalogue, troubles: Sequence[Trouble], results: Sequence[Result], run_id: str
+) -> list[Problem]:
+    """One problem a part of a dataset that is held back. `results` are those of admission in this run."""
+    kinds: dict[str, Kind] = {"failed": "source-failed", "rejected": "source-rejected", "held": "vintage-held"}
+    headlines = {
+        "failed": "did not answer",
+        "rejected": "sent something that is not its table",
+        "held": "sent figures that a check holds",
+    }
+    problems = []
+    for trouble in troubles:
+        indicators = tuple(catalogue.dataset(trouble.dataset)[1].indicators)
+        kind = kinds[trouble.kind]
+        broken = [r for r in results if f"{r.suite}.{r.expectation}" in trouble.reason.split(", ")]
+        rows = [
+            row
+            for result in broken
+            for row in result.failing
+            if str(row.get("vintage_id", "")).startswith(f"{trouble.dataset}.{trouble.part}.")
+        ]
+        reason = trouble.reason.replace("_", " ")
+        problems.append(
+            Problem(
+                key=f"source/{trouble.dataset}.{trouble.part}",
+                kind=kind,
+                severity="critical" if trouble.kind == "held" else "warning",
+                owner=broken[0].owner if broken else ENGINEERS,
+                place=f"{trouble.dataset}.{trouble.part}",
+                headline=f"{headlines[trouble.kind]} ({reason})",
+                message=f"{trouble.message} Readers get: {trouble.serving}.",
+                mend=trouble.mend,
+                since=trouble.since,
+                state=f"{trouble.kind}: {trouble.reason}",
+                runbook=broken[0].runbook if broken else kind,
+                principle=principle_of(catalogue, indicators),
+                indicators=indicators,
+                rows=tuple(_row(row) for row in rows[:SHOWN_ROWS]),
+                n_rows=len(rows),
+                page=_page(run_id, broken[0]) if broken else None,
+            )
+        )
+    return problems
+
+
+# checks --------------------------------------------------------------------------------------------------
+
+
+def of_checks(
+    catalogue: Catalogue, results: Sequence[Result], run_id: str, troubles: Sequence[Trouble] = ()
+) -> list[Problem]:
+    """One problem a failed expectation that is told.
+
+    What admission holds is told of its source instead, and what else is odd about a held vintage is left to its page.
+    """
+    held = tuple(f"{trouble.dataset}.{trouble.part}." for trouble in troubles if trouble.kind == "held")
+    problems = []
+    for every in results:
+        result = _without(every, held) if every.stage == "admission" and not every.broken else every
+        told = not result.success and result.severity != "info"
+        if not told or (result.stage == "admission" and result.severity == "critical" and not result.broken):
+            continue
+        named = set(result.indicators)
+        if not named:
+            named = {code for dataset in result.datasets for code in catalogue.dataset(dataset)[1].indicators}
+        # A vintage's warning stands for as long as it is in force, and is then told by its vintage alone.
+        keys = [row.get("vintage_id") if result.stage == "admission" else row for row in result.failing]
+        problems.append(
+            Problem(
+                key=f"{result.stage}/{result.suite}.{result.expectation}",
+                kind="check-failed",
+                severity="critical" if result.severity == "critical" else "warning",
+                owner=result.owner,
+                place=result.table_name,
+                headline=f"{result.suite}.{result.expectation}: {result.observed}",
+                message=result.reason,
+                mend=result.mend,
+                since=result.evaluated_at,
+                state=f"{result.severity} {result.broken} {_hash(keys)}",
+                runbook=result.runbook,
+                principle=principle_of(catalogue, named),
+                indicators=tuple(sorted(named)),
+                rows=tuple(_row(row) for row in result.failing[:SHOWN_ROWS]),
+                n_rows=len(result.failing) or result.unexpected_count,
+                page=_page(run_id, result),
+            )
+        )
+    return problems
+
+
+def _without(result: Result, vintages: tuple[str, ...]) -> Result:
+    """The result without the rows of these vintages; passed where no other row fails."""
+    rows = tuple(row for row in result.failing if not str(row.get("vintage_id", "")).startswith(vintages))
+    if not vintages or len(rows) == len(result.failing):
+        return result
+    return replace(result, failing=rows, unexpected_count=len(rows), success=not rows)
+
+
+# runs and releases ---------------------------------------------------------------------------------------
+
+
+def of_run(ended: Ended | None) -> list[Problem]:
+    """The refresh that failed, or that dbt's own tests held; what a suite holds is told of its check."""
+    if ended is None or ended.outcome not in ("failed", "held") or ended.record.get("blocked_by"):
+        return []
+    error = str(ended.record.get("error") or "")
+    kind: Kind = "refresh-held" if ended.outcome == "held" else "refresh-failed"
+    if error == "Killed":
+        kind = "refresh-killed"
+    message = str(ended.record.get("message") or "The run left no message.")
+    return [
+        Problem(
+            key="run/refresh",
+            kind=kind,
+            severity="critical",
+            owner=ENGINEERS,
+            place="refresh",
+            headline={"refresh-held": "was held", "refresh-killed": "was ended from outside"}.get(kind, "failed"),
+            message=message,
+            mend=str(ended.record.get("mend") or ""),
+            since=ended.at,
+            state=f"{kind} {error} {_hash(message) if not error else ''}",
+            runbook=ANCHORS.get(error, kind),
+        )
+    ]
+
+
+def of_release(releases: Path, at: str) -> list[Problem]:
+    """The newest release, where its files are not those of its receipt, also after readers were led back from it."""
+    found = versions.damage_of_newest(releases)
+    if found is None:
+        return []
+    newest, problems = found
+    serving = versions.current_version(releases)
+    return [
+        Problem(
+            key="release/damage",
+            kind="release-damaged",
+            severity="critical",
+            owner=ENGINEERS,
+            place=newest,
+            headline="is damaged",
+            message=f"{'; '.join(problems[:SHOWN_ROWS])}. Readers get release {serving or 'none'}.",
+            mend="Find out who writes into the releases' folder; then `atf refresh` publishes whole files again.",
+            since=at,
+            state=f"{newest} {serving} {_hash(list(problems))}",
+            runbook="release-damaged",
+        )
+    ]
+
+
+def of_lateness(last_good: dt.datetime | None, now: dt.datetime, overdue_hours: float) -> list[Problem]:
+    """We are late: no refresh has come to a good end for too long."""
+    if last_good is None or now - last_good <= dt.timedelta(hours=overdue_hours):
+        return []
+    return [
+        Problem(
+            key="overdue/refresh",
+            kind="refresh-overdue",
+            severity="critical",
+            owner=ENGINEERS,
+            place="refresh",
+            headline=f"no refresh has ended well for {overdue_hours:g} hours",
+            message=f"The last one that did ended at {last_good:%Y-%m-%d %H:%M} UTC. What publishers changed since "
+            "then is not in the mart: we are late, not they.",
+            mend="See whether the scheduler runs (`make dev`, or the service that runs it), then run `atf refresh`.",
+            since=(last_good + dt.timedelta(hours=overdue_hours)).isoformat(timespec="seconds"),
+            state="overdue",
+            runbook="refresh-overdue",
+        )
+    ]
+
+
+def of_late_publishers(catalogue: Catalogue, current: Release, told: Sequence[Problem]) -> list[Problem]:
+    """Indicators whose expected period is due and that their publisher has not brought out, by `coverage`.
+
+    `told` are the problems that are open: of an indicator whose source fails nobody can say whether its publisher has
+    caught up, so that what was told of it stands.
+    """
+    import duckdb
+
+    with duckdb.connect() as connection:
+        path = str(current.path / "mart.duckdb").replace("'", "''")
+        connection.execute(f"attach '{path}' as release (read_only)")
+        rows = connection.execute(
+            "select c.indicator_code, i.short_name, i.publisher, max(expected.label), max(latest.label), "
+            "max(c.expected_period_id), count(*) "
+            "from release.mart.coverage as c "
+            "inner join release.mart.dim_indicator as i using (indicator_code) "
+            "left join release.mart.dim_period as expected on c.expected_period_id = expected.period_id "
+            "left join release.mart.dim_period as latest on c.latest_period_id = latest.period_id "
+            "where c.state = 'late' and c.reason = 'publisher_late' group by all order by all"
+        ).fetchall()
+        stale = connection.execute(
+            "select distinct indicator_code from release.mart.coverage where state = 'stale'"
+        ).fetchall()
+    late = {row[0] for row in rows}
+    unknown = {f"late/{code}" for (code,) in stale if code not in late}
+    standing = [problem for problem in told if problem.key in unknown]
+    return standing + [
+        Problem(
+            key=f"late/{code}",
+            kind="publisher-late",
+            severity="warning",
+            owner="publisher",
+            place=code,
+            headline="the publisher is late",
+            message=f"{name}: {publisher} has not brought out {expected or expected_id}, which was to be expected by "
+            f"now; the newest period is {latest}, for {areas} areas.",
+            mend="Nothing of ours is to mend. Look at the publisher's page for a new date; where its rhythm changed, "
+            "an engineer corrects `period` in the catalogue.",
+            since=str(current.receipt["built_at"]),
+            state=str(expected_id),
+            runbook="publisher-late",
+            principle=principle_of(catalogue, [code]),
+            indicators=(code,),
+        )
+        for code, name, publisher, expected, latest, expected_id, areas in rows
+    ]
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in row.items() if value is not None)
+
+
+def _page(run_id: str, result: Result) -> str:
+    return f"runs/{run_id}/validation.html#{result.suite}"
+
+
+def _hash(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

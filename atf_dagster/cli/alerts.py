@@ -1,0 +1,118 @@
+"""The commands `atf alerts` and `atf watch`: what was told, trying a channel, sending what waits, looking by the clock.
+
+Belongs here: arguments and printing. Does not belong here: gathering and delivering (`telling`, `outbox`).
+"""
+
+import argparse
+import dataclasses
+import json
+from typing import Any
+
+from atf_dagster.settings import Settings
+
+EXIT_OK, EXIT_FAILED = 0, 1
+
+
+def add_parser(commands: Any) -> None:
+    """Add `alerts` and `watch` to the parser of the command."""
+    alerts = commands.add_parser("alerts", help="what was told of problems; trying and sending")
+    words = alerts.add_subparsers(required=True, metavar="WHAT")
+    listed = words.add_parser("list", help="the digests that there are, the channels and what waits for them")
+    listed.add_argument("--json", action="store_true")
+    listed.set_defaults(run=_list)
+    shown = words.add_parser("show", help="one digest in full; the newest one otherwise")
+    shown.add_argument("number", type=int, nargs="?")
+    shown.set_defaults(run=_show)
+    words.add_parser("test", help="send a test message to every channel of the settings").set_defaults(run=_test)
+    words.add_parser("send", help="send what waits, now").set_defaults(run=_watch, json=False, quiet=False)
+    watch = commands.add_parser(
+        "watch",
+        help="look, by the clock, whether a refresh is overdue or a release damaged, and send what waits",
+        description="For cron or a systemd timer of its own, so that a dead scheduler is noticed too. "
+        "Exit codes: 0 nothing is broken and everything was delivered, 1 otherwise.",
+    )
+    watch.add_argument("--json", action="store_true")
+    watch.add_argument("--quiet", action="store_true", help="print nothing; the channels are told")
+    watch.set_defaults(run=_watch)
+
+
+def _list(of: Settings, options: argparse.Namespace) -> int:
+    from atf_dagster.alerts import ledger, notify, outbox, render
+    from atf_dagster.alerts.channels import channels
+
+    folder = notify.folder_of(of)
+    kept = ledger.read(folder)
+    states = outbox.deliveries(folder)
+    known = channels(of.alerts)
+    if options.json:
+        record = {
+            "open": [dataclasses.asdict(entry) for entry in kept.open],
+            "digests": outbox.numbers(folder),
+            "channels": [dataclasses.asdict(state) for state in states.values()],
+        }
+        print(json.dumps(record, ensure_ascii=False))
+        return EXIT_OK
+    for number in outbox.numbers(folder):
+        digest = outbox.read(folder, number)
+        if digest is not None and number <= kept.sequence:
+            print(f"{number:>6}  {digest.at[:16].replace('T', ' ')} UTC  {render.subject(digest)}")
+    print(f"Open now: {len(kept.open)} problems.")
+    for channel in known:
+        state = states.get(channel.id)
+        if state is None:
+            print(f"Channel {channel.name}: not used yet")
+        elif state.misses:
+            since = state.failing_since[:16]
+            print(f"Channel {channel.name}: down since {since} UTC, {state.misses} tries: {state.error}")
+        else:
+            print(f"Channel {channel.name}: has everything up to digest {state.told}")
+    if not known:
+        print(f"No channel is set (ATF_ALERTS); digests are kept in {folder / 'digests'}.")
+    return EXIT_OK
+
+
+def _show(of: Settings, options: argparse.Namespace) -> int:
+    from atf_dagster.alerts import notify, outbox, render
+
+    folder = notify.folder_of(of)
+    there = outbox.numbers(folder)
+    number = options.number or (there[-1] if there else 0)
+    digest = outbox.read(folder, number)
+    if digest is None:
+        print(f"There is no digest {number} in {folder}; there are: {', '.join(map(str, there[-20:])) or 'none yet'}.")
+        return EXIT_FAILED
+    print(f"{render.subject(digest)}\n\n{render.text(digest, of.pages, most=10_000)}", end="")
+    return EXIT_OK
+
+
+def _test(of: Settings, options: argparse.Namespace) -> int:
+    from atf_dagster.alerts.channels import Undelivered, channels, send
+
+    known = [*channels(of.alerts), *channels(of.alerts_second, "ATF_ALERTS_SECOND")]
+    if not known:
+        print("No channel is set: ATF_ALERTS takes addresses such as mailtos://user:password@mail.example.org?to=...")
+        return EXIT_FAILED
+    text = "This is a test of the warehouse's alerts. Nothing is broken."
+    code = EXIT_OK
+    for channel in known:
+        try:
+            send(channel, "[All Together Fairer] A test", text, f"<p>{text}</p>", is_failure=False)
+            print(f"{channel.name}: took the message")
+        except Undelivered as failure:
+            print(f"{channel.name}: {failure}")
+            code = EXIT_FAILED
+    return code
+
+
+def _watch(of: Settings, options: argparse.Namespace) -> int:
+    from atf_dagster.alerts import notify
+
+    told = notify.watch(of)
+    if options.json:
+        print(json.dumps(dataclasses.asdict(told), ensure_ascii=False))
+    elif not options.quiet:
+        print(f"Alerts: {told.sentence}")
+        for problem in told.open:
+            print(f"  {problem.severity}: {problem.place}: {problem.headline}")
+            print(f"    What to do: {problem.mend} (docs/runbook.md#{problem.runbook})")
+    return EXIT_FAILED if told.open or told.undelivered else EXIT_OK

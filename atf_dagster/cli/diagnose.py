@@ -1,0 +1,90 @@
+"""`atf diagnose`: what happened to a dataset, and what to do.
+
+Belongs here: arguments and printing. Does not belong here: what a receipt or a verdict says (`landing`).
+"""
+
+import argparse
+import json
+from typing import Any
+
+from atf_dagster import catalogue
+from atf_dagster.errors import NotFound
+from atf_dagster.landing import Store
+from atf_dagster.landing.source_issues import troubles
+from atf_dagster.landing.vintages import stores as stores_of
+from atf_dagster.release import versions
+from atf_dagster.settings import Settings
+
+
+def add_parser(commands: Any) -> None:
+    """Add `diagnose` to the commands of `atf`."""
+    parser = commands.add_parser("diagnose", help="what happened to a dataset, and what to do")
+    parser.add_argument("dataset", help="dataset id, such as fingertips_93283")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=diagnose)
+
+
+def diagnose(of: Settings, options: argparse.Namespace) -> int:
+    """The history of one dataset: attempts, vintages, verdicts, and the beginning of bytes that were refused."""
+    known = catalogue.load()
+    try:
+        collection, dataset = known.dataset(options.dataset)
+    except KeyError as error:
+        raise NotFound(str(error.args[0])) from None
+    current = versions.current(of.releases)
+    stores = stores_of(of)
+    # The sources of what readers have now; before the first release, those of the mode that is set.
+    mode = current.receipt["mode"] if current and current.receipt["mode"] in stores else of.mode
+    store = stores.get(mode, Store(of.landing))
+    parts: list[dict[str, Any]] = []
+    for part in collection.parts:
+        attempts = store.attempts(dataset.id, part.id)
+        verdicts = store.verdicts(dataset.id, part.id)
+        vintages = [
+            {
+                "vintage": vintage.id,
+                "retrieved_at": vintage.retrieved_at.isoformat(),
+                "bytes": vintage.bytes,
+                "object": str(store.object_path(vintage.sha256)),
+                "verdicts": [v.as_json() for (number, _), v in verdicts.items() if number == vintage.sequence],
+            }
+            for vintage in store.vintages(dataset.id, part.id)
+        ]
+        parts.append(
+            {
+                "part": part.id,
+                "required": part.required,
+                "attempts": [a.as_json() for a in attempts[-5:]],
+                "vintages": vintages,
+            }
+        )
+    held_back = [trouble for trouble in troubles(known, store) if trouble.dataset == dataset.id]
+    if options.json:
+        record = {"dataset": dataset.id, "parts": parts, "troubles": [vars(trouble) for trouble in held_back]}
+        print(json.dumps(record, ensure_ascii=False, default=str))
+        return 0
+    print(f"{dataset.id}: {dataset.title} ({collection.publisher.name}), mode {mode}")
+    print(f"  page {dataset.page_url}\n  yields {', '.join(dataset.indicators) or 'reference data'}")
+    for entry in parts:
+        print(f"Part {entry['part']}{'' if entry['required'] else ' (may be absent)'}")
+        for attempt in entry["attempts"] or []:
+            print(f"  {attempt['finished_at']}  {attempt['outcome']:<16} {attempt['status'] or ''} {attempt['url']}")
+            for note in attempt["notes"]:
+                print(f"    {note}")
+            if attempt["message"]:
+                mend = f"\n    What to do: {attempt['mend']}" if attempt["mend"] else ""
+                print(f"    {attempt['message']}{mend}")
+        for vintage in entry["vintages"]:
+            words = ", ".join(f"{v['stage']} {v['verdict']}" for v in vintage["verdicts"]) or "not looked at yet"
+            print(f"  vintage {vintage['vintage']}: {vintage['bytes']} bytes, {words}\n    bytes: {vintage['object']}")
+            for verdict in vintage["verdicts"]:
+                if verdict["message"]:
+                    print(f"    {verdict['message']}\n    What to do: {verdict['mend']}")
+        last = entry["attempts"][-1] if entry["attempts"] else None
+        if last is None:
+            print("  never asked for: run `atf refresh`")
+        elif last["outcome"] == "rejected" and last["sha256"]:
+            start = store.object_path(last["sha256"]).read_bytes()[:200]
+            print(f"  the refused bytes begin: {start!r}")
+    print("Nothing is held back." if not held_back else f"Held back; readers get: {held_back[0].serving}.")
+    return 0

@@ -1,0 +1,48 @@
+"""The command `atf`: which commands there are, and what an error of any of them looks like.
+
+Belongs here: dispatch and the exit codes that all commands share. Does not belong here: one command's arguments and
+printing (its own module). Dagster, dbt and Great Expectations are imported only by the commands that use them.
+"""
+
+import argparse
+from collections.abc import Sequence
+
+from atf_dagster import settings
+from atf_dagster.cli import alerts, dev, diagnose, explain, refresh, releases, rerun, returns, sources, status, verify
+from atf_dagster.cli.printing import print_error
+from atf_dagster.errors import AtfError
+from atf_dagster.files import AnotherRefreshIsRunning
+
+EXIT_OK, EXIT_FAILED, EXIT_BUSY = 0, 1, 3
+COMMANDS = (refresh, status, diagnose, explain, releases, sources, rerun, returns, alerts, verify, dev)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code: 0 done, 1 failed, 2 held by a check, 3 another refresh is running."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(settings.load(), options)
+    except AtfError as error:
+        print_error(error)
+        return EXIT_BUSY if isinstance(error, AnotherRefreshIsRunning) else EXIT_FAILED
+    except BrokenPipeError:
+        return EXIT_OK
+    except OSError as error:
+        print_error(
+            AtfError(
+                f"{error}.",
+                "Look at the disk's free space and at who may write there; the last release stays in place.",
+            )
+        )
+        return EXIT_FAILED
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="atf", description="All Together Fairer: the warehouse of Marmot beacon indicators."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for module in COMMANDS:
+        module.add_parser(commands)
+    return parser

@@ -1,0 +1,111 @@
+"""`atf refresh`: fetch, transform, validate and publish once.
+
+Belongs here: arguments, exit codes, and printing how the refresh ended. Does not belong here: any work. Dagster is
+imported only when a refresh begins.
+"""
+
+import argparse
+import dataclasses
+import json
+import sys
+import traceback
+from typing import Any
+
+from atf_dagster.cli.printing import told
+from atf_dagster.files import single_writer
+from atf_dagster.pipeline.steps import Refresh, WouldReplaceLive
+from atf_dagster.settings import Settings
+
+EXIT_OK, EXIT_FAILED, EXIT_HELD = 0, 1, 2
+
+
+def add_parser(commands: Any) -> None:
+    """Add `refresh` to the commands of `atf`."""
+    parser = commands.add_parser(
+        "refresh",
+        help="fetch, transform, validate and publish",
+        description="Fetch, land, transform, validate and publish once. Exit codes: 0 published or unchanged, "
+        "1 failed, 2 held by a check, 3 another refresh is running.",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object at the end and nothing else")
+    parser.add_argument("--quiet", action="store_true", help="no progress lines")
+    parser.add_argument("--rebuild", action="store_true", help="build again even where nothing changed")
+    parser.add_argument(
+        "--replace-live", action="store_true", help="let the bundled snapshot replace a release fetched live"
+    )
+    parser.set_defaults(run=refresh)
+
+
+def refresh(of: Settings, options: argparse.Namespace) -> int:
+    """Refresh once; returns the exit code."""
+
+    def progress(line: str) -> None:
+        if not options.json and not options.quiet:
+            sys.stdout.write(line + "\n")  # one write a line: downloads report from several threads
+            sys.stdout.flush()
+
+    from atf_dagster.alerts import notify
+
+    notify.check_settings(of)
+    with single_writer(of.home):
+        from atf_dagster.orchestration import run  # takes a second: Dagster comes with it
+
+        try:
+            of = dataclasses.replace(of, replace_live=options.replace_live)
+            Refresh(of, "guard").guard_mode()
+            report = run.run(of, rebuild=options.rebuild, progress=progress)
+        except WouldReplaceLive as refusal:
+            return _stopped(str(refusal), options)
+        except Exception as error:
+            traceback.print_exc()
+            return _stopped(
+                f"The refresh stopped before it could begin: {type(error).__name__}: {error}. The trace above is for "
+                "an engineer; the last release stays in place.",
+                options,
+            )
+    if options.json:
+        print(json.dumps(dataclasses.asdict(report), ensure_ascii=False))
+    else:
+        _print(report, of)
+    held = report.outcome == "held" or any(trouble.kind == "held" for trouble in report.troubles)
+    if report.outcome == "failed":
+        return EXIT_FAILED
+    return EXIT_HELD if held else EXIT_OK
+
+
+def _stopped(message: str, options: argparse.Namespace) -> int:
+    if options.json:
+        print(json.dumps({"outcome": "failed", "message": message}))
+    else:
+        print(message, file=sys.stderr)
+    return EXIT_FAILED
+
+
+def _print(report: Any, of: Settings) -> None:
+    print()
+    if report.outcome == "published":
+        new, revised, withdrawn = (
+            sum(getattr(change, kind) for change in report.changes) for kind in ("new", "revised", "withdrawn")
+        )
+        print(
+            f"Published release {report.release} (mode {report.mode}): {new} figures new, {revised} revised, "
+            f"{withdrawn} withdrawn."
+        )
+        for change in report.changes:
+            counts = ", ".join(f"{n} {k}" for k in ("new", "revised", "withdrawn") if (n := getattr(change, k)))
+            print(f"  {change.indicator:<7} {change.name or 'no longer in the catalogue'}: {counts}")
+    elif report.outcome == "unchanged":
+        print(f"Unchanged: release {report.release} (mode {report.mode}) already holds what the publishers serve.")
+    else:
+        print(f"{report.outcome.capitalize()}: {report.message}", file=sys.stderr)
+        print(report.mend, file=sys.stderr)
+    for note in report.notes:
+        print(f"Noted: {note}")
+    for line in told(report.troubles):
+        print(line)
+    print(f"Alerts: {report.told}")
+    if report.release_path:
+        print(f"Readers: {of.releases / 'current' / 'mart.duckdb'}")
+    if report.page:
+        print(f"Validation page: {report.page}")
+    print("Seconds: " + ", ".join(f"{name} {value}" for name, value in report.seconds.items()))

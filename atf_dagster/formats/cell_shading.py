@@ -1,0 +1,115 @@
+"""Shading of a workbook's cells that says how reliable a figure is, in the words of the sheet's own key.
+
+Belongs here: the key, the column whose cells are meant, and one column more in the rows of the table. Does not belong
+here: opening the workbook (`shading_child`), where the table is (`workbook_body`), what a level of reliability means
+for a figure (dbt staging).
+
+A key is a cell `Key` with its entries in the column below it, each shaded as the cells are that it explains. Of
+entries with one shade the first counts: the others explain markers, which speak for themselves. A shade without an
+entry, and a sheet without a key, give no text: nothing is guessed.
+"""
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from atf_dagster.formats import shading_child, workbook_child, workbooks
+from atf_dagster.formats.body import BodyRejected
+
+COLUMN = "shading"
+_KEY = "key"
+
+_Cells = Mapping[tuple[int, int], tuple[str, str]]
+"""(row, column) -> (text, shade)."""
+
+
+def add(path: Path, layout: workbooks.Layout, shaded: str, rows: Path) -> None:
+    """Add the column `shading` to the table `rows`: what the key says of the shade of each row's cell of `shaded`.
+
+    layout: where the rows were found. shaded: the raw column. Raises BodyRejected where the workbook cannot be read.
+    """
+    meaning = {name: _meanings(cells, layout, shaded) for name, cells in _sheets(path, layout.sheets).items()}
+    temporary = rows.with_name(f".{rows.name}.{os.getpid()}.tmp")
+    try:
+        with (
+            rows.open(encoding="utf-8", newline="") as before,
+            temporary.open("w", encoding="utf-8", newline="") as after,
+        ):
+            reader = csv.DictReader(before)
+            writer = csv.DictWriter(after, [*(reader.fieldnames or ()), COLUMN], lineterminator="\n")
+            writer.writeheader()
+            for row in reader:
+                writer.writerow({**row, COLUMN: meaning.get(row["sheet"], {}).get(int(row["sheet_row"]), "")})
+        temporary.replace(rows)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _meanings(cells: _Cells, layout: workbooks.Layout, shaded: str) -> dict[int, str]:
+    """Row -> what the key says of its cell in the column of `shaded`."""
+    is_code = re.compile(layout.code).fullmatch
+    first = min((row for (row, _), (text, _) in cells.items() if is_code(text)), default=0)
+    heading = re.compile(layout.headings[shaded], re.IGNORECASE)
+    columns = {column for (row, column), (text, _) in cells.items() if row < first and heading.search(text)}
+    key = _key(cells)
+    return {row: key[shade] for (row, column), (_, shade) in cells.items() if {column} == columns and shade in key}
+
+
+def _key(cells: _Cells) -> dict[str, str]:
+    """Shade -> the first entry of the key that has it."""
+    key: dict[str, str] = {}
+    for (row, column), (text, _) in cells.items():
+        if text.strip().lower() == _KEY:
+            below = row + 1
+            while (below, column) in cells:
+                entry, shade = cells[below, column]
+                key.setdefault(shade, " ".join(entry.split()))
+                below += 1
+            break
+    return key
+
+
+def _sheets(path: Path, pattern: str) -> dict[str, _Cells]:
+    command = [sys.executable, "-I", shading_child.__file__, str(path.resolve()), pattern]
+    with TemporaryFile() as output:
+        try:
+            done = subprocess.run(  # noqa: S603 - our own program; the path and the layout are arguments, no shell
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.PIPE,
+                env=workbooks.child_environment(),
+                timeout=workbooks.CHILD_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise _unreadable(f"reading took longer than {workbooks.CHILD_SECONDS} seconds") from error
+        said = done.stderr.decode(errors="replace").strip()
+        if done.returncode == workbook_child.UNREADABLE or done.returncode < 0:
+            raise _unreadable(said.splitlines()[-1] if said else f"its reader was ended by signal {-done.returncode}")
+        if done.returncode:
+            raise RuntimeError(
+                f"The program that reads shades failed by itself, with exit code {done.returncode}: {said[-300:]}. "
+                "Ours to mend: run `uv sync`, then atf_dagster/formats/shading_child.py by hand with the same workbook."
+            )
+        output.seek(0)
+        sheets: dict[str, dict[tuple[int, int], tuple[str, str]]] = {}
+        cells: dict[tuple[int, int], tuple[str, str]] = {}
+        for line in output:
+            value = json.loads(line)
+            if isinstance(value, str):
+                cells = sheets.setdefault(value, {})
+            else:
+                row, column, text, shade = value
+                cells[row, column] = (text, shade)
+    return dict(sheets)
+
+
+def _unreadable(trouble: str) -> BodyRejected:
+    return BodyRejected("damaged_workbook", f"The shades of its cells cannot be read: {trouble}.", workbooks.ASK_AGAIN)

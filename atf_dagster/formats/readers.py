@@ -1,0 +1,128 @@
+"""Readers of pages, one a format: is this the table, and its rows as Parquet text.
+
+Belongs here: choosing the reader of a collection, and what CSV, JSON and workbooks have in common. Does not
+belong here: a format's own ways (`csv_body`, `workbook_body`), any publisher's column.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from atf_dagster.catalogue import Collection, model
+from atf_dagster.formats import csv_text, zip_member
+from atf_dagster.formats.body import Body, BodyRejected, NoData, parsed_json
+from atf_dagster.sources.base import Source
+
+Tags = Mapping[str, str | int]
+
+
+def inspect(path: Path, collection: Collection, source: Source, *, ends_with_newline: bool) -> Body:
+    """Judge a page by what it is, whatever its status said. Raises BodyRejected or NoData."""
+    if collection.format == "workbook":
+        return _inspect_workbook(path, collection)
+    if collection.format == "json":
+        records = _records(path, source)
+        columns = tuple(dict.fromkeys(name for record in records for name in record))
+        return csv_text.judge_columns(columns, collection.columns, collection.optional_columns)
+    return csv_text.inspect(
+        path,
+        required=collection.columns,
+        optional=collection.optional_columns,
+        column_name=source.column_name,
+        renamed=collection.renamed,
+        ends_with_newline=ends_with_newline,
+    )
+
+
+def to_parquet(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    collection: Collection,
+    source: Source,
+    target: Path,
+    *,
+    tags: Tags,
+) -> int:
+    """Write a page's rows as text columns with `row_number` and the constant `tags`; returns how many.
+
+    Raises BodyRejected where a row is not one of the table, NoData where there is none.
+    """
+    optional = collection.optional_columns
+    if collection.format == "csv":
+        body = inspect(path, collection, source, ends_with_newline=False)  # landing has judged the end already
+        return csv_text.to_parquet(connection, path, body, target, tags=tags, optional=optional)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=target.parent, prefix=".rows-") as folder:
+        rows = Path(folder) / "rows.csv"
+        if collection.format == "workbook":
+            columns = _workbook_rows(path, collection, rows)
+        else:
+            columns = _write_rows(_records(path, source), rows)
+        body = Body(encoding="utf-8-sig", columns=columns, columns_added=())
+        return csv_text.to_parquet(connection, rows, body, target, tags=tags)
+
+
+def _records(path: Path, source: Source) -> list[Mapping[str, str | None]]:
+    if source.records is None:
+        raise TypeError("a collection of JSON needs a source that says what its records are")
+    csv_text.refuse_markup(path.read_bytes()[: csv_text.HEADING_BYTES].decode("utf-8", errors="replace"))
+    try:
+        # Numbers stay the text that they were: 66.10 is not 66.1 to whoever compares bytes.
+        page = parsed_json(path.read_bytes(), parse_float=str, parse_int=str)
+        records = list(source.records(page))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise BodyRejected(
+            "not_this_json",
+            f"The body is not JSON of the expected shape ({type(error).__name__}: {error}).",
+            "The publisher changed its interface, or this is an error page: an engineer opens the URL and compares "
+            "it with the publisher's documentation.",
+        ) from error
+    if not records:
+        raise NoData("The answer holds no records.")
+    return records
+
+
+def _write_rows(records: Iterable[Mapping[str, str | None]], target: Path) -> tuple[str, ...]:
+    kept = list(records)
+    columns = tuple(dict.fromkeys(name for record in kept for name in record))
+    with target.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([record.get(name) for name in columns] for record in kept)
+    return columns
+
+
+def _inspect_workbook(path: Path, collection: Collection) -> Body:
+    from atf_dagster.formats import workbooks
+
+    with zip_member.opened(path, _declared(collection).member) as workbook:
+        table = workbooks.inspect(workbook, _layout(collection))
+    added = tuple(sorted(table.unknown_headings))
+    return Body(encoding="utf-8-sig", columns=collection.columns, columns_added=added)
+
+
+def _workbook_rows(path: Path, collection: Collection, target: Path) -> tuple[str, ...]:
+    from atf_dagster.formats import cell_shading, workbooks
+
+    declared = _declared(collection)
+    with zip_member.opened(path, declared.member) as workbook:
+        workbooks.to_rows(workbook, _layout(collection), target)
+        if declared.shading is not None:
+            cell_shading.add(workbook, _layout(collection), declared.shading, target)
+    with target.open(encoding="utf-8", newline="") as stream:
+        return tuple(next(csv.reader(stream)))
+
+
+def _layout(collection: Collection):  # type: ignore[no-untyped-def]
+    from atf_dagster.formats.workbooks import Layout
+
+    return Layout(**_declared(collection).model_dump(exclude={"member", "shading"}))
+
+
+def _declared(collection: Collection) -> model.Layout:
+    if collection.layout is None:
+        raise TypeError(f"{collection.table} is a workbook without a layout")
+    return collection.layout

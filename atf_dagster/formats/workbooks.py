@@ -1,0 +1,572 @@
+"""Workbooks: the one table that is wanted, found by what its headings and codes say, as rows of text.
+
+Belongs here: what is refused before a workbook is opened, the process that opens it (`workbook_child`), and where
+in a sheet the table is. XLSX, ODS, XLS, and a CSV export of one sheet, whose sheet has no name. Does not belong
+here: any publisher's headings (the catalogue's layouts), and any meaning: every cell stays text, markers too.
+
+How the table is found. A row is one of data if its code column holds a code. The headings are the rows above the
+first of them, up to a blank row or to a title: a row whose only text stands in the table's first column. Blank rows
+and totals (a code of `-`) between the two are passed over. A heading's rows are put together with ` | `.
+"""
+
+import csv
+import difflib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from atf_dagster.formats import workbook_child
+from atf_dagster.formats.body import BodyRejected, NoData
+from atf_dagster.formats.csv_text import HEADING_BYTES, detect_encoding, refuse_markup
+
+ZIP = b"PK\x03\x04"
+OLE = b"\xd0\xcf\x11\xe0"
+CHILD_SECONDS = 120
+MOST_MEMBERS = 5_000
+MOST_UNPACKED_BYTES = 600_000_000
+MOST_RATIO = 200
+"""Unpacked to packed bytes; the publishers' own workbooks come to 40."""
+MOST_TEXT_BYTES = 100_000_000
+XML_START = 8192
+MOST_HEADING_ROWS = 30
+DEEPEST_HEADING = 200
+"""Where no row holds a code, the last row that is tried as a heading."""
+
+ASK_AGAIN = (
+    "Network or publisher: the next refresh asks again; if it repeats, download the file with a browser, try to open "
+    "it in a spreadsheet program and write to the publisher."
+)
+CHANGED = (
+    "The publisher changed its workbook: an engineer opens it and changes the layout in the catalogue's collection, "
+    "and the staging model where a figure's meaning changed."
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where in a workbook the table is, found by what it says and never by where it stands."""
+
+    sheets: str
+    """Regular expression over the names of the sheets that may hold the table."""
+    headings: Mapping[str, str]
+    """Raw column -> regular expression over its flattened heading, `^$` where it has none. A group named `key`
+    unpivots: one row per row of data and key."""
+    code_column: str
+    """The raw column whose cells tell rows of data from titles, totals and notes."""
+    code: str = r"^[A-Z][0-9]{8}$"
+    title: str | None = None
+    """Regular expression of a cell above the table that each row carries as `title`."""
+    one_sheet: bool = True
+    """True: the first matching sheet that holds the table. False: each of them holds it, and all are read."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that was found: in which sheets, the raw columns it gives, how many rows, and what it has besides."""
+
+    sheets: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: int
+    unknown_headings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    name: str
+    first_row: int
+    """The number that a spreadsheet program shows beside `rows[0]`."""
+    rows: list[list[str]]
+    """Each as long as the others."""
+
+
+@dataclass(frozen=True)
+class _Column:
+    position: int
+    key: str | None
+    """What the group `key` of the column's regular expression found; None where it has no such group."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A sheet's headings against the layout's; it holds the table if nothing is missing."""
+
+    sheet: _Sheet
+    headings: tuple[str, ...]
+    columns: Mapping[str, Sequence[_Column]]
+    missing: tuple[str, ...]
+    start: int
+    """Index of the first row below the headings."""
+    data: Sequence[int]
+    """Indexes of the rows of data."""
+
+    @property
+    def name(self) -> str:
+        return f"sheet {self.sheet.name!r}" if self.sheet.name else "the table"
+
+
+def inspect(path: Path, layout: Layout) -> Table:
+    """Judge a workbook by what it is, whatever its name and status said. Raises BodyRejected or NoData."""
+    found = _tables(path, layout)
+    rows = sum(1 for table in found for _ in _rows(table, layout))
+    matched = [{column.position for columns in table.columns.values() for column in columns} for table in found]
+    unknown = (
+        heading
+        for table, known in zip(found, matched, strict=True)
+        for position, heading in enumerate(table.headings)
+        if heading and position not in known
+    )
+    return Table(
+        sheets=tuple(table.sheet.name for table in found),
+        columns=_raw_columns(layout),
+        rows=rows,
+        unknown_headings=tuple(dict.fromkeys(unknown)),
+    )
+
+
+def to_rows(path: Path, layout: Layout, target: Path) -> int:
+    """Write the rows of data to `target` as UTF-8 CSV, all cells text. Returns their number.
+
+    Raises BodyRejected or NoData, and then leaves `target` as it was.
+    """
+    found = _tables(path, layout)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    count = 0
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(_raw_columns(layout))
+            for table in found:
+                for row in _rows(table, layout):
+                    writer.writerow(row)
+                    count += 1
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return count
+
+
+def _raw_columns(layout: Layout) -> tuple[str, ...]:
+    return (*layout.headings, "key", "sheet", "sheet_row", "title")
+
+
+# Bytes -> sheets of text.
+
+
+def _sheets(path: Path, layout: Layout) -> list[_Sheet]:
+    with path.open("rb") as stream:
+        start = stream.read(HEADING_BYTES)
+    if start.startswith(ZIP):
+        _judge_zip(path)
+        return _sheets_of_workbook(path, layout)
+    if start.startswith(OLE):
+        return _sheets_of_workbook(path, layout)
+    return [_sheet_of_text(path, start)]
+
+
+def _judge_zip(path: Path) -> None:
+    """Refuse what is cheap to refuse before anything is unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            _judge_members(members, path.stat().st_size)
+            names = {member.filename for member in members}
+            if not names & {"xl/workbook.xml", "xl/workbook.bin"} and not _is_ods(archive, names):
+                raise BodyRejected(
+                    "not_a_workbook",
+                    f"The body is a zip file but no XLSX or ODS workbook; it holds {', '.join(sorted(names))[:120]!r}.",
+                    "The publisher's, or the address leads elsewhere now: an engineer opens the publisher's page and "
+                    "compares the link of the file with the one that was fetched.",
+                )
+            for member in members:
+                with archive.open(member) as stream:
+                    _refuse_declarations(member.filename, stream.read(XML_START))
+    except BodyRejected:
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
+        raise BodyRejected("damaged_workbook", f"The workbook is damaged or was cut ({error}).", ASK_AGAIN) from error
+
+
+def _judge_members(members: Sequence[zipfile.ZipInfo], packed: int) -> None:
+    unpacked = sum(member.file_size for member in members)
+    suspicious = next((member.filename for member in members if _leads_elsewhere(member.filename)), None)
+    if suspicious is not None:
+        trouble = f"a member's name leads out of it: {suspicious[:80]!r}"
+    elif len(members) > MOST_MEMBERS:
+        trouble = f"it has {len(members)} members, {MOST_MEMBERS} are allowed"
+    elif unpacked > MOST_UNPACKED_BYTES:
+        trouble = f"it says that it unpacks to {unpacked} bytes, {MOST_UNPACKED_BYTES} are allowed"
+    elif unpacked > MOST_RATIO * packed:
+        trouble = f"it says that it unpacks to {unpacked // packed} times its size, {MOST_RATIO} times are allowed"
+    elif any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+        trouble = "it is packed by a method that workbooks do not use"
+    else:
+        return
+    raise _unsafe(trouble)
+
+
+def _leads_elsewhere(name: str) -> bool:
+    return name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/")
+
+
+def _is_ods(archive: zipfile.ZipFile, names: Collection[str]) -> bool:
+    if not {"mimetype", "content.xml"} <= set(names):
+        return False
+    with archive.open("mimetype") as stream:
+        return stream.read(100).startswith(b"application/vnd.oasis.opendocument.spreadsheet")
+
+
+def _refuse_declarations(member: str, start: bytes) -> None:
+    # Without its NULs UTF-16 reads like ASCII.
+    if re.search(rb"<!(DOCTYPE|ENTITY)", start.replace(b"\0", b"")):
+        raise _unsafe(f"its member {member!r} declares a document type or entities, which no workbook needs")
+
+
+def _unsafe(trouble: str) -> BodyRejected:
+    return BodyRejected(
+        "damaged_workbook",
+        f"The workbook is not opened because {trouble}.",
+        "Do not open it by hand. The next refresh asks again; if it repeats, compare with the file on the publisher's "
+        "page: is it the same, ask the publisher, and only then may an engineer raise the limit in workbook_body.",
+    )
+
+
+def child_environment() -> dict[str, str]:
+    """The environment of a process that reads strangers' bytes: without keys."""
+    return {name: os.environ[name] for name in workbook_child.ENVIRONMENT if name in os.environ}
+
+
+def _sheets_of_workbook(path: Path, layout: Layout) -> list[_Sheet]:
+    # -I: neither the environment nor the current folder decides what this process imports.
+    command = [sys.executable, "-I", workbook_child.__file__, str(path.resolve()), layout.sheets]
+    with TemporaryFile() as output:
+        try:
+            done = subprocess.run(  # noqa: S603 - our own program; the path and the layout are arguments, no shell
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.PIPE,
+                env=child_environment(),
+                timeout=CHILD_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise _unreadable(f"reading it took longer than {CHILD_SECONDS} seconds") from error
+        _judge_end(done.returncode, done.stderr.decode(errors="replace").strip())
+        output.seek(0)
+        names: list[str] = json.loads(output.readline())
+        sheets: list[_Sheet] = []
+        for line in output:
+            value = json.loads(line)
+            if isinstance(value, dict):
+                sheets.append(_Sheet(value["name"], value["row"], []))
+            else:
+                sheets[-1].rows.append(value)
+    if not sheets:
+        raise BodyRejected(
+            "sheet_missing",
+            f"No sheet's name matches {layout.sheets!r}; the workbook has: {', '.join(names)}.",
+            CHANGED,
+        )
+    return sheets
+
+
+def _judge_end(code: int, said: str) -> None:
+    last = said.splitlines()[-1] if said else ""
+    if code == 0:
+        return
+    if code in (workbook_child.UNREADABLE, workbook_child.TOO_LARGE):
+        raise _unreadable(f"its reader says: {last}")
+    if code < 0:
+        first = said.splitlines()[0][:200] if said else "it said nothing"
+        raise _unreadable(f"its reader was ended by {signal.Signals(-code).name} ({first})")
+    raise RuntimeError(
+        f"The program that reads workbooks failed by itself, with exit code {code}: {last or 'it said nothing'}. "
+        "Ours to mend: run `uv sync`, then atf_dagster/formats/workbook_child.py by hand with the same workbook."
+    )
+
+
+def _unreadable(trouble: str) -> BodyRejected:
+    return BodyRejected("damaged_workbook", f"The workbook cannot be read within its limits: {trouble}.", ASK_AGAIN)
+
+
+def _sheet_of_text(path: Path, start: bytes) -> _Sheet:
+    size = path.stat().st_size
+    if not start.strip(b"\xef\xbb\xbf \t\r\n\0"):
+        raise BodyRejected("empty_body", f"The body is empty ({size} bytes).", ASK_AGAIN)
+    try:
+        encoding = detect_encoding(path)
+    except BodyRejected as error:
+        raise BodyRejected(
+            "not_a_workbook",
+            f"The body is no XLSX, ODS, XLS or text; it begins with the bytes {start[:8]!r}.",
+            "The publisher changed the format, or the address leads elsewhere now: an engineer opens the publisher's "
+            "page and compares the link of the file with the one that was fetched.",
+        ) from error
+    refuse_markup(start.decode(encoding, errors="ignore"))
+    if size > MOST_TEXT_BYTES:
+        raise _unreadable(f"it is text of {size} bytes, {MOST_TEXT_BYTES} are allowed")
+    try:
+        with path.open(encoding=encoding, newline="") as stream:
+            rows = [[workbook_child.as_text(cell) for cell in row] for row in csv.reader(stream, strict=True)]
+    except csv.Error as error:
+        raise BodyRejected("not_a_workbook", f"The body is text but no CSV ({error}).", ASK_AGAIN) from error
+    width = max((len(row) for row in rows), default=0)
+    if width * len(rows) > workbook_child.MOST_CELLS:
+        raise _unreadable(f"it spans more than {workbook_child.MOST_CELLS} cells")
+    return _Sheet("", 1, [row + [""] * (width - len(row)) for row in rows])
+
+
+# Sheets -> the table.
+
+
+def _tables(path: Path, layout: Layout) -> list[_Found]:
+    if layout.code_column not in layout.headings:
+        raise ValueError(f"the layout's code_column {layout.code_column!r} is none of its headings")
+    found = []
+    for sheet in _sheets(path, layout):
+        found.append(_find(sheet, layout))
+        if layout.one_sheet and _holds_table(found[-1]):
+            return found[-1:]
+    closest = min(found, key=lambda table: (len(table.missing), not table.data))
+    incomplete = closest if layout.one_sheet else next((table for table in found if table.missing), None)
+    if incomplete is not None and incomplete.missing:
+        raise BodyRejected("missing_column", *_explain_missing(incomplete, layout))
+    empty = [table for table in found if not table.data]
+    for table in empty:
+        _refuse_unknown_codes(table, layout)
+    if empty and (layout.one_sheet or len(empty) == len(found)):
+        raise NoData(f"In {closest.name} there is the heading and no row whose {layout.code_column} is a code.")
+    if empty:
+        raise BodyRejected(
+            "missing_rows",
+            f"In {empty[0].name} there is the heading and no row of data, while other sheets have rows.",
+            ASK_AGAIN,
+        )
+    return found
+
+
+def _holds_table(table: _Found) -> bool:
+    return not table.missing and bool(table.data)
+
+
+def _find(sheet: _Sheet, layout: Layout) -> _Found:
+    """The part of the sheet that comes closest to the layout; whether it is the table, `missing` and `data` say."""
+    is_code = re.compile(layout.code).fullmatch
+    coded = [index for index, row in enumerate(sheet.rows) if any(is_code(cell) for cell in row)]
+    tried = []
+    for start in _first_rows(sheet.rows, coded, is_code):
+        tried.append(_at(sheet, layout, start, [index for index in coded if index >= start], is_code))
+        if _holds_table(tried[-1]):
+            return tried[-1]
+    if not tried:
+        above = [index for index, row in enumerate(sheet.rows[:DEEPEST_HEADING]) if any(row)]
+        tried = [_at(sheet, layout, index + 1, [], is_code) for index in above]
+    nothing = _Found(sheet, (), {}, tuple(layout.headings), 0, [])
+    return min(tried, key=lambda table: len(table.missing), default=nothing)
+
+
+def _first_rows(rows: list[list[str]], coded: Sequence[int], is_code: Callable[[str], object]) -> list[int]:
+    """For each column the first row that holds a code in it: one of them is the table's first row."""
+    width = len(rows[0]) if rows else 0
+    first = (next((index for index in coded if is_code(rows[index][column])), None) for column in range(width))
+    return sorted({index for index in first if index is not None})
+
+
+def _at(sheet: _Sheet, layout: Layout, start: int, coded: Sequence[int], is_code: Callable[[str], object]) -> _Found:
+    """The table as it is if its first row of data is at `start`; without `coded`, if its rows would begin there."""
+    rows = sheet.rows
+    width = len(rows[0])
+    occupied = {column for column in range(width) if any(rows[index][column] for index in coded)}
+    headings = _flatten(_heading_rows(rows, start, bool(coded), is_code), occupied, width)
+    matches = {name: _matching(pattern, headings) for name, pattern in layout.headings.items()}
+    # Name and code may stand under one heading, or under none; then the codes tell which is which.
+    with_codes = [
+        column
+        for column in matches[layout.code_column]
+        if any(is_code(rows[index][column.position]) for index in coded)
+    ]
+    codes = with_codes or matches[layout.code_column]
+    taken = {column.position for column in with_codes}
+    columns: dict[str, Sequence[_Column]] = {
+        name: codes if name == layout.code_column else [column for column in found if column.position not in taken]
+        for name, found in matches.items()
+    }
+    return _Found(
+        sheet=sheet,
+        headings=headings,
+        columns=columns,
+        missing=tuple(name for name, found in columns.items() if not found),
+        start=start,
+        data=[index for index in coded if any(is_code(rows[index][column.position]) for column in with_codes)],
+    )
+
+
+def _heading_rows(
+    rows: list[list[str]], start: int, has_data: bool, is_code: Callable[[str], object]
+) -> list[list[str]]:
+    below = rows[start] if has_data else rows[start - 1]
+    first_column = next(column for column, cell in enumerate(below) if cell)
+    code_columns = [column for column, cell in enumerate(below) if has_data and is_code(cell)]
+    index = start - 1
+    while index >= 0 and (not any(rows[index]) or _is_total(rows[index], code_columns)):
+        index -= 1
+    block: list[list[str]] = []
+    while index >= 0 and len(block) < MOST_HEADING_ROWS and not _ends_headings(rows[index], first_column):
+        block.insert(0, rows[index])
+        index -= 1
+    return block
+
+
+def _is_total(row: Sequence[str], code_columns: Sequence[int]) -> bool:
+    """Whether a marker such as `-` stands for the code."""
+    return any(row[column] and not re.search(r"\w", row[column]) for column in code_columns)
+
+
+def _ends_headings(row: Sequence[str], first_column: int) -> bool:
+    """A blank row, or a title or note; ODS may repeat a title's text in the cells that its cell covers."""
+    texts = {cell for cell in row if cell}
+    return not texts or (len(texts) == 1 and any(row[: first_column + 1]))
+
+
+def _flatten(block: Sequence[Sequence[str]], occupied: Collection[int], width: int) -> tuple[str, ...]:
+    """One heading a column. A merged cell's text is in its first column only: it holds up to the next text or to a
+    column without heading and data, but for the last row, whose texts each belong to one column."""
+    own = [any(row[column] for row in block) for column in range(width)]
+    spacers = {column for column in range(width) if not own[column] and column not in occupied}
+    rows = [_fill(row, spacers) for row in block[:-1]] + list(block[-1:])
+    headings: list[str] = []
+    for column in range(width):
+        if column and not own[column] and column not in spacers and column - 1 not in spacers:
+            headings.append(headings[-1])  # data under a heading that is wider than one column
+        else:
+            # Of a text that comes twice the lower one stays: hidden rows stand above, what people read below.
+            texts = dict.fromkeys(_one_line(row[column]) for row in reversed(rows))
+            headings.append(" | ".join(text for text in reversed(texts) if text))
+    return tuple(headings)
+
+
+def _fill(row: Sequence[str], spacers: Collection[int]) -> list[str]:
+    filled: list[str] = []
+    for column, cell in enumerate(row):
+        before = filled[-1] if filled and column not in spacers else ""
+        filled.append(cell or before)
+    return filled
+
+
+def _one_line(text: str) -> str:
+    """Without marks of notes such as `[note 3]` and without line breaks."""
+    return " ".join(re.sub(r"\[\s*notes?\b[^\]]*\]", " ", text, flags=re.IGNORECASE).split())
+
+
+def _matching(pattern: str, headings: Sequence[str]) -> list[_Column]:
+    found = []
+    for position, heading in enumerate(headings):
+        match = re.search(pattern, heading, re.IGNORECASE)
+        if match:
+            key = (match["key"] or "").strip() if "key" in match.re.groupindex else None
+            found.append(_Column(position, key))
+    return found
+
+
+# The table -> rows.
+
+
+def _rows(table: _Found, layout: Layout) -> Iterator[list[str]]:
+    """The raw rows. Raises BodyRejected where two cells would be one."""
+    title = _title(table, layout)
+    ordered = sorted((column for columns in table.columns.values() for column in columns), key=lambda c: c.position)
+    keys = list(dict.fromkeys(column.key for column in ordered if column.key is not None)) or [""]
+    choices = [
+        [(name, [c.position for c in table.columns[name] if c.key in (None, key)]) for name in layout.headings]
+        for key in keys
+    ]
+    is_code = re.compile(layout.code).fullmatch
+    for index in table.data:
+        row = table.sheet.rows[index]
+        number = table.sheet.first_row + index
+        for key, choice in zip(keys, choices, strict=True):
+            cells = [
+                next(row[position] for position in positions if is_code(row[position]))
+                if name == layout.code_column
+                else _only_text(row, positions, table, name, number)
+                for name, positions in choice
+            ]
+            yield [*cells, key, table.sheet.name, str(number), title]
+
+
+def _only_text(row: Sequence[str], positions: Sequence[int], table: _Found, name: str, number: int) -> str:
+    """The text of the one cell that has any: publishers indent names by columns."""
+    texts = [row[position] for position in positions if row[position]]
+    if len(set(texts)) > 1:
+        headings = ", ".join(dict.fromkeys(repr(table.headings[p][-80:]) for p in positions if row[p]))
+        raise BodyRejected(
+            "ambiguous_column",
+            f"In row {number} of {table.name} column {name} would be each of {', '.join(map(repr, texts[:3]))}, under "
+            f"the headings {headings}.",
+            CHANGED,
+        )
+    return texts[0] if texts else ""
+
+
+def _title(table: _Found, layout: Layout) -> str:
+    if layout.title is None:
+        return ""
+    for row in table.sheet.rows[: table.start]:
+        for cell in row:
+            text = " ".join(cell.split())
+            if text and re.search(layout.title, text, re.IGNORECASE):
+                return text
+    raise BodyRejected(
+        "missing_title", f"No cell above the table in {table.name} matches {layout.title!r}, the title's.", CHANGED
+    )
+
+
+def _refuse_unknown_codes(table: _Found, layout: Layout) -> None:
+    """Rows that fill every column of ours but have no code are rows of codes that we do not know, not their absence."""
+    for index, row in enumerate(table.sheet.rows[table.start :], start=table.start):
+        if all(any(row[column.position] for column in columns) for columns in table.columns.values()):
+            code = next(row[c.position] for c in table.columns[layout.code_column] if row[c.position])
+            raise BodyRejected(
+                "unknown_codes",
+                f"In {table.name} no {layout.code_column} matches {layout.code!r}; row "
+                f"{table.sheet.first_row + index} has {code[:40]!r}.",
+                CHANGED,
+            )
+
+
+def _explain_missing(table: _Found, layout: Layout) -> tuple[str, str]:
+    known = {column.position for columns in table.columns.values() for column in columns}
+    headings = list(dict.fromkeys(h for position, h in enumerate(table.headings) if h and position not in known))
+    if len(table.missing) == len(layout.headings):
+        begins = " / ".join(cell for row in table.sheet.rows[:5] for cell in row if cell)
+        return (
+            f"In {table.name} no heading of this table was found; it begins: {' '.join(begins.split())[:120]!r}.",
+            CHANGED,
+        )
+    hints = []
+    for name in table.missing:
+        near = _nearest(name, layout.headings[name], headings)
+        hints.append(f"{name} ({layout.headings[name]!r}" + (f"; renamed to {near!r}?)" if near else ")"))
+    others = "; ".join(headings)[:1000] or "none"
+    return f"In {table.name} no heading matches: {', '.join(hints)}. Headings nobody asked for: {others}.", CHANGED
+
+
+def _nearest(name: str, pattern: str, headings: Sequence[str]) -> str | None:
+    """The heading most like the column's name or its pattern; of a flattened one, its last part counts too."""
+    spellings = {part.lower(): heading for heading in headings for part in (heading.split(" | ")[-1], heading)}
+    words = re.sub(r"\W+", " ", re.sub(r"\\.|\(\?P<\w+>|\[[^\]]*\]", " ", pattern)).strip().lower()
+    for wanted in (words, name.replace("_", " ")):
+        near = difflib.get_close_matches(wanted, spellings, n=1, cutoff=0.5)
+        if near:
+            return spellings[near[0]]
+    return None

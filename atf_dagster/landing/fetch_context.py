@@ -1,0 +1,190 @@
+"""What a publisher's module may do while it asks: every answer is kept and recorded before it is seen.
+
+Belongs here: keeping answers, asking for a listing once a round, comparing a probe with the last one.
+Does not belong here: which requests a publisher wants (`sources`), judging the table (`fetch`).
+"""
+
+import datetime as dt
+import hashlib
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from atf_dagster.catalogue import Collection, Dataset, Part
+from atf_dagster.files import CHUNK
+from atf_dagster.formats.body import BodyRejected
+from atf_dagster.http import Client, Download, FetchError
+from atf_dagster.landing.records import Answer, Attempt, Vintage
+from atf_dagster.landing.store import Store
+from atf_dagster.sources.base import Held, Page, Params, Unchanged
+
+FULL_CHECK_AFTER = dt.timedelta(days=30)
+"""Probes are believed this long; then the table itself is asked for, whatever they say."""
+
+
+class Looks:
+    """Listings and probes that were asked for in this round; several parts share them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+        self._pages: dict[str, Page | FetchError] = {}
+
+    def get(self, key: str, ask: Callable[[], Page]) -> Page:
+        with self._lock:
+            own = self._locks.setdefault(key, threading.Lock())
+        with own:
+            if key not in self._pages:
+                try:
+                    self._pages[key] = ask()
+                except FetchError as error:
+                    # One dead publisher must not be tried anew by each of its datasets, one after the other.
+                    self._pages[key] = error
+            found = self._pages[key]
+        if isinstance(found, FetchError):
+            raise found
+        return found
+
+
+@dataclass
+class PartAsking:
+    """One part of a dataset while it is asked for; see `sources.base.Asking` for what each method promises."""
+
+    collection: Collection
+    dataset: Dataset
+    part: Part
+    areas: Sequence[str]
+    source_ids: Sequence[str]
+    key: str | None
+    store: Store
+    client: Client
+    base_urls: Mapping[str, str]
+    looks: Looks
+    newest: Vintage | None
+    is_distrusted: bool
+    """True where raw could not read the newest vintage: then neither probe nor validator may keep it in force."""
+    before: Attempt | None
+    home: Path
+    max_bytes: int
+    now: dt.datetime
+    looked: list[Answer] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    probe: str | None = None
+    fetched: list[Page] = field(default_factory=list)
+
+    @property
+    def held(self) -> Held | None:
+        if self.newest is None:
+            return None
+        checked = self.before.checked_at if self.before else None
+        fresh = checked is not None and self.now - dt.datetime.fromisoformat(checked) < FULL_CHECK_AFTER
+        return Held(
+            sha256=self.newest.sha256,
+            url=self.newest.url,
+            size=self.newest.bytes,
+            probe=self.before.probe if self.before and not self.is_distrusted else None,
+            needs_full_check=self.is_distrusted or not fresh,
+        )
+
+    def url(self, path: str, at: str = "") -> str:
+        return self.base_urls[f"{self.collection.service.id}_{at}" if at else self.collection.service.id] + path
+
+    def look(self, url: str, params: Params = (), *, headers: Mapping[str, str] | None = None) -> Page:
+        page = self.looks.get(f"{url}?{params}", lambda: self._keep(self._download(url, params, headers)))
+        self.looked.append(answer_of(page))
+        return page
+
+    def fetch(
+        self,
+        url: str,
+        params: Params = (),
+        *,
+        conditional: bool = False,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Page:
+        held = self.held
+        # A validator is an answer about a copy of the publisher's server; a probe that says otherwise, and the
+        # monthly check, are to look behind it.
+        news = held is not None and (held.needs_full_check or (self.probe is not None and self.probe != held.probe))
+        newest = self.newest if conditional and not news else None
+        download = self.client.download(
+            url,
+            params,
+            into=self.store.incoming,
+            etag=newest.etag if newest else None,
+            last_modified=newest.last_modified if newest else None,
+            headers=headers,
+            body=body,
+            max_bytes=self.max_bytes,
+        )
+        page = self._keep(download)
+        self.fetched.append(page)
+        if page.sha256 == "":  # 304: the validators sent were those of `newest`
+            raise Unchanged
+        return page
+
+    def probed(self, token: str | None) -> None:
+        self.probe = token
+        held = self.held
+        if token is not None and held is not None and held.probe == token and not held.needs_full_check:
+            raise Unchanged
+
+    def keep(self, path: Path, url: str) -> Page:
+        data = path.read_bytes()
+        sha256 = hashlib.sha256(data).hexdigest()
+        temporary = self.store.incoming / f"{sha256}.{threading.get_ident()}"
+        temporary.write_bytes(data)
+        kept = self.store.keep(temporary, sha256)
+        page = Page(kept, url, url, sha256, len(data), status=200, headers={}, length_verified=True)
+        self.fetched.append(page)
+        return page
+
+    def note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def _download(self, url: str, params: Params, headers: Mapping[str, str] | None) -> Download:
+        into = self.store.incoming
+        return self.client.download(url, params, into=into, headers=headers, max_bytes=self.max_bytes)
+
+    def _keep(self, download: Download) -> Page:
+        sha256 = download.sha256 or ""
+        if self.key and download.path is not None and _holds(download.path, self.key.strip().encode()):
+            download.path.unlink()
+            raise BodyRejected(
+                "key_repeated",
+                f"The answer of {download.url} repeats the key that it was asked with, so its bytes were not kept.",
+                "The publisher's or a proxy's to mend: tell whoever keeps the key, who gets a new one; the last good "
+                "figures stay.",
+            )
+        path = self.store.keep(download.path, sha256) if download.path is not None else Path()
+        return Page(
+            path=path,
+            url=download.url,
+            final_url=download.final_url,
+            sha256=sha256,
+            size=download.size,
+            status=download.status,
+            headers=download.headers,
+            length_verified=download.length_verified,
+            tries=download.attempts,
+            waited_seconds=download.waited_seconds,
+        )
+
+
+def _holds(path: Path, secret: bytes) -> bool:
+    """Whether a file has these bytes anywhere; reads it in pieces that overlap."""
+    before = b""
+    with path.open("rb") as stream:
+        while piece := stream.read(CHUNK):
+            if secret in before + piece:
+                return True
+            before = piece[-len(secret) :]
+    return False
+
+
+def answer_of(page: Page) -> Answer:
+    """The record of a page."""
+    return Answer(url=page.url, sha256=page.sha256, bytes=page.size, final_url=page.final_url, status=page.status)

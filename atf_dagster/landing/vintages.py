@@ -1,0 +1,36 @@
+"""The landing stores of a home, and one vintage of them by its id.
+
+Belongs here: finding a vintage, and asking for it to be read and judged again. Does not belong here: what a store holds
+(`store`).
+"""
+
+from atf_dagster import catalogue
+from atf_dagster.errors import NotFound
+from atf_dagster.landing.records import Vintage
+from atf_dagster.landing.store import Store
+from atf_dagster.settings import Settings
+
+
+def stores(of: Settings) -> dict[str, Store]:
+    """The landing stores that there are, by mode; the house's own mode first."""
+    modes = [of.mode, *(mode for mode in ("live", "snapshot") if mode != of.mode)]
+    return {mode: Store(of.home / mode / "landing") for mode in modes if (of.home / mode / "landing").exists()}
+
+
+def vintage_by_id(of: Settings, vintage_id: str) -> tuple[Store, Vintage]:
+    """A vintage and the store that has it; raises NotFound."""
+    for store in stores(of).values():
+        for collection, dataset in catalogue.load().datasets:
+            if not vintage_id.startswith(f"{dataset.id}."):
+                continue
+            for part in collection.parts:
+                for vintage in store.vintages(dataset.id, part.id):
+                    if vintage.id == vintage_id:
+                        return store, vintage
+    raise NotFound(f"There is no vintage {vintage_id}.", "`atf diagnose DATASET` lists those that there are.")
+
+
+def ask_again(of: Settings, vintage_id: str) -> None:
+    """Forget what raw and admission said of a vintage, so that the next build reads and judges its bytes anew."""
+    store, vintage = vintage_by_id(of, vintage_id)
+    store.ask_again(vintage)

@@ -1,0 +1,110 @@
+"""Who is late: freshness policies say that we did not ask, checks that a publisher did not bring out what was due.
+
+Belongs here: telling these two apart. When a period is due stands in the catalogue (`period` of each dataset), by each
+publisher's rhythm; the mart's own answer, by indicator and area, is its table `coverage`.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import dagster as dg
+import duckdb
+
+from atf_dagster.catalogue import Catalogue, Collection, Dataset
+from atf_dagster.landing.source_issues import Trouble
+from atf_dagster.orchestration.assets import raw
+from atf_dagster.orchestration.assets.metadata import table
+from atf_dagster.pipeline.steps import Refresh
+
+CHECK = "publisher_is_on_time"
+
+OURS = {
+    "failed": "the publisher has not answered us",
+    "rejected": "what it sends has not been its table",
+    "held": "a check has held what it sends",
+}
+"""Why we may not have what a publisher has, by the kind of trouble."""
+
+DUE = """
+    select
+        dataset.dataset,
+        min(dataset.expected_end) as expected_end,
+        max(staged.period_end) as newest_end
+    from raw.catalogue_dataset as dataset
+    left join intermediate.int_staged as staged
+        on dataset.dataset = staged.dataset and dataset.indicator_code = staged.indicator_code
+        and staged.row_use = 'kept' and staged.value is not null
+        and staged.vintage_id in (select vintage_id from raw.admission where verdict = 'admitted')
+    group by dataset.dataset
+"""
+"""Of the indicators that a dataset gives, what is due of all of them, and the newest period that any has."""
+
+
+def specs(catalogue: Catalogue) -> list[dg.AssetCheckSpec]:
+    """One check a published table that has a rhythm; reference data and local returns have none.
+
+    By table and not by dataset, because Dagster writes each evaluation to disk and there are four times as many.
+    """
+    return [
+        dg.AssetCheckSpec(
+            CHECK,
+            asset=raw.key(collection.table),
+            additional_deps=[dg.AssetKey(["mart", "coverage"])],
+            description="The newest period that was due by the publisher's rhythm is here. A failure says who is late.",
+        )
+        for collection in catalogue.collections
+        if _with_a_rhythm(collection)
+    ]
+
+
+def results(refresh: Refresh) -> Iterator[dg.AssetCheckResult]:
+    """Whether each publisher is on time, by what is in the warehouse now."""
+    with duckdb.connect(str(refresh.settings.warehouse), read_only=True) as connection:
+        due = {dataset: (expected, newest) for dataset, expected, newest in connection.execute(DUE).fetchall()}
+    troubles = {trouble.dataset: trouble for trouble in refresh.troubles()}
+    for collection in refresh.catalogue.collections:
+        if not (datasets := _with_a_rhythm(collection)):
+            continue
+        told = {}
+        for dataset in datasets:
+            expected, newest = due.get(dataset.id, (None, None))
+            late = _late(expected, newest, refresh.settings.mode, troubles.get(dataset.id))
+            told[dataset.id] = (expected, newest, late)
+        late_ones = [f"{name}: {late}" for name, (_, _, late) in told.items() if late]
+        yield dg.AssetCheckResult(
+            asset_key=raw.key(collection.table),
+            check_name=CHECK,
+            passed=not late_ones,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=" ".join(late_ones) or "everything that was due is here",
+            metadata={
+                "late": len(late_ones),
+                "datasets": table(
+                    ["dataset", "due up to", "here up to", "who is late"],
+                    [[name, expected, newest, late] for name, (expected, newest, late) in told.items()],
+                ),
+            },
+        )
+
+
+def _late(expected: dt.date | None, newest: dt.date | None, mode: str, trouble: Trouble | None) -> str:
+    """Who is late with a dataset, and what to do; nothing where nobody is."""
+    if expected is None or (newest is not None and newest >= expected):
+        return ""
+    if mode == "snapshot":
+        return ""  # the bundled figures end where they end
+    if trouble is not None:
+        since = trouble.since[:16].replace("T", " ")
+        return (
+            f"we are late: due up to {expected}, here up to {newest or 'nothing'}, and {OURS[trouble.kind]} since "
+            f"{since} UTC ({trouble.reason}). {trouble.mend}"
+        )
+    return (
+        f"the publisher is late: due up to {expected}, and the newest period that it serves ends on "
+        f"{newest or 'no day at all'}. Look at its page for a new date; if its rhythm changed, correct `period` in the "
+        "catalogue."
+    )
+
+
+def _with_a_rhythm(collection: Collection) -> list[Dataset]:
+    return [dataset for dataset in collection.datasets if dataset.period is not None and dataset.yields]

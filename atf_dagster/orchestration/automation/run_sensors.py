@@ -1,0 +1,87 @@
+"""Sensors that tell: after every run, however it ended, and by the clock what no run could tell.
+
+Belongs here: handing runs to `alerts`. Green runs are looked at as well: a failed check that blocks nothing leaves a
+run green. Does not belong here: what is told.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+import dagster as dg
+
+from atf_dagster.alerts import notify
+from atf_dagster.alerts.alert import Problem
+from atf_dagster.files import AnotherRefreshIsRunning, single_writer
+from atf_dagster.orchestration import killed_runs, run_failures
+from atf_dagster.orchestration.automation import open_alerts_check, run_retention
+from atf_dagster.pipeline.steps import Refresh
+from atf_dagster.settings import Settings
+
+ENDINGS = {
+    "tell_success": dg.DagsterRunStatus.SUCCESS,
+    "tell_failure": dg.DagsterRunStatus.FAILURE,
+    "tell_cancellation": dg.DagsterRunStatus.CANCELED,
+}
+WATCH_SECONDS = 300
+
+
+def sensors(of: Settings) -> list[dg.SensorDefinition]:
+    """One sensor an ending, and the watch; all on from the start, because they only tell."""
+    return [*(_after(of, name, status) for name, status in ENDINGS.items()), _watch(of)]
+
+
+def _after(of: Settings, name: str, status: dg.DagsterRunStatus) -> dg.SensorDefinition:
+    @dg.run_status_sensor(
+        run_status=status,
+        name=name,
+        minimum_interval_seconds=15,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Tells people what a run that ended so found, once.",
+    )
+    def after(context: dg.RunStatusSensorContext) -> None:
+        run_id = context.dagster_run.run_id
+        if status is not dg.DagsterRunStatus.SUCCESS:
+            run_failures.record_from_history(Refresh(of, run_id), context.instance)
+        told = notify.after_run(of, run_id)
+        open_alerts_check.report(context.instance, told.open)
+        context.log.info(f"run {run_id}: {told.sentence}")
+
+    return after
+
+
+def _watch(of: Settings) -> dg.SensorDefinition:
+    @dg.sensor(
+        name="watch",
+        minimum_interval_seconds=WATCH_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Looks by the clock: runs whose process is gone, an overdue refresh, a damaged release, messages "
+        "that wait.",
+    )
+    def watch(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        for run_id in _orphans(of, context.instance):
+            run_failures.record_killed(Refresh(of, run_id))
+            notify.after_run(of, run_id)
+        told = notify.watch(of)
+        run_retention.tidy(of, context.instance)
+        now = _fingerprint(told.open)
+        if context.cursor != now:  # the history of the check is that of changes, not of ticks
+            open_alerts_check.report(context.instance, told.open)
+            context.update_cursor(now)
+        return dg.SkipReason(f"{len(told.open)} problems are open; {told.sentence}")
+
+    return watch
+
+
+def _orphans(of: Settings, instance: dg.DagsterInstance) -> list[str]:
+    """Runs whose process is gone; none where a writer is at work, which looks for them when it begins."""
+    try:
+        with single_writer(of.home):
+            return killed_runs.fail_orphans(instance)
+    except AnotherRefreshIsRunning:
+        return []
+
+
+def _fingerprint(found: Sequence[Problem]) -> str:
+    states = sorted((problem.key, problem.state) for problem in found)
+    return hashlib.sha256(json.dumps(states).encode()).hexdigest()[:16]

@@ -1,0 +1,51 @@
+"""Everything that Dagster loads, and nothing else.
+
+`build_defs` is for tests and the command `atf`; `defs` is what workspace.yaml points to.
+"""
+
+import warnings
+
+import dagster as dg
+
+from atf_dagster import catalogue, settings
+from atf_dagster.alerts import notify
+from atf_dagster.orchestration import resources
+from atf_dagster.orchestration.assets import landing, quality, raw, release, warehouse
+from atf_dagster.orchestration.automation import open_alerts_check, probe, rerun, run_sensors, schedules
+from atf_dagster.settings import Settings
+from atf_dagster.warehouse.dbt import ensure_manifest
+
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+
+
+def build_defs(of: Settings, progress: resources.Progress | None = None) -> dg.Definitions:
+    """The graph from publisher to release for these settings; parses the dbt project if it changed."""
+    known = catalogue.load()
+    dbt = warehouse.warehouse_assets(ensure_manifest(of))
+    again = rerun.rerun_job()
+    marts = [key for definition in dbt for key in definition.keys if key.path[0] == "mart"]
+    return dg.Definitions(
+        assets=[
+            landing.landing_assets(known),
+            raw.raw_assets(known),
+            *dbt,
+            quality.admission_asset(),
+            release.release_asset(marts),
+        ],
+        asset_checks=[quality.mart_checks(known), open_alerts_check.standing_check(of)],
+        jobs=[schedules.refresh_job, schedules.rebuild_job, again],
+        schedules=schedules.schedules(of),
+        sensors=[*run_sensors.sensors(of), probe.sensor(of), rerun.build_after(again)],
+        resources={resources.HOUSE: resources.resource(of, progress)},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What workspace.yaml points to: the house that the environment describes."""
+    settings.quieten()
+    of = settings.load()
+    notify.check_settings(of)  # a slip in the channels is seen when this is loaded, not when something breaks
+    return build_defs(of)

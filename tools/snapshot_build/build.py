@@ -1,0 +1,219 @@
+"""`python -m tools.snapshot_build.build FOLDER`: carries published figures from FOLDER into the project.
+
+Beside them, the reference data that tells areas apart.
+
+Belongs here: going through `plan.yml`, checking each file of FOLDER against its record of provenance, and
+writing `figures/`, `reference/` and `sources.yml`. Does not belong here: any file's format (`readers.py`).
+
+FOLDER holds the publishers' files and a `PROVENANCE.md` whose table names, for each, its size, the beginning
+of its SHA-256, and the public repository, path, commit and date that it was taken from. Run twice on the same
+folder, this writes the same bytes. When anything is refused, nothing is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from atf_dagster.snapshot import reference
+from atf_dagster.snapshot.figures import csv_bytes, figures_bytes
+from atf_dagster.snapshot.reference import ReferenceRefused, ReferenceSource
+from atf_dagster.snapshot.sources import BUNDLE, FiguresSource, TakenFrom, as_entry
+from tools.snapshot_build import selection
+from tools.snapshot_build.readers import FileRefused, Reading, read
+
+PLAN: Final = BUNDLE / "plan.yml"
+
+_PROVENANCE_ROW: Final = re.compile(
+    r"^\| (?P<file>\S.*?) \| (?P<bytes>[\d,]+) \| (?P<sha>[0-9a-f]{16}) "
+    r"\| (?P<repository>\S+/\S+) `(?P<path>[^`]+)` @(?P<commit>[0-9a-f]+) (?P<date>\d{4}-\d\d-\d\d) \|$",
+    re.MULTILINE,
+)
+_NOT_THERE: Final = "{path} is not there. For an engineer: give the folder that holds the publishers' files."
+_PREAMBLE: Final = (
+    "# Where each bundled file came from. Written by `python -m tools.snapshot_build.build FOLDER`;\n"
+    "# edit plan.yml and run that instead of editing this.\n"
+)
+
+
+def build(folder: Path, into: Path = BUNDLE, plan: Path = PLAN) -> tuple[FiguresSource, ...]:
+    """Writes `into/figures/`, `into/reference/` and `into/sources.yml` from the files in `folder`.
+
+    Returns the sources of the figures.
+
+    Files that the plan no longer names are removed. Raises FileRefused, before anything is written,
+    when a file is missing, is not the one recorded in PROVENANCE.md, or cannot be carried over whole.
+    """
+    declared = yaml.safe_load(plan.read_text(encoding="utf-8"))
+    provenance = _provenance(folder)
+    written = [_carry_over(folder, entry, declared, provenance) for entry in declared["figures"]]
+    beside = [_carry_reference(folder, entry, declared, provenance) for entry in declared.get("reference", ())]
+
+    bodies = {into / source.file: body for source, body in written}
+    bodies |= {into / source.file: body for source, body in beside}
+    for path, body in bodies.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+    there = {*(into / "figures").rglob("*.csv"), *(into / "reference").rglob("*.csv")}
+    for stale in there - bodies.keys():
+        stale.unlink()
+    sources = tuple(source for source, _ in written)
+    (into / "sources.yml").write_bytes(_sources_bytes(sources, [source for source, _ in beside]))
+    return sources
+
+
+def _carry_over(
+    folder: Path,
+    entry: Mapping[str, str],
+    declared: Mapping[str, Any],
+    provenance: Mapping[str, TakenFrom],
+) -> tuple[FiguresSource, bytes]:
+    path = folder / entry["source"]
+    taken_from = _verified(path, entry["source"], provenance)
+    if "numbers" in entry:
+        _verified(folder / entry["numbers"], entry["numbers"], provenance)
+    reading = read(path, entry)
+    publisher = declared["publishers"][entry["publisher"]]
+    indicator = entry["indicator"]
+    source = FiguresSource(
+        file=f"figures/{entry['publisher']}/{entry.get('name', indicator)}.csv",
+        publisher=entry["publisher"],
+        publisher_name=publisher["name"],
+        indicator=indicator,
+        title=reading.title,
+        release=f"{_span(reading)}, in the repository on {taken_from.date}",
+        page=publisher["page"].format(indicator=indicator),
+        taken_from=taken_from,
+        licence=declared["licence"],
+        attribution=publisher["attribution"],
+        precision=declared["precisions"][entry["shape"]],
+        areas=selection.described(entry),
+        rows=len(reading.figures),
+        intervals=reading.intervals,
+        line_ending=reading.line_ending,
+        period_range=reading.period_range,
+        compared_to_parent=reading.compared_to_parent,
+    )
+    return source, figures_bytes(reading.figures)
+
+
+def _carry_reference(
+    folder: Path,
+    entry: Mapping[str, Any],
+    declared: Mapping[str, Any],
+    provenance: Mapping[str, TakenFrom],
+) -> tuple[ReferenceSource, bytes]:
+    path = folder / entry["source"]
+    taken_from = _verified(path, entry["source"], provenance)
+    try:
+        table = reference.carry_over(path, entry)
+    except ReferenceRefused as refused:
+        raise FileRefused(str(refused)) from refused
+    publisher = declared["publishers"][entry["publisher"]]
+    source = ReferenceSource(
+        file=f"reference/{entry['publisher']}/{entry['name']}.csv",
+        publisher=entry["publisher"],
+        publisher_name=publisher["name"],
+        name=entry["name"],
+        address=entry.get("address", ""),
+        sheet=entry.get("sheet", ""),
+        title=entry["title"],
+        release=entry["release"],
+        page=entry["page"],
+        taken_from=taken_from,
+        licence=declared["licence"],
+        attribution=publisher["attribution"],
+        precision=entry["precision"],
+        only_ours=entry.get("only_ours", False),
+        rows=len(table.rows),
+    )
+    return source, csv_bytes(table.columns, ([row[column] for column in table.columns] for row in table.rows))
+
+
+def _span(reading: Reading) -> str:
+    # Labels of one indicator have one form, so that they sort by time.
+    periods = [row["period"] for row in reading.figures]
+    first, last = min(periods), max(periods)
+    return f"periods {first} to {last}" if first != last else f"period {first}"
+
+
+def _verified(path: Path, name: str, provenance: Mapping[str, TakenFrom]) -> TakenFrom:
+    """The record of a file, its SHA-256 in full, once the file has proved to be the one recorded."""
+    if not path.is_file():
+        raise FileRefused(_NOT_THERE.format(path=path))
+    if name not in provenance:
+        raise FileRefused(f"{path} is not in PROVENANCE.md. For an engineer: record where it was taken from.")
+    recorded = provenance[name]
+    body = path.read_bytes()
+    sha256 = hashlib.sha256(body).hexdigest()
+    if len(body) != recorded.bytes or not sha256.startswith(recorded.sha256):
+        raise FileRefused(
+            f"{path} has {len(body):,} bytes and SHA-256 {sha256[:16]}, but PROVENANCE.md records "
+            f"{recorded.bytes:,} and {recorded.sha256}. For an engineer: fetch the file anew from "
+            f"{recorded.repository}, or record what it now is."
+        )
+    return TakenFrom(
+        repository=recorded.repository,
+        path=recorded.path,
+        commit=recorded.commit,
+        date=recorded.date,
+        sha256=sha256,
+        bytes=recorded.bytes,
+    )
+
+
+def _provenance(folder: Path) -> dict[str, TakenFrom]:
+    """PROVENANCE.md by file name; the SHA-256 there is only its beginning."""
+    path = folder / "PROVENANCE.md"
+    if not path.is_file():
+        raise FileRefused(_NOT_THERE.format(path=path))
+    return {
+        row["file"]: TakenFrom(
+            repository=row["repository"],
+            path=row["path"],
+            commit=row["commit"],
+            date=row["date"],
+            sha256=row["sha"],
+            bytes=int(row["bytes"].replace(",", "")),
+        )
+        for row in _PROVENANCE_ROW.finditer(path.read_text(encoding="utf-8"))
+    }
+
+
+def _sources_bytes(sources: Sequence[FiguresSource], beside: Sequence[ReferenceSource]) -> bytes:
+    entries = {
+        "reference": [reference.as_entry(source) for source in beside],
+        "figures": [as_entry(source) for source in sources],
+    }
+    text: str = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=110)
+    return (_PREAMBLE + text).encode("utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit code: 0 written, 1 refused."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.snapshot_build.build",
+        description="Carry published figures from the publishers' files in FOLDER into the bundled snapshot.",
+    )
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="the files, with PROVENANCE.md")
+    folder: Path = parser.parse_args(arguments).folder
+    try:
+        sources = build(folder)
+    except FileRefused as refused:
+        print(f"Nothing was written. {refused}", file=sys.stderr)
+        return 1
+    size = sum((BUNDLE / source.file).stat().st_size for source in sources)
+    figures = sum(source.rows for source in sources)
+    print(f"{len(sources)} figures files, {figures:,} figures, {size:,} bytes in {BUNDLE}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,291 @@
+"""From the publishers' files to figures: one reader for each shape of file.
+
+Belongs here: reading a file into rows of `figures.py`, with every value carried as the text it is, and the
+checks that nothing in the file would be lost by that. Does not belong here: which files (`plan.yml`) and
+writing (`build.py`).
+
+A reader stops rather than guesses: a column that it does not know how to carry, a row that says something
+unexpected, two rows for one figure.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from atf_dagster.snapshot import fingertips
+from atf_dagster.snapshot.figures import AREAS, ENGLAND, Figure, figure
+from tools.snapshot_build import readers_ees, readers_govuk, readers_nomis, readers_ons_beta, selection
+
+Entry = Mapping[str, str]
+"""One entry of `plan.yml`."""
+
+# The publisher's words for what the project calls by another name.
+_FULL_COLUMNS: Final = {
+    "Area Code": "area_code",
+    "Area Name": "area_name",
+    "Sex": "sex",
+    "Age": "age",
+    "Category Type": "breakdown_type",
+    "Category": "breakdown_value",
+    "Time period": "period",
+    "Value": "value",
+    "Lower CI 95.0 limit": "lci_95",
+    "Upper CI 95.0 limit": "uci_95",
+    "Lower CI 99.8 limit": "lci_998",
+    "Upper CI 99.8 limit": "uci_998",
+    "Count": "numerator",
+    "Denominator": "denominator",
+    "Value note": "note",
+    "Recent Trend": "trend",
+    "Compared to England value or percentiles": "compared_to_england",
+}
+_ELS_COLUMNS: Final = {
+    "areacd": "area_code",
+    "areanm": "area_name",
+    "period": "period",
+    "observation": "value",
+    "lci_95": "lci_95",
+    "uci_95": "uci_95",
+    "status": "status",
+}
+_RESHAPED_COLUMNS: Final = ("area_code", "area_name", "period", "indicator", "unit", "value")
+_COMPARISONS: Final = ("significance", "compared_to_England")  # one of the two, by the age of the file
+_KEY: Final = ("area_code", "sex", "age", "breakdown_type", "breakdown_value", "period")
+_SEXES: Final = ("Male", "Female", "Persons")  # the order in which Fingertips prints them
+_REPLACED: Final = re.compile(r"Obsolete code .*\(replaced by (E[0-9]{8}) ")
+_NO_DATA: Final = "NA"  # the re-shaping third party's word for an empty cell
+
+
+class FileRefused(Exception):
+    """A publisher's file cannot be carried over. The message says where, why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The figures of one indicator in a file, and what the file says once for all of them."""
+
+    title: str
+    figures: list[Figure]
+    intervals: bool
+    line_ending: str
+    period_range: str = ""
+    compared_to_parent: str = ""
+
+
+def read(path: Path, entry: Entry) -> Reading:
+    """The figures that `entry` asks for, for the areas of the snapshot.
+
+    Raises FileRefused when the file has no such figures, or says something that would be lost.
+    """
+    reading = _READERS[entry["shape"]](path, entry)
+    reading = replace(reading, figures=[row for row in reading.figures if selection.figure(entry, row)])
+    if not reading.figures:
+        raise _refused(path, f"it holds no figures for {entry['indicator']} in the areas of the snapshot")
+    seen: set[tuple[str, ...]] = set()
+    for row in reading.figures:
+        key = tuple(row[column] for column in _KEY)
+        if key in seen:
+            raise _refused(path, f"it gives two figures for {', '.join(filter(None, key))}")
+        seen.add(key)
+    return reading
+
+
+def _fingertips_full(path: Path, entry: Entry) -> Reading:
+    rows = [row for row in _rows(path, fingertips.HEADER) if _is_answered(entry, row["Area Code"])]
+    if rows and tuple(rows[0]) != fingertips.HEADER:
+        raise _refused(path, f"its header is not that of Fingertips: {', '.join(rows[0])}")
+    once = {
+        column: _only(path, column, rows)
+        for column in ("Indicator ID", "Indicator Name", "Compared to percentiles", "Time period range")
+    }
+    if once["Indicator ID"] != entry["indicator"]:
+        raise _refused(path, f"it is indicator {once['Indicator ID']}, not {entry['indicator']}")
+    for row in rows:
+        _check_derived(path, row)
+
+    figures: list[Figure] = []
+    for _, of_period in groupby(rows, key=lambda row: row["Time period"]):
+        in_period = list(of_period)
+        # England comes first without a parent, then once more as the parent area.
+        england = [row for row in in_period if not row["Parent Code"]]
+        again = [row for row in in_period if row["Parent Code"] and row["Area Code"] == ENGLAND]
+        children = [row for row in in_period if row["Area Code"] != ENGLAND]
+        if in_period != [*england, *again, *children] or len(england) != len(again):
+            raise _refused(path, f"its rows for {in_period[0]['Time period']} are not in the order expected")
+        for first, second in zip(england, again, strict=True):
+            may_differ = ("Parent Code", "Parent Name", "Compared to England value or percentiles")
+            if any(first[column] != second[column] for column in first if column not in may_differ):
+                raise _refused(path, f"the two England rows for {first['Time period']} differ in a figure")
+            figures.append(
+                _carry(first, _FULL_COLUMNS)
+                | {"compared_to_england_as_parent": second["Compared to England value or percentiles"]}
+            )
+        figures += [_carry(row, _FULL_COLUMNS) for row in children]
+    return Reading(
+        title=once["Indicator Name"],
+        figures=figures,
+        intervals=any(row["lci_95"] for row in figures),
+        line_ending=_line_ending(path),
+        period_range=once["Time period range"],
+        compared_to_parent=once["Compared to percentiles"],
+    )
+
+
+def _is_answered(entry: Entry, area_code: str) -> bool:
+    # Districts of counties are of another area type at Fingertips, which is another request.
+    return selection.area(entry, area_code) and not area_code.startswith("E07")
+
+
+def _check_derived(path: Path, row: Mapping[str, str]) -> None:
+    """What an answer derives from the rest has to be what the file says."""
+    derived = {
+        "Parent Code": ("", ENGLAND) if row["Area Code"] == ENGLAND else (ENGLAND,),
+        "Parent Name": (fingertips.ENGLAND_NAME if row["Parent Code"] else "",),
+        "Area Type": (fingertips.area_type(row["Area Code"]),),
+        "Time period Sortable": (fingertips.sortable(row["Time period"]),),
+        "New data": ("",),
+        "Compared to goal": ("",),
+    }
+    for column, expected in derived.items():
+        if row[column] not in expected:
+            raise _refused(path, f"{column} is {row[column]!r} where {' or '.join(expected)!r} was expected")
+
+
+def _fingertips_reshaped(path: Path, entry: Entry) -> Reading:
+    rows = [row for row in _rows(path, _RESHAPED_COLUMNS) if _is_answered(entry, row["area_code"])]
+    figures = [
+        figure(
+            area_code=row["area_code"],
+            area_name=row["area_name"],
+            sex=_reshaped_sex(path, row),
+            age=entry["age"],
+            period=row["period"],
+            value="" if row["value"] == _NO_DATA else row["value"],
+            compared_to_england=_reshaped_comparison(path, row),
+            compared_to_england_as_parent=_reshaped_comparison(path, row) if row["area_code"] == ENGLAND else "",
+        )
+        for row in rows
+    ]
+    # The order in which Fingertips prints: by period, England before the councils, then by sex and area.
+    figures.sort(key=lambda f: (f["period"], f["area_code"] != ENGLAND, _SEXES.index(f["sex"]), f["area_code"]))
+    return Reading(
+        title=_only(path, "indicator", rows),
+        figures=figures,
+        intervals=False,
+        line_ending="CRLF",  # what the service itself writes
+        period_range=entry["period_range"],
+    )
+
+
+def _reshaped_sex(path: Path, row: Mapping[str, str]) -> str:
+    # Either a column of its own, under the name of "inequality", or what is called the unit.
+    said = row.get("inequality", _NO_DATA)
+    sex = row["unit"] if said == _NO_DATA else said
+    if sex not in _SEXES:
+        raise _refused(path, f"{sex!r} is not a sex, for {row['area_name']} in {row['period']}")
+    return sex
+
+
+def _reshaped_comparison(path: Path, row: Mapping[str, str]) -> str:
+    said = [row[column] for column in _COMPARISONS if column in row]
+    if len(said) != 1:
+        raise _refused(path, f"its header should have one of {' and '.join(_COMPARISONS)}")
+    return said[0]
+
+
+def _els_input(path: Path, entry: Entry) -> Reading:
+    needed = (*_ELS_COLUMNS, "indicator", "measure", "unit", "notes")
+    of_indicator = [row for row in _rows(path, needed) if row["indicator"] == entry["label"]]
+    there = {row["areacd"] for row in of_indicator}
+    rows = [row for row in of_indicator if selection.area(entry, row["areacd"]) and not _is_left_out(row, there)]
+    for row in rows:
+        if row["notes"] and row["areacd"] in AREAS:
+            raise _refused(path, f"a note would be lost: {row['notes']}")
+        if not row["observation"] and not row["status"]:
+            raise _refused(path, f"{row['areanm']} has neither value nor status in {row['period']}")
+    if rows:
+        _only(path, "measure", rows)
+        _only(path, "unit", rows)
+    figures = [_carry(row, _ELS_COLUMNS) | {"note": row["notes"]} for row in rows]
+    figures.sort(key=lambda f: (f["area_code"], f["period"]))
+    return Reading(
+        title=entry["label"],
+        figures=figures,
+        intervals=any(row["lci_95"] or row["uci_95"] for row in of_indicator),
+        line_ending="LF",  # what the service itself writes
+    )
+
+
+def _is_left_out(row: Mapping[str, str], there: set[str]) -> bool:
+    """Figures of other councils whose note the service's answer has no column for, and that mislead without it."""
+    if row["areacd"] in AREAS:
+        return False
+    replaced = _REPLACED.match(row["notes"])
+    return "unreliable" in row["notes"] or (replaced is not None and replaced[1] in there)
+
+
+def _ukhsa_series(path: Path, entry: Entry) -> Reading:
+    from tools.snapshot_build import readers_ukhsa  # which takes its words from here
+
+    return readers_ukhsa.read_series(path, entry)
+
+
+_READERS: Final[Mapping[str, Callable[[Path, Entry], Reading]]] = {
+    "fingertips_full": _fingertips_full,
+    "fingertips_reshaped": _fingertips_reshaped,
+    "els_input": _els_input,
+    "ukhsa_series": _ukhsa_series,
+    "lait": readers_ees.lait,
+    "ees_early_years": readers_ees.early_years,
+    "ees_attainment_by_19": readers_ees.attainment_by_19,
+    "ees_neet_16_17": readers_ees.neet_16_17,
+    "homelessness_ta1": readers_govuk.temporary_accommodation,
+    "fuel_poverty": readers_govuk.fuel_poverty,
+    "children_in_low_income": readers_govuk.children_in_low_income,
+    "nomis_api": readers_nomis.nomis_api,
+    "ashe_living_wage": readers_ons_beta.living_wage,
+    "mid_year_estimates": readers_ons_beta.population,
+}
+
+
+def _rows(path: Path, needed: Iterable[str]) -> Iterator[dict[str, str]]:
+    """The rows under the names of the header, once it has proved to have the columns needed."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file, strict=True)
+        header = next(rows, [])
+        if missing := [column for column in needed if column not in header]:
+            raise _refused(path, f"its header lacks {', '.join(missing)}")
+        for row in rows:
+            if len(row) != len(header):
+                raise _refused(path, f"line {rows.line_num} has {len(row)} cells under {len(header)} names")
+            yield dict(zip(header, row, strict=True))
+
+
+def _line_ending(path: Path) -> str:
+    with path.open("rb") as file:
+        return "CRLF" if file.readline().endswith(b"\r\n") else "LF"
+
+
+def _carry(row: Mapping[str, str], columns: Mapping[str, str]) -> Figure:
+    return figure(**{ours: row[theirs] for theirs, ours in columns.items()})
+
+
+def _only(path: Path, column: str, rows: list[dict[str, str]]) -> str:
+    """The one text that every row has in a column."""
+    texts = {row[column] for row in rows}
+    if len(texts) != 1:
+        raise _refused(path, f"{column} should say one thing in every row, and says {sorted(texts)}")
+    return texts.pop()
+
+
+def _refused(path: Path, what: str) -> FileRefused:
+    return FileRefused(
+        f"{path}: {what}. For an engineer: look at the file, then correct plan.yml or the reader of "
+        "its shape in readers.py."
+    )

@@ -1,0 +1,223 @@
+"""From the Department for Education's files to figures of the snapshot.
+
+Belongs here: the shapes `ees_early_years`, `ees_attainment_by_19`, `ees_neet_16_17` (its own CSV files) and `lait`
+(the data bank of its Local Authority Interactive Tool). Does not belong here: other shapes (`readers.py`),
+answering (`ees.py`).
+
+The data bank names areas by the department's own numbers and years by the one in which an academic year ends. Its
+cells are text, some with the noise of a number that was printed with too many digits (`64.400000000000006`), and
+are carried as they are.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from atf_dagster.snapshot.ees import FREE_MEALS, measure_of
+from atf_dagster.snapshot.figures import ENGLAND, NORTH_WEST, Figure, figure
+from tools.snapshot_build import readers, selection
+
+_NUMBERS: Final = {
+    876: "E06000006",
+    877: "E06000007",
+    895: "E06000049",
+    896: "E06000050",
+    340: "E08000011",
+    341: "E08000012",
+    342: "E08000013",
+    343: "E08000014",
+    344: "E08000015",
+    970: ENGLAND,
+    981: NORTH_WEST,
+}
+"""The department's number of an area -> its GSS code."""
+
+DISADVANTAGE: Final = "Disadvantage"
+Group = tuple[str, str]
+SERIES: Final[Mapping[str, Mapping[str, Group]]] = {
+    "attainment8_average": {
+        "AVG_Attain8_Score": ("", ""),
+        "FSM_AVG_Attain8_Score": (FREE_MEALS, "Eligible for FSM"),
+        "NonFSM_AVG_Attain8_Score": (FREE_MEALS, "Not eligible for FSM"),
+        "DAP_KS4_ATT8": (DISADVANTAGE, "Disadvantaged"),
+        "NonDAP_KS4_ATT8": (DISADVANTAGE, "Not disadvantaged"),
+    },
+    "progress8_average": {
+        "AVG_Prog8_Score": ("", ""),
+        "FSM_AVG_Prog8_Score": (FREE_MEALS, "Eligible for FSM"),
+        "NonFSM_AVG_Prog8_Score": (FREE_MEALS, "Not eligible for FSM"),
+        "DAP_KS4_Prog8": (DISADVANTAGE, "Disadvantaged"),
+        "NonDAP_KS4_Prog8": (DISADVANTAGE, "Not disadvantaged"),
+    },
+    "gld_children_percent": {
+        "FSP_NEW_GOODDEV": ("", ""),
+        "FSP_Gooddev_FSM": (FREE_MEALS, "Eligible for FSM"),
+        "FSP_Gooddev_FSM_Other": (FREE_MEALS, "Not eligible for FSM"),
+    },
+}
+"""Measure -> the data bank's series of it -> what the series is broken down by, and the group."""
+MARKERS: Final = frozenset({"-", "x", "c", "z", "k", "low", "NA"})
+_FREE_MEALS_OF_EARLY_YEARS: Final = "Free school meal eligibility"
+_SEXES: Final = {"Total": "Persons", "ALL": "Persons", "Girls": "Female", "Boys": "Male"}
+
+
+def lait(path: Path, entry: readers.Entry) -> readers.Reading:
+    """One measure of the data bank; `without` names a year that another file has in full."""
+    groups = SERIES[measure_of(entry["indicator"])]
+    codes = _NUMBERS | _other_councils(path, entry)
+    rows = duckdb.execute(
+        'select "Short Desc", cast("LA Number" as int), "LA and Regions", Years, "Values" from read_parquet($path) '
+        'where list_contains($series, "Short Desc") and list_contains($numbers, cast("LA Number" as int)) '
+        "and Years <> $without order by all",
+        {
+            "path": str(path),
+            "series": list(groups),
+            "numbers": list(codes),
+            "without": entry.get("without", ""),
+        },
+    ).fetchall()
+    if absent := groups.keys() - {row[0] for row in rows}:
+        raise _refused(path, f"it has no series {', '.join(sorted(absent))}")
+    figures = []
+    for series, number, name, year, cell in rows:
+        kind, group = groups[series]
+        place = {"area_code": codes[number], "area_name": name, "sex": "Persons", "period": year}
+        broken_down = {"breakdown_type": kind, "breakdown_value": group}
+        figures.append(figure(**place, **broken_down, **_cell(path, cell)))
+    return _reading(entry, figures)
+
+
+def _other_councils(path: Path, entry: readers.Entry) -> dict[int, str]:
+    """The department's numbers of other councils of today -> their GSS codes, by its own list of local authorities."""
+    if "numbers" not in entry:
+        return {}
+    listed = _rows(path.parents[len(Path(entry["source"]).parts) - 1] / entry["numbers"])
+    live = [row for row in listed if row["status"] == "live" and row["old_la_code"].isdigit()]
+    numbers = {int(row["old_la_code"]): row["new_la_code"] for row in live}
+    if len(numbers) != len(live):
+        raise _refused(path, f"{entry['numbers']} gives one number to two authorities of today")
+    return {number: code for number, code in numbers.items() if number not in _NUMBERS and selection.area(entry, code)}
+
+
+def early_years(path: Path, entry: readers.Entry) -> readers.Reading:
+    """All children, the sexes and free school meals, with the counts behind the share."""
+    kept = []
+    for row in _dfe_rows(path, entry):
+        topic = row["characteristic"]
+        if topic not in ("Total", _FREE_MEALS_OF_EARLY_YEARS):
+            continue
+        counts = {"numerator": row["gld_number"], "denominator": row["children_number"]}
+        total = topic == "Total"
+        kept.append(
+            figure(
+                **_place(row),
+                sex=_SEXES[row["gender"]],
+                breakdown_type="" if total else FREE_MEALS,
+                breakdown_value="" if total else row["characteristic_type"],
+                period=row["time_period"],
+                **counts,
+                **_cell(path, row["gld_percentage"]),
+            )
+        )
+    return _reading(entry, kept)
+
+
+def attainment_by_19(path: Path, entry: readers.Entry) -> readers.Reading:
+    """One level (`indicator` ends in the column of its count) by cohort, area and group, zeros included."""
+    measure, kept = measure_of(entry["indicator"]), []
+    for row in _rows(path):
+        area = {"ALL": ENGLAND, "North West": NORTH_WEST}.get(row["region"], "")
+        if row["la_name"] != "ALL":
+            area = row["la_code_9"]
+        if not selection.area(entry, area):
+            continue
+        kind, group = "", ""
+        if row["fsm"] != "ALL":
+            kind, group = FREE_MEALS, row["fsm"]
+        elif row["sen"] != "ALL":
+            kind, group = "Special educational needs", row["sen"]
+        kept.append(
+            figure(
+                area_code=area,
+                area_name=row["region"] if row["la_name"] == "ALL" else row["la_name"],
+                sex=_SEXES.get(row["gender"], row["gender"]),
+                breakdown_type=kind,
+                breakdown_value=group,
+                period=row["cohort_19_in"],
+                numerator=row[measure],
+                denominator=row["number_in_ss_cohort"],
+                **_cell(path, row[f"{measure}_rate"]),
+            )
+        )
+    return _reading(entry, kept)
+
+
+def neet_16_17(path: Path, entry: readers.Entry) -> readers.Reading:
+    """One share of 16 and 17 year olds; `column` names it as the file does."""
+    figures = [
+        figure(
+            **_place(row),
+            sex="Persons",
+            age=row["Age"],
+            period=row["time_period"],
+            denominator=row["Cohort_DJFavg"],
+            **_cell(path, row[entry["column"]]),
+        )
+        for row in _dfe_rows(path, entry)
+    ]
+    return _reading(entry, figures)
+
+
+def _dfe_rows(path: Path, entry: readers.Entry) -> Iterable[dict[str, str]]:
+    """The rows of the areas carried in a file of the publisher's usual layout; districts are no councils there."""
+    for row in _rows(path):
+        level = _LEVELS.get(row["geographic_level"])
+        if level is not None and selection.area(entry, row[level[0]]):
+            yield row
+
+
+_LEVELS: Final = {
+    "National": ("country_code", "country_name"),
+    "Regional": ("region_code", "region_name"),
+    "Local authority": ("new_la_code", "la_name"),
+}
+
+
+def _place(row: Mapping[str, str]) -> dict[str, str]:
+    code, name = _LEVELS[row["geographic_level"]]
+    return {"area_code": row[code], "area_name": row[name]}
+
+
+def _rows(path: Path) -> Iterable[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        yield from csv.DictReader(file, strict=True)
+
+
+def _cell(path: Path, cell: str | None) -> dict[str, str]:
+    """A number as the text that it is, or the marker in its place."""
+    if cell in MARKERS:
+        return {"status": str(cell)}
+    try:
+        float(cell or "")
+    except ValueError:
+        raise _refused(path, f"{cell!r} is neither a number nor a marker that is known") from None
+    return {"value": str(cell)}
+
+
+def _reading(entry: readers.Entry, figures: list[Figure]) -> readers.Reading:
+    figures.sort(
+        key=lambda row: (row["period"], row["area_code"], row["breakdown_type"], row["breakdown_value"], row["sex"])
+    )
+    return readers.Reading(title=entry["title"], figures=figures, intervals=False, line_ending="LF")
+
+
+def _refused(path: Path, what: str) -> readers.FileRefused:
+    return readers.FileRefused(
+        f"{path}: {what}. For an engineer: look at the file, then correct plan.yml or the reader of "
+        "its shape in readers_ees.py."
+    )

@@ -1,0 +1,113 @@
+"""From departments' workbooks to figures: temporary accommodation, fuel poverty, children in low income families.
+
+Belongs here: which columns of a table are carried, and under which names. Does not belong here: where the table is in
+its workbook (the catalogue's layouts, read as live files are), writing (`build.py`), answering (`govuk.py`).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from atf_dagster.catalogue import load
+from atf_dagster.formats import workbooks
+from atf_dagster.snapshot import govuk
+from atf_dagster.snapshot.figures import Figure, figure
+from tools.snapshot_build import readers, selection
+
+NO_DATA = ".."
+
+
+def temporary_accommodation(path: Path, entry: readers.Entry) -> readers.Reading:
+    """Table TA1 of one quarter: the rate with its counts, then each further column as a breakdown of its own."""
+    figures: list[Figure] = []
+    rows = _rows(path, entry, "mhclg_temporary_accommodation")
+    for row in rows:
+        of_area = {
+            "area_code": row["area_code"],
+            "area_name": row["area_name"],
+            "period": row["title"].rsplit("England, ", 1)[1],
+        }
+        figures.append(
+            figure(
+                **of_area,
+                **_cell(row["households_in_ta_per_thousand"]),
+                numerator=_cell(row["households_in_ta"])["value"],
+                denominator=row["households_in_area_thousands"],
+            )
+        )
+        figures += [
+            figure(**of_area, breakdown_type=govuk.TA1_COLUMN, breakdown_value=heading, **_cell(row[column]))
+            for heading, column in (
+                (govuk.WITH_CHILDREN, "households_with_children_in_ta"),
+                (govuk.CHILDREN, "children_in_ta"),
+            )
+        ]
+    return _reading(rows, figures)
+
+
+def fuel_poverty(path: Path, entry: readers.Entry) -> readers.Reading:
+    """The table of local authorities, not those of smaller areas."""
+    rows = _rows(path, entry, "desnz_fuel_poverty")
+    figures = [
+        figure(
+            area_code=row["area_code"],
+            area_name=row["area_name"],
+            period=entry["period"],
+            value=row["share_in_fuel_poverty"],
+            numerator=row["households_in_fuel_poverty"],
+            denominator=row["households"],
+        )
+        for row in rows
+    ]
+    return _reading(rows, figures)
+
+
+def children_in_low_income(path: Path, entry: readers.Entry) -> readers.Reading:
+    """All years of the table."""
+    rows = _rows(path, entry, "dwp_children_in_low_income")
+    figures = [
+        figure(
+            area_code=row["area_code"],
+            area_name=row["area_name"],
+            period=f"FYE {row['key']}",
+            value=row["share_of_children"],
+            numerator=row["children"],
+        )
+        for row in rows
+    ]
+    return _reading(rows, figures)
+
+
+def _cell(text: str) -> dict[str, str]:
+    """A number, or the marker of a council that sent no data, which stands in each of its cells."""
+    return {"value": "", "status": text} if text == NO_DATA else {"value": text, "status": ""}
+
+
+def _reading(rows: list[Mapping[str, str]], figures: list[Figure]) -> readers.Reading:
+    return readers.Reading(title=rows[0]["title"], figures=figures, intervals=False, line_ending="LF")
+
+
+def _rows(path: Path, entry: readers.Entry, table: str) -> list[Mapping[str, str]]:
+    """The rows of a table for the areas of the snapshot, as they come in live."""
+    collection = next(collection for collection in load().collections if collection.table == table)
+    if collection.layout is None:
+        raise TypeError(f"{table} is no workbook")
+    known = {entry.name for entry in fields(workbooks.Layout)}
+    layout = workbooks.Layout(**collection.layout.model_dump(include=known))
+    with TemporaryDirectory() as folder:
+        target = Path(folder) / "rows.csv"
+        workbooks.to_rows(path, layout, target)
+        with target.open(encoding="utf-8", newline="") as stream:
+            rows: list[Mapping[str, str]] = [
+                row for row in csv.DictReader(stream) if selection.area(entry, row["area_code"])
+            ]
+    if not rows:
+        raise readers.FileRefused(
+            f"{path}: it has no row of the areas of the snapshot. For an engineer: look at the file, then correct "
+            "plan.yml or the catalogue's layout."
+        )
+    return rows

@@ -1,0 +1,108 @@
+"""From two ONS workbooks to figures: jobs below the real living wage, and mid-year population estimates.
+
+Belongs here: which rows of the table are carried, and under which columns. Does not belong here: where the table is in
+its workbook (the catalogue's layouts, read as live files are) and writing (`build.py`).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from atf_dagster.catalogue import load
+from atf_dagster.formats import cell_shading, workbooks
+from atf_dagster.snapshot import ons_beta
+from atf_dagster.snapshot.figures import Figure, figure
+from tools.snapshot_build import readers, selection
+
+Row = Mapping[str, str]
+
+
+def living_wage(path: Path, entry: readers.Entry) -> readers.Reading:
+    """The figures of the nine sheets; the note of a figure is what the key says of its cell's shade."""
+    figures: list[Figure] = []
+    for row in _rows(path, entry, "ons_below_real_living_wage"):
+        sex, pattern = ons_beta.LIVING_WAGE_SHEETS[row["sheet"]]
+        numbers = {name: row[name] if _is_number(row[name]) else "" for name in ("per_cent", "jobs_thousand")}
+        figures.append(
+            figure(
+                area_code=row["area_code"],
+                area_name=row["area_name"],
+                sex=sex,
+                breakdown_type="Working pattern" if pattern else "",
+                breakdown_value=pattern,
+                period=_year(row["title"]),
+                value=numbers["per_cent"],
+                numerator=numbers["jobs_thousand"],
+                status=_marker(path, row, numbers),
+                note=row["shading"],
+            )
+        )
+    return _reading(entry, figures)
+
+
+def population(path: Path, entry: readers.Entry) -> readers.Reading:
+    """The figures of all ages; single years of age are not carried."""
+    figures = [
+        figure(
+            area_code=row["area_code"],
+            area_name=row["area_name"],
+            sex=ons_beta.POPULATION_SHEETS[row["sheet"]],
+            age=row["key"],
+            period=f"mid-{_year(row['title'])}",
+            value=row["population"],
+        )
+        for row in _rows(path, entry, "ons_population_estimates")
+        if row["key"] == "All ages"
+    ]
+    return _reading(entry, figures)
+
+
+def _marker(path: Path, row: Row, numbers: Mapping[str, str]) -> str:
+    """The one marker that stands in place of each number that is missing.
+
+    Beside the jobs of the smallest council the per cent is a blank cell, without shade, which stays one.
+    """
+    markers = {row[name] for name, number in numbers.items() if not number}
+    if not row["per_cent"] and not row["shading"]:
+        markers.discard("")
+    if len(markers) > 1 or "" in markers:
+        raise readers.FileRefused(
+            f"{path}: row {row['sheet_row']} of sheet {row['sheet']} has the markers {sorted(markers)}, of which one "
+            "would be lost. For an engineer: carry both in readers_ons_beta.py and ons_beta.py."
+        )
+    return next(iter(markers), "")
+
+
+def _reading(entry: readers.Entry, figures: list[Figure]) -> readers.Reading:
+    return readers.Reading(title=entry["title"], figures=figures, intervals=False, line_ending="LF")
+
+
+def _rows(path: Path, entry: readers.Entry, table: str) -> Iterator[Row]:
+    """The rows of a table for the areas of the snapshot, as they come in live."""
+    collection = next(collection for collection in load().collections if collection.table == table)
+    declared = collection.layout
+    if declared is None:
+        raise TypeError(f"{table} is no workbook")
+    layout = workbooks.Layout(**declared.model_dump(exclude={"member", "shading"}))
+    with TemporaryDirectory() as folder:
+        rows = Path(folder) / "rows.csv"
+        workbooks.to_rows(path, layout, rows)
+        if declared.shading is not None:
+            cell_shading.add(path, layout, declared.shading, rows)
+        with rows.open(encoding="utf-8", newline="") as stream:
+            yield from (row for row in csv.DictReader(stream) if selection.area(entry, row["area_code"]))
+
+
+def _year(title: str) -> str:
+    found = re.search(r"20[0-9]{2}$", title)
+    if found is None:
+        raise ValueError(f"the title {title!r} ends in no year")
+    return found[0]
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) is not None
