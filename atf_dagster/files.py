@@ -16,6 +16,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from atf_dagster.errors import AtfError
+
 CHUNK = 1 << 20
 
 
@@ -193,5 +195,4 @@ def single_writer(home: Path, *, wait_seconds: float = 0.0) -> Iterator[None]:
             yield
         finally:
             del _held[path]
-from atf_dagster.errors import AtfError
             stream.truncate(0)
