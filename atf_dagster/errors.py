@@ -1,7 +1,7 @@
 """Leaf: the one kind of error that people are told of.
 
-Belongs here: what every such error says. Does not belong here: one part's own errors, which extend `AtfError` beside the
-code that raises them; signals within a part that nobody is told of.
+Belongs here: what every such error says. Does not belong here: one part's own errors, which extend `AtfError` beside
+the code that raises them; signals within a part that nobody is told of.
 """
 
 ENGINEER = "a data engineer"

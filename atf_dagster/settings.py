@@ -21,7 +21,7 @@ D = TypeVar("D")
 PROJECT = Path(__file__).resolve().parent.parent
 """The checkout: dbt_project/ and expectations/ lie beside this package."""
 
-QUIET = {
+NO_USAGE_DATA = {
     "DO_NOT_TRACK": "1",
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "GX_ANALYTICS_ENABLED": "false",
@@ -202,6 +202,6 @@ def _number(env: Mapping[str, str], name: str, default: D, kind: type[N]) -> N |
     return value
 
 
-def quieten() -> None:
+def disable_usage_data() -> None:
     """Switch usage data off for this process and its children; call before a tool is imported."""
-    os.environ.update(QUIET)
+    os.environ.update(NO_USAGE_DATA)

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from published_house import PROJECT, PublishedHouse, command, made_once
+from published_house import PROJECT, PublishedHome, command, made_once
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def published_home(tmp_path_factory: pytest.TempPathFactory) -> PublishedHouse:
+def published_home(tmp_path_factory: pytest.TempPathFactory) -> PublishedHome:
     """A house in which `atf refresh --json` ran once, as a process. Nothing in it may be changed."""
 
     def refreshed(folder: Path) -> None:
@@ -72,7 +72,7 @@ def published_home(tmp_path_factory: pytest.TempPathFactory) -> PublishedHouse:
 
     folder = made_once(tmp_path_factory, "published", refreshed)
     ended = json.loads((folder / "ended.json").read_text())
-    return PublishedHouse(folder / "home", ended["code"], ended["report"])
+    return PublishedHome(folder / "home", ended["code"], ended["report"])
 
 
 @pytest.fixture(scope="session")

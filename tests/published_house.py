@@ -69,7 +69,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
 
 @dataclass(frozen=True)
-class PublishedHouse:
+class PublishedHome:
     """A house after one refresh from the bundled snapshot. Read only: a test that writes takes a copy."""
 
     home: Path
@@ -110,12 +110,12 @@ class PublishedHouse:
             connection.execute("use release")
             return connection.execute(sql).fetchall()
 
-    def copy_of_all(self, into: Path) -> PublishedHouse:
+    def copy_of_all(self, into: Path) -> PublishedHome:
         """The whole house again, so that a test may refresh it or spoil it."""
         shutil.copytree(self.home, into, symlinks=True)
-        return PublishedHouse(into, self.code, self.report)
+        return PublishedHome(into, self.code, self.report)
 
-    def copy_of_releases(self, into: Path) -> PublishedHouse:
+    def copy_of_releases(self, into: Path) -> PublishedHome:
         """A house that has the releases and nothing else."""
         shutil.copytree(self.releases, into / "releases", symlinks=True)
-        return PublishedHouse(into, self.code, self.report)
+        return PublishedHome(into, self.code, self.report)

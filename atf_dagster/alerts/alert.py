@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 Kind = Literal[
     "source-failed",
     "source-rejected",
-    "vintage-held",
+    "vintage-quarantined",
     "check-failed",
     "refresh-failed",
     "refresh-held",
@@ -26,7 +26,7 @@ SHOWN_ROWS = 5
 
 
 @dataclass(frozen=True)
-class Problem:
+class Alert:
     """One thing that somebody has to mend. `key` names it, `state` changes when it does.
 
     Nothing in it may be secret or a small number: rows carry keys, and values only where their check is not sensitive.
@@ -41,7 +41,7 @@ class Problem:
     headline: str
     """What is wrong, without the place, so that the same trouble of many places is told as one."""
     message: str
-    mend: str
+    remedy: str
     since: str
     state: str
     runbook: str
@@ -67,6 +67,6 @@ class Problem:
 SEVERITIES: dict[str, int] = {"critical": 0, "warning": 1}
 
 
-def urgency(problem: Problem) -> tuple[int, str, str]:
+def urgency(alert: Alert) -> tuple[int, str, str]:
     """Sorts problems: the worst first, then by what they are and where."""
-    return SEVERITIES[problem.severity], problem.kind, problem.place
+    return SEVERITIES[alert.severity], alert.kind, alert.place

@@ -18,7 +18,7 @@ SUPPORTING = "Supporting figures"
 
 
 @dataclass(frozen=True)
-class News:
+class ChangeNote:
     """What is to be said of one indicator. Grain: principle, indicator; `sentences` in the order of interest."""
 
     principle: str
@@ -57,7 +57,7 @@ PRINCIPLES = """
 """
 
 
-def between(before: Release | None, after: Release, changes: Sequence[Change]) -> list[News]:
+def between(before: Release | None, after: Release, changes: Sequence[Change]) -> list[ChangeNote]:
     """What there is to say; `changes` are the counts of all changed figures by indicator (`release.changes`).
 
     A first release has no news but itself: one entry says how much it holds.
@@ -65,7 +65,7 @@ def between(before: Release | None, after: Release, changes: Sequence[Change]) -
     if before is None:
         figures = sum(change.new for change in changes)
         sentence = f"The first release: {figures:,} figures of {len(changes)} indicators."
-        return [News("All principles", "", "First release", (sentence,))]
+        return [ChangeNote("All principles", "", "First release", (sentence,))]
     with duckdb.connect() as connection:
         attach(connection, before, "before")
         attach(connection, after, "after")
@@ -73,12 +73,12 @@ def between(before: Release | None, after: Release, changes: Sequence[Change]) -
         for row in connection.execute(LATEST).fetchall():
             latest[row[0]].append(row[2:])
         cards = {code: (name, principle) for code, name, principle in connection.execute(PRINCIPLES).fetchall()}
-    told = []
+    notified = []
     for change in changes:
         name, principle = cards.get(change.indicator, (change.name or "no longer collected", None))
         sentences = tuple(_sentences(change, latest.get(change.indicator, [])))
-        told.append(News(principle or SUPPORTING, change.indicator, str(name), sentences))
-    return told
+        notified.append(ChangeNote(principle or SUPPORTING, change.indicator, str(name), sentences))
+    return notified
 
 
 def _sentences(change: Change, latest: Sequence[tuple[Any, ...]]) -> Iterator[str]:

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from atf_dagster.alerts.alert import SHOWN_ROWS, THE_WAREHOUSE, Kind, Problem
+from atf_dagster.alerts.alert import SHOWN_ROWS, THE_WAREHOUSE, Alert, Kind
 from atf_dagster.catalogue import Catalogue
-from atf_dagster.landing.source_issues import Trouble
+from atf_dagster.landing.source_issues import SourceIssue
 from atf_dagster.quality.results import Result
 from atf_dagster.release import versions
 from atf_dagster.release.versions import Release
@@ -30,7 +30,7 @@ Scope = str
 ANCHORS: dict[str, str] = {
     "DiskNearlyFull": "disk-nearly-full",
     "LandingDamaged": "landing-damaged",
-    "AnotherRefreshIsRunning": "house-busy",
+    "AnotherRefreshIsRunning": "home-busy",
 }
 """Errors that have an entry of their own in the runbook; all others have that of their kind."""
 
@@ -68,39 +68,43 @@ def principle_of(catalogue: Catalogue, indicators: Iterable[str]) -> str:
 
 
 def of_sources(
-    catalogue: Catalogue, troubles: Sequence[Trouble], results: Sequence[Result], run_id: str
-) -> list[Problem]:
+    catalogue: Catalogue, source_issues: Sequence[SourceIssue], results: Sequence[Result], run_id: str
+) -> list[Alert]:
     """One problem a part of a dataset that is held back. `results` are those of admission in this run."""
-    kinds: dict[str, Kind] = {"failed": "source-failed", "rejected": "source-rejected", "held": "vintage-held"}
+    kinds: dict[str, Kind] = {
+        "failed": "source-failed",
+        "rejected": "source-rejected",
+        "quarantined": "vintage-quarantined",
+    }
     headlines = {
         "failed": "did not answer",
         "rejected": "sent something that is not its table",
-        "held": "sent figures that a check holds",
+        "quarantined": "sent figures that a check holds",
     }
-    problems = []
-    for trouble in troubles:
-        indicators = tuple(catalogue.dataset(trouble.dataset)[1].indicators)
-        kind = kinds[trouble.kind]
-        broken = [r for r in results if f"{r.suite}.{r.expectation}" in trouble.reason.split(", ")]
+    alerts = []
+    for issue in source_issues:
+        indicators = tuple(catalogue.dataset(issue.dataset)[1].indicators)
+        kind = kinds[issue.kind]
+        broken = [r for r in results if f"{r.suite}.{r.expectation}" in issue.reason.split(", ")]
         rows = [
             row
             for result in broken
             for row in result.failing
-            if str(row.get("vintage_id", "")).startswith(f"{trouble.dataset}.{trouble.part}.")
+            if str(row.get("vintage_id", "")).startswith(f"{issue.dataset}.{issue.part}.")
         ]
-        reason = trouble.reason.replace("_", " ")
-        problems.append(
-            Problem(
-                key=f"source/{trouble.dataset}.{trouble.part}",
+        reason = issue.reason.replace("_", " ")
+        alerts.append(
+            Alert(
+                key=f"source/{issue.dataset}.{issue.part}",
                 kind=kind,
-                severity="critical" if trouble.kind == "held" else "warning",
+                severity="critical" if issue.kind == "quarantined" else "warning",
                 owner=broken[0].owner if broken else ENGINEERS,
-                place=f"{trouble.dataset}.{trouble.part}",
-                headline=f"{headlines[trouble.kind]} ({reason})",
-                message=f"{trouble.message} Readers get: {trouble.serving}.",
-                mend=trouble.mend,
-                since=trouble.since,
-                state=f"{trouble.kind}: {trouble.reason}",
+                place=f"{issue.dataset}.{issue.part}",
+                headline=f"{headlines[issue.kind]} ({reason})",
+                message=f"{issue.message} Readers get: {issue.serving}.",
+                remedy=issue.remedy,
+                since=issue.since,
+                state=f"{issue.kind}: {issue.reason}",
                 runbook=broken[0].runbook if broken else kind,
                 principle=principle_of(catalogue, indicators),
                 indicators=indicators,
@@ -109,33 +113,33 @@ def of_sources(
                 page=_page(run_id, broken[0]) if broken else None,
             )
         )
-    return problems
+    return alerts
 
 
 # checks --------------------------------------------------------------------------------------------------
 
 
 def of_checks(
-    catalogue: Catalogue, results: Sequence[Result], run_id: str, troubles: Sequence[Trouble] = ()
-) -> list[Problem]:
+    catalogue: Catalogue, results: Sequence[Result], run_id: str, source_issues: Sequence[SourceIssue] = ()
+) -> list[Alert]:
     """One problem a failed expectation that is told.
 
     What admission holds is told of its source instead, and what else is odd about a held vintage is left to its page.
     """
-    held = tuple(f"{trouble.dataset}.{trouble.part}." for trouble in troubles if trouble.kind == "held")
-    problems = []
+    held = tuple(f"{issue.dataset}.{issue.part}." for issue in source_issues if issue.kind == "quarantined")
+    alerts = []
     for every in results:
         result = _without(every, held) if every.stage == "admission" and not every.broken else every
-        told = not result.success and result.severity != "info"
-        if not told or (result.stage == "admission" and result.severity == "critical" and not result.broken):
+        notified = not result.success and result.severity != "info"
+        if not notified or (result.stage == "admission" and result.severity == "critical" and not result.broken):
             continue
         named = set(result.indicators)
         if not named:
             named = {code for dataset in result.datasets for code in catalogue.dataset(dataset)[1].indicators}
         # A vintage's warning stands for as long as it is in force, and is then told by its vintage alone.
         keys = [row.get("vintage_id") if result.stage == "admission" else row for row in result.failing]
-        problems.append(
-            Problem(
+        alerts.append(
+            Alert(
                 key=f"{result.stage}/{result.suite}.{result.expectation}",
                 kind="check-failed",
                 severity="critical" if result.severity == "critical" else "warning",
@@ -143,7 +147,7 @@ def of_checks(
                 place=result.table_name,
                 headline=f"{result.suite}.{result.expectation}: {result.observed}",
                 message=result.reason,
-                mend=result.mend,
+                remedy=result.remedy,
                 since=result.evaluated_at,
                 state=f"{result.severity} {result.broken} {_hash(keys)}",
                 runbook=result.runbook,
@@ -154,7 +158,7 @@ def of_checks(
                 page=_page(run_id, result),
             )
         )
-    return problems
+    return alerts
 
 
 def _without(result: Result, vintages: tuple[str, ...]) -> Result:
@@ -168,7 +172,7 @@ def _without(result: Result, vintages: tuple[str, ...]) -> Result:
 # runs and releases ---------------------------------------------------------------------------------------
 
 
-def of_run(ended: Ended | None) -> list[Problem]:
+def of_run(ended: Ended | None) -> list[Alert]:
     """The refresh that failed, or that dbt's own tests held; what a suite holds is told of its check."""
     if ended is None or ended.outcome not in ("failed", "held") or ended.record.get("blocked_by"):
         return []
@@ -178,7 +182,7 @@ def of_run(ended: Ended | None) -> list[Problem]:
         kind = "refresh-killed"
     message = str(ended.record.get("message") or "The run left no message.")
     return [
-        Problem(
+        Alert(
             key="run/refresh",
             kind=kind,
             severity="critical",
@@ -186,7 +190,7 @@ def of_run(ended: Ended | None) -> list[Problem]:
             place="refresh",
             headline={"refresh-held": "was held", "refresh-killed": "was ended from outside"}.get(kind, "failed"),
             message=message,
-            mend=str(ended.record.get("mend") or ""),
+            remedy=str(ended.record.get("remedy") or ""),
             since=ended.at,
             state=f"{kind} {error} {_hash(message) if not error else ''}",
             runbook=ANCHORS.get(error, kind),
@@ -194,36 +198,36 @@ def of_run(ended: Ended | None) -> list[Problem]:
     ]
 
 
-def of_release(releases: Path, at: str) -> list[Problem]:
+def of_release(releases: Path, at: str) -> list[Alert]:
     """The newest release, where its files are not those of its receipt, also after readers were led back from it."""
     found = versions.damage_of_newest(releases)
     if found is None:
         return []
-    newest, problems = found
+    newest, alerts = found
     serving = versions.current_version(releases)
     return [
-        Problem(
+        Alert(
             key="release/damage",
             kind="release-damaged",
             severity="critical",
             owner=ENGINEERS,
             place=newest,
             headline="is damaged",
-            message=f"{'; '.join(problems[:SHOWN_ROWS])}. Readers get release {serving or 'none'}.",
-            mend="Find out who writes into the releases' folder; then `atf refresh` publishes whole files again.",
+            message=f"{'; '.join(alerts[:SHOWN_ROWS])}. Readers get release {serving or 'none'}.",
+            remedy="Find out who writes into the releases' folder; then `atf refresh` publishes whole files again.",
             since=at,
-            state=f"{newest} {serving} {_hash(list(problems))}",
+            state=f"{newest} {serving} {_hash(list(alerts))}",
             runbook="release-damaged",
         )
     ]
 
 
-def of_lateness(last_good: dt.datetime | None, now: dt.datetime, overdue_hours: float) -> list[Problem]:
+def of_lateness(last_good: dt.datetime | None, now: dt.datetime, overdue_hours: float) -> list[Alert]:
     """We are late: no refresh has come to a good end for too long."""
     if last_good is None or now - last_good <= dt.timedelta(hours=overdue_hours):
         return []
     return [
-        Problem(
+        Alert(
             key="overdue/refresh",
             kind="refresh-overdue",
             severity="critical",
@@ -232,7 +236,7 @@ def of_lateness(last_good: dt.datetime | None, now: dt.datetime, overdue_hours: 
             headline=f"no refresh has ended well for {overdue_hours:g} hours",
             message=f"The last one that did ended at {last_good:%Y-%m-%d %H:%M} UTC. What publishers changed since "
             "then is not in the mart: we are late, not they.",
-            mend="See whether the scheduler runs (`make dev`, or the service that runs it), then run `atf refresh`.",
+            remedy="See whether the scheduler runs (`make dev`, or the service that runs it), then run `atf refresh`.",
             since=(last_good + dt.timedelta(hours=overdue_hours)).isoformat(timespec="seconds"),
             state="overdue",
             runbook="refresh-overdue",
@@ -240,7 +244,7 @@ def of_lateness(last_good: dt.datetime | None, now: dt.datetime, overdue_hours: 
     ]
 
 
-def of_late_publishers(catalogue: Catalogue, current: Release, told: Sequence[Problem]) -> list[Problem]:
+def of_late_publishers(catalogue: Catalogue, current: Release, notified: Sequence[Alert]) -> list[Alert]:
     """Indicators whose expected period is due and that their publisher has not brought out, by `coverage`.
 
     `told` are the problems that are open: of an indicator whose source fails nobody can say whether its publisher has
@@ -265,9 +269,9 @@ def of_late_publishers(catalogue: Catalogue, current: Release, told: Sequence[Pr
         ).fetchall()
     late = {row[0] for row in rows}
     unknown = {f"late/{code}" for (code,) in stale if code not in late}
-    standing = [problem for problem in told if problem.key in unknown]
-    return standing + [
-        Problem(
+    still_open = [alert for alert in notified if alert.key in unknown]
+    return still_open + [
+        Alert(
             key=f"late/{code}",
             kind="publisher-late",
             severity="warning",
@@ -276,7 +280,7 @@ def of_late_publishers(catalogue: Catalogue, current: Release, told: Sequence[Pr
             headline="the publisher is late",
             message=f"{name}: {publisher} has not brought out {expected or expected_id}, which was to be expected by "
             f"now; the newest period is {latest}, for {areas} areas.",
-            mend="Nothing of ours is to mend. Look at the publisher's page for a new date; where its rhythm changed, "
+            remedy="Nothing of ours is to mend. Look at the publisher's page for a new date; where its rhythm changed, "
             "an engineer corrects `period` in the catalogue.",
             since=str(current.receipt["built_at"]),
             state=str(expected_id),

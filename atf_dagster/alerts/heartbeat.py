@@ -10,6 +10,7 @@ from pathlib import Path
 
 from atf_dagster.alerts.outbox import Delivery
 from atf_dagster.files import write_atomic
+from atf_dagster.old_names import current_names
 
 SECONDS = 10.0
 NAME = "heartbeat"
@@ -17,7 +18,9 @@ NAME = "heartbeat"
 
 def read(folder: Path) -> Delivery:
     path = folder / "heartbeat.json"
-    return Delivery(**json.loads(path.read_text("utf-8"))) if path.exists() else Delivery(NAME, told=0)
+    return (
+        Delivery(**current_names(json.loads(path.read_text("utf-8")))) if path.exists() else Delivery(NAME, notified=0)
+    )
 
 
 def beat(folder: Path, url: str, outcome: str, at: str) -> Delivery:
@@ -36,6 +39,6 @@ def beat(folder: Path, url: str, outcome: str, at: str) -> Delivery:
     if failure:
         state = replace(state, misses=state.misses + 1, failing_since=state.failing_since or at, error=failure)
     else:
-        state = Delivery(NAME, told=state.told + 1)
+        state = Delivery(NAME, notified=state.notified + 1)
     write_atomic(folder / "heartbeat.json", json.dumps(asdict(state)) + "\n")
     return state

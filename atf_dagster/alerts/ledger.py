@@ -10,18 +10,19 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from atf_dagster.alerts.alert import Problem, urgency
+from atf_dagster.alerts.alert import Alert, urgency
 from atf_dagster.files import write_atomic
+from atf_dagster.old_names import current_names
 
 REMEMBERED_RUNS = 500
 """Runs that were told of: two daemons, or a command and a sensor, must not tell one run twice."""
 
 
 @dataclass(frozen=True)
-class Open:
+class OpenAlert:
     """A problem that is open: since when it is known, and in how many looks it was seen."""
 
-    problem: Problem
+    alert: Alert
     first_seen: str
     times: int = 1
 
@@ -30,20 +31,20 @@ class Open:
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
-        return cls(Problem.from_json(record["problem"]), str(record["first_seen"]), int(record["times"]))
+        return cls(Alert.from_json(record["alert"]), str(record["first_seen"]), int(record["times"]))
 
 
 @dataclass(frozen=True)
 class Difference:
     """What a look found against what was told before."""
 
-    new: tuple[Open, ...] = ()
-    changed: tuple[Open, ...] = ()
-    standing: tuple[Open, ...] = ()
-    resolved: tuple[Open, ...] = ()
+    new: tuple[OpenAlert, ...] = ()
+    changed: tuple[OpenAlert, ...] = ()
+    still_open: tuple[OpenAlert, ...] = ()
+    resolved: tuple[OpenAlert, ...] = ()
 
     @property
-    def is_news(self) -> bool:
+    def has_changes(self) -> bool:
         return bool(self.new or self.changed or self.resolved)
 
 
@@ -52,42 +53,42 @@ class Ledger:
     """`sequence` numbers digests from 1. `quiet_since` is when the last digest was made, or the house began."""
 
     sequence: int = 0
-    open: tuple[Open, ...] = ()
-    told_runs: tuple[str, ...] = ()
+    open: tuple[OpenAlert, ...] = ()
+    notified_runs: tuple[str, ...] = ()
     quiet_since: str = ""
     refreshes_since: int = 0
     """Refreshes that ended since then."""
     last_good: str = ""
     """When a refresh last came to an end that is no failure."""
 
-    def look(self, found: Sequence[Problem], scopes: Collection[str], at: str) -> tuple["Ledger", Difference]:
+    def compare(self, found: Sequence[Alert], scopes: Collection[str], at: str) -> tuple["Ledger", Difference]:
         """Compare. `scopes` says what was looked at; open problems of other scopes stay as they are.
 
         Returns the ledger to keep and what is different; digests are numbered by the caller.
         """
-        before = {entry.problem.key: entry for entry in self.open}
-        now = {problem.key: problem for problem in sorted(found, key=urgency)}
+        before = {entry.alert.key: entry for entry in self.open}
+        now = {alert.key: alert for alert in sorted(found, key=urgency)}
         unseen = [entry for key, entry in before.items() if key.split("/")[0] not in scopes]
-        new: list[Open] = []
-        changed: list[Open] = []
-        standing: list[Open] = []
-        for key, problem in now.items():
-            told = before.get(key)
-            if told is None:
-                new.append(Open(problem, at))
+        new: list[OpenAlert] = []
+        changed: list[OpenAlert] = []
+        still_open: list[OpenAlert] = []
+        for key, alert in now.items():
+            notified = before.get(key)
+            if notified is None:
+                new.append(OpenAlert(alert, at))
             else:
                 # Since when is the first time, whatever the record of the newest failure says.
-                since = min(problem.since, told.problem.since)
-                entry = Open(replace(problem, since=since), told.first_seen, told.times + 1)
-                (standing if told.problem.state == problem.state else changed).append(entry)
+                since = min(alert.since, notified.alert.since)
+                entry = OpenAlert(replace(alert, since=since), notified.first_seen, notified.times + 1)
+                (still_open if notified.alert.state == alert.state else changed).append(entry)
         looked_at = {key for key in before if key.split("/")[0] in scopes}
         resolved = [before[key] for key in before if key in looked_at - set(now)]
-        kept = replace(self, open=(*new, *changed, *standing, *unseen))
-        return kept, Difference(tuple(new), tuple(changed), (*standing, *unseen), tuple(resolved))
+        kept = replace(self, open=(*new, *changed, *still_open, *unseen))
+        return kept, Difference(tuple(new), tuple(changed), (*still_open, *unseen), tuple(resolved))
 
     def after_run(self, run_id: str, *, is_refresh: bool) -> "Ledger":
-        runs = (*self.told_runs, run_id)[-REMEMBERED_RUNS:]
-        return replace(self, told_runs=runs, refreshes_since=self.refreshes_since + is_refresh)
+        runs = (*self.notified_runs, run_id)[-REMEMBERED_RUNS:]
+        return replace(self, notified_runs=runs, refreshes_since=self.refreshes_since + is_refresh)
 
 
 def read(folder: Path) -> Ledger:
@@ -95,11 +96,11 @@ def read(folder: Path) -> Ledger:
     path = folder / "ledger.json"
     if not path.exists():
         return Ledger()
-    record = json.loads(path.read_text("utf-8"))
+    record = current_names(json.loads(path.read_text("utf-8")))
     return Ledger(
         sequence=int(record["sequence"]),
-        open=tuple(Open.from_json(entry) for entry in record["open"]),
-        told_runs=tuple(record["told_runs"]),
+        open=tuple(OpenAlert.from_json(entry) for entry in record["open"]),
+        notified_runs=tuple(record["notified_runs"]),
         quiet_since=str(record["quiet_since"]),
         refreshes_since=int(record["refreshes_since"]),
         last_good=str(record["last_good"]),

@@ -13,200 +13,202 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from atf_dagster.alerts import change_notes, detect, heartbeat, ledger, outbox
-from atf_dagster.alerts.alert import Problem
+from atf_dagster.alerts.alert import Alert
 from atf_dagster.alerts.channels import channels
 from atf_dagster.alerts.detect import Ended
 from atf_dagster.alerts.digest import Digest
 from atf_dagster.alerts.ledger import Difference, Ledger
 from atf_dagster.files import AnotherRefreshIsRunning, single_writer, write_atomic
-from atf_dagster.pipeline.steps import Refresh
+from atf_dagster.pipeline.run_record import RunRecord
 from atf_dagster.release import changes, versions
 from atf_dagster.settings import Settings
 
 
 @dataclass(frozen=True)
-class Told:
+class NotifyResult:
     """What a look came to. `digest` is None where nothing was worth a message; `silence` then says why."""
 
     digest: int | None
     new: int
     changed: int
     resolved: int
-    standing: int
+    still_open: int
     silence: str | None
     undelivered: tuple[str, ...]
     """Channels that did not take their message, each with the reason."""
-    open: tuple[Problem, ...] = ()
+    open: tuple[Alert, ...] = ()
 
     @property
     def sentence(self) -> str:
-        counts = f"{self.new} new, {self.changed} changed, {self.resolved} resolved, {self.standing} told before"
+        counts = f"{self.new} new, {self.changed} changed, {self.resolved} resolved, {self.still_open} told before"
         line = f"digest {self.digest} ({counts})" if self.digest else f"nothing to tell ({self.silence})"
         return "; ".join((line, *self.undelivered))
 
 
-def check_settings(of: Settings) -> None:
+def check_settings(settings: Settings) -> None:
     """Raise SettingsError where a channel cannot be read or an owner does not exist: loud, and before any work."""
-    channels(of.alerts)
-    channels(of.alerts_second, "ATF_ALERTS_SECOND")
+    channels(settings.alerts)
+    channels(settings.alerts_second, "ATF_ALERTS_SECOND")
 
 
-def after_run(of: Settings, run_id: str, known_changes: Sequence[changes.Change] | None = None) -> Told:
+def after_run(settings: Settings, run_id: str, known_changes: Sequence[changes.Change] | None = None) -> NotifyResult:
     """Tell of a run that ended, whoever started it; a run that was told of already is not told again."""
-    folder = folder_of(of)
+    folder = folder_of(settings)
     with _locked(folder):
         before = ledger.read(folder)
-        if run_id in before.told_runs:
+        if run_id in before.notified_runs:
             return _silent(before, "this run was told of before")
-        refresh = Refresh(of, run_id)
+        refresh = RunRecord(settings, run_id)
         record = refresh.outcome()
         ended = Ended.of(record) if record is not None else None
         at = _now()
         found, scopes = _found_after(refresh, ended, before)
-        looked, difference = _look(of, before, found, scopes, at)
-        looked = looked.after_run(run_id, is_refresh=ended is not None)
+        compared, difference = _compare(settings, before, found, scopes, at)
+        compared = compared.after_run(run_id, is_refresh=ended is not None)
         if ended is not None and ended.outcome != "failed":
-            looked = replace(looked, last_good=ended.at)
-        said: tuple[change_notes.News, ...] = ()
+            compared = replace(compared, last_good=ended.at)
+        said: tuple[change_notes.ChangeNote, ...] = ()
         if ended is not None and ended.outcome == "published":
-            said = tuple(_news(of, ended, known_changes))
-        told = _tell(of, looked, difference, at, ended=ended, said=said)
-        if of.heartbeat_url and ended is not None:
-            heartbeat.beat(folder, of.heartbeat_url, ended.outcome, at)
-        notice = {"digest": told.digest, "silence": told.silence, "undelivered": told.undelivered}
+            said = tuple(_change_notes(settings, ended, known_changes))
+        notified = _notify(settings, compared, difference, at, ended=ended, said=said)
+        if settings.heartbeat_url and ended is not None:
+            heartbeat.beat(folder, settings.heartbeat_url, ended.outcome, at)
+        notice = {"digest": notified.digest, "silence": notified.silence, "undelivered": notified.undelivered}
         write_atomic(refresh.folder / "alerts.json", json.dumps(notice) + "\n")
-        return told
+        return notified
 
 
-def watch(of: Settings) -> Told:
+def watch(settings: Settings) -> NotifyResult:
     """Look at what no run tells of: nothing ran for too long, a damaged release, messages that wait."""
-    folder = folder_of(of)
-    go_back_from_damage(of)
+    folder = folder_of(settings)
+    go_back_from_damage(settings)
     with _locked(folder):
         at = _now()
-        looked, difference = _look(of, ledger.read(folder), [], frozenset(), at)
-        return _tell(of, looked, difference, at)
+        compared, difference = _compare(settings, ledger.read(folder), [], frozenset(), at)
+        return _notify(settings, compared, difference, at)
 
 
-def go_back_from_damage(of: Settings) -> None:
+def go_back_from_damage(settings: Settings) -> None:
     """Point readers to the newest whole release where the current one is damaged."""
     try:
-        with single_writer(of.home):
-            versions.roll_back_from_damage(of.releases)
+        with single_writer(settings.home):
+            versions.roll_back_from_damage(settings.releases)
     except AnotherRefreshIsRunning:
         return  # it does the same when it begins
 
 
-def folder_of(of: Settings) -> Path:
+def folder_of(settings: Settings) -> Path:
     """Where alerts of the house's mode are kept."""
-    return of.workspace / "alerts"
+    return settings.workspace / "alerts"
 
 
-def _found_after(refresh: Refresh, ended: Ended | None, before: Ledger) -> tuple[list[Problem], set[str]]:
+def _found_after(refresh: RunRecord, ended: Ended | None, before: Ledger) -> tuple[list[Alert], set[str]]:
     """What is broken after a run, and the scopes that the run could see."""
     known, run_id = refresh.catalogue, refresh.run_id
-    results, troubles = refresh.results(), refresh.troubles()
-    found = detect.of_sources(known, troubles, results, run_id) + detect.of_run(ended)
-    found += detect.of_checks(known, results, run_id, troubles)
+    results, source_issues = refresh.results(), refresh.source_issues()
+    found = detect.of_sources(known, source_issues, results, run_id) + detect.of_run(ended)
+    found += detect.of_checks(known, results, run_id, source_issues)
     scopes = {"source", "run", *(result.stage for result in results)}
     current = versions.current(refresh.settings.releases)
     if current is not None and current.receipt["mode"] == refresh.settings.mode:
-        found += detect.of_late_publishers(known, current, [entry.problem for entry in before.open])
+        found += detect.of_late_publishers(known, current, [entry.alert for entry in before.open])
         scopes.add("late")
     return found, scopes
 
 
-def _look(
-    of: Settings, before: Ledger, found: Sequence[Problem], scopes: frozenset[str] | set[str], at: str
+def _compare(
+    settings: Settings, before: Ledger, found: Sequence[Alert], scopes: frozenset[str] | set[str], at: str
 ) -> tuple[Ledger, Difference]:
     """Compare with what was told; what every look sees is added here."""
     before = replace(before, quiet_since=before.quiet_since or at)
     last_good = dt.datetime.fromisoformat(before.last_good or before.quiet_since)
     # After a run that ended well the ledger is a step behind; the run itself is the proof that we are not late.
-    late = [] if "run" in scopes else detect.of_lateness(last_good, dt.datetime.now(dt.UTC), of.overdue_hours)
-    folder = folder_of(of)
+    late = [] if "run" in scopes else detect.of_lateness(last_good, dt.datetime.now(dt.UTC), settings.overdue_hours)
+    folder = folder_of(settings)
     waiting = [*outbox.deliveries(folder).values(), heartbeat.read(folder)]
     always = [
-        *detect.of_release(of.releases, at),
+        *detect.of_release(settings.releases, at),
         *late,
         *outbox.undelivered(waiting),
     ]
-    return before.look([*found, *always], {*scopes, "release", "overdue", "channel"}, at)
+    return before.compare([*found, *always], {*scopes, "release", "overdue", "channel"}, at)
 
 
-def _tell(
-    of: Settings,
-    looked: Ledger,
+def _notify(
+    settings: Settings,
+    compared: Ledger,
     difference: Difference,
     at: str,
     *,
     ended: Ended | None = None,
-    said: tuple[change_notes.News, ...] = (),
-) -> Told:
-    folder = folder_of(of)
-    quiet = _quiet(of, looked, at)
+    said: tuple[change_notes.ChangeNote, ...] = (),
+) -> NotifyResult:
+    folder = folder_of(settings)
+    quiet = _quiet(settings, compared, at)
     digest = None
-    if difference.is_news or said or quiet:
+    if difference.has_changes or said or quiet:
         digest = Digest(
-            number=looked.sequence + 1,
+            number=compared.sequence + 1,
             at=at,
-            mode=of.mode,
+            mode=settings.mode,
             run_id=ended.run_id if ended else "",
             outcome=ended.outcome if ended else "",
-            release=versions.current_version(of.releases) or "",
+            release=versions.current_version(settings.releases) or "",
             new=difference.new,
             changed=difference.changed,
             resolved=difference.resolved,
-            standing=difference.standing,
-            news=said,
+            still_open=difference.still_open,
+            change_notes=said,
             quiet=quiet,
         )
-        outbox.keep(folder, digest, of.pages)
-        looked = replace(looked, sequence=digest.number, quiet_since=at, refreshes_since=0)
-    ledger.write(folder, looked)
+        outbox.keep(folder, digest, settings.pages)
+        compared = replace(compared, sequence=digest.number, quiet_since=at, refreshes_since=0)
+    ledger.write(folder, compared)
     delivered = outbox.deliver(
         folder,
-        looked,
-        channels(of.alerts),
-        channels(of.alerts_second, "ATF_ALERTS_SECOND"),
+        compared,
+        channels(settings.alerts),
+        channels(settings.alerts_second, "ATF_ALERTS_SECOND"),
         at=at,
-        pages=of.pages,
-        mode=of.mode,
+        pages=settings.pages,
+        mode=settings.mode,
     )
-    return Told(
+    return NotifyResult(
         digest=digest.number if digest else None,
         new=len(difference.new),
         changed=len(difference.changed),
         resolved=len(difference.resolved),
-        standing=len(difference.standing),
+        still_open=len(difference.still_open),
         silence=None if digest else "nothing is new, changed or over since the last message",
         undelivered=tuple(f"{d.name} did not take its message: {d.error}" for d in delivered if d.misses),
-        open=tuple(entry.problem for entry in looked.open),
+        open=tuple(entry.alert for entry in compared.open),
     )
 
 
-def _quiet(of: Settings, looked: Ledger, at: str) -> str:
+def _quiet(settings: Settings, compared: Ledger, at: str) -> str:
     """What is said when there was nothing to say for long: a message that no longer comes is noticed."""
-    since = dt.datetime.fromisoformat(looked.quiet_since)
-    if dt.datetime.fromisoformat(at) - since < dt.timedelta(days=of.quiet_days) or not of.quiet_days:
+    since = dt.datetime.fromisoformat(compared.quiet_since)
+    if dt.datetime.fromisoformat(at) - since < dt.timedelta(days=settings.quiet_days) or not settings.quiet_days:
         return ""
-    still = f"{len(looked.open)} problems told before are still open" if looked.open else "nothing is broken"
+    still = f"{len(compared.open)} problems told before are still open" if compared.open else "nothing is broken"
     return (
-        f"Nothing new since {since:%Y-%m-%d}: {looked.refreshes_since} refreshes ended, {still}. This message comes "
-        f"every {of.quiet_days:g} days, so that its absence is noticed."
+        f"Nothing new since {since:%Y-%m-%d}: {compared.refreshes_since} refreshes ended, {still}. This message comes "
+        f"every {settings.quiet_days:g} days, so that its absence is noticed."
     )
 
 
-def _news(of: Settings, ended: Ended, known: Sequence[changes.Change] | None) -> list[change_notes.News]:
-    releases = {release.version: release for release in versions.releases(of.releases)}
+def _change_notes(
+    settings: Settings, ended: Ended, known: Sequence[changes.Change] | None
+) -> list[change_notes.ChangeNote]:
+    releases = {release.version: release for release in versions.releases(settings.releases)}
     after, before = releases[str(ended.record["release"])], releases.get(str(ended.record.get("before")))
-    if before is not None and before.receipt["mode"] != of.mode:
+    if before is not None and before.receipt["mode"] != settings.mode:
         before, known = None, None  # another kind of house: everything would be news
     return change_notes.between(before, after, changes.between(before, after) if known is None else known)
 
 
-def _silent(before: Ledger, why: str) -> Told:
-    return Told(None, 0, 0, 0, len(before.open), why, (), tuple(entry.problem for entry in before.open))
+def _silent(before: Ledger, why: str) -> NotifyResult:
+    return NotifyResult(None, 0, 0, 0, len(before.open), why, (), tuple(entry.alert for entry in before.open))
 
 
 def _now() -> str:

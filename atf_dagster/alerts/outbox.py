@@ -13,11 +13,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from atf_dagster.alerts import render
-from atf_dagster.alerts.alert import Problem
+from atf_dagster.alerts.alert import Alert
 from atf_dagster.alerts.channels import Channel, Undelivered, send
 from atf_dagster.alerts.digest import Digest, fold
 from atf_dagster.alerts.ledger import Ledger
 from atf_dagster.files import write_atomic
+from atf_dagster.old_names import current_names
 
 MISSES = 3
 """Deliveries in a row that fail before the second channel is told."""
@@ -29,7 +30,7 @@ class Delivery:
     """How far one channel is. `told` is the last digest that it got, `second` the last that went elsewhere for it."""
 
     name: str
-    told: int
+    notified: int
     misses: int = 0
     failing_since: str = ""
     error: str = ""
@@ -60,7 +61,7 @@ def deliveries(folder: Path) -> dict[str, Delivery]:
     path = folder / "delivery.json"
     if not path.exists():
         return {}
-    return {id: Delivery(**record) for id, record in json.loads(path.read_text("utf-8")).items()}
+    return {id: Delivery(**current_names(record)) for id, record in json.loads(path.read_text("utf-8")).items()}
 
 
 def deliver(
@@ -84,7 +85,7 @@ def deliver(
         state = known.get(channel.id)
         digest = _due(folder, ledger, state, at, mode)
         if state is None:
-            state = Delivery(channel.name, told=0)
+            state = Delivery(channel.name, notified=0)
         now[channel.id] = _bring(channel, state, digest, ledger, second, at=at, pages=pages)
         write_atomic(folder / "delivery.json", _as_json({**known, **now}))
     if known and set(known) - set(now):
@@ -92,10 +93,10 @@ def deliver(
     return list(now.values())
 
 
-def undelivered(found: Sequence[Delivery]) -> list[Problem]:
+def undelivered(found: Sequence[Delivery]) -> list[Alert]:
     """One problem a channel that failed so often that nobody can rely on it."""
     return [
-        Problem(
+        Alert(
             key=f"channel/{delivery.name}",
             kind="alerts-undelivered",
             severity="critical",
@@ -104,7 +105,7 @@ def undelivered(found: Sequence[Delivery]) -> list[Problem]:
             headline="alerts cannot be delivered",
             message=f"{delivery.misses} deliveries in a row failed: {delivery.error}. Nothing is lost: what should "
             "have been told waits, and is in the house's own folder of digests.",
-            mend="Mend the channel or its address in the settings and try it with `atf alerts test`; what waits goes "
+            remedy="Mend the channel or its address in the settings and try it with `atf alerts test`; what waits goes "
             "out with the next refresh, or with `atf alerts send`.",
             since=delivery.failing_since,
             state="down",
@@ -120,9 +121,9 @@ def _due(folder: Path, ledger: Ledger, state: Delivery | None, at: str, mode: st
     if state is None:
         newest = read(folder, ledger.sequence)
         return replace(
-            newest or Digest(ledger.sequence, at, mode), new=ledger.open, changed=(), resolved=(), standing=()
+            newest or Digest(ledger.sequence, at, mode), new=ledger.open, changed=(), resolved=(), still_open=()
         )
-    waiting = [digest for number in range(state.told + 1, ledger.sequence + 1) if (digest := read(folder, number))]
+    waiting = [digest for number in range(state.notified + 1, ledger.sequence + 1) if (digest := read(folder, number))]
     return fold(waiting) if waiting else None
 
 
@@ -138,7 +139,7 @@ def _bring(
 ) -> Delivery:
     theirs = digest.for_owners(channel.owners) if digest is not None else None
     if theirs is None or theirs.is_empty:
-        return replace(state, told=ledger.sequence)
+        return replace(state, notified=ledger.sequence)
     try:
         _send(channel, theirs, pages)
     except Undelivered as failure:
@@ -146,24 +147,24 @@ def _bring(
         if state.misses >= MISSES and state.second < ledger.sequence and _tell_second(second, theirs, state, pages):
             state = replace(state, second=ledger.sequence)
         return state
-    return Delivery(state.name, told=ledger.sequence)
+    return Delivery(state.name, notified=ledger.sequence)
 
 
 def _tell_second(second: Sequence[Channel], digest: Digest, state: Delivery, pages: str) -> bool:
     """Whether one of the second channels took what the first one could not."""
     note = f"This should have gone to {state.name}, which has not taken a message since {state.failing_since[:16]} UTC."
-    told = False
+    notified = False
     for channel in second:
         try:
             _send(channel, replace(digest, quiet=note), pages)
-            told = True
+            notified = True
         except Undelivered:
             continue  # the first channel's failure is the one that is told; both are tried again at the next look
-    return told
+    return notified
 
 
 def _send(channel: Channel, digest: Digest, pages: str) -> None:
-    urgent = any(entry.problem.severity == "critical" for entry in (*digest.new, *digest.changed))
+    urgent = any(entry.alert.severity == "critical" for entry in (*digest.new, *digest.changed))
     send(
         channel,
         render.subject(digest),

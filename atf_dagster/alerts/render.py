@@ -13,9 +13,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from atf_dagster.alerts.alert import SEVERITIES, THE_WAREHOUSE, Problem
+from atf_dagster.alerts.alert import SEVERITIES, THE_WAREHOUSE, Alert
 from atf_dagster.alerts.digest import Digest
-from atf_dagster.alerts.ledger import Open
+from atf_dagster.alerts.ledger import OpenAlert
 
 SHOWN_BLOCKS = 30
 """Blocks of a section that a message spells out; how many there are in all is said before them."""
@@ -27,7 +27,7 @@ NAME = "All Together Fairer"
 class Block:
     """Problems that are one to whoever mends them: the same trouble and remedy in several places."""
 
-    problem: Problem
+    alert: Alert
     places: tuple[str, ...]
     first_seen: str
     times: int
@@ -51,7 +51,7 @@ class Section:
 def subject(digest: Digest) -> str:
     """One line for a mail's subject or a chat's title."""
     words = []
-    critical = sum(entry.problem.severity == "critical" for entry in (*digest.new, *digest.changed))
+    critical = sum(entry.alert.severity == "critical" for entry in (*digest.new, *digest.changed))
     for count, word in (
         (len(digest.new), "new"),
         (len(digest.changed), "changed"),
@@ -90,16 +90,16 @@ def _render(template: str, digest: Digest, pages: str, most: int, *, autoescape:
     )
     environment.filters["plain"] = tame
     environment.filters["when"] = lambda moment: str(moment)[:16].replace("T", " ")
-    told = {"New": digest.new, "Changed since it was last told": digest.changed}
-    sections = {title: sections_of(entries) for title, entries in told.items()}
+    notified = {"New": digest.new, "Changed since it was last told": digest.changed}
+    sections = {title: sections_of(entries) for title, entries in notified.items()}
     brief = {
         "Resolved": blocks_of(digest.resolved),
         "Came and went before this could be delivered": blocks_of(digest.passed_by),
-        "Still open, told before": blocks_of(digest.standing),
+        "Still open, told before": blocks_of(digest.still_open),
     }
-    news: dict[str, list[Any]] = {}
-    for item in digest.news:
-        news.setdefault(item.principle, []).append(item)
+    change_notes: dict[str, list[Any]] = {}
+    for item in digest.change_notes:
+        change_notes.setdefault(item.principle, []).append(item)
     return environment.get_template(template).render(
         digest=digest,
         subject=subject(digest),
@@ -107,7 +107,7 @@ def _render(template: str, digest: Digest, pages: str, most: int, *, autoescape:
         left_out={title: sum(len(g.blocks) for g in groups) - most for title, groups in sections.items()},
         brief={title: blocks[:most] for title, blocks in brief.items()},
         brief_left_out={title: len(blocks) - most for title, blocks in brief.items()},
-        news=news,
+        change_notes=change_notes,
         pages=pages,
     )
 
@@ -122,16 +122,16 @@ def _first(sections: Sequence[Section], most: int) -> list[Section]:
     return kept
 
 
-def sections_of(entries: Sequence[Open]) -> list[Section]:
+def sections_of(entries: Sequence[OpenAlert]) -> list[Section]:
     """Grouped by principle and owner; the worst first, in each group and of the groups."""
     groups: dict[tuple[str, str], list[Block]] = {}
     for block in blocks_of(entries):
-        groups.setdefault((block.problem.principle, block.problem.owner), []).append(block)
+        groups.setdefault((block.alert.principle, block.alert.owner), []).append(block)
     found = [Section(principle, owner, tuple(blocks)) for (principle, owner), blocks in groups.items()]
     return sorted(
         found,
         key=lambda s: (
-            min(SEVERITIES[block.problem.severity] for block in s.blocks),
+            min(SEVERITIES[block.alert.severity] for block in s.blocks),
             s.principle != THE_WAREHOUSE,
             s.principle,
             s.owner,
@@ -139,22 +139,22 @@ def sections_of(entries: Sequence[Open]) -> list[Section]:
     )
 
 
-def blocks_of(entries: Sequence[Open]) -> list[Block]:
+def blocks_of(entries: Sequence[OpenAlert]) -> list[Block]:
     """Entries with the same severity, trouble and remedy as one block, in the order of the worst."""
-    alike: dict[tuple[str, ...], list[Open]] = {}
+    alike: dict[tuple[str, ...], list[OpenAlert]] = {}
     for entry in entries:
-        p = entry.problem
-        alike.setdefault((p.severity, p.principle, p.owner, p.kind, p.headline, p.mend), []).append(entry)
+        p = entry.alert
+        alike.setdefault((p.severity, p.principle, p.owner, p.kind, p.headline, p.remedy), []).append(entry)
     blocks = [
         Block(
-            problem=group[0].problem,
-            places=tuple(entry.problem.place for entry in group),
-            first_seen=min(entry.problem.since for entry in group),
+            alert=group[0].alert,
+            places=tuple(entry.alert.place for entry in group),
+            first_seen=min(entry.alert.since for entry in group),
             times=max(entry.times for entry in group),
         )
         for group in alike.values()
     ]
-    return sorted(blocks, key=lambda block: (SEVERITIES[block.problem.severity], -len(block.places), block.where))
+    return sorted(blocks, key=lambda block: (SEVERITIES[block.alert.severity], -len(block.places), block.where))
 
 
 _MENTION = re.compile(r"[@<>`*_~|\[\]]")

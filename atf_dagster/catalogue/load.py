@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from atf_dagster.errors import AtfError
 from atf_dagster.catalogue.model import Catalogue, Collection, IndicatorCard
+from atf_dagster.errors import AtfError
 from atf_dagster.files import read_yaml
 
 FOLDER = Path(__file__).parent

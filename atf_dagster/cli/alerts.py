@@ -36,14 +36,14 @@ def add_parser(commands: Any) -> None:
     watch.set_defaults(run=_watch)
 
 
-def _list(of: Settings, options: argparse.Namespace) -> int:
+def _list(settings: Settings, options: argparse.Namespace) -> int:
     from atf_dagster.alerts import ledger, notify, outbox, render
     from atf_dagster.alerts.channels import channels
 
-    folder = notify.folder_of(of)
+    folder = notify.folder_of(settings)
     kept = ledger.read(folder)
     states = outbox.deliveries(folder)
-    known = channels(of.alerts)
+    known = channels(settings.alerts)
     if options.json:
         record = {
             "open": [dataclasses.asdict(entry) for entry in kept.open],
@@ -65,30 +65,30 @@ def _list(of: Settings, options: argparse.Namespace) -> int:
             since = state.failing_since[:16]
             print(f"Channel {channel.name}: down since {since} UTC, {state.misses} tries: {state.error}")
         else:
-            print(f"Channel {channel.name}: has everything up to digest {state.told}")
+            print(f"Channel {channel.name}: has everything up to digest {state.notified}")
     if not known:
         print(f"No channel is set (ATF_ALERTS); digests are kept in {folder / 'digests'}.")
     return EXIT_OK
 
 
-def _show(of: Settings, options: argparse.Namespace) -> int:
+def _show(settings: Settings, options: argparse.Namespace) -> int:
     from atf_dagster.alerts import notify, outbox, render
 
-    folder = notify.folder_of(of)
+    folder = notify.folder_of(settings)
     there = outbox.numbers(folder)
     number = options.number or (there[-1] if there else 0)
     digest = outbox.read(folder, number)
     if digest is None:
         print(f"There is no digest {number} in {folder}; there are: {', '.join(map(str, there[-20:])) or 'none yet'}.")
         return EXIT_FAILED
-    print(f"{render.subject(digest)}\n\n{render.text(digest, of.pages, most=10_000)}", end="")
+    print(f"{render.subject(digest)}\n\n{render.text(digest, settings.pages, most=10_000)}", end="")
     return EXIT_OK
 
 
-def _test(of: Settings, options: argparse.Namespace) -> int:
+def _test(settings: Settings, options: argparse.Namespace) -> int:
     from atf_dagster.alerts.channels import Undelivered, channels, send
 
-    known = [*channels(of.alerts), *channels(of.alerts_second, "ATF_ALERTS_SECOND")]
+    known = [*channels(settings.alerts), *channels(settings.alerts_second, "ATF_ALERTS_SECOND")]
     if not known:
         print("No channel is set: ATF_ALERTS takes addresses such as mailtos://user:password@mail.example.org?to=...")
         return EXIT_FAILED
@@ -104,15 +104,15 @@ def _test(of: Settings, options: argparse.Namespace) -> int:
     return code
 
 
-def _watch(of: Settings, options: argparse.Namespace) -> int:
+def _watch(settings: Settings, options: argparse.Namespace) -> int:
     from atf_dagster.alerts import notify
 
-    told = notify.watch(of)
+    notified = notify.watch(settings)
     if options.json:
-        print(json.dumps(dataclasses.asdict(told), ensure_ascii=False))
+        print(json.dumps(dataclasses.asdict(notified), ensure_ascii=False))
     elif not options.quiet:
-        print(f"Alerts: {told.sentence}")
-        for problem in told.open:
-            print(f"  {problem.severity}: {problem.place}: {problem.headline}")
-            print(f"    What to do: {problem.mend} (docs/runbook.md#{problem.runbook})")
-    return EXIT_FAILED if told.open or told.undelivered else EXIT_OK
+        print(f"Alerts: {notified.sentence}")
+        for alert in notified.open:
+            print(f"  {alert.severity}: {alert.place}: {alert.headline}")
+            print(f"    What to do: {alert.remedy} (docs/runbook.md#{alert.runbook})")
+    return EXIT_FAILED if notified.open or notified.undelivered else EXIT_OK

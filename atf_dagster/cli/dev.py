@@ -18,8 +18,8 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(run=develop)
 
 
-def develop(of: Settings, options: argparse.Namespace) -> int:
+def develop(settings: Settings, options: argparse.Namespace) -> int:
     """Serve until interrupted; returns the exit code of Dagster."""
     from atf_dagster.orchestration import develop
 
-    return develop.develop(of, options.port)
+    return develop.develop(settings, options.port)

@@ -10,7 +10,7 @@ from typing import Any
 from atf_dagster import catalogue
 from atf_dagster.errors import NotFound
 from atf_dagster.landing import Store
-from atf_dagster.landing.source_issues import troubles
+from atf_dagster.landing.source_issues import source_issues
 from atf_dagster.landing.vintages import stores as stores_of
 from atf_dagster.release import versions
 from atf_dagster.settings import Settings
@@ -24,18 +24,18 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(run=diagnose)
 
 
-def diagnose(of: Settings, options: argparse.Namespace) -> int:
+def diagnose(settings: Settings, options: argparse.Namespace) -> int:
     """The history of one dataset: attempts, vintages, verdicts, and the beginning of bytes that were refused."""
     known = catalogue.load()
     try:
         collection, dataset = known.dataset(options.dataset)
     except KeyError as error:
         raise NotFound(str(error.args[0])) from None
-    current = versions.current(of.releases)
-    stores = stores_of(of)
+    current = versions.current(settings.releases)
+    stores = stores_of(settings)
     # The sources of what readers have now; before the first release, those of the mode that is set.
-    mode = current.receipt["mode"] if current and current.receipt["mode"] in stores else of.mode
-    store = stores.get(mode, Store(of.landing))
+    mode = current.receipt["mode"] if current and current.receipt["mode"] in stores else settings.mode
+    store = stores.get(mode, Store(settings.landing))
     parts: list[dict[str, Any]] = []
     for part in collection.parts:
         attempts = store.attempts(dataset.id, part.id)
@@ -58,9 +58,9 @@ def diagnose(of: Settings, options: argparse.Namespace) -> int:
                 "vintages": vintages,
             }
         )
-    held_back = [trouble for trouble in troubles(known, store) if trouble.dataset == dataset.id]
+    held_back = [issue for issue in source_issues(known, store) if issue.dataset == dataset.id]
     if options.json:
-        record = {"dataset": dataset.id, "parts": parts, "troubles": [vars(trouble) for trouble in held_back]}
+        record = {"dataset": dataset.id, "parts": parts, "source_issues": [vars(issue) for issue in held_back]}
         print(json.dumps(record, ensure_ascii=False, default=str))
         return 0
     print(f"{dataset.id}: {dataset.title} ({collection.publisher.name}), mode {mode}")
@@ -72,14 +72,14 @@ def diagnose(of: Settings, options: argparse.Namespace) -> int:
             for note in attempt["notes"]:
                 print(f"    {note}")
             if attempt["message"]:
-                mend = f"\n    What to do: {attempt['mend']}" if attempt["mend"] else ""
-                print(f"    {attempt['message']}{mend}")
+                remedy = f"\n    What to do: {attempt['remedy']}" if attempt["remedy"] else ""
+                print(f"    {attempt['message']}{remedy}")
         for vintage in entry["vintages"]:
             words = ", ".join(f"{v['stage']} {v['verdict']}" for v in vintage["verdicts"]) or "not looked at yet"
             print(f"  vintage {vintage['vintage']}: {vintage['bytes']} bytes, {words}\n    bytes: {vintage['object']}")
             for verdict in vintage["verdicts"]:
                 if verdict["message"]:
-                    print(f"    {verdict['message']}\n    What to do: {verdict['mend']}")
+                    print(f"    {verdict['message']}\n    What to do: {verdict['remedy']}")
         last = entry["attempts"][-1] if entry["attempts"] else None
         if last is None:
             print("  never asked for: run `atf refresh`")

@@ -23,12 +23,12 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(run=explain)
 
 
-def explain(of: Settings, options: argparse.Namespace) -> int:
+def explain(settings: Settings, options: argparse.Namespace) -> int:
     """Print the figure, where it comes from and what it was before."""
-    current = versions.current(of.releases)
+    current = versions.current(settings.releases)
     if current is None:
-        raise NotFound(f"There is no release in {of.releases} yet: run `atf refresh`.")
-    figures = figures_with_origin(current, of.home, options.indicator, options.area, options.period)
+        raise NotFound(f"There is no release in {settings.releases} yet: run `atf refresh`.")
+    figures = figures_with_origin(current, settings.home, options.indicator, options.area, options.period)
     if options.json:
         print(json.dumps({"release": current.version, "figures": figures}, ensure_ascii=False, default=str))
         return 0

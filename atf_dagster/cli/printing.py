@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 
 from atf_dagster.errors import AtfError
-from atf_dagster.landing.source_issues import Trouble
+from atf_dagster.landing.source_issues import SourceIssue
 
 SHOWN = 6
-"""Names of sources with the same trouble that are printed; `--json` has all of them."""
+"""Names of sources with the same issue that are printed; `--json` has all of them."""
 
 
 def print_error(error: AtfError) -> None:
@@ -20,17 +20,17 @@ def print_error(error: AtfError) -> None:
         print(f"  What to do ({error.owner}): {error.remedy}", file=sys.stderr)
 
 
-def told(held_back: Sequence[Trouble]) -> list[str]:
-    """Troubles as lines for people; those with one cause and one remedy are told together."""
-    groups: dict[tuple[str, ...], list[Trouble]] = {}
-    for trouble in held_back:
-        groups.setdefault((trouble.kind, trouble.reason, trouble.mend, trouble.serving), []).append(trouble)
-    lines = [f"Held back: {len(held_back)}"] if held_back else []
-    for (kind, reason, mend, serving), alike in groups.items():
-        for trouble in alike[:SHOWN]:
-            lines.append(f"  {trouble.dataset}.{trouble.part}: {kind} ({reason}) since {trouble.since}")
-            lines.append(f"    {trouble.message}")
+def source_issue_lines(stale: Sequence[SourceIssue]) -> list[str]:
+    """Source issues as lines for people; those with one cause and one remedy stand together."""
+    groups: dict[tuple[str, ...], list[SourceIssue]] = {}
+    for issue in stale:
+        groups.setdefault((issue.kind, issue.reason, issue.remedy, issue.serving), []).append(issue)
+    lines = [f"Held back: {len(stale)}"] if stale else []
+    for (kind, reason, remedy, serving), alike in groups.items():
+        for issue in alike[:SHOWN]:
+            lines.append(f"  {issue.dataset}.{issue.part}: {kind} ({reason}) since {issue.since}")
+            lines.append(f"    {issue.message}")
         if len(alike) > SHOWN:
             lines.append(f"  and {len(alike) - SHOWN} more with the same cause")
-        lines += [f"    What to do: {mend}", f"    Readers get: {serving}."]
+        lines += [f"    What to do: {remedy}", f"    Readers get: {serving}."]
     return lines

@@ -11,7 +11,7 @@ import sys
 import traceback
 from typing import Any
 
-from atf_dagster.cli.printing import told
+from atf_dagster.cli.printing import source_issue_lines
 from atf_dagster.files import single_writer
 from atf_dagster.pipeline.steps import Refresh, WouldReplaceLive
 from atf_dagster.settings import Settings
@@ -36,7 +36,7 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(run=refresh)
 
 
-def refresh(of: Settings, options: argparse.Namespace) -> int:
+def refresh(settings: Settings, options: argparse.Namespace) -> int:
     """Refresh once; returns the exit code."""
 
     def progress(line: str) -> None:
@@ -46,14 +46,14 @@ def refresh(of: Settings, options: argparse.Namespace) -> int:
 
     from atf_dagster.alerts import notify
 
-    notify.check_settings(of)
-    with single_writer(of.home):
+    notify.check_settings(settings)
+    with single_writer(settings.home):
         from atf_dagster.orchestration import run  # takes a second: Dagster comes with it
 
         try:
-            of = dataclasses.replace(of, replace_live=options.replace_live)
-            Refresh(of, "guard").guard_mode()
-            report = run.run(of, rebuild=options.rebuild, progress=progress)
+            settings = dataclasses.replace(settings, replace_live=options.replace_live)
+            Refresh(settings, "guard").guard_mode()
+            report = run.run(settings, rebuild=options.rebuild, progress=progress)
         except WouldReplaceLive as refusal:
             return _stopped(str(refusal), options)
         except Exception as error:
@@ -66,8 +66,8 @@ def refresh(of: Settings, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(dataclasses.asdict(report), ensure_ascii=False))
     else:
-        _print(report, of)
-    held = report.outcome == "held" or any(trouble.kind == "held" for trouble in report.troubles)
+        _print(report, settings)
+    held = report.outcome == "held" or any(issue.kind == "quarantined" for issue in report.source_issues)
     if report.outcome == "failed":
         return EXIT_FAILED
     return EXIT_HELD if held else EXIT_OK
@@ -81,7 +81,7 @@ def _stopped(message: str, options: argparse.Namespace) -> int:
     return EXIT_FAILED
 
 
-def _print(report: Any, of: Settings) -> None:
+def _print(report: Any, settings: Settings) -> None:
     print()
     if report.outcome == "published":
         new, revised, withdrawn = (
@@ -98,14 +98,14 @@ def _print(report: Any, of: Settings) -> None:
         print(f"Unchanged: release {report.release} (mode {report.mode}) already holds what the publishers serve.")
     else:
         print(f"{report.outcome.capitalize()}: {report.message}", file=sys.stderr)
-        print(report.mend, file=sys.stderr)
+        print(report.remedy, file=sys.stderr)
     for note in report.notes:
         print(f"Noted: {note}")
-    for line in told(report.troubles):
+    for line in source_issue_lines(report.source_issues):
         print(line)
-    print(f"Alerts: {report.told}")
+    print(f"Alerts: {report.notified}")
     if report.release_path:
-        print(f"Readers: {of.releases / 'current' / 'mart.duckdb'}")
+        print(f"Readers: {settings.releases / 'current' / 'mart.duckdb'}")
     if report.page:
         print(f"Validation page: {report.page}")
     print("Seconds: " + ", ".join(f"{name} {value}" for name, value in report.seconds.items()))

@@ -22,9 +22,9 @@ def add_parser(commands: Any) -> None:
     back.set_defaults(run=rollback)
 
 
-def releases(of: Settings, options: argparse.Namespace) -> int:
+def releases(settings: Settings, options: argparse.Namespace) -> int:
     """List the releases, newest first; the current one is marked."""
-    known = versions.releases(of.releases)[::-1]
+    known = versions.releases(settings.releases)[::-1]
     if options.json:
         print(json.dumps([{**release.receipt, "is_current": release.is_current} for release in known]))
         return 0
@@ -36,13 +36,13 @@ def releases(of: Settings, options: argparse.Namespace) -> int:
             f"{receipt['rows']['fct_observation']} figures  run {receipt['run_id']}"
         )
     if not known:
-        print(f"No releases in {of.releases} yet: run `atf refresh`.")
+        print(f"No releases in {settings.releases} yet: run `atf refresh`.")
     return 0
 
 
-def rollback(of: Settings, options: argparse.Namespace) -> int:
+def rollback(settings: Settings, options: argparse.Namespace) -> int:
     """Make an earlier release current. Readers that have a file open keep reading it."""
-    with single_writer(of.home):
-        before, now = versions.rollback(of.releases, options.version)
+    with single_writer(settings.home):
+        before, now = versions.rollback(settings.releases, options.version)
     print(f"Current is {now}; it was {before}. A refresh without news leaves it so; one with news publishes again.")
     return 0

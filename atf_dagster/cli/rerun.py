@@ -27,17 +27,17 @@ def add_parser(commands: Any) -> None:
     let_in.set_defaults(run=admit)
 
 
-def rerun(of: Settings, options: argparse.Namespace) -> int:
+def rerun(settings: Settings, options: argparse.Namespace) -> int:
     """Forget what was said of a vintage, then refresh."""
-    with single_writer(of.home):
-        ask_again(of, options.vintage)
-        return refresh(of, options)
+    with single_writer(settings.home):
+        ask_again(settings, options.vintage)
+        return refresh(settings, options)
 
 
-def admit(of: Settings, options: argparse.Namespace) -> int:
+def admit(settings: Settings, options: argparse.Namespace) -> int:
     """Record a person's verdict on a held vintage; the next refresh takes it in."""
-    with single_writer(of.home):
-        store, vintage = vintage_by_id(of, options.vintage)
+    with single_writer(settings.home):
+        store, vintage = vintage_by_id(settings, options.vintage)
         admit_by_hand(store, vintage, options.reason, "by hand")
     print(f"{vintage.id} is admitted: {options.reason}. Run `atf refresh` to take it in.")
     return 0

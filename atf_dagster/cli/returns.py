@@ -15,7 +15,7 @@ from atf_dagster import catalogue
 from atf_dagster.files import write_atomic
 from atf_dagster.returns import store, template
 from atf_dagster.returns.check import check as check_file
-from atf_dagster.returns.rows import Fault
+from atf_dagster.returns.rows import ReturnError
 from atf_dagster.settings import Settings
 
 
@@ -47,7 +47,7 @@ def add_parser(commands: Any) -> None:
     kept.set_defaults(run=list_submissions)
 
 
-def write_template(of: Settings, options: argparse.Namespace) -> int:
+def write_template(settings: Settings, options: argparse.Namespace) -> int:
     """Print the template or its guidance, or write it to a file that does not exist yet."""
     text = template.guidance() if options.guidance else template.template_csv(options.indicator)
     if options.out is None:
@@ -64,26 +64,26 @@ def write_template(of: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-def check(of: Settings, options: argparse.Namespace) -> int:
+def check(settings: Settings, options: argparse.Namespace) -> int:
     """Judge a file against the rules and the returns accepted before; keeps nothing."""
     known = catalogue.load()
     try:
-        earlier = list(store.rows_in_force(of.home, known).values())
+        earlier = list(store.rows_in_force(settings.home, known).values())
     except store.ReturnsDamaged as damaged:
         return _damaged(damaged)
     checked = check_file(options.file, known, earlier=earlier)
-    if checked.faults:
-        return _refused(options.file, checked.faults)
+    if checked.errors:
+        return _refused(options.file, checked.errors)
     print(f"No faults in {_count(len(checked.rows), 'row')}. `atf returns submit` keeps the file.")
     return 0
 
 
-def submit(of: Settings, options: argparse.Namespace) -> int:
+def submit(settings: Settings, options: argparse.Namespace) -> int:
     """Check a file and keep its bytes; the same bytes again add nothing."""
     try:
-        kept = store.submit(of.home, options.file, catalogue.load(), dt.datetime.now(dt.UTC))
+        kept = store.submit(settings.home, options.file, catalogue.load(), dt.datetime.now(dt.UTC))
     except store.Refused as refused:
-        return _refused(options.file, refused.faults)
+        return _refused(options.file, refused.errors)
     except store.ReturnsDamaged as damaged:
         return _damaged(damaged)
     if not kept.is_new:
@@ -99,24 +99,24 @@ def submit(of: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-def list_submissions(of: Settings, options: argparse.Namespace) -> int:
+def list_submissions(settings: Settings, options: argparse.Namespace) -> int:
     """Print the accepted returns in order of arrival."""
-    kept = store.submissions(of.home)
+    kept = store.submissions(settings.home)
     for one in kept:
         print(
             f"{one.sequence:>4}  {one.accepted_at[:19]}Z  {one.rows:>4} rows  {', '.join(one.indicators)}  "
             f"{', '.join(one.orgs)}  {_printable(one.file_name)}"
         )
-        print(f"      {store.object_path(of.home, one.sha256)}")
+        print(f"      {store.object_path(settings.home, one.sha256)}")
     if not kept:
-        print(f"No returns in {of.home} yet: `atf returns template` prints the heading to fill in.")
+        print(f"No returns in {settings.home} yet: `atf returns template` prints the heading to fill in.")
     return 0
 
 
-def _refused(path: Path, faults: Iterable[Fault]) -> int:
-    found = list(faults)
-    for fault in found:
-        print(fault)
+def _refused(path: Path, errors: Iterable[ReturnError]) -> int:
+    found = list(errors)
+    for error in found:
+        print(error)
     print(f"{_count(len(found), 'fault')} in {_printable(path.name)}; nothing was kept.")
     return 1
 

@@ -21,10 +21,10 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(run=sources)
 
 
-def sources(of: Settings, options: argparse.Namespace) -> int:
+def sources(settings: Settings, options: argparse.Namespace) -> int:
     """Who answers for which figures, under which licence, and how each dataset's last attempt ended."""
     known = catalogue.load()
-    store = Store(of.landing)
+    store = Store(settings.landing)
     records: list[dict[str, Any]] = []
     for publisher in known.publishers:
         datasets: list[dict[str, Any]] = []

@@ -11,9 +11,9 @@ from typing import Any
 
 from atf_dagster import catalogue
 from atf_dagster.alerts import ledger
-from atf_dagster.alerts.ledger import Open
-from atf_dagster.cli.printing import told
-from atf_dagster.landing.source_issues import troubles
+from atf_dagster.alerts.ledger import OpenAlert
+from atf_dagster.cli.printing import source_issue_lines
+from atf_dagster.landing.source_issues import source_issues
 from atf_dagster.landing.vintages import stores as stores_of
 from atf_dagster.release import versions
 from atf_dagster.settings import Settings
@@ -26,62 +26,63 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(run=status)
 
 
-def status(of: Settings, options: argparse.Namespace) -> int:
+def status(settings: Settings, options: argparse.Namespace) -> int:
     """What is published, how old it is, what is broken now, how the last runs ended."""
-    current = versions.current(of.releases)
-    stores = stores_of(of)
-    held_back = {mode: troubles(catalogue.load(), store) for mode, store in stores.items()}
-    runs = _last_runs(of, 5)
-    damage = versions.damage_of_current(of.releases)
+    current = versions.current(settings.releases)
+    stores = stores_of(settings)
+    held_back = {mode: source_issues(catalogue.load(), store) for mode, store in stores.items()}
+    runs = _last_runs(settings, 5)
+    damage = versions.damage_of_current(settings.releases)
     if options.json:
         record = {
-            "mode": of.mode,
-            "home": str(of.home),
+            "mode": settings.mode,
+            "home": str(settings.home),
             "release": current.receipt if current else None,
             "damage": damage,
-            "troubles": [{"mode": mode, **vars(t)} for mode, found in held_back.items() for t in found],
-            "open": [entry.as_json() for entry in _open(of)],
+            "source_issues": [{"mode": mode, **vars(t)} for mode, found in held_back.items() for t in found],
+            "open": [entry.as_json() for entry in _open(settings)],
             "last_runs": runs,
         }
         print(json.dumps(record, ensure_ascii=False, default=str))
         return 1 if damage else 0
     if current is None and damage:
-        print(f"Release {versions.current_version(of.releases)}:")
+        print(f"Release {versions.current_version(settings.releases)}:")
     elif current is None:
-        print(f"No release in {of.releases} yet: run `atf refresh`.")
+        print(f"No release in {settings.releases} yet: run `atf refresh`.")
     elif current is not None:
         receipt = current.receipt
         age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(receipt["built_at"])
         print(f"Release {current.version}: mode {receipt['mode']}, {receipt['verdict']}, {_age(age)} old")
-        print(f"  {receipt['rows']['fct_observation']} figures; readers open {of.releases / 'current' / 'mart.duckdb'}")
-        rolled = versions.rolled_back_from(of.releases)
+        mart = settings.releases / "current" / "mart.duckdb"
+        print(f"  {receipt['rows']['fct_observation']} figures; readers open {mart}")
+        rolled = versions.rolled_back_from(settings.releases)
         if rolled:
             print(f"  rolled back from {rolled}; the next refresh with news publishes again")
-    for problem in damage:
-        print(f"  DAMAGED: {problem}. Run `atf rollback`, then `atf refresh --rebuild`.")
+    for alert in damage:
+        print(f"  DAMAGED: {alert}. Run `atf rollback`, then `atf refresh --rebuild`.")
     for mode, found in held_back.items():
         print(f"Sources, mode {mode}:")
-        for line in told(found) or ["Nothing is held back."]:
+        for line in source_issue_lines(found) or ["Nothing is held back."]:
             print(f"  {line}")
-    others = [entry.problem for entry in _open(of) if not entry.problem.key.startswith("source/")]
+    others = [entry.alert for entry in _open(settings) if not entry.alert.key.startswith("source/")]
     if others:
         print("Open beside the sources:")
     for other in others:
         print(f"  {other.severity}: {other.place}: {other.headline} (since {other.since})")
-        print(f"    What to do: {other.mend} See docs/runbook.md#{other.runbook}")
+        print(f"    What to do: {other.remedy} See docs/runbook.md#{other.runbook}")
     print("Last runs:" if runs else "No runs yet.")
     for run in runs:
         print(f"  {run['finished_at']}  {run['outcome']:<10} {run['run_id']}")
     return 1 if damage else 0
 
 
-def _open(of: Settings) -> list[Open]:
+def _open(settings: Settings) -> list[OpenAlert]:
     """What people were told of and is not over yet, in the house's mode."""
-    return list(ledger.read(of.workspace / "alerts").open)
+    return list(ledger.read(settings.workspace / "alerts").open)
 
 
-def _last_runs(of: Settings, count: int) -> list[dict[str, Any]]:
-    records = [json.loads(path.read_text("utf-8")) for path in of.runs.glob("*/outcome.json")]
+def _last_runs(settings: Settings, count: int) -> list[dict[str, Any]]:
+    records = [json.loads(path.read_text("utf-8")) for path in settings.runs.glob("*/outcome.json")]
     return sorted(records, key=lambda record: str(record["finished_at"]), reverse=True)[:count]
 
 

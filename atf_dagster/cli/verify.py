@@ -19,18 +19,22 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(run=verify)
 
 
-def verify(of: Settings, options: argparse.Namespace) -> int:
+def verify(settings: Settings, options: argparse.Namespace) -> int:
     """Read everything and print what is damaged; 1 where something is."""
-    found, counts = damaged_files(of.home)
+    found, counts = damaged_files(settings.home)
     if options.json:
-        record = {"home": str(of.home), "looked_at": asdict(counts), "damaged": [asdict(damaged) for damaged in found]}
+        record = {
+            "home": str(settings.home),
+            "looked_at": asdict(counts),
+            "damaged": [asdict(damaged) for damaged in found],
+        }
         print(json.dumps(record, ensure_ascii=False))
         return 1 if found else 0
     for damaged in found:
         print(f"DAMAGED: {damaged.file} {damaged.problem}")
         if damaged.needed_by:
             print(f"  needed by: {', '.join(damaged.needed_by)}")
-        print(f"  What to do: {damaged.mend}")
+        print(f"  What to do: {damaged.remedy}")
     print(
         f"Read {counts.landing_objects} objects of landing, {counts.returns} local returns, {counts.releases} "
         f"releases: {f'{len(found)} files are damaged' if found else 'all are as their receipts say'}."

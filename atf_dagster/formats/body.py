@@ -16,8 +16,8 @@ class NotTaken(AtfError):
 
     outcome: Literal["rejected", "skipped"] = "rejected"
 
-    def __init__(self, reason: str, message: str, mend: str) -> None:
-        super().__init__(message, mend)
+    def __init__(self, reason: str, message: str, remedy: str) -> None:
+        super().__init__(message, remedy)
         self.reason = reason
 
 

@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from atf_dagster.catalogue.model import Layout
 from atf_dagster.formats import shading_child, workbook_child, workbooks
 from atf_dagster.formats.body import BodyRejected
 
@@ -29,7 +30,7 @@ _Cells = Mapping[tuple[int, int], tuple[str, str]]
 """(row, column) -> (text, shade)."""
 
 
-def add(path: Path, layout: workbooks.Layout, shaded: str, rows: Path) -> None:
+def add(path: Path, layout: Layout, shaded: str, rows: Path) -> None:
     """Add the column `shading` to the table `rows`: what the key says of the shade of each row's cell of `shaded`.
 
     layout: where the rows were found. shaded: the raw column. Raises BodyRejected where the workbook cannot be read.
@@ -51,7 +52,7 @@ def add(path: Path, layout: workbooks.Layout, shaded: str, rows: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _meanings(cells: _Cells, layout: workbooks.Layout, shaded: str) -> dict[int, str]:
+def _meanings(cells: _Cells, layout: Layout, shaded: str) -> dict[int, str]:
     """Row -> what the key says of its cell in the column of `shaded`."""
     is_code = re.compile(layout.code).fullmatch
     first = min((row for (row, _), (text, _) in cells.items() if is_code(text)), default=0)
@@ -111,5 +112,5 @@ def _sheets(path: Path, pattern: str) -> dict[str, _Cells]:
     return dict(sheets)
 
 
-def _unreadable(trouble: str) -> BodyRejected:
-    return BodyRejected("damaged_workbook", f"The shades of its cells cannot be read: {trouble}.", workbooks.ASK_AGAIN)
+def _unreadable(issue: str) -> BodyRejected:
+    return BodyRejected("damaged_workbook", f"The shades of its cells cannot be read: {issue}.", workbooks.ASK_AGAIN)

@@ -98,7 +98,7 @@ def _write_rows(records: Iterable[Mapping[str, str | None]], target: Path) -> tu
 def _inspect_workbook(path: Path, collection: Collection) -> Body:
     from atf_dagster.formats import workbooks
 
-    with zip_member.opened(path, _declared(collection).member) as workbook:
+    with zip_member.opened(path, _layout(collection).member) as workbook:
         table = workbooks.inspect(workbook, _layout(collection))
     added = tuple(sorted(table.unknown_headings))
     return Body(encoding="utf-8-sig", columns=collection.columns, columns_added=added)
@@ -107,7 +107,7 @@ def _inspect_workbook(path: Path, collection: Collection) -> Body:
 def _workbook_rows(path: Path, collection: Collection, target: Path) -> tuple[str, ...]:
     from atf_dagster.formats import cell_shading, workbooks
 
-    declared = _declared(collection)
+    declared = _layout(collection)
     with zip_member.opened(path, declared.member) as workbook:
         workbooks.to_rows(workbook, _layout(collection), target)
         if declared.shading is not None:
@@ -116,13 +116,7 @@ def _workbook_rows(path: Path, collection: Collection, target: Path) -> tuple[st
         return tuple(next(csv.reader(stream)))
 
 
-def _layout(collection: Collection):  # type: ignore[no-untyped-def]
-    from atf_dagster.formats.workbooks import Layout
-
-    return Layout(**_declared(collection).model_dump(exclude={"member", "shading"}))
-
-
-def _declared(collection: Collection) -> model.Layout:
+def _layout(collection: Collection) -> model.Layout:
     if collection.layout is None:
         raise TypeError(f"{collection.table} is a workbook without a layout")
     return collection.layout

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from atf_dagster.catalogue.model import Layout
 from atf_dagster.formats import workbook_child
 from atf_dagster.formats.body import BodyRejected, NoData
 from atf_dagster.formats.csv_text import HEADING_BYTES, detect_encoding, refuse_markup
@@ -49,24 +50,6 @@ CHANGED = (
     "The publisher changed its workbook: an engineer opens it and changes the layout in the catalogue's collection, "
     "and the staging model where a figure's meaning changed."
 )
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where in a workbook the table is, found by what it says and never by where it stands."""
-
-    sheets: str
-    """Regular expression over the names of the sheets that may hold the table."""
-    headings: Mapping[str, str]
-    """Raw column -> regular expression over its flattened heading, `^$` where it has none. A group named `key`
-    unpivots: one row per row of data and key."""
-    code_column: str
-    """The raw column whose cells tell rows of data from titles, totals and notes."""
-    code: str = r"^[A-Z][0-9]{8}$"
-    title: str | None = None
-    """Regular expression of a cell above the table that each row carries as `title`."""
-    one_sheet: bool = True
-    """True: the first matching sheet that holds the table. False: each of them holds it, and all are read."""
 
 
 @dataclass(frozen=True)
@@ -200,18 +183,18 @@ def _judge_members(members: Sequence[zipfile.ZipInfo], packed: int) -> None:
     unpacked = sum(member.file_size for member in members)
     suspicious = next((member.filename for member in members if _leads_elsewhere(member.filename)), None)
     if suspicious is not None:
-        trouble = f"a member's name leads out of it: {suspicious[:80]!r}"
+        issue = f"a member's name leads out of it: {suspicious[:80]!r}"
     elif len(members) > MOST_MEMBERS:
-        trouble = f"it has {len(members)} members, {MOST_MEMBERS} are allowed"
+        issue = f"it has {len(members)} members, {MOST_MEMBERS} are allowed"
     elif unpacked > MOST_UNPACKED_BYTES:
-        trouble = f"it says that it unpacks to {unpacked} bytes, {MOST_UNPACKED_BYTES} are allowed"
+        issue = f"it says that it unpacks to {unpacked} bytes, {MOST_UNPACKED_BYTES} are allowed"
     elif unpacked > MOST_RATIO * packed:
-        trouble = f"it says that it unpacks to {unpacked // packed} times its size, {MOST_RATIO} times are allowed"
+        issue = f"it says that it unpacks to {unpacked // packed} times its size, {MOST_RATIO} times are allowed"
     elif any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
-        trouble = "it is packed by a method that workbooks do not use"
+        issue = "it is packed by a method that workbooks do not use"
     else:
         return
-    raise _unsafe(trouble)
+    raise _unsafe(issue)
 
 
 def _leads_elsewhere(name: str) -> bool:
@@ -231,10 +214,10 @@ def _refuse_declarations(member: str, start: bytes) -> None:
         raise _unsafe(f"its member {member!r} declares a document type or entities, which no workbook needs")
 
 
-def _unsafe(trouble: str) -> BodyRejected:
+def _unsafe(issue: str) -> BodyRejected:
     return BodyRejected(
         "damaged_workbook",
-        f"The workbook is not opened because {trouble}.",
+        f"The workbook is not opened because {issue}.",
         "Do not open it by hand. The next refresh asks again; if it repeats, compare with the file on the publisher's "
         "page: is it the same, ask the publisher, and only then may an engineer raise the limit in workbook_body.",
     )
@@ -295,8 +278,8 @@ def _judge_end(code: int, said: str) -> None:
     )
 
 
-def _unreadable(trouble: str) -> BodyRejected:
-    return BodyRejected("damaged_workbook", f"The workbook cannot be read within its limits: {trouble}.", ASK_AGAIN)
+def _unreadable(issue: str) -> BodyRejected:
+    return BodyRejected("damaged_workbook", f"The workbook cannot be read within its limits: {issue}.", ASK_AGAIN)
 
 
 def _sheet_of_text(path: Path, start: bytes) -> _Sheet:

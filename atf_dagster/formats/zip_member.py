@@ -116,10 +116,10 @@ def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> Non
             unpacked.write(chunk)
 
 
-def _unsafe(trouble: str) -> BodyRejected:
+def _unsafe(issue: str) -> BodyRejected:
     return BodyRejected(
         "unsafe_zip",
-        f"The zip file is not opened because {trouble}.",
+        f"The zip file is not opened because {issue}.",
         "Do not open it by hand. The next refresh asks again; if it repeats, compare with the file on the publisher's "
         "page: is it the same, ask the publisher, and only then may an engineer raise the limit in zip_member.",
     )

@@ -19,7 +19,7 @@ import requests
 import urllib3.exceptions
 
 from atf_dagster.http.decoding import CorruptBody, Decoder, decoder_for
-from atf_dagster.http.failures import ENGINEER, LATER, AttemptFailed, Failure, of_exception, too_slow
+from atf_dagster.http.failures import ENGINEER, LATER, AttemptFailed, FetchFailure, of_exception, too_slow
 from atf_dagster.http.transport import Deadline
 
 PIECE = 1024 * 1024
@@ -52,8 +52,10 @@ def save(response: requests.Response, *, into: Path, max_bytes: int, max_ratio: 
     encoding = response.headers.get("Content-Encoding")
     decoder = decoder_for(encoding)
     if decoder is None:
-        mend = "The publisher's to mend: we ask for gzip or deflate only."
-        raise AttemptFailed(Failure("bad_encoding", f"the body is encoded as '{_plain(encoding or '')}'", mend, OK))
+        remedy = "The publisher's to mend: we ask for gzip or deflate only."
+        raise AttemptFailed(
+            FetchFailure("bad_encoding", f"the body is encoded as '{_plain(encoding or '')}'", remedy, OK)
+        )
     declared = _declared_length(response)
     if declared is not None and declared > _wire_limit(max_bytes, encoding):
         raise AttemptFailed(_too_large(max_bytes, f"{declared:,} bytes are declared"))
@@ -124,7 +126,7 @@ def _decoded(decoder: Decoder, data: bytes) -> Iterator[bytes]:
         yield from decoder.feed(data)
     except CorruptBody as reason:
         message = f"the body does not decompress ({reason})"
-        raise AttemptFailed(Failure("bad_encoding", message, LATER, OK, again=True, retryable=True)) from reason
+        raise AttemptFailed(FetchFailure("bad_encoding", message, LATER, OK, again=True, retryable=True)) from reason
 
 
 def _declared_length(response: requests.Response) -> int | None:
@@ -143,15 +145,15 @@ def _bear(size: int, consumed: int, max_bytes: int, max_ratio: float) -> None:
     """Stop at what no table of a publisher needs. Sizes in bytes."""
     if size > _RATIO_APPLIES_ABOVE and size > max_ratio * consumed:
         message = f"{consumed:,} bytes have expanded to {size:,}, more than {max_ratio:g} to 1"
-        mend = "The publisher's to mend; an engineer raises the ratio only after looking at such a file."
-        raise AttemptFailed(Failure("decompression_bomb", message, mend, OK))
+        remedy = "The publisher's to mend; an engineer raises the ratio only after looking at such a file."
+        raise AttemptFailed(FetchFailure("decompression_bomb", message, remedy, OK))
     if size > max_bytes:
         raise AttemptFailed(_too_large(max_bytes, f"{size:,} bytes came"))
 
 
-def _too_large(max_bytes: int, found: str) -> Failure:
-    mend = ENGINEER + "look at what the publisher now sends; if the growth is real, raise the dataset's limit."
-    return Failure("too_large", f"the body is over the limit of {max_bytes:,} bytes ({found})", mend, OK)
+def _too_large(max_bytes: int, found: str) -> FetchFailure:
+    remedy = ENGINEER + "look at what the publisher now sends; if the growth is real, raise the dataset's limit."
+    return FetchFailure("too_large", f"the body is over the limit of {max_bytes:,} bytes ({found})", remedy, OK)
 
 
 def _hold_against_declared(response: requests.Response, decoder: Decoder, *, wire: int, declared: int | None) -> bool:
@@ -166,7 +168,7 @@ def _hold_against_declared(response: requests.Response, decoder: Decoder, *, wir
         message = f"the compressed body breaks off after {wire:,} bytes, before its own end"
     else:
         return declared is not None or decoder.ended is True or bool(getattr(response.raw, "chunked", False))
-    raise AttemptFailed(Failure("truncated", message, LATER, OK, again=True, retryable=True))
+    raise AttemptFailed(FetchFailure("truncated", message, LATER, OK, again=True, retryable=True))
 
 
 def _plain(text: str) -> str:

@@ -24,7 +24,7 @@ import urllib3.exceptions
 from atf_dagster.http import failures
 from atf_dagster.http.body import excerpt, save
 from atf_dagster.http.errors import FetchError
-from atf_dagster.http.failures import AttemptFailed, Failure
+from atf_dagster.http.failures import AttemptFailed, FetchFailure
 from atf_dagster.http.limits import Host, Limits, Origin
 from atf_dagster.http.pace import Pace, backoff, retry_after
 from atf_dagster.http.redaction import guard_connection_log, is_secret_name, redact
@@ -202,7 +202,7 @@ class Client:
                 raise _as_error(failure, wish, tally)
             self._wait_before_next(failure, wish, tally)
 
-    def _wait_before_next(self, failure: Failure, wish: _Wish, tally: _Tally) -> None:
+    def _wait_before_next(self, failure: FetchFailure, wish: _Wish, tally: _Tally) -> None:
         """Tell why, and wait the backoff; a pause that the host asked for comes with the next turn."""
         seconds = backoff(tally.attempts, self._limits) if failure.pause is None else 0.0
         if self._on_retry is not None:
@@ -233,7 +233,7 @@ class Client:
                 kind="bad_request",
                 url=url,
                 message=f"{url}: this is not a complete web address, so nothing was asked.",
-                mend=failures.ENGINEER + "correct it in the catalogue.",
+                remedy=failures.ENGINEER + "correct it in the catalogue.",
                 attempts=0,
             )
         origin, problem = self._allowed(full)
@@ -242,7 +242,7 @@ class Client:
                 kind="host_not_allowed",
                 url=full,
                 message=f"{full}: this was not asked for, because {problem}.",
-                mend=failures.ENGINEER + "if the address is right, name its host in the catalogue or the settings.",
+                remedy=failures.ENGINEER + "if the address is right, name its host in the catalogue or the settings.",
                 attempts=0,
             )
         secrets = [value for name, value in parse_qsl(urlsplit(full).query) if is_secret_name(name)]
@@ -275,7 +275,7 @@ class Client:
                         return self._receive(response, url, wish, tally, deadline)
                     url, origin = self._next_hop(response, url)
             message = f"the host redirects more than {self._limits.max_redirects} times"
-            raise AttemptFailed(Failure("redirect_refused", message, failures.TELL_PUBLISHER, status))
+            raise AttemptFailed(FetchFailure("redirect_refused", message, failures.TELL_PUBLISHER, status))
 
     def _send(self, url: str, origin: Origin, wish: _Wish, deadline: Deadline) -> requests.Response:
         """Send one request and return when the answer's headers are there.
@@ -294,8 +294,10 @@ class Client:
             request = requests.Request(method, url, headers=headers, data=data).prepare()
         except (requests.exceptions.InvalidHeader, UnicodeError):
             message = "a header of the request cannot be written down"
-            mend = failures.ENGINEER + "look for a line break or a letter outside Latin-1 in the key or the User-Agent."
-            raise AttemptFailed(Failure("bad_request", message, mend)) from None
+            remedy = (
+                failures.ENGINEER + "look for a line break or a letter outside Latin-1 in the key or the User-Agent."
+            )
+            raise AttemptFailed(FetchFailure("bad_request", message, remedy)) from None
         session = self._session()
         adapter = session.get_adapter(url)
         around = session.merge_environment_settings(url, {}, True, None, None)
@@ -349,7 +351,7 @@ class Client:
             length_verified=verified,
         )
 
-    def _refusal(self, response: requests.Response, origin: Origin, wish: _Wish, deadline: Deadline) -> Failure:
+    def _refusal(self, response: requests.Response, origin: Origin, wish: _Wish, deadline: Deadline) -> FetchFailure:
         """The failure that the status is. A pause that the host asks for holds every thread."""
         status = response.status_code
         pause = None
@@ -370,7 +372,7 @@ class Client:
         location = response.headers.get("Location", "")
         if not location:
             message = f"the host answered {status} without saying where to"
-            raise AttemptFailed(Failure("redirect_refused", message, failures.TELL_PUBLISHER, status))
+            raise AttemptFailed(FetchFailure("redirect_refused", message, failures.TELL_PUBLISHER, status))
         try:
             # Header bytes arrive as Latin-1; addresses in them are UTF-8 where they are not ASCII.
             target = _written(urljoin(url, location.encode("latin-1").decode("utf-8")))
@@ -378,12 +380,12 @@ class Client:
             target = None
         if target is None:
             message = f"the host redirects ({status}) to something that is not a web address"
-            failure = Failure("redirect_refused", message, failures.TELL_PUBLISHER, status)
+            failure = FetchFailure("redirect_refused", message, failures.TELL_PUBLISHER, status)
         else:
             origin, problem = self._allowed(target)
             if origin is not None:
                 return target, origin
-            failure = Failure(
+            failure = FetchFailure(
                 "redirect_refused", f"the host redirects ({status}), but {problem}", failures.ALLOWED, status
             )
         raise AttemptFailed(failure)
@@ -419,14 +421,14 @@ def _paces(hosts: Sequence[Host], sleep: Callable[[float], None]) -> dict[Origin
     return {origin: Pace(rate, sleep) for origin, rate in rates.items()}
 
 
-def _as_error(failure: Failure, wish: _Wish, tally: _Tally) -> FetchError:
+def _as_error(failure: FetchFailure, wish: _Wish, tally: _Tally) -> FetchError:
     """The failure in whole sentences, with the address and the attempts, and without secrets."""
     times = f", after {tally.attempts} attempts" if tally.attempts > 1 else ""
     return FetchError(
         kind=failure.kind,
         url=wish.redact(wish.url),
         message=wish.redact(f"{wish.url}: {failure.message}{times}."),
-        mend=failure.mend,
+        remedy=failure.remedy,
         status=failure.status,
         attempts=tally.attempts,
         retryable=failure.retryable,

@@ -49,7 +49,7 @@ class FetchError(Exception):
         kind: Kind,
         url: str,
         message: str,
-        mend: str,
+        remedy: str,
         status: int | None = None,
         attempts: int = 1,
         retryable: bool = False,
@@ -60,12 +60,12 @@ class FetchError(Exception):
         self.attempts = attempts
         self.retryable = retryable
         self.message = redact(message)
-        self.mend = redact(mend)
-        super().__init__(f"{self.message} {self.mend}".strip())
+        self.remedy = redact(remedy)
+        super().__init__(f"{self.message} {self.remedy}".strip())
 
 
 class SnapshotMiss(FetchError):
     """The bundled snapshot does not hold this request. Raised by its adapter, and never tried again."""
 
-    def __init__(self, *, url: str, message: str, mend: str) -> None:
-        super().__init__(kind="snapshot_miss", url=url, message=message, mend=mend, attempts=1, retryable=False)
+    def __init__(self, *, url: str, message: str, remedy: str) -> None:
+        super().__init__(kind="snapshot_miss", url=url, message=message, remedy=remedy, attempts=1, retryable=False)

@@ -33,7 +33,7 @@ ALLOWED = (
 
 
 @dataclass(frozen=True)
-class Failure:
+class FetchFailure:
     """Why one attempt came to nothing.
 
     message: what happened, without the address and without a full stop.
@@ -44,7 +44,7 @@ class Failure:
 
     kind: Kind
     message: str
-    mend: str
+    remedy: str
     status: int | None = None
     again: bool = False
     retryable: bool = False
@@ -54,12 +54,12 @@ class Failure:
 class AttemptFailed(Exception):
     """Carries a `Failure` out of an attempt; never leaves the client."""
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: FetchFailure) -> None:
         self.failure = failure
         super().__init__(failure.message)
 
 
-def of_status(status: int, *, said: str, pause: float | None) -> Failure:
+def of_status(status: int, *, said: str, pause: float | None) -> FetchFailure:
     """The failure that a final status other than 200 is, 304 being none only where a validator was sent.
 
     said: a short extract of the answer's text, or empty. pause: seconds that the host asked for.
@@ -74,17 +74,17 @@ def of_status(status: int, *, said: str, pause: float | None) -> Failure:
     if said:
         message += f": '{said}'"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        mend = ENGINEER + "if it lasts, lower the host's requests per second; otherwise ask again later."
-        return Failure("rate_limited", message, mend, status, again=True, retryable=True, pause=pause)
+        remedy = ENGINEER + "if it lasts, lower the host's requests per second; otherwise ask again later."
+        return FetchFailure("rate_limited", message, remedy, status, again=True, retryable=True, pause=pause)
     if status in SERVER_ERRORS:
-        return Failure("server_error", message, LATER, status, again=True, retryable=True, pause=pause)
-    meaning, mend = _OTHER_STATUSES.get(status, ("", ""))
-    if not mend and status < HTTPStatus.MULTIPLE_CHOICES:
+        return FetchFailure("server_error", message, LATER, status, again=True, retryable=True, pause=pause)
+    meaning, remedy = _OTHER_STATUSES.get(status, ("", ""))
+    if not remedy and status < HTTPStatus.MULTIPLE_CHOICES:
         meaning = "only 200 carries a complete file"
-    if not mend and HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        mend = ENGINEER + "compare the request with the publisher's documentation."
+    if not remedy and HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        remedy = ENGINEER + "compare the request with the publisher's documentation."
     message += f"; {meaning}" if meaning else ""
-    return Failure("http_status", message, mend or TELL_PUBLISHER, status)
+    return FetchFailure("http_status", message, remedy or TELL_PUBLISHER, status)
 
 
 _WHO_WE_ARE = ENGINEER + "check the key and the User-Agent that this publisher wants."
@@ -103,43 +103,43 @@ _OTHER_STATUSES: dict[int, tuple[str, str]] = {
 }
 
 
-def of_exception(error: Exception, deadline: Deadline) -> Failure:
+def of_exception(error: Exception, deadline: Deadline) -> FetchFailure:
     """The failure that an exception of requests or urllib3 is. After the deadline, that was the cause."""
     if deadline.passed:
         return too_slow(deadline)
     causes = list(_causes(error))
     secure = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
     if isinstance(secure, ssl.SSLCertVerificationError):
-        mend = (
+        remedy = (
             "The publisher's to mend; or the network's, where a proxy opens secure connections: name its "
             "authority in REQUESTS_CA_BUNDLE. Verification is never switched off."
         )
-        return Failure("tls", f"the host's certificate was refused ({secure.verify_message})", mend)
+        return FetchFailure("tls", f"the host's certificate was refused ({secure.verify_message})", remedy)
     kind: Kind = "connection"
     message = f"the connection failed ({_reason(causes)})"
-    mend = NETWORK
+    remedy = NETWORK
     if any(isinstance(cause, BytesAfterEnd) for cause in causes):
-        kind, message, mend = "truncated", "the body goes on after its declared length", LATER
+        kind, message, remedy = "truncated", "the body goes on after its declared length", LATER
     elif isinstance(error, requests.exceptions.ProxyError):
         message = f"the proxy did not connect us ({_reason(causes)})"
-        mend = "The network's to mend: check HTTPS_PROXY and NO_PROXY, then ask again."
+        remedy = "The network's to mend: check HTTPS_PROXY and NO_PROXY, then ask again."
     elif secure is not None or isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
         name = (secure.reason if secure is not None else None) or "no reason given"
         kind, message = "tls", f"the secure connection failed ({name})"
     elif isinstance(error, requests.exceptions.ConnectTimeout):
         kind, message = "timeout", "there was no connection within the time limit"
     elif isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
-        kind, message, mend = "timeout", "the host fell silent for longer than the time limit", LATER
+        kind, message, remedy = "timeout", "the host fell silent for longer than the time limit", LATER
     elif isinstance(error, urllib3.exceptions.ProtocolError):
-        kind, message, mend = "truncated", f"the body was cut off ({_reason(causes)})", LATER
-    return Failure(kind, message, mend, again=True, retryable=True)
+        kind, message, remedy = "truncated", f"the body was cut off ({_reason(causes)})", LATER
+    return FetchFailure(kind, message, remedy, again=True, retryable=True)
 
 
-def too_slow(deadline: Deadline) -> Failure:
+def too_slow(deadline: Deadline) -> FetchFailure:
     """An attempt took too long as a whole. Not tried again at once: another would take as long."""
     message = f"it was not finished within {deadline.seconds:g} s in all"
-    mend = ENGINEER + "ask again later; if the file has really grown, raise the total deadline."
-    return Failure("deadline", message, mend, retryable=True)
+    remedy = ENGINEER + "ask again later; if the file has really grown, raise the total deadline."
+    return FetchFailure("deadline", message, remedy, retryable=True)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

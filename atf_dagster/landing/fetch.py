@@ -18,18 +18,17 @@ from typing import TypeVar
 from atf_dagster import __version__
 from atf_dagster.catalogue import Catalogue, Collection, Dataset, Part
 from atf_dagster.formats import readers
-from atf_dagster.formats.body import BodyRejected, NoData, one_line
+from atf_dagster.formats.body import BodyRejected, NoData, NotTaken, Skipped, one_line
 from atf_dagster.http import Client, FetchError, SnapshotMiss
 from atf_dagster.http.redaction import redact
-from atf_dagster.landing.fetch_context import Looks, PartAsking, answer_of
+from atf_dagster.landing.fetch_context import Listings, PartContext, answer_of
 from atf_dagster.landing.records import GOOD, Attempt, Outcome, Vintage
 from atf_dagster.landing.store import Store
 from atf_dagster.sources import SOURCES
 from atf_dagster.sources.base import Collected, Page, Source, Unchanged
-from atf_dagster.formats.body import Skipped
 
 THREADS = 8
-A = TypeVar("A", bound=PartAsking)
+A = TypeVar("A", bound=PartContext)
 SORTED_BYTES = 50_000_000
 """Bodies above this are not sorted to see whether only their order changed; a new order is then a new vintage."""
 
@@ -52,7 +51,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Round:
+class FetchRun:
     """What one round of fetching needs to know. `base_urls` maps services, and `<service>_<name>`, to addresses."""
 
     catalogue: Catalogue
@@ -70,7 +69,7 @@ class Round:
     max_bytes: int | None = None
     progress: Callable[[Attempt], None] = lambda attempt: None
     clock: Clock = field(default_factory=Clock)
-    looks: Looks = field(default_factory=Looks)
+    shared_listings: Listings = field(default_factory=Listings)
 
     def fetch(self, dataset_ids: Sequence[str]) -> list[Attempt]:
         """Ask for each part of the datasets, at most eight at a time; one receipt each, in the catalogue's order."""
@@ -86,7 +85,7 @@ class Round:
         with ThreadPoolExecutor(THREADS, thread_name_prefix="fetch") as pool:
             return list(pool.map(lambda task: self._fetch_part(*task), tasks))
 
-    def asking(self, kind: type[A], collection: Collection, dataset: Dataset, part: Part, started: str) -> A:
+    def context(self, kind: type[A], collection: Collection, dataset: Dataset, part: Part, started: str) -> A:
         """What the publisher's module asks through, for one part."""
         vintages = self.store.vintages(dataset.id, part.id)
         newest = vintages[-1] if vintages and self.store.has(vintages[-1]) else None
@@ -104,7 +103,7 @@ class Round:
             store=self.store,
             client=self.client,
             base_urls=self.base_urls,
-            looks=self.looks,
+            shared_listings=self.shared_listings,
             home=self.home,
             newest=newest,
             is_distrusted=newest is not None and self._is_unreadable(newest),
@@ -115,8 +114,8 @@ class Round:
 
     def _fetch_part(self, collection: Collection, dataset: Dataset, part: Part) -> Attempt:
         started = self.clock.now()
-        asking = self.asking(PartAsking, collection, dataset, part, started)
-        before = asking.before
+        context = self.context(PartContext, collection, dataset, part, started)
+        before = context.before
         attempt = Attempt(
             dataset=dataset.id,
             part=part.id,
@@ -130,19 +129,19 @@ class Round:
             probe=before.probe if before else None,
             checked_at=before.checked_at if before else None,
         )
-        attempt = self._ask(asking, attempt)
+        attempt = self._ask(context, attempt)
         if attempt.outcome == "landed":
             attempt = replace(attempt, sequence=len(self.store.vintages(dataset.id, part.id)) + 1)
         attempt = replace(
             attempt,
             finished_at=self.clock.now(),
-            looks=tuple(asking.looked),
+            listings=tuple(context.listings),
             # What a publisher says may repeat our key, or look like another line of a log.
-            notes=tuple(_fit_to_show(note, asking.key) for note in asking.notes),
-            message=attempt.message and _fit_to_show(attempt.message, asking.key),
-            release=attempt.release and _fit_to_show(attempt.release, asking.key),
-            tries=sum(page.tries for page in asking.fetched) or attempt.tries,
-            waited_seconds=sum(page.waited_seconds for page in asking.fetched),
+            notes=tuple(_fit_to_show(note, context.key) for note in context.notes),
+            message=attempt.message and _fit_to_show(attempt.message, context.key),
+            release=attempt.release and _fit_to_show(attempt.release, context.key),
+            tries=sum(page.tries for page in context.fetched) or attempt.tries,
+            waited_seconds=sum(page.waited_seconds for page in context.fetched),
         )
         if attempt.outcome not in GOOD:
             since = before.failing_since if before else None
@@ -155,9 +154,9 @@ class Round:
         verdict = self.store.verdicts(vintage.dataset, vintage.part).get((vintage.sequence, "raw"))
         return verdict is not None and verdict.verdict == "rejected"
 
-    def _ask(self, asking: PartAsking, attempt: Attempt) -> Attempt:
+    def _ask(self, context: PartContext, attempt: Attempt) -> Attempt:
         """Let the publisher's module ask, and say what came of it."""
-        service = asking.collection.service.id
+        service = context.collection.service.id
         source = SOURCES[service]
         try:
             if service in self.skip:
@@ -166,23 +165,23 @@ class Round:
                     f"The service {service} was not asked, because ATF_SKIP_SERVICES names it.",
                     "Whoever runs the refresh takes it out of ATF_SKIP_SERVICES to ask it again.",
                 )
-            collected = source.collect(asking)
-            attempt = self._judge(asking, source, collected, _with_pages(asking, attempt, collected))
+            collected = source.collect(context)
+            attempt = self._judge(context, source, collected, _with_pages(context, attempt, collected))
             if attempt.outcome in ("landed", "unchanged"):
-                attempt = replace(attempt, probe=asking.probe, checked_at=attempt.started_at)
+                attempt = replace(attempt, probe=context.probe, checked_at=attempt.started_at)
         except Unchanged:
-            attempt = _unchanged(asking, attempt)
+            attempt = _unchanged(context, attempt)
         except NotTaken as reason:
-            answered = attempt if reason.outcome == "skipped" else _with_answer(asking, attempt)
-            attempt = _told(answered, reason.outcome, reason)
+            answered = attempt if reason.outcome == "skipped" else _with_answer(context, attempt)
+            attempt = _with_reason(answered, reason.outcome, reason)
         except NoData as nothing:
-            attempt = self._nothing(asking, _with_answer(asking, attempt), nothing.message)
+            attempt = self._nothing(context, _with_answer(context, attempt), nothing.message)
         except SnapshotMiss as miss:
             outcome: Outcome = "not_in_snapshot"
-            attempt = replace(_told(attempt, outcome, miss), url=miss.url, reason=outcome)
+            attempt = replace(_with_reason(attempt, outcome, miss), url=miss.url, reason=outcome)
         except FetchError as error:
             attempt = replace(
-                _told(attempt, "failed", error),
+                _with_reason(attempt, "failed", error),
                 url=error.url,
                 status=error.status,
                 tries=error.attempts,
@@ -191,21 +190,21 @@ class Round:
             )
         except NOT_UNDERSTOOD as error:
             # One publisher's odd answer must not take the others down with it.
-            attempt = _told(_with_answer(asking, attempt), "rejected", _not_understood(service, error))
+            attempt = _with_reason(_with_answer(context, attempt), "rejected", _not_understood(service, error))
         return attempt
 
-    def _judge(self, asking: PartAsking, source: Source, collected: Collected, attempt: Attempt) -> Attempt:
-        newest = asking.newest
-        rows_sha256 = _rows_sha256(asking.collection, collected)
+    def _judge(self, context: PartContext, source: Source, collected: Collected, attempt: Attempt) -> Attempt:
+        newest = context.newest
+        rows_sha256 = _rows_sha256(context.collection, collected)
         same_rows = newest is not None and rows_sha256 is not None and newest.rows_sha256 == rows_sha256
         if newest is not None and (newest.sha256 == attempt.sha256 or same_rows):
-            return _unchanged(asking, attempt)
+            return _unchanged(context, attempt)
         added: dict[str, None] = {}
         encoding = None
         for page in collected.pages:
             body = readers.inspect(
                 page.path,
-                asking.collection,
+                context.collection,
                 source,
                 # A stream that only ended has no other witness for its end than a closed last line.
                 ends_with_newline=source.ends_with_newline or not page.length_verified,
@@ -213,7 +212,7 @@ class Round:
             encoding = encoding or body.encoding
             added |= dict.fromkeys(body.columns_added)
             for note in body.notes:
-                asking.note(note)
+                context.note(note)
             if not page.length_verified and newest is not None and page.size < newest.bytes:
                 raise BodyRejected(
                     "truncated_body",
@@ -226,26 +225,26 @@ class Round:
             attempt, outcome="landed", encoding=encoding, columns_added=tuple(added), rows_sha256=rows_sha256
         )
 
-    def _nothing(self, asking: PartAsking, attempt: Attempt, message: str) -> Attempt:
-        is_local = asking.collection.service.base_url.startswith("local:")
-        if asking.newest is None and self.mode == "snapshot" and not is_local:
+    def _nothing(self, context: PartContext, attempt: Attempt, message: str) -> Attempt:
+        is_local = context.collection.service.base_url.startswith("local:")
+        if context.newest is None and self.mode == "snapshot" and not is_local:
             # What the snapshot was not given says nothing of what the publisher has.
             return replace(attempt, outcome="not_in_snapshot", reason="not_in_snapshot", message=message)
-        if not asking.part.required and asking.newest is None:
+        if not context.part.required and context.newest is None:
             return replace(attempt, outcome="no_data", reason="not_published", message=message)
         return replace(
             attempt,
             outcome="rejected",
             reason="header_only",
             message=message,
-            mend="The publisher withdrew, renamed or moved this indicator: an engineer looks at its page "
-            f"({asking.dataset.page_url}) and changes source_id or the part's parameters in the catalogue.",
+            remedy="The publisher withdrew, renamed or moved this indicator: an engineer looks at its page "
+            f"({context.dataset.page_url}) and changes source_id or the part's parameters in the catalogue.",
         )
 
 
-def _told(attempt: Attempt, outcome: Outcome, told: BodyRejected | Skipped | FetchError) -> Attempt:
-    reason = getattr(told, "reason", None)
-    return replace(attempt, outcome=outcome, reason=reason, message=told.message, mend=told.mend)
+def _with_reason(attempt: Attempt, outcome: Outcome, why: NotTaken | FetchError) -> Attempt:
+    reason = getattr(why, "reason", None)
+    return replace(attempt, outcome=outcome, reason=reason, message=why.message, remedy=why.remedy)
 
 
 def _fit_to_show(text: str, key: str | None) -> str:
@@ -264,31 +263,31 @@ def _not_understood(service: str, error: Exception) -> BodyRejected:
     )
 
 
-def _unchanged(asking: PartAsking, attempt: Attempt) -> Attempt:
+def _unchanged(context: PartContext, attempt: Attempt) -> Attempt:
     """What we hold is what there is. After a whole download the day of that check is new, too."""
-    newest = asking.newest
-    attempt = _with_answer(asking, attempt)
+    newest = context.newest
+    attempt = _with_answer(context, attempt)
     return replace(
         attempt,
         outcome="unchanged",
-        url=attempt.url if asking.fetched else (newest.url if newest else attempt.url),
+        url=attempt.url if context.fetched else (newest.url if newest else attempt.url),
         sequence=newest.sequence if newest else None,
         sha256=newest.sha256 if newest else None,
         bytes=newest.bytes if newest else None,
         encoding=newest.encoding if newest else None,
         pages=(),
-        probe=asking.probe,
+        probe=context.probe,
         # A 304 is the publisher's word, not a look at the table.
-        checked_at=attempt.started_at if any(page.sha256 for page in asking.fetched) else attempt.checked_at,
+        checked_at=attempt.started_at if any(page.sha256 for page in context.fetched) else attempt.checked_at,
     )
 
 
-def _with_answer(asking: PartAsking, attempt: Attempt) -> Attempt:
+def _with_answer(context: PartContext, attempt: Attempt) -> Attempt:
     """What the last page that came looked like, for an attempt that brought no table."""
-    return _with_headers(attempt, asking.fetched[-1]) if asking.fetched else attempt
+    return _with_headers(attempt, context.fetched[-1]) if context.fetched else attempt
 
 
-def _with_pages(asking: PartAsking, attempt: Attempt, collected: Collected) -> Attempt:
+def _with_pages(context: PartContext, attempt: Attempt, collected: Collected) -> Attempt:
     first = collected.pages[0]
     attempt = replace(_with_headers(attempt, first), release=collected.release, published_at=collected.published_at)
     if len(collected.pages) == 1:
@@ -297,7 +296,7 @@ def _with_pages(asking: PartAsking, attempt: Attempt, collected: Collected) -> A
     return replace(
         attempt,
         pages=pages,
-        sha256=asking.store.keep_list(pages),
+        sha256=context.store.keep_list(pages),
         bytes=sum(page.bytes for page in pages),
         # The validators of one page say nothing of the others.
         etag=None,

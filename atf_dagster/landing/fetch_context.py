@@ -17,13 +17,13 @@ from atf_dagster.formats.body import BodyRejected
 from atf_dagster.http import Client, Download, FetchError
 from atf_dagster.landing.records import Answer, Attempt, Vintage
 from atf_dagster.landing.store import Store
-from atf_dagster.sources.base import Held, Page, Params, Unchanged
+from atf_dagster.sources.base import LatestVintage, Page, Params, Unchanged
 
 FULL_CHECK_AFTER = dt.timedelta(days=30)
 """Probes are believed this long; then the table itself is asked for, whatever they say."""
 
 
-class Looks:
+class Listings:
     """Listings and probes that were asked for in this round; several parts share them."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Looks:
 
 
 @dataclass
-class PartAsking:
+class PartContext:
     """One part of a dataset while it is asked for; see `sources.base.Asking` for what each method promises."""
 
     collection: Collection
@@ -60,7 +60,7 @@ class PartAsking:
     store: Store
     client: Client
     base_urls: Mapping[str, str]
-    looks: Looks
+    shared_listings: Listings
     newest: Vintage | None
     is_distrusted: bool
     """True where raw could not read the newest vintage: then neither probe nor validator may keep it in force."""
@@ -68,18 +68,18 @@ class PartAsking:
     home: Path
     max_bytes: int
     now: dt.datetime
-    looked: list[Answer] = field(default_factory=list)
+    listings: list[Answer] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     probe: str | None = None
     fetched: list[Page] = field(default_factory=list)
 
     @property
-    def held(self) -> Held | None:
+    def latest(self) -> LatestVintage | None:
         if self.newest is None:
             return None
         checked = self.before.checked_at if self.before else None
         fresh = checked is not None and self.now - dt.datetime.fromisoformat(checked) < FULL_CHECK_AFTER
-        return Held(
+        return LatestVintage(
             sha256=self.newest.sha256,
             url=self.newest.url,
             size=self.newest.bytes,
@@ -90,9 +90,9 @@ class PartAsking:
     def url(self, path: str, at: str = "") -> str:
         return self.base_urls[f"{self.collection.service.id}_{at}" if at else self.collection.service.id] + path
 
-    def look(self, url: str, params: Params = (), *, headers: Mapping[str, str] | None = None) -> Page:
-        page = self.looks.get(f"{url}?{params}", lambda: self._keep(self._download(url, params, headers)))
-        self.looked.append(answer_of(page))
+    def fetch_listing(self, url: str, params: Params = (), *, headers: Mapping[str, str] | None = None) -> Page:
+        page = self.shared_listings.get(f"{url}?{params}", lambda: self._keep(self._download(url, params, headers)))
+        self.listings.append(answer_of(page))
         return page
 
     def fetch(
@@ -104,10 +104,12 @@ class PartAsking:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Page:
-        held = self.held
+        latest = self.latest
         # A validator is an answer about a copy of the publisher's server; a probe that says otherwise, and the
         # monthly check, are to look behind it.
-        news = held is not None and (held.needs_full_check or (self.probe is not None and self.probe != held.probe))
+        news = latest is not None and (
+            latest.needs_full_check or (self.probe is not None and self.probe != latest.probe)
+        )
         newest = self.newest if conditional and not news else None
         download = self.client.download(
             url,
@@ -127,8 +129,8 @@ class PartAsking:
 
     def probed(self, token: str | None) -> None:
         self.probe = token
-        held = self.held
-        if token is not None and held is not None and held.probe == token and not held.needs_full_check:
+        latest = self.latest
+        if token is not None and latest is not None and latest.probe == token and not latest.needs_full_check:
             raise Unchanged
 
     def keep(self, path: Path, url: str) -> Page:

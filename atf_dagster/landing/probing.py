@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import Literal, Never
 
 from atf_dagster.catalogue import Collection, Dataset, Part
-from atf_dagster.formats.body import BodyRejected, NoData
+from atf_dagster.formats.body import BodyRejected, NoData, Skipped
 from atf_dagster.http import FetchError
-from atf_dagster.landing.fetch import THREADS, Round
-from atf_dagster.landing.fetch_context import PartAsking
+from atf_dagster.landing.fetch import THREADS, FetchRun
+from atf_dagster.landing.fetch_context import PartContext
 from atf_dagster.sources import SOURCES
 from atf_dagster.sources.base import Unchanged
-from atf_dagster.formats.body import Skipped
 
 Sign = Literal["changed", "unchanged", "no_probe", "failed"]
 
@@ -42,15 +41,15 @@ class _NoProbe(Exception):
     """The publisher says nothing beforehand; only the table itself would tell."""
 
 
-class ProbeAsking(PartAsking):
+class ProbeContext(PartContext):
     """Lets a publisher's module look and no more: it ends where the probe has answered."""
 
     def probed(self, token: str | None) -> None:
         self.probe = token
-        held = self.held
-        if token is None or held is None or held.probe is None:
+        latest = self.latest
+        if token is None or latest is None or latest.probe is None:
             raise _NoProbe
-        if held.probe == token:
+        if latest.probe == token:
             raise Unchanged
         raise _Changed(token)
 
@@ -58,27 +57,27 @@ class ProbeAsking(PartAsking):
         raise _NoProbe
 
 
-def probe(round_: Round, dataset_ids: Sequence[str]) -> list[Probed]:
+def probe(fetch_run: FetchRun, dataset_ids: Sequence[str]) -> list[Probed]:
     """Ask the probes of these datasets; one entry a part, in the catalogue's order.
 
     A part that we hold nothing of has no probe to compare with: the next refresh asks for it anyway.
     """
     wanted = set(dataset_ids)
-    _ = round_.store.incoming
+    _ = fetch_run.store.incoming
     tasks = [
         (collection, dataset, part)
-        for collection, dataset in round_.catalogue.datasets
-        if dataset.id in wanted and collection.service.id not in round_.skip
+        for collection, dataset in fetch_run.catalogue.datasets
+        if dataset.id in wanted and collection.service.id not in fetch_run.skip
         for part in collection.parts
     ]
     with ThreadPoolExecutor(THREADS, thread_name_prefix="probe") as pool:
-        return list(pool.map(lambda task: _probe_part(round_, *task), tasks))
+        return list(pool.map(lambda task: _probe_part(fetch_run, *task), tasks))
 
 
-def _probe_part(round_: Round, collection: Collection, dataset: Dataset, part: Part) -> Probed:
-    asking = round_.asking(ProbeAsking, collection, dataset, part, round_.clock.now())
+def _probe_part(fetch_run: FetchRun, collection: Collection, dataset: Dataset, part: Part) -> Probed:
+    context = fetch_run.context(ProbeContext, collection, dataset, part, fetch_run.clock.now())
     try:
-        SOURCES[collection.service.id].collect(asking)
+        SOURCES[collection.service.id].collect(context)
     except Unchanged:
         return Probed(dataset.id, part.id, "unchanged")
     except _Changed as changed:

@@ -7,6 +7,8 @@ import datetime as dt
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
+from atf_dagster.old_names import current_names
+
 Outcome = Literal["landed", "unchanged", "no_data", "skipped", "not_in_snapshot", "rejected", "failed"]
 """landed: new bytes. unchanged: the bytes of the newest vintage, or a probe says so. no_data: the publisher has
 nothing at this level. skipped: not asked, for a reason that is nobody's fault. rejected: bytes came and are
@@ -52,7 +54,7 @@ class Attempt:
     waited_seconds: float = 0.0
     reason: str | None = None
     message: str | None = None
-    mend: str | None = None
+    remedy: str | None = None
     failing_since: str | None = None
     can_clear: bool = False
     """Whether the same request may succeed later with nothing mended on our side."""
@@ -60,7 +62,7 @@ class Attempt:
     """Number of the vintage that these bytes are, for landed and unchanged."""
     pages: tuple[Answer, ...] = ()
     """The pages of a table that came in several; `sha256` is then that of the list of them."""
-    looks: tuple[Answer, ...] = ()
+    listings: tuple[Answer, ...] = ()
     """What was asked beside the table: probes and listings."""
     notes: tuple[str, ...] = ()
     """What people should know, such as an identifier or a column that moved, old and new name."""
@@ -79,8 +81,9 @@ class Attempt:
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
+        record = current_names(record)
         lists = {name: tuple(record.get(name, ())) for name in ("columns_added", "notes")}
-        answers = {name: tuple(Answer(**entry) for entry in record.get(name, ())) for name in ("pages", "looks")}
+        answers = {name: tuple(Answer(**entry) for entry in record.get(name, ())) for name in ("pages", "listings")}
         return cls(**{**record, **lists, **answers})
 
 
@@ -128,7 +131,7 @@ class Verdict:
 
     sequence: int
     stage: Literal["raw", "admission"]
-    verdict: Literal["parsed", "rejected", "admitted", "held"]
+    verdict: Literal["parsed", "rejected", "admitted", "quarantined"]
     rules: str
     """Fingerprint of the rules that were applied; other rules make a new verdict necessary."""
     at: str
@@ -138,13 +141,14 @@ class Verdict:
     """Expectations of severity warning that the vintage failed; they stand as long as it is in force."""
     reason: str | None = None
     message: str | None = None
-    mend: str | None = None
+    remedy: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
+        record = current_names(record)
         return cls(**{**record, "warned": tuple(record.get("warned", ()))})
 
     def stands_under(self, rules: str) -> bool:

@@ -14,30 +14,30 @@ from atf_dagster.landing.store import Store
 
 
 @dataclass(frozen=True)
-class Trouble:
+class SourceIssue:
     """One part that is held back, whose it is to mend, and what readers get in the meantime."""
 
     dataset: str
     part: str
-    kind: Literal["failed", "rejected", "held"]
+    kind: Literal["failed", "rejected", "quarantined"]
     reason: str
     message: str
-    mend: str
+    remedy: str
     since: str
     serving: str
 
 
-def troubles(catalogue: Catalogue, store: Store) -> list[Trouble]:
+def source_issues(catalogue: Catalogue, store: Store) -> list[SourceIssue]:
     """All troubles in the catalogue's order; empty where every newest byte is in the mart."""
     return [
-        trouble
+        issue
         for collection, dataset in catalogue.datasets
         for part in collection.parts
-        for trouble in _of_part(store, dataset, part)
+        for issue in _of_part(store, dataset, part)
     ]
 
 
-def _of_part(store: Store, dataset: Dataset, part: Part) -> Iterator[Trouble]:
+def _of_part(store: Store, dataset: Dataset, part: Part) -> Iterator[SourceIssue]:
     vintages = store.vintages(dataset.id, part.id)
     verdicts = store.verdicts(dataset.id, part.id)
     admitted = [
@@ -54,32 +54,32 @@ def _of_part(store: Store, dataset: Dataset, part: Part) -> Iterator[Trouble]:
         return
     for stage in ("raw", "admission"):
         verdict = verdicts.get((vintages[-1].sequence, stage)) if vintages else None
-        if verdict is not None and verdict.verdict in ("rejected", "held"):
+        if verdict is not None and verdict.verdict in ("rejected", "quarantined"):
             yield _from_verdict(dataset.id, part.id, verdict, serving)
             return
 
 
-def _from_attempt(attempt: Attempt, serving: str) -> Trouble:
-    return Trouble(
+def _from_attempt(attempt: Attempt, serving: str) -> SourceIssue:
+    return SourceIssue(
         dataset=attempt.dataset,
         part=attempt.part,
         kind="rejected" if attempt.outcome == "rejected" else "failed",
         reason=attempt.reason or attempt.outcome,
         message=attempt.message or "",
-        mend=attempt.mend or "",
+        remedy=attempt.remedy or "",
         since=attempt.failing_since or attempt.finished_at,
         serving=serving,
     )
 
 
-def _from_verdict(dataset: str, part: str, verdict: Verdict, serving: str) -> Trouble:
-    return Trouble(
+def _from_verdict(dataset: str, part: str, verdict: Verdict, serving: str) -> SourceIssue:
+    return SourceIssue(
         dataset=dataset,
         part=part,
-        kind="held" if verdict.verdict == "held" else "rejected",
+        kind="quarantined" if verdict.verdict == "quarantined" else "rejected",
         reason=verdict.reason or verdict.verdict,
         message=verdict.message or "",
-        mend=verdict.mend or "",
+        remedy=verdict.remedy or "",
         since=verdict.at,
         serving=serving,
     )

@@ -18,8 +18,8 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 
-from atf_dagster.errors import AtfError
 from atf_dagster.catalogue import Catalogue
+from atf_dagster.errors import AtfError
 from atf_dagster.files import append_json, last_json_line, read_json_lines, sha256_of, sync_folder
 from atf_dagster.landing.records import ASKED_AGAIN, BY_HAND, Answer, Attempt, Verdict, Vintage
 

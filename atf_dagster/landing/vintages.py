@@ -11,15 +11,17 @@ from atf_dagster.landing.store import Store
 from atf_dagster.settings import Settings
 
 
-def stores(of: Settings) -> dict[str, Store]:
+def stores(settings: Settings) -> dict[str, Store]:
     """The landing stores that there are, by mode; the house's own mode first."""
-    modes = [of.mode, *(mode for mode in ("live", "snapshot") if mode != of.mode)]
-    return {mode: Store(of.home / mode / "landing") for mode in modes if (of.home / mode / "landing").exists()}
+    modes = [settings.mode, *(mode for mode in ("live", "snapshot") if mode != settings.mode)]
+    return {
+        mode: Store(settings.home / mode / "landing") for mode in modes if (settings.home / mode / "landing").exists()
+    }
 
 
-def vintage_by_id(of: Settings, vintage_id: str) -> tuple[Store, Vintage]:
+def vintage_by_id(settings: Settings, vintage_id: str) -> tuple[Store, Vintage]:
     """A vintage and the store that has it; raises NotFound."""
-    for store in stores(of).values():
+    for store in stores(settings).values():
         for collection, dataset in catalogue.load().datasets:
             if not vintage_id.startswith(f"{dataset.id}."):
                 continue
@@ -30,7 +32,7 @@ def vintage_by_id(of: Settings, vintage_id: str) -> tuple[Store, Vintage]:
     raise NotFound(f"There is no vintage {vintage_id}.", "`atf diagnose DATASET` lists those that there are.")
 
 
-def ask_again(of: Settings, vintage_id: str) -> None:
+def ask_again(settings: Settings, vintage_id: str) -> None:
     """Forget what raw and admission said of a vintage, so that the next build reads and judges its bytes anew."""
-    store, vintage = vintage_by_id(of, vintage_id)
+    store, vintage = vintage_by_id(settings, vintage_id)
     store.ask_again(vintage)

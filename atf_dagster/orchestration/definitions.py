@@ -7,7 +7,8 @@ import warnings
 
 import dagster as dg
 
-from atf_dagster import catalogue, settings
+from atf_dagster import catalogue
+from atf_dagster import settings as settings_module
 from atf_dagster.alerts import notify
 from atf_dagster.orchestration import resources
 from atf_dagster.orchestration.assets import landing, quality, raw, release, warehouse
@@ -19,10 +20,10 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 
-def build_defs(of: Settings, progress: resources.Progress | None = None) -> dg.Definitions:
+def build_defs(settings: Settings, progress: resources.Progress | None = None) -> dg.Definitions:
     """The graph from publisher to release for these settings; parses the dbt project if it changed."""
     known = catalogue.load()
-    dbt = warehouse.warehouse_assets(ensure_manifest(of))
+    dbt = warehouse.warehouse_assets(ensure_manifest(settings))
     again = rerun.rerun_job()
     marts = [key for definition in dbt for key in definition.keys if key.path[0] == "mart"]
     return dg.Definitions(
@@ -33,11 +34,11 @@ def build_defs(of: Settings, progress: resources.Progress | None = None) -> dg.D
             quality.admission_asset(),
             release.release_asset(marts),
         ],
-        asset_checks=[quality.mart_checks(known), open_alerts_check.standing_check(of)],
+        asset_checks=[quality.mart_checks(known), open_alerts_check.open_alerts_check(settings)],
         jobs=[schedules.refresh_job, schedules.rebuild_job, again],
-        schedules=schedules.schedules(of),
-        sensors=[*run_sensors.sensors(of), probe.sensor(of), rerun.build_after(again)],
-        resources={resources.HOUSE: resources.resource(of, progress)},
+        schedules=schedules.schedules(settings),
+        sensors=[*run_sensors.sensors(settings), probe.sensor(settings), rerun.build_after(again)],
+        resources={resources.HOME: resources.resource(settings, progress)},
         executor=dg.in_process_executor,
     )
 
@@ -45,7 +46,7 @@ def build_defs(of: Settings, progress: resources.Progress | None = None) -> dg.D
 @dg.definitions
 def defs() -> dg.Definitions:
     """What workspace.yaml points to: the house that the environment describes."""
-    settings.quieten()
-    of = settings.load()
+    settings_module.disable_usage_data()
+    of = settings_module.load()
     notify.check_settings(of)  # a slip in the channels is seen when this is loaded, not when something breaks
     return build_defs(of)

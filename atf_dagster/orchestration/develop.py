@@ -22,7 +22,7 @@ def develop(settings: Settings, port: int) -> int:
     into one, with it: so hearing is switched on before there is a child.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    settings_module.quieten()
+    settings_module.disable_usage_data()
     prepare_dagster_home(settings)
     command = [sys.executable, "-m", "dagster", "dev", "-w", str(PROJECT / "workspace.yaml"), "-h", "127.0.0.1"]
     with page_server.serving(settings.home, port + 1) as address:

@@ -20,24 +20,24 @@ CLOCK_SLACK = 5.0
 """Seconds by which the system's start time and the run's may differ without meaning anything."""
 
 
-def fail_orphans(instance: dg.DagsterInstance, *, own_run_id: str | None = None) -> list[str]:
+def fail_killed_runs(instance: dg.DagsterInstance, *, own_run_id: str | None = None) -> list[str]:
     """Fail every STARTED run whose process is gone; returns their ids.
 
     The caller holds the writer's lock of the house, so that no run of `atf refresh` is alive beside it. One that the
     daemon has just started may be, soon to be refused by the lock; its process is found. `own_run_id` is never failed.
     """
     records = instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
-    orphans = [
+    killed = [
         record.dagster_run
         for record in records
         if record.dagster_run.run_id != own_run_id
         and not _is_at_work(_process(instance, record.dagster_run.run_id), record.start_time)
     ]
-    for run in orphans:
+    for run in killed:
         instance.report_run_failed(run, SAID)
         # Its place in the pool of writers too, for which the next run would wait for ever.
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-    return [run.run_id for run in orphans]
+    return [run.run_id for run in killed]
 
 
 def _process(instance: dg.DagsterInstance, run_id: str) -> int | None:

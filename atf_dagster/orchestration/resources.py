@@ -12,7 +12,7 @@ from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings
 
 Progress = Callable[[str], None]
-HOUSE = "house"
+HOME = "home"
 WAIT_SECONDS = 1800.0
 UNATTENDED = {"atf/unattended": "yes"}
 """Marks runs that a schedule or a sensor started: nobody waits for them, so they may wait and try again."""
@@ -21,7 +21,7 @@ WRITER = "writer"
 """The pool of every step that writes: dagster.yaml lets one of them work at a time."""
 
 
-class House:
+class HomeResource:
     """Settings and progress of this process; gives the `Refresh` that belongs to a run."""
 
     def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
@@ -38,9 +38,9 @@ def resource(settings: Settings, progress: Progress | None = None) -> dg.Resourc
     The in-process executor makes resources once a run. Raises AnotherRefreshIsRunning at its start.
     """
 
-    def house(context: dg.InitResourceContext) -> Iterator[House]:
+    def home(context: dg.InitResourceContext) -> Iterator[HomeResource]:
         # A command has the lock already and says so; a run of the daemon waits for a command's refresh to end.
         with single_writer(settings.home, wait_seconds=WAIT_SECONDS):
-            yield House(settings, progress)
+            yield HomeResource(settings, progress)
 
-    return dg.ResourceDefinition(resource_fn=house)
+    return dg.ResourceDefinition(resource_fn=home)

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from atf_dagster import settings as settings_module
 from atf_dagster.alerts import notify
 from atf_dagster.files import sha256_of, write_atomic
-from atf_dagster.landing.source_issues import Trouble
+from atf_dagster.landing.source_issues import SourceIssue
 from atf_dagster.orchestration import run_failures
-from atf_dagster.pipeline.steps import Outcome, Refresh
+from atf_dagster.pipeline.run_record import Outcome, RunRecord
 from atf_dagster.release import changes, versions
 from atf_dagster.settings import PROJECT, Settings
 
@@ -36,13 +36,13 @@ class Report:
     release: str | None
     release_path: str | None
     page: str | None
-    troubles: list[Trouble]
+    source_issues: list[SourceIssue]
     changes: list[changes.Change]
     notes: list[str]
-    told: str
+    notified: str
     """What people were told of it, and what could not be delivered."""
     message: str | None
-    mend: str | None
+    remedy: str | None
     seconds: dict[str, float]
 
 
@@ -64,7 +64,7 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
     """Refresh once. The caller holds the lock. Never raises for a fault of a source, a check or a model."""
     seconds: dict[str, float] = {}
     clock = time.perf_counter()
-    settings_module.quieten()
+    settings_module.disable_usage_data()
     prepare_dagster_home(settings)
     # It warns of blocking checks that gave no result, which is what skipping an unchanged mart looks like;
     # a release without checks is refused where it is made.
@@ -82,20 +82,20 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
     job = definitions.resolve_job_def("rebuild" if rebuild else "refresh")
     seconds["import"] = time.perf_counter() - clock
     with dg.DagsterInstance.get() as instance:
-        for run_id in killed_runs.fail_orphans(instance):
-            run_failures.record_killed(Refresh(settings, run_id))
+        for run_id in killed_runs.fail_killed_runs(instance):
+            run_failures.record_killed(RunRecord(settings, run_id))
             progress(f"run {run_id} had been killed; what it landed is used")
         # Dagster's own lines would bury ours; its event log keeps every one of them.
         quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
         result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet)
         seconds |= _step_seconds(result)
-        refresh = Refresh(settings, result.run_id)
-        outcome, message, mend = _ending(refresh, result)
+        refresh = RunRecord(settings, result.run_id)
+        outcome, message, remedy = _ending(refresh, result)
         current = versions.current(settings.releases)
         changed = changes.between(before, current) if outcome == "published" else []
         started = time.perf_counter()
-        told = _tell(settings, instance, result.run_id, changed)
-        run_retention.tidy(settings, instance)
+        notified = _notify(settings, instance, result.run_id, changed)
+        run_retention.remove_old_runs(settings, instance)
         seconds["alerts"] = time.perf_counter() - started
     seconds["total"] = time.perf_counter() - clock
     return Report(
@@ -105,47 +105,47 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
         release=current.version if current else None,
         release_path=str(current.path) if current else None,
         page=_page(refresh, current),
-        troubles=refresh.troubles(),
+        source_issues=refresh.source_issues(),
         changes=changed,
         notes=refresh.notes(),
-        told=told,
+        notified=notified,
         message=message,
-        mend=mend,
+        remedy=remedy,
         seconds={name: round(value, 2) for name, value in seconds.items()},
     )
 
 
-def _ending(refresh: Refresh, result: Any) -> tuple[Outcome, str | None, str | None]:
+def _ending(refresh: RunRecord, result: Any) -> tuple[Outcome, str | None, str | None]:
     """How the run ended, what happened and what to do where it did not publish; a failure is written down."""
     ended = refresh.outcome()
     if ended is None:
         failure = run_failures.failure_of(result.all_events, result.run_id)
         run_failures.record_failure(refresh, failure)
-        return failure.outcome, failure.message, failure.mend
+        return failure.outcome, failure.message, failure.remedy
     outcome: Outcome = ended["outcome"]
     if outcome == "held":
-        mend = f"See {refresh.page} for every failing row. The last release stays in place."
-        return outcome, " ".join(ended["blocked_by"]), mend
+        remedy = f"See {refresh.page} for every failing row. The last release stays in place."
+        return outcome, " ".join(ended["blocked_by"]), remedy
     return outcome, None, None
 
 
-def _tell(settings: Settings, instance: "dg.DagsterInstance", run_id: str, changed: list[changes.Change]) -> str:
+def _notify(settings: Settings, instance: "dg.DagsterInstance", run_id: str, changed: list[changes.Change]) -> str:
     """Alerts never decide how a refresh ended; what keeps them from being told is said in the report."""
     from atf_dagster.orchestration.automation import open_alerts_check
 
     try:
-        told = notify.after_run(settings, run_id, changed)
-        open_alerts_check.report(instance, told.open)
+        notified = notify.after_run(settings, run_id, changed)
+        open_alerts_check.report(instance, notified.open)
     except Exception as error:
         logging.getLogger(__name__).exception("Telling of run %s stopped", run_id)
         return (
             f"nobody was told: {type(error).__name__}: {error}. An engineer mends it; `atf alerts send` and the next "
             "refresh try again."
         )
-    return told.sentence
+    return notified.sentence
 
 
-def _page(refresh: Refresh, current: versions.Release | None) -> str | None:
+def _page(refresh: RunRecord, current: versions.Release | None) -> str | None:
     """This run's validation page, or the one that the current release was published with."""
     if refresh.page.exists():
         return str(refresh.page)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from atf_dagster.pipeline.steps import Outcome, Refresh
+from atf_dagster.pipeline.run_record import Outcome, RunRecord
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -17,16 +17,16 @@ KILLED = "Killed"
 
 
 @dataclass(frozen=True)
-class Failure:
+class RunFailure:
     """Why a run came to nothing. `error` is the name of what was raised, `Killed` where nothing was."""
 
     outcome: Outcome
     message: str
-    mend: str
+    remedy: str
     error: str
 
 
-def failure_of(events: Iterable[Any], run_id: str) -> Failure:
+def failure_of(events: Iterable[Any], run_id: str) -> RunFailure:
     """What the failed step said, innermost cause first, because Dagster wraps it in its own words."""
     last = ""
     for event in events:
@@ -38,8 +38,8 @@ def failure_of(events: Iterable[Any], run_id: str) -> Failure:
     return _killed(f"in or after the step {last}" if last else "before its first step", run_id)
 
 
-def _killed(where: str, run_id: str) -> Failure:
-    return Failure(
+def _killed(where: str, run_id: str) -> RunFailure:
+    return RunFailure(
         "failed",
         f"The run was ended from outside {where}: its process was killed, or the machine went down.",
         "Look at the machine's memory and at who ends processes there. The last release stays in place; a plain re-run "
@@ -48,13 +48,13 @@ def _killed(where: str, run_id: str) -> Failure:
     )
 
 
-def _from_error(step: str, error: Any, run_id: str) -> Failure:
+def _from_error(step: str, error: Any, run_id: str) -> RunFailure:
     while error is not None and error.cause is not None:
         error = error.cause
     text = (error.message if error is not None else "").strip()
     name, _, detail = text.partition(": ")
     name = name.rpartition(".")[2]
-    return Failure(
+    return RunFailure(
         "held" if name == "WarehouseHeld" else "failed",
         f"{step}: {detail or text}",
         "The last release stays in place; a plain re-run goes on from what has landed. The full trace is in "
@@ -63,20 +63,20 @@ def _from_error(step: str, error: Any, run_id: str) -> Failure:
     )
 
 
-def record_failure(refresh: Refresh, failure: Failure) -> None:
+def record_failure(record: RunRecord, failure: RunFailure) -> None:
     """Write how the run ended where it did not do so itself; each run ends in exactly one way."""
-    refresh.finish(failure.outcome, message=failure.message, mend=failure.mend, error=failure.error)
+    record.finish(failure.outcome, message=failure.message, remedy=failure.remedy, error=failure.error)
 
 
-def record_killed(refresh: Refresh) -> None:
+def record_killed(record: RunRecord) -> None:
     """For a run whose process is gone. One that had written its outcome was killed after its work was done."""
-    if refresh.outcome() is None:
-        record_failure(refresh, _killed("while it was at work", refresh.run_id))
+    if record.outcome() is None:
+        record_failure(record, _killed("while it was at work", record.run_id))
 
 
-def record_from_history(refresh: Refresh, instance: "dg.DagsterInstance") -> None:
+def record_from_history(record: RunRecord, instance: "dg.DagsterInstance") -> None:
     """For a run that left no outcome: what Dagster's history says of its failure."""
-    if refresh.outcome() is None:
-        entries = instance.all_logs(refresh.run_id)
+    if record.outcome() is None:
+        entries = instance.all_logs(record.run_id)
         events = [entry.dagster_event for entry in entries if entry.dagster_event is not None]
-        record_failure(refresh, failure_of(events, refresh.run_id))
+        record_failure(record, failure_of(events, record.run_id))

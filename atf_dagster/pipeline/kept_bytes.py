@@ -34,7 +34,7 @@ class Damaged:
     file: str
     problem: str
     needed_by: list[str]
-    mend: str
+    remedy: str
 
 
 @dataclass
@@ -91,7 +91,11 @@ def _needed(store: Store, folder: Path) -> Iterator[tuple[str, str]]:
     of_vintages = {vintage.sha256 for vintage in store.vintages(dataset, part)}
     for attempt in store.attempts(dataset, part):
         own = [] if attempt.sha256 in of_vintages else [attempt.sha256]
-        for other in (*own, *(page.sha256 for page in attempt.pages), *(look.sha256 for look in attempt.looks)):
+        for other in (
+            *own,
+            *(page.sha256 for page in attempt.pages),
+            *(answer.sha256 for answer in attempt.listings),
+        ):
             if other:
                 yield other, f"a receipt of {dataset}.{part}"
 
@@ -130,14 +134,14 @@ def _releases(folder: Path, counts: Counts) -> Iterator[Damaged]:
     now = versions.current_version(folder)
     for release in versions.releases(folder):
         counts.releases += 1
-        mend = GO_BACK if release.is_current else NOT_IN_USE
+        remedy = GO_BACK if release.is_current else NOT_IN_USE
         for problem in versions.damage(release):
             name, _, what = problem.partition(" ")
-            yield Damaged("releases", str(release.path / name), what, [_named(release.version, now)], mend)
+            yield Damaged("releases", str(release.path / name), what, [_named(release.version, now)], remedy)
     for path in versions.unreadable(folder):
         counts.releases += 1
-        mend = GO_BACK if path.name == now else NOT_IN_USE
-        yield Damaged("releases", str(path / "receipt.json"), "cannot be read", [_named(path.name, now)], mend)
+        remedy = GO_BACK if path.name == now else NOT_IN_USE
+        yield Damaged("releases", str(path / "receipt.json"), "cannot be read", [_named(path.name, now)], remedy)
     if now is not None and not (folder / now).is_dir():
         yield Damaged("releases", str(folder / versions.POINTER), f"points to {now}, which is missing", [], GO_BACK)
 

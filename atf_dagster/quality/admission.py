@@ -12,10 +12,10 @@ from pathlib import Path
 
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.landing import Store, Verdict, Vintage
+from atf_dagster.landing.parsed import Parsed
 from atf_dagster.landing.records import BY_HAND
 from atf_dagster.quality.results import Result
 from atf_dagster.settings import PROJECT
-from atf_dagster.warehouse.raw import Parsed
 from atf_dagster.warehouse.tables import write_table
 
 JUDGED_BY = ("expectations/staged_*", "dbt_project/models/staging/**/*.sql", "dbt_project/macros/*.sql")
@@ -63,7 +63,7 @@ def judge(
             verdict = Verdict(
                 sequence=vintage.sequence,
                 stage="admission",
-                verdict="held" if reasons else "admitted",
+                verdict="quarantined" if reasons else "admitted",
                 rules=rules,
                 at=at,
                 run_id=run_id,
@@ -71,7 +71,7 @@ def judge(
                 rows=sum(len([row for row in r.failing if row.get("vintage_id") == vintage.id]) for r in reasons),
                 reason=", ".join(f"{r.suite}.{r.expectation}" for r in reasons) or None,
                 message=" ".join(f"{r.expectation}: {r.reason}" for r in reasons) or None,
-                mend=reasons[0].mend if reasons else None,
+                remedy=reasons[0].remedy if reasons else None,
             )
             store.add_verdict(vintage, verdict)
         decided.append((entry, verdict))

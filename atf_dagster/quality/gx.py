@@ -142,7 +142,7 @@ def _result(suite: Suite, entry: Expectation, outcome: Any, looked_at: _LookedAt
         failing=tuple(failing),
         owner="data engineers" if broken else entry.owner,
         reason=entry.reason,
-        mend="Mend the expectation's arguments or its frame." if broken else entry.mend,
+        remedy="Mend the expectation's arguments or its frame." if broken else entry.remedy,
         runbook="check-broken" if broken else entry.runbook,
         evaluated_at=_now(),
         broken=broken is not None,
@@ -163,7 +163,7 @@ def _without_rows(suite: Suite, why: str) -> list[Result]:
             failing=(),
             owner=entry.owner,
             reason=entry.reason,
-            mend=entry.mend,
+            remedy=entry.remedy,
             runbook=entry.runbook,
             evaluated_at=_now(),
         )

@@ -19,7 +19,7 @@ def render(
     *,
     run_id: str,
     mode: str,
-    troubles: Sequence[Any],
+    source_issues: Sequence[Any],
     notes: Sequence[str] = (),
     since: Mapping[tuple[str, str], str] | None = None,
 ) -> str:
@@ -44,7 +44,7 @@ def render(
     blocked = any(result.blocks and result.stage == "mart" for result in results)
     if blocked:
         verdict, css = "Held: nothing was published, the last release stays in place", "failed"
-    elif failed or troubles:
+    elif failed or source_issues:
         verdict, css = "Passed with warnings", "warned"
     else:
         verdict, css = "Passed", "passed"
@@ -53,7 +53,7 @@ def render(
         suites=list(suites.items()),
         run_id=run_id,
         mode=mode,
-        troubles=troubles,
+        source_issues=source_issues,
         notes=notes,
         since=since or {},
         runbook=RUNBOOK,

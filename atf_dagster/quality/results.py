@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from atf_dagster.old_names import current_names
 from atf_dagster.quality.suites import Severity, Stage
 
 SAMPLE = 20
@@ -32,7 +33,7 @@ class Result:
     """Every failing row by its keys; with the value looked at unless the expectation is sensitive."""
     owner: str
     reason: str
-    mend: str
+    remedy: str
     runbook: str
     """Anchor of the entry in docs/runbook.md."""
     evaluated_at: str
@@ -70,6 +71,7 @@ class Result:
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
         """A result as `as_json` wrote it; a record from before there was a runbook has no entry."""
+        record = current_names(record)
         return cls(**{"runbook": "", **record, "failing": tuple(record["failing"])})
 
 

@@ -30,7 +30,7 @@ class Expectation(BaseModel):
     severity: Severity
     owner: Owner
     reason: str
-    mend: str
+    remedy: str
     runbook: str
     sensitive: bool = False
 

@@ -1,6 +1,7 @@
 """From a figure in the mart back to publisher, URL, bytes and the very row as served.
 
-Belongs here: following one figure through a release, landing and raw. Does not belong here: printing it (`cli.explain`).
+Belongs here: following one figure through a release, landing and raw. Does not belong here: printing it
+(`cli.explain`).
 """
 
 from pathlib import Path

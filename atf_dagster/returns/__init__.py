@@ -7,14 +7,14 @@ and which of two submissions is in force in the mart, which SQL decides.
 
 from atf_dagster.returns.check import check
 from atf_dagster.returns.disclosure import Hiding, hide
-from atf_dagster.returns.rows import Checked, Fault, Row
+from atf_dagster.returns.rows import Checked, ReturnError, Row
 from atf_dagster.returns.store import Refused, ReturnsDamaged, Submission, rows_in_force, submissions, submit
 
 __all__ = [
     "Checked",
-    "Fault",
     "Hiding",
     "Refused",
+    "ReturnError",
     "ReturnsDamaged",
     "Row",
     "Submission",

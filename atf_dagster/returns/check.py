@@ -11,15 +11,15 @@ from pathlib import Path
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.returns import figure_rules, file_rules, reading, row_rules
 from atf_dagster.returns.places import places
-from atf_dagster.returns.rows import Checked, Draft, Faults, Row
+from atf_dagster.returns.rows import Checked, Draft, ReturnErrors, Row
 
 
 def check(path: Path, catalogue: Catalogue, *, now: dt.datetime | None = None, earlier: Sequence[Row] = ()) -> Checked:
     """Judge a file. `earlier` are the rows in force from returns accepted before (`store.rows_in_force`)."""
-    faults = Faults()
-    data = reading.load(path, faults)
+    errors = ReturnErrors()
+    data = reading.load(path, errors)
     if data is None:
-        return Checked((), tuple(faults))
+        return Checked((), tuple(errors))
     return check_bytes(data, catalogue, now=now, earlier=earlier)
 
 
@@ -28,12 +28,12 @@ def check_bytes(
 ) -> Checked:
     """Judge bytes that are already at hand, so that what is checked is what is kept."""
     now = now or dt.datetime.now(dt.UTC)
-    faults = Faults()
-    drafts = _drafts(data, catalogue, now, faults)
-    file_rules.judge(drafts, earlier, faults)
-    faulty = {fault.row for fault in faults}
+    errors = ReturnErrors()
+    drafts = _drafts(data, catalogue, now, errors)
+    file_rules.judge(drafts, earlier, errors)
+    faulty = {error.row for error in errors}
     rows = tuple(draft.row() for draft in drafts if draft.number not in faulty)
-    return Checked(rows, tuple(sorted(faults, key=lambda fault: fault.row)))
+    return Checked(rows, tuple(sorted(errors, key=lambda error: error.row)))
 
 
 def rows_of_accepted(data: bytes, catalogue: Catalogue, accepted_at: dt.datetime) -> tuple[Row, ...]:
@@ -41,17 +41,17 @@ def rows_of_accepted(data: bytes, catalogue: Catalogue, accepted_at: dt.datetime
 
     Raises ValueError where a cell cannot be read: a row must not go missing from figures without a word.
     """
-    return tuple(draft.row() for draft in _drafts(data, catalogue, accepted_at, Faults()))
+    return tuple(draft.row() for draft in _drafts(data, catalogue, accepted_at, ReturnErrors()))
 
 
-def _drafts(data: bytes, catalogue: Catalogue, now: dt.datetime, faults: Faults) -> list[Draft]:
+def _drafts(data: bytes, catalogue: Catalogue, now: dt.datetime, errors: ReturnErrors) -> list[Draft]:
     area = places(catalogue)
     drafts = []
-    for number, raw in reading.read(data, faults):
-        row_rules.formulas(number, dict(raw), faults)
-        row_rules.control_characters(number, dict(raw), faults)
+    for number, raw in reading.read(data, errors):
+        row_rules.formulas(number, dict(raw), errors)
+        row_rules.control_characters(number, dict(raw), errors)
         draft = Draft(number, {column: cell.strip() for column, cell in raw.items()})
-        row_rules.judge(draft, area, now, faults)
-        figure_rules.judge(draft, faults)
+        row_rules.judge(draft, area, now, errors)
+        figure_rules.judge(draft, errors)
         drafts.append(draft)
     return drafts

@@ -37,7 +37,7 @@ class ReturnFacts:
     totals: list[Facts]
 
 
-def gather(home: Path, catalogue: Catalogue) -> ReturnFacts:
+def collect(home: Path, catalogue: Catalogue) -> ReturnFacts:
     """Of all accepted returns. Raises ReturnsDamaged where bytes of one are missing or changed."""
     states = list(_states(home, catalogue))
     hidden = _ever_hidden(states, catalogue)

@@ -13,24 +13,24 @@ Belongs here: numerator, denominator, unknown_count. Does not belong here: sums 
 import re
 from decimal import Decimal
 
-from atf_dagster.returns.rows import NUMBERS, Draft, Faults, shown
+from atf_dagster.returns.rows import NUMBERS, Draft, ReturnErrors, shown
 from atf_dagster.returns.template import COLUMNS, DATA_STATUSES, FORMS, NIL, NOT_SUPPLIED, Form
 
 PLAIN = re.compile(r"[0-9]{1,15}(\.[0-9]{1,10})?")
 """Fifteen digits are exact in every reader's numbers, and more than any return can hold."""
 
 
-def judge(draft: Draft, faults: Faults) -> None:
+def judge(draft: Draft, errors: ReturnErrors) -> None:
     """Read the figures of one row and apply every rule to them."""
     form = FORMS.get(draft["indicator_code"])
     whole = form is not None and form.whole_numbers
     for column in ("numerator", "denominator"):
-        _read(draft, column, whole, faults)
-    _unknown(draft, form, faults)
-    _by_status(draft, faults)
+        _read(draft, column, whole, errors)
+    _unknown(draft, form, errors)
+    _by_status(draft, errors)
     numerator, denominator = draft.numbers.get("numerator"), draft.numbers.get("denominator")
     if numerator is not None and denominator is not None and numerator > denominator:
-        faults.add(
+        errors.add(
             draft.number,
             "numerator",
             f"{numerator} is more than the denominator, {denominator}.",
@@ -39,7 +39,7 @@ def judge(draft: Draft, faults: Faults) -> None:
         )
 
 
-def _read(draft: Draft, column: str, whole: bool, faults: Faults) -> None:
+def _read(draft: Draft, column: str, whole: bool, errors: ReturnErrors) -> None:
     cell = draft[column]
     if not cell:
         return
@@ -49,7 +49,7 @@ def _read(draft: Draft, column: str, whole: bool, faults: Faults) -> None:
     if problem is None:
         draft.numbers[column] = Decimal(cell)
         return
-    faults.add(
+    errors.add(
         draft.number,
         column,
         f"{shown(cell)} {problem}.",
@@ -74,14 +74,14 @@ def _not_plain(cell: str) -> str | None:
     return "is not a plain decimal number"
 
 
-def _unknown(draft: Draft, form: Form | None, faults: Faults) -> None:
+def _unknown(draft: Draft, form: Form | None, errors: ReturnErrors) -> None:
     column = "unknown_count"
     if form is None:
         return
     if form.counts_unknown:
-        _read(draft, column, True, faults)
+        _read(draft, column, True, errors)
         if not draft[column] and draft["data_status"] != NOT_SUPPLIED:
-            faults.add(
+            errors.add(
                 draft.number,
                 column,
                 "The cell is blank.",
@@ -89,7 +89,7 @@ def _unknown(draft: Draft, form: Form | None, faults: Faults) -> None:
                 "denominator.",
             )
     elif draft[column]:
-        faults.add(
+        errors.add(
             draft.number,
             column,
             f"{shown(draft[column])} stands in a row of {draft['indicator_code']}, which has no unknown staff.",
@@ -97,7 +97,7 @@ def _unknown(draft: Draft, form: Form | None, faults: Faults) -> None:
         )
 
 
-def _by_status(draft: Draft, faults: Faults) -> None:
+def _by_status(draft: Draft, errors: ReturnErrors) -> None:
     status = draft["data_status"]
     if status not in DATA_STATUSES:
         return
@@ -106,7 +106,7 @@ def _by_status(draft: Draft, faults: Faults) -> None:
         if status == NOT_SUPPLIED:
             continue
         if not cell:
-            faults.add(
+            errors.add(
                 draft.number,
                 column,
                 f"The cell is blank and data_status is {status!r}.",
@@ -115,14 +115,14 @@ def _by_status(draft: Draft, faults: Faults) -> None:
                 else "Write the figure; where it is missing write 'not supplied' as data_status and why in notes.",
             )
         elif number is not None and status == NIL and number != 0:
-            faults.add(
+            errors.add(
                 draft.number,
                 column,
                 f"{shown(cell)} stands in a nil return, whose numerator and denominator are 0.",
                 "Write 'final' as data_status if there is something to report, else 0.",
             )
         elif number is not None and status != NIL and column == "denominator" and number == 0:
-            faults.add(
+            errors.add(
                 draft.number,
                 column,
                 f"It is 0 and data_status is {status!r}.",
@@ -132,7 +132,7 @@ def _by_status(draft: Draft, faults: Faults) -> None:
     if status == NOT_SUPPLIED:
         for column in NUMBERS:
             if draft[column]:
-                faults.add(
+                errors.add(
                     draft.number,
                     column,
                     f"{shown(draft[column])} is given and data_status is 'not supplied'.",

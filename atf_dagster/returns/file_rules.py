@@ -12,22 +12,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from atf_dagster.returns.rows import NUMBERS, Draft, Faults, Row, shown
+from atf_dagster.returns.rows import NUMBERS, Draft, ReturnErrors, Row, shown
 from atf_dagster.returns.template import BREAK, FORMS, NIL, NOT_SUPPLIED
 
 Series = tuple[str, str]
 """(indicator, organisation)."""
 
 
-def judge(drafts: Sequence[Draft], earlier: Sequence[Row], faults: Faults) -> None:
+def judge(drafts: Sequence[Draft], earlier: Sequence[Row], errors: ReturnErrors) -> None:
     """Apply every rule of this module to the rows of one file."""
-    _one_row_a_key(drafts, faults)
+    _one_row_a_key(drafts, errors)
     for returned in _returns(drafts).values():
-        _one_place(returned, faults)
+        _one_place(returned, errors)
         if FORMS[returned[0]["indicator_code"]].counts_unknown:
-            _bands(returned, faults)
-            _bands_given_before(returned, earlier, faults)
-    _definitions(drafts, earlier, faults)
+            _bands(returned, errors)
+            _bands_given_before(returned, earlier, errors)
+    _definitions(drafts, earlier, errors)
 
 
 def _series(draft: Draft) -> Series:
@@ -47,13 +47,13 @@ def _returns(drafts: Iterable[Draft]) -> Mapping[tuple[str, str, dt.date, dt.dat
     return found
 
 
-def _one_row_a_key(drafts: Sequence[Draft], faults: Faults) -> None:
+def _one_row_a_key(drafts: Sequence[Draft], errors: ReturnErrors) -> None:
     first: dict[tuple[str, ...], int] = {}
     for draft in drafts:
         columns = ("indicator_code", "org_code", "date_from", "date_to", "breakdown_type", "breakdown_value")
         key = tuple(_alike(draft[column]) for column in columns)
         if key in first:
-            faults.add(
+            errors.add(
                 draft.number,
                 "breakdown_value",
                 f"Row {first[key]} has the same indicator, organisation, period and breakdown.",
@@ -63,11 +63,11 @@ def _one_row_a_key(drafts: Sequence[Draft], faults: Faults) -> None:
             first[key] = draft.number
 
 
-def _one_place(returned: Sequence[Draft], faults: Faults) -> None:
+def _one_place(returned: Sequence[Draft], errors: ReturnErrors) -> None:
     first = returned[0]
     for draft in returned[1:]:
         if draft["area_code"] != first["area_code"]:
-            faults.add(
+            errors.add(
                 draft.number,
                 "area_code",
                 f"{shown(draft['area_code'])}, while row {first.number} of the same organisation, indicator and "
@@ -77,12 +77,12 @@ def _one_place(returned: Sequence[Draft], faults: Faults) -> None:
             )
 
 
-def _bands(returned: Sequence[Draft], faults: Faults) -> None:
+def _bands(returned: Sequence[Draft], errors: ReturnErrors) -> None:
     total = FORMS[returned[0]["indicator_code"]].total
     whole = [draft for draft in returned if draft["breakdown_value"] == total]
     bands = [draft for draft in returned if draft["breakdown_value"] != total]
     if not whole:
-        faults.add(
+        errors.add(
             returned[0].number,
             "breakdown_value",
             f"{returned[0]['org_code']} has bands for {returned[0].date_to} and no row {total}.",
@@ -101,7 +101,7 @@ def _bands(returned: Sequence[Draft], faults: Faults) -> None:
             continue  # a figure that cannot be read has its own fault
         added = sum(known, Decimal(0))
         if added > stated or (added != stated and not partial):
-            faults.add(
+            errors.add(
                 whole[0].number,
                 column,
                 f"{total} is {stated} and the bands of {whole[0]['org_code']} add up to {added}.",
@@ -110,7 +110,7 @@ def _bands(returned: Sequence[Draft], faults: Faults) -> None:
             )
 
 
-def _bands_given_before(returned: Sequence[Draft], earlier: Sequence[Row], faults: Faults) -> None:
+def _bands_given_before(returned: Sequence[Draft], earlier: Sequence[Row], errors: ReturnErrors) -> None:
     """A band that is left out of a correction would stay in force from the file before and break the total."""
     first, now = returned[0], {draft["breakdown_value"] for draft in returned}
     before = {
@@ -121,7 +121,7 @@ def _bands_given_before(returned: Sequence[Draft], earlier: Sequence[Row], fault
         and row.data_status not in (NIL, NOT_SUPPLIED)
     }
     for value in sorted(before - now):
-        faults.add(
+        errors.add(
             first.number,
             "breakdown_value",
             f"An earlier return of {first['org_code']} for {first.date_to} has {shown(value)}, and this file has not.",
@@ -141,7 +141,7 @@ class _Stated:
     """Its row in the file; None for one of an earlier return."""
 
 
-def _definitions(drafts: Sequence[Draft], earlier: Sequence[Row], faults: Faults) -> None:
+def _definitions(drafts: Sequence[Draft], earlier: Sequence[Row], errors: ReturnErrors) -> None:
     """One definition over all periods of a series, those of earlier returns included, or a break flag."""
     stated: dict[Series, dict[tuple[dt.date, str], _Stated]] = defaultdict(dict)
     for row in earlier:
@@ -164,7 +164,7 @@ def _definitions(drafts: Sequence[Draft], earlier: Sequence[Row], faults: Faults
                 continue
             other = before if after.number else after
             source = f"row {other.number}" if other.number else f"the earlier return for the year from {other.since}"
-            faults.add(
+            errors.add(
                 number,
                 "local_definition",
                 f"{organisation} defines local otherwise in {source}: {shown(other.text, 120)}.",

@@ -10,7 +10,7 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from atf_dagster.returns.rows import Faults, shown
+from atf_dagster.returns.rows import ReturnErrors, shown
 from atf_dagster.returns.template import COLUMNS
 
 MAX_BYTES = 5_000_000
@@ -23,19 +23,19 @@ Records = list[tuple[int, Mapping[str, str]]]
 SAVE_AS = "Whoever made the file saves it again as 'CSV UTF-8 (comma delimited)'."
 
 
-def load(path: Path, faults: Faults) -> bytes | None:
+def load(path: Path, errors: ReturnErrors) -> bytes | None:
     """The bytes, never more than the cap; None with a fault where there are none to read."""
     try:
         if not path.is_file():
-            faults.add(0, FILE, f"{path} is not a file.", "Give the path of the CSV.")
+            errors.add(0, FILE, f"{path} is not a file.", "Give the path of the CSV.")
             return None
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        faults.add(0, FILE, f"{path} cannot be read: {error.strerror}.", "Its owner gives you the right to read it.")
+        errors.add(0, FILE, f"{path} cannot be read: {error.strerror}.", "Its owner gives you the right to read it.")
         return None
     if len(data) > MAX_BYTES:
-        faults.add(
+        errors.add(
             0,
             FILE,
             f"It is larger than {MAX_BYTES:,} bytes; a return of one organisation is a thousandth of that.",
@@ -45,16 +45,16 @@ def load(path: Path, faults: Faults) -> bytes | None:
     return data
 
 
-def read(data: bytes, faults: Faults) -> Records:
+def read(data: bytes, errors: ReturnErrors) -> Records:
     """Cells by the template's columns. Empty where the heading cannot be matched to the template."""
-    text = _decode(data, faults)
+    text = _decode(data, errors)
     if text is None:
         return []
-    rows = _rows(text, faults)
+    rows = _rows(text, errors)
     if not rows:
-        faults.add(1, FILE, "The file has no heading.", "Begin with `atf returns template` and fill in its columns.")
+        errors.add(1, FILE, "The file has no heading.", "Begin with `atf returns template` and fill in its columns.")
         return []
-    columns = _heading([cell.strip() for cell in rows[0][1]], faults)
+    columns = _heading([cell.strip() for cell in rows[0][1]], errors)
     if columns is None:
         return []
     records: Records = []
@@ -62,7 +62,7 @@ def read(data: bytes, faults: Faults) -> Records:
         if not any(cell.strip() for cell in cells):
             continue  # spreadsheets leave blank rows behind; they say nothing
         if len(cells) != len(columns):
-            faults.add(
+            errors.add(
                 number,
                 FILE,
                 f"The row has {len(cells)} cells and the heading {len(columns)}.",
@@ -72,7 +72,7 @@ def read(data: bytes, faults: Faults) -> Records:
             continue
         records.append((number, dict(zip(columns, cells, strict=True))))
     if len(rows) == 1 or not any(any(cell.strip() for cell in cells) for _, cells in rows[1:]):
-        faults.add(
+        errors.add(
             1,
             FILE,
             "There is a heading and no row.",
@@ -82,27 +82,27 @@ def read(data: bytes, faults: Faults) -> Records:
     return records
 
 
-def _decode(data: bytes, faults: Faults) -> str | None:
+def _decode(data: bytes, errors: ReturnErrors) -> str | None:
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        faults.add(0, FILE, "It is a workbook of a spreadsheet program, not a CSV.", SAVE_AS)
+        errors.add(0, FILE, "It is a workbook of a spreadsheet program, not a CSV.", SAVE_AS)
         return None
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        faults.add(0, FILE, "Its encoding is UTF-16, not UTF-8.", SAVE_AS)
+        errors.add(0, FILE, "Its encoding is UTF-16, not UTF-8.", SAVE_AS)
         return None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        faults.add(
+        errors.add(
             line, FILE, f"The byte 0x{data[error.start]:02X} is not UTF-8 (often a £ or a curly quote).", SAVE_AS
         )
         return None
     if "\0" in text:
-        faults.add(text.count("\n", 0, text.index("\0")) + 1, FILE, "There is a NUL character: not text.", SAVE_AS)
+        errors.add(text.count("\n", 0, text.index("\0")) + 1, FILE, "There is a NUL character: not text.", SAVE_AS)
         return None
     start = text.lstrip()[:400].lower()
     if start.startswith(("<!doctype", "<html", "<?xml", "<head", "<body", "<script")) or "<html" in start:
-        faults.add(
+        errors.add(
             0,
             FILE,
             f"It is a web page, not a CSV; it begins {shown(text.strip())}.",
@@ -112,14 +112,14 @@ def _decode(data: bytes, faults: Faults) -> str | None:
     return text
 
 
-def _rows(text: str, faults: Faults) -> list[tuple[int, list[str]]]:
+def _rows(text: str, errors: ReturnErrors) -> list[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[tuple[int, list[str]]] = []
     try:
         for cells in reader:
             rows.append((len(rows) + 1, cells))
     except csv.Error as error:
-        faults.add(
+        errors.add(
             len(rows) + 1,
             FILE,
             f"The row cannot be taken apart ({error}); rows from here on were not looked at.",
@@ -130,13 +130,13 @@ def _rows(text: str, faults: Faults) -> list[tuple[int, list[str]]]:
     return rows
 
 
-def _heading(found: Sequence[str], faults: Faults) -> list[str] | None:
+def _heading(found: Sequence[str], errors: ReturnErrors) -> list[str] | None:
     """The template's column for each heading; None where some are missing even after guessing."""
     template = list(COLUMNS)
     if list(found) == template:
         return template
     if len(found) == 1 and (";" in found[0] or "\t" in found[0]):
-        faults.add(1, FILE, "The columns are not separated by commas.", SAVE_AS)
+        errors.add(1, FILE, "The columns are not separated by commas.", SAVE_AS)
         return None
     free = [name for name in template if name not in found]
     guessed: list[str | None] = []
@@ -144,27 +144,27 @@ def _heading(found: Sequence[str], faults: Faults) -> list[str] | None:
         if heading in template:
             guessed.append(heading)
             if heading in found[: position - 1]:
-                faults.add(1, heading, f"The heading stands twice, again as column {position}.", "Remove one.")
+                errors.add(1, heading, f"The heading stands twice, again as column {position}.", "Remove one.")
             continue
         near = difflib.get_close_matches(heading.lower().replace(" ", "_"), free, n=1, cutoff=0.6)
         nearest = near[0] if near else None
         guessed.append(nearest)
         if nearest:
             free.remove(nearest)
-            mend = f"Write {nearest} as the heading if that is what the column holds."
+            remedy = f"Write {nearest} as the heading if that is what the column holds."
         elif heading:
             closest = difflib.get_close_matches(heading.lower(), template, n=1, cutoff=0.0)[0]
-            mend = f"Remove the column; the nearest of the template is {closest}."
+            remedy = f"Remove the column; the nearest of the template is {closest}."
         else:
-            mend = "Delete the blank column in the spreadsheet and save again."
-        faults.add(
+            remedy = "Delete the blank column in the spreadsheet and save again."
+        errors.add(
             1,
             heading or f"column {position}",
             f"{shown(heading)} is no heading of the template{f'; the nearest is {nearest}' if nearest else ''}.",
-            mend,
+            remedy,
         )
     for name in free:
-        faults.add(
+        errors.add(
             1,
             name,
             "The column is missing; rows were not looked at.",
@@ -175,7 +175,7 @@ def _heading(found: Sequence[str], faults: Faults) -> list[str] | None:
         return None
     if columns != template:
         first = next(i for i, name in enumerate(template) if columns[i] != name)
-        faults.add(
+        errors.add(
             1,
             columns[first],
             f"The columns are not in the template's order: column {first + 1} should be {template[first]}.",

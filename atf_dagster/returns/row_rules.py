@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from atf_dagster.returns.places import Places
-from atf_dagster.returns.rows import NUMBERS, Draft, Faults, shown
+from atf_dagster.returns.rows import NUMBERS, Draft, ReturnErrors, shown
 from atf_dagster.returns.template import (
     BANDS,
     COLUMNS,
@@ -99,26 +99,26 @@ ROLE_WORDS = frozenset(
 )
 
 
-def judge(draft: Draft, places: Places, now: dt.datetime, faults: Faults) -> None:
+def judge(draft: Draft, places: Places, now: dt.datetime, errors: ReturnErrors) -> None:
     """Apply every rule of this module to one row."""
     form = FORMS.get(draft["indicator_code"])
-    _indicator(draft, faults)
-    _organisation(draft, places, faults)
-    _area(draft, places, faults)
-    _period(draft, form, places, now, faults)
-    _breakdown(draft, form, faults)
-    _status(draft, faults)
-    _words(draft, form, faults)
-    _role(draft, faults)
-    _submitted_at(draft, now, faults)
+    _indicator(draft, errors)
+    _organisation(draft, places, errors)
+    _area(draft, places, errors)
+    _period(draft, form, places, now, errors)
+    _breakdown(draft, form, errors)
+    _status(draft, errors)
+    _words(draft, form, errors)
+    _role(draft, errors)
+    _submitted_at(draft, now, errors)
 
 
-def formulas(number: int, raw: dict[str, str], faults: Faults) -> None:
+def formulas(number: int, raw: dict[str, str], errors: ReturnErrors) -> None:
     """Cells that a spreadsheet would run. Figures have a rule of their own, which refuses them as well."""
     for column, cell in raw.items():
         start = cell.lstrip(" \u00a0")[:1]
         if column not in NUMBERS and start and start in "=+@\t":
-            faults.add(
+            errors.add(
                 number,
                 column,
                 f"{shown(cell)} begins with {start!r}: a spreadsheet would run it as a formula.",
@@ -129,7 +129,7 @@ def formulas(number: int, raw: dict[str, str], faults: Faults) -> None:
 _LONG_TEXTS = ("local_definition", "notes")
 
 
-def control_characters(number: int, raw: dict[str, str], faults: Faults) -> None:
+def control_characters(number: int, raw: dict[str, str], errors: ReturnErrors) -> None:
     """Tabs, line breaks and other invisible characters: two cells that look alike must be alike.
 
     What must be hidden is matched by these cells; a band with a tab behind it would be a band of its own.
@@ -141,7 +141,7 @@ def control_characters(number: int, raw: dict[str, str], faults: Faults) -> None
             for character in cell
             if character not in allowed
         ):
-            faults.add(
+            errors.add(
                 number,
                 column,
                 f"{shown(cell)} holds a tab, a line break or another invisible character.",
@@ -149,14 +149,14 @@ def control_characters(number: int, raw: dict[str, str], faults: Faults) -> None
             )
 
 
-def one_of(draft: Draft, column: str, allowed: Sequence[str], faults: Faults) -> None:
+def one_of(draft: Draft, column: str, allowed: Sequence[str], errors: ReturnErrors) -> None:
     """The cell is one of a few words, spelt exactly."""
     cell = draft[column]
     if cell in allowed:
         return
     near = difflib.get_close_matches(cell.lower(), [word.lower() for word in allowed], n=1, cutoff=0.5)
     meant = next((word for word in allowed if near and word.lower() == near[0]), None)
-    faults.add(
+    errors.add(
         draft.number,
         column,
         f"{shown(cell)} is not one of: {', '.join(allowed)}." if cell else "The cell is blank.",
@@ -164,23 +164,23 @@ def one_of(draft: Draft, column: str, allowed: Sequence[str], faults: Faults) ->
     )
 
 
-def _indicator(draft: Draft, faults: Faults) -> None:
-    one_of(draft, "indicator_code", tuple(FORMS), faults)
+def _indicator(draft: Draft, errors: ReturnErrors) -> None:
+    one_of(draft, "indicator_code", tuple(FORMS), errors)
 
 
-def _organisation(draft: Draft, places: Places, faults: Faults) -> None:
+def _organisation(draft: Draft, places: Places, errors: ReturnErrors) -> None:
     code = draft["org_code"]
     if GSS.fullmatch(code):
         if code not in places.councils:
             is_board = " The board's own return has its ODS code, QYG." if code == places.whole else ""
-            faults.add(
+            errors.add(
                 draft.number,
                 "org_code",
                 f"{code} is not one of the nine councils of {places.whole_name}.",
                 f"A council writes its own code: {places.named}. An NHS organisation writes its ODS code.{is_board}",
             )
     elif not ODS.fullmatch(code):
-        faults.add(
+        errors.add(
             draft.number,
             "org_code",
             f"{shown(code)} is neither an ODS code nor a GSS code." if code else "The cell is blank.",
@@ -188,13 +188,13 @@ def _organisation(draft: Draft, places: Places, faults: Faults) -> None:
             "code, E and eight digits.",
         )
     if not draft["org_name"]:
-        faults.add(draft.number, "org_name", "The cell is blank.", "Write the organisation's name.")
+        errors.add(draft.number, "org_name", "The cell is blank.", "Write the organisation's name.")
 
 
-def _area(draft: Draft, places: Places, faults: Faults) -> None:
+def _area(draft: Draft, places: Places, errors: ReturnErrors) -> None:
     area, organisation = draft["area_code"], draft["org_code"]
     if area not in places.councils and area != places.whole:
-        faults.add(
+        errors.add(
             draft.number,
             "area_code",
             f"{shown(area)} is neither one of the nine councils nor {places.whole} {places.whole_name}.",
@@ -202,7 +202,7 @@ def _area(draft: Draft, places: Places, faults: Faults) -> None:
             "because a figure is never apportioned.",
         )
     elif organisation in places.councils and area != organisation:
-        faults.add(
+        errors.add(
             draft.number,
             "area_code",
             f"{organisation} is {places.councils[organisation]} council and its area is given as {area}.",
@@ -210,16 +210,16 @@ def _area(draft: Draft, places: Places, faults: Faults) -> None:
         )
 
 
-def _period(draft: Draft, form: Form | None, places: Places, now: dt.datetime, faults: Faults) -> None:
+def _period(draft: Draft, form: Form | None, places: Places, now: dt.datetime, errors: ReturnErrors) -> None:
     kinds = (form.period_type,) if form else tuple(dict.fromkeys(form.period_type for form in FORMS.values()))
-    one_of(draft, "period_type", kinds, faults)
+    one_of(draft, "period_type", kinds, errors)
     kind = form.period_type if form else draft["period_type"]
-    draft.date_from, draft.date_to = (_date(draft, column, places, now, faults) for column in ("date_from", "date_to"))
+    draft.date_from, draft.date_to = (_date(draft, column, places, now, errors) for column in ("date_from", "date_to"))
     start, end = draft.date_from, draft.date_to
     if start is None or end is None:
         return
     if start > end:
-        faults.add(
+        errors.add(
             draft.number,
             "date_to",
             f"The period ends on {end}, before it begins on {start}.",
@@ -227,7 +227,7 @@ def _period(draft: Draft, form: Form | None, places: Places, now: dt.datetime, f
         )
     elif kind == "financial_year" and (start, end) != (dt.date(start.year, 4, 1), dt.date(start.year + 1, 3, 31)):
         column = "date_from" if (start.month, start.day) != (4, 1) else "date_to"
-        faults.add(
+        errors.add(
             draft.number,
             column,
             f"{start} to {end} is not a financial year.",
@@ -236,7 +236,7 @@ def _period(draft: Draft, form: Form | None, places: Places, now: dt.datetime, f
         )
     elif kind == "snapshot" and not (start == end and (end.month, end.day) == (3, 31)):
         column = "date_to" if (start.month, start.day) == (3, 31) else "date_from"
-        faults.add(
+        errors.add(
             draft.number,
             column,
             f"{start} to {end} is not a snapshot of 31 March.",
@@ -244,14 +244,14 @@ def _period(draft: Draft, form: Form | None, places: Places, now: dt.datetime, f
         )
 
 
-def _date(draft: Draft, column: str, places: Places, now: dt.datetime, faults: Faults) -> dt.date | None:
+def _date(draft: Draft, column: str, places: Places, now: dt.datetime, errors: ReturnErrors) -> dt.date | None:
     cell = draft[column]
     try:
         day = dt.date.fromisoformat(cell) if DATE.fullmatch(cell) else None
     except ValueError:
         day = None
     if day is None:
-        faults.add(
+        errors.add(
             draft.number,
             column,
             f"{shown(cell)} is not a date of the form YYYY-MM-DD." if cell else "The cell is blank.",
@@ -259,11 +259,11 @@ def _date(draft: Draft, column: str, places: Places, now: dt.datetime, faults: F
         )
         return None
     if day > now.astimezone(LONDON).date():
-        faults.add(
+        errors.add(
             draft.number, column, f"{day} is in the future.", "Send the return when the period is over; check the year."
         )
     if day < places.since:
-        faults.add(
+        errors.add(
             draft.number,
             column,
             f"{day} is before {places.since}, when the nine councils began.",
@@ -272,20 +272,20 @@ def _date(draft: Draft, column: str, places: Places, now: dt.datetime, faults: F
     return day
 
 
-def _breakdown(draft: Draft, form: Form | None, faults: Faults) -> None:
+def _breakdown(draft: Draft, form: Form | None, errors: ReturnErrors) -> None:
     if form is None:
         return
-    one_of(draft, "breakdown_type", (form.breakdown_type,), faults)
+    one_of(draft, "breakdown_type", (form.breakdown_type,), errors)
     value = draft["breakdown_value"]
     if form.counts_unknown and value.startswith(GRADE) and value != GRADE:
         return
-    one_of(draft, "breakdown_value", (form.total, *BANDS) if form.counts_unknown else (form.total,), faults)
+    one_of(draft, "breakdown_value", (form.total, *BANDS) if form.counts_unknown else (form.total,), errors)
 
 
-def _status(draft: Draft, faults: Faults) -> None:
-    one_of(draft, "data_status", DATA_STATUSES, faults)
+def _status(draft: Draft, errors: ReturnErrors) -> None:
+    one_of(draft, "data_status", DATA_STATUSES, errors)
     if draft["data_status"] == NOT_SUPPLIED and not draft["notes"]:
-        faults.add(
+        errors.add(
             draft.number,
             "notes",
             "The figures are not supplied and the notes do not say why.",
@@ -293,7 +293,7 @@ def _status(draft: Draft, faults: Faults) -> None:
         )
     flag = draft["suppression_flag"]
     if flag not in ("", SUPPRESS):
-        faults.add(
+        errors.add(
             draft.number,
             "suppression_flag",
             f"{shown(flag)} is neither blank nor {SUPPRESS}.",
@@ -302,13 +302,13 @@ def _status(draft: Draft, faults: Faults) -> None:
         )
 
 
-def _words(draft: Draft, form: Form | None, faults: Faults) -> None:
+def _words(draft: Draft, form: Form | None, errors: ReturnErrors) -> None:
     if form is None:
         return
-    one_of(draft, "numerator_unit", (form.numerator_unit,), faults)
-    one_of(draft, "denominator_unit", (form.denominator_unit,), faults)
+    one_of(draft, "numerator_unit", (form.numerator_unit,), errors)
+    one_of(draft, "denominator_unit", (form.denominator_unit,), errors)
     if form.needs_local_definition and not draft["local_definition"]:
-        faults.add(
+        errors.add(
             draft.number,
             "local_definition",
             "The cell is blank.",
@@ -316,7 +316,7 @@ def _words(draft: Draft, form: Form | None, faults: Faults) -> None:
         )
 
 
-def _role(draft: Draft, faults: Faults) -> None:
+def _role(draft: Draft, errors: ReturnErrors) -> None:
     cell = draft["submitted_by_role"]
     words = set(re.findall(r"[a-z]+(?:-[a-z]+)?", cell.lower()))
     problem = None
@@ -329,7 +329,7 @@ def _role(draft: Draft, faults: Faults) -> None:
     elif not words & ROLE_WORDS and not {part for word in words for part in word.split("-")} & ROLE_WORDS:
         problem = f"{shown(cell)} names no role."
     if problem:
-        faults.add(
+        errors.add(
             draft.number,
             "submitted_by_role",
             problem,
@@ -338,14 +338,14 @@ def _role(draft: Draft, faults: Faults) -> None:
         )
 
 
-def _submitted_at(draft: Draft, now: dt.datetime, faults: Faults) -> None:
+def _submitted_at(draft: Draft, now: dt.datetime, errors: ReturnErrors) -> None:
     cell = draft["submitted_at"]
     try:
         moment = dt.datetime.fromisoformat(cell) if DATE.fullmatch(cell) or MOMENT.fullmatch(cell) else None
     except ValueError:
         moment = None
     if moment is None:
-        faults.add(
+        errors.add(
             draft.number,
             "submitted_at",
             f"{shown(cell)} is not a date or a time of the form YYYY-MM-DDThh:mm:ss." if cell else "The cell is blank.",
@@ -355,7 +355,7 @@ def _submitted_at(draft: Draft, now: dt.datetime, faults: Faults) -> None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=LONDON)
     if moment > now:
-        faults.add(
+        errors.add(
             draft.number, "submitted_at", f"{cell} is in the future.", "Write the day on which it was completed."
         )
     draft.submitted_at = moment.astimezone(dt.UTC)

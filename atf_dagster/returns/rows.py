@@ -24,29 +24,29 @@ class RowKey(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Fault:
+class ReturnError:
     """One thing that is wrong: where, what, and what the sender does. Row 0 is the file as a whole."""
 
     row: int
     column: str
     message: str
-    mend: str
+    remedy: str
 
     def __str__(self) -> str:
         where = f"row {self.row}, {self.column}" if self.row else "the file"
-        return f"{where}: {self.message} What to do: {self.mend}"
+        return f"{where}: {self.message} What to do: {self.remedy}"
 
 
-class Faults:
+class ReturnErrors:
     """Gathers faults, so that a sender learns of all at once."""
 
     def __init__(self) -> None:
-        self._found: list[Fault] = []
+        self._found: list[ReturnError] = []
 
-    def add(self, row: int, column: str, message: str, mend: str) -> None:
-        self._found.append(Fault(row, column, message, mend))
+    def add(self, row: int, column: str, message: str, remedy: str) -> None:
+        self._found.append(ReturnError(row, column, message, remedy))
 
-    def __iter__(self) -> Iterator[Fault]:
+    def __iter__(self) -> Iterator[ReturnError]:
         return iter(self._found)
 
 
@@ -147,7 +147,7 @@ class Checked:
     """What came of a file: the rows without a fault of their own, and every fault."""
 
     rows: tuple[Row, ...]
-    faults: tuple[Fault, ...]
+    errors: tuple[ReturnError, ...]
 
 
 def shown(text: str, length: int = 60) -> str:

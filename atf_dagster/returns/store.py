@@ -16,20 +16,20 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from atf_dagster.errors import AtfError
 from atf_dagster.catalogue import Catalogue
+from atf_dagster.errors import AtfError
 from atf_dagster.files import append_json, read_json_lines, single_writer, sync_folder
 from atf_dagster.returns import reading
 from atf_dagster.returns.check import check_bytes, rows_of_accepted
-from atf_dagster.returns.rows import Fault, Faults, Row, RowKey
+from atf_dagster.returns.rows import ReturnError, ReturnErrors, Row, RowKey
 
 
 class Refused(ValueError):
     """A return with faults; nothing of it was kept."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__(f"the return has {len(faults)} faults")
-        self.faults = faults
+    def __init__(self, errors: tuple[ReturnError, ...]) -> None:
+        super().__init__(f"the return has {len(errors)} faults")
+        self.errors = errors
 
 
 class ReturnsDamaged(AtfError):
@@ -68,10 +68,10 @@ def submissions(home: Path) -> list[Submission]:
 
 def submit(home: Path, path: Path, catalogue: Catalogue, now: dt.datetime) -> Submission:
     """Check a return and keep it. Raises Refused with every fault; the same bytes again add nothing."""
-    faults = Faults()
-    data = reading.load(path, faults)
+    errors = ReturnErrors()
+    data = reading.load(path, errors)
     if data is None:
-        raise Refused(tuple(faults))
+        raise Refused(tuple(errors))
     sha256 = hashlib.sha256(data).hexdigest()
     # The refresh's lock: a return must not arrive while the warehouse reads them, nor two have one number.
     with single_writer(home):
@@ -81,8 +81,8 @@ def submit(home: Path, path: Path, catalogue: Catalogue, now: dt.datetime) -> Su
                 _keep(object_path(home, sha256), data)
                 return submission
         checked = check_bytes(data, catalogue, now=now, earlier=list(rows_in_force(home, catalogue).values()))
-        if checked.faults:
-            raise Refused(checked.faults)
+        if checked.errors:
+            raise Refused(checked.errors)
         _keep(object_path(home, sha256), data)
         submission = Submission(
             sequence=max((one.sequence for one in known), default=0) + 1,

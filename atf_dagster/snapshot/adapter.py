@@ -23,12 +23,12 @@ from urllib3 import HTTPResponse
 
 from atf_dagster.http import SnapshotMiss
 from atf_dagster.snapshot import deprivation, ees, fingertips, govuk, nomis, ons_beta, ons_els, open_geography, ukhsa
-from atf_dagster.snapshot.answer import Answer, Asked, NotHeld
+from atf_dagster.snapshot.answer import Answer, Asked, NotBundled
 from atf_dagster.snapshot.sources import BUNDLE, load_sources
 
 _MEND: Final = (
     "For an engineer: ask for what the snapshot holds, or add the figures to "
-    "atf_dagster/snapshot/plan.yml and rebuild it."
+    "tools/snapshot_build/plan.yml and rebuild it."
 )
 
 _Answerer = Callable[[Asked], Answer]
@@ -89,13 +89,13 @@ class SnapshotAdapter(BaseAdapter):
         answerers = _ANSWERERS.get(parts.hostname or "", ()) if usual else ()
         answerer = next((answerer for prefix, answerer in answerers if parts.path.startswith(prefix)), None)
         if answerer is None:
-            held = " and ".join(f"https://{host}{path}" for host, known in _ANSWERERS.items() for path, _ in known)
-            raise _miss(url, address, held)
+            bundled = " and ".join(f"https://{host}{path}" for host, known in _ANSWERERS.items() for path, _ in known)
+            raise _miss(url, address, bundled)
         query = parse_qsl(parts.query, keep_blank_values=True)
         try:
             return answerer(Asked(parts.hostname or "", parts.path, query, self._sources, self._bundle))
-        except NotHeld as missing:
-            raise _miss(url, missing.asked, missing.held) from None
+        except NotBundled as missing:
+            raise _miss(url, missing.asked, missing.bundled) from None
 
     def _response(
         self, request: PreparedRequest, status: HTTPStatus, headers: Mapping[str, str], body: bytes
@@ -131,9 +131,10 @@ def _names(if_none_match: str | bytes | None, etag: str) -> bool:
     return text.strip() == "*" or etag in {tag.strip().removeprefix("W/") for tag in text.split(",")}
 
 
-def _miss(url: str, asked: str, held: str) -> SnapshotMiss:
+def _miss(url: str, asked: str, bundled: str) -> SnapshotMiss:
     return SnapshotMiss(
         url=url,
-        message=f"The bundled snapshot does not hold {asked}. It holds {held}. ATF_MODE=live would ask the publisher.",
-        mend=_MEND,
+        message=f"The bundled snapshot does not hold {asked}. It holds {bundled}. ATF_MODE=live would ask the "
+        "publisher.",
+        remedy=_MEND,
     )

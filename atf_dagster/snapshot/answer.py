@@ -58,13 +58,13 @@ def json_answer(content: Any) -> Answer:
     return Answer(status=200, content_type="application/json; charset=utf-8", body=body)
 
 
-class NotHeld(Exception):
+class NotBundled(Exception):
     """The snapshot has no figures for a request; the adapter makes its error of it.
 
     asked, held: noun phrases, for "does not hold ..." and "It holds ...".
     """
 
-    def __init__(self, asked: str, held: str) -> None:
-        super().__init__(f"{asked}; held: {held}")
+    def __init__(self, asked: str, bundled: str) -> None:
+        super().__init__(f"{asked}; held: {bundled}")
         self.asked = asked
-        self.held = held
+        self.bundled = bundled

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from atf_dagster.snapshot.answer import Answer, Asked, NotHeld, json_answer
+from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, json_answer
 from atf_dagster.snapshot.reference import ReferenceSource, known, read_rows
 from atf_dagster.snapshot.workbook import XLSX, xlsx
 
@@ -25,7 +25,7 @@ FILES: Final = (
     "/media/6917412ebc34c86ce4e6e7fc/",
 )
 
-_NOT_HELD: Final = (
+_NOT_BUNDLED: Final = (
     "https://www.gov.uk/government/statistics/english-indices-of-deprivation-2025",
     "/media/6917412ebc34c86ce4e6e7fc/File_10_-_IoD2025_Local_Authority_District_Summaries__lower-tier__v2.xlsx",
     "File 10: local authority district summaries (lower-tier), version 2",
@@ -36,18 +36,18 @@ _NOT_HELD: Final = (
 def page(asked: Asked) -> Answer:
     """GOV.UK's description of a page with its files. Raises NotHeld for another page."""
     address = f"https://{PAGES_HOST}{asked.path.removeprefix('/api/content')}"
-    held = [source for source in known(asked.bundle) if source.publisher == PUBLISHER and source.page == address]
-    if not held:
+    bundled = [source for source in known(asked.bundle) if source.publisher == PUBLISHER and source.page == address]
+    if not bundled:
         pages = sorted({source.page for source in known(asked.bundle) if source.publisher == PUBLISHER})
-        raise NotHeld(address, f"the pages {', '.join(pages)}")
-    files = [(source.address, source.title) for source in held]
-    if address == _NOT_HELD[0]:
-        files.append((_NOT_HELD[1], _NOT_HELD[2]))
+        raise NotBundled(address, f"the pages {', '.join(pages)}")
+    files = [(source.address, source.title) for source in bundled]
+    if address == _NOT_BUNDLED[0]:
+        files.append((_NOT_BUNDLED[1], _NOT_BUNDLED[2]))
     return json_answer(
         {
             "base_path": asked.path.removeprefix("/api/content"),
             "document_type": "official_statistics",
-            "title": held[0].release,
+            "title": bundled[0].release,
             "details": {"attachments": [_attachment(path, title) for path, title in files]},
         }
     )
@@ -68,7 +68,7 @@ def file(asked: Asked) -> Answer:
     sources = {source.address: source for source in known(asked.bundle) if source.publisher == PUBLISHER}
     source = sources.get(asked.path)
     if source is None:
-        raise NotHeld(asked.path, f"the files {', '.join(held.name for held in sources.values())}")
+        raise NotBundled(asked.path, f"the files {', '.join(bundled.name for bundled in sources.values())}")
     return Answer(status=200, content_type=XLSX, body=_workbook(asked, source))
 
 

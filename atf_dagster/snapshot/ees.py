@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from atf_dagster.snapshot.answer import MADE_UP, Answer, Asked, NotHeld, json_answer
+from atf_dagster.snapshot.answer import MADE_UP, Answer, Asked, NotBundled, json_answer
 from atf_dagster.snapshot.figures import ENGLAND, NORTH_WEST, Figure, csv_bytes, read_figures
 
 PUBLISHER: Final = "ees"
@@ -63,7 +63,7 @@ _BY_19: Final = (
     "l2_by19_rate",
     "l3_by19_rate",
 )
-Held = Mapping[str, Sequence[Figure]]
+Bundled = Mapping[str, Sequence[Figure]]
 """Measure -> its figures, of all bundled files that have it."""
 
 
@@ -79,8 +79,8 @@ def answer(asked: Asked) -> Answer:
     if asked.path == f"{PREFIX}data-sets/{KEY_STAGE_4}":
         return json_answer({"id": KEY_STAGE_4, "title": "Key stage 4 performance", "status": "Published"})
     if asked.path == f"{PREFIX}data-sets/{KEY_STAGE_4}/csv":
-        return _csv(_key_stage_4(_held(asked)))
-    raise NotHeld(asked.path, f"of the public API the data set {KEY_STAGE_4} only")
+        return _csv(_key_stage_4(_bundled(asked)))
+    raise NotBundled(asked.path, f"of the public API the data set {KEY_STAGE_4} only")
 
 
 def _catalogue(asked: Asked) -> Answer:
@@ -95,15 +95,15 @@ def _catalogue(asked: Asked) -> Answer:
         return json_answer({"paging": paging, "results": files})
     for identifier, (_, _, table) in _FILES.items():
         if asked.path == f"{CONTENT_PREFIX}/{identifier}/download":
-            return _csv(table(_held(asked)))
-    raise NotHeld(asked.path, f"of the data catalogue the files {', '.join(_FILES)}")
+            return _csv(table(_bundled(asked)))
+    raise NotBundled(asked.path, f"of the data catalogue the files {', '.join(_FILES)}")
 
 
-def _held(asked: Asked) -> Held:
-    held: dict[str, list[Figure]] = {}
+def _bundled(asked: Asked) -> Bundled:
+    bundled: dict[str, list[Figure]] = {}
     for source in asked.of(PUBLISHER):
-        held.setdefault(measure_of(source.indicator), []).extend(read_figures(asked.bundle / source.file))
-    return held
+        bundled.setdefault(measure_of(source.indicator), []).extend(read_figures(asked.bundle / source.file))
+    return bundled
 
 
 def _csv(rows: Sequence[Mapping[str, str]]) -> Answer:
@@ -115,12 +115,12 @@ def _csv(rows: Sequence[Mapping[str, str]]) -> Answer:
 # the tables, in the columns of the publisher's own files ------------------------------------------------
 
 
-def _key_stage_4(held: Held) -> list[dict[str, str]]:
+def _key_stage_4(bundled: Bundled) -> list[dict[str, str]]:
     """One row for both scores, as the publisher writes it; a year that the data bank lacks is a blank cell."""
     names = {"attainment8_average": "avg_att8", "progress8_average": "avg_p8score"}
     rows: dict[tuple[str, ...], dict[str, str]] = {}
     for measure, column in names.items():
-        for row in held[measure]:
+        for row in bundled[measure]:
             key = tuple(row[name] for name in ("period", "area_code", "breakdown_type", "breakdown_value"))
             blank = {**_place(row, _academic(row["period"])), **_group(row), **dict.fromkeys(names.values(), "")}
             rows.setdefault(key, blank)[column] = row["value"] or row["status"]
@@ -135,9 +135,9 @@ def _group(row: Figure) -> dict[str, str]:
     }
 
 
-def _early_years(held: Held) -> list[dict[str, str]]:
+def _early_years(bundled: Bundled) -> list[dict[str, str]]:
     rows = []
-    for row in sorted(held["gld_children_percent"], key=lambda row: _academic(row["period"])):
+    for row in sorted(bundled["gld_children_percent"], key=lambda row: _academic(row["period"])):
         free_meals = row["breakdown_type"] == FREE_MEALS
         rows.append(
             {
@@ -153,22 +153,22 @@ def _early_years(held: Held) -> list[dict[str, str]]:
     return rows
 
 
-def _neet(held: Held) -> list[dict[str, str]]:
+def _neet(bundled: Bundled) -> list[dict[str, str]]:
     columns = {"neet_not_known_percent": "NEET_not_known_percent", "neet_percent": "NEET_percent"}
     columns["notknown_percent"] = "Notknown_percent"
     rows: dict[tuple[str, str], dict[str, str]] = {}
     for measure, column in columns.items():
-        for row in held[measure]:
+        for row in bundled[measure]:
             place = _place(row, row["period"], "Calendar year")
             made = {**place, "Age": row["age"], "Cohort_DJFavg": row["denominator"]}
             rows.setdefault((row["period"], row["area_code"]), made)[column] = row["value"] or row["status"]
     return [rows[key] for key in sorted(rows)]
 
 
-def _by_19(held: Held) -> list[dict[str, str]]:
+def _by_19(bundled: Bundled) -> list[dict[str, str]]:
     rows: dict[tuple[str, ...], dict[str, str]] = {}
     for measure in ("l2_by19", "l3_by19"):
-        for row in held[measure]:
+        for row in bundled[measure]:
             named = ("period", "area_code", "sex", "breakdown_type", "breakdown_value")
             made = rows.setdefault(tuple(row[name] for name in named), dict.fromkeys(_BY_19, "ALL"))
             made |= {"cohort_19_in": row["period"], "number_in_ss_cohort": row["denominator"]}
@@ -211,7 +211,7 @@ def _academic(period: str) -> str:
     return period if len(period) == 6 else f"{int(period) - 1}{period[2:]}"
 
 
-_Table = Callable[[Held], list[dict[str, str]]]
+_Table = Callable[[Bundled], list[dict[str, str]]]
 _FILES: Final[Mapping[str, tuple[str, str, _Table]]] = {
     f"{MADE_UP}-early-years": (
         "fcda2962-82a6-4052-afa2-ea398c53c85f",

@@ -93,7 +93,7 @@ def read_figures(path: Path) -> list[Figure]:
         if header is None or tuple(header) != COLUMNS:
             raise ValueError(
                 f"{path.name}: the header is {header}, not that of a figures file. "
-                "For an engineer: rebuild it with `python -m tools.snapshot_build.build FOLDER`."
+                "For an engineer: rebuild it with `python -m tools.snapshot_build FOLDER`."
             )
         return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
 

@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from atf_dagster.snapshot.answer import Answer, Asked, NotHeld, Query, json_answer
+from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, Query, json_answer
 from atf_dagster.snapshot.figures import ENGLAND, LINE_ENDINGS, Figure, csv_bytes, read_figures
 from atf_dagster.snapshot.sources import FiguresSource
 
@@ -80,16 +80,16 @@ def answer(asked: Asked) -> Answer:
         return json_answer([{"Id": int(number), "Name": name, "Short": short} for number, name, short in _AREA_TYPES])
     if asked.path == "/api/available_data":
         indicator = dict(asked.query).get("indicator_id", "")
-        held = [source for source in sources if source.indicator == indicator]
-        if not held:
+        bundled = [source for source in sources if source.indicator == indicator]
+        if not bundled:
             # That the publisher has none is not known here.
-            raise NotHeld(f"indicator {indicator!r}", ", ".join(sorted(source.indicator for source in sources)))
-        return json_answer([{"IndicatorId": int(s.indicator), "AreaTypeId": int(CHILD_AREA_TYPE_ID)} for s in held])
+            raise NotBundled(f"indicator {indicator!r}", ", ".join(sorted(source.indicator for source in sources)))
+        return json_answer([{"IndicatorId": int(s.indicator), "AreaTypeId": int(CHILD_AREA_TYPE_ID)} for s in bundled])
     if asked.path == "/api/data_changes":
         return json_answer(None)  # what the service says where its audit knows nothing, and the snapshot has none
     if asked.path == DATA_PATH:
         return _data(asked.query, sources, asked.bundle)
-    raise NotHeld(asked.path, f"the Fingertips paths {DATA_PATH}, area_types, available_data and data_changes")
+    raise NotBundled(asked.path, f"the Fingertips paths {DATA_PATH}, area_types, available_data and data_changes")
 
 
 def _data(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answer:
@@ -97,11 +97,11 @@ def _data(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answe
     indicator = asked["indicator_ids"]
     source = next((s for s in sources if s.indicator == indicator), None)
     if source is None:
-        held = ", ".join(sorted(s.indicator for s in sources))
-        raise NotHeld(f"indicator {indicator!r}", f"the Fingertips indicators {held}, one a request")
+        bundled = ", ".join(sorted(s.indicator for s in sources))
+        raise NotBundled(f"indicator {indicator!r}", f"the Fingertips indicators {bundled}, one a request")
     child, parent = asked["child_area_type_id"], asked["parent_area_type_id"]
     if (child, parent) != (CHILD_AREA_TYPE_ID, PARENT_AREA_TYPE_ID):
-        raise NotHeld(
+        raise NotBundled(
             f"indicator {indicator} for child_area_type_id={child} and parent_area_type_id={parent}",
             f"indicator {indicator} ({source.title}) for child_area_type_id={CHILD_AREA_TYPE_ID} "
             f"and parent_area_type_id={PARENT_AREA_TYPE_ID} only",
@@ -142,7 +142,7 @@ def _parameters(query: Query) -> dict[str, str]:
     effective = {name for name, value in asked.items() if _WITHOUT_EFFECT.get(name) != value}
     if len(asked) != len(query) or effective != _REQUIRED:
         names = ", ".join(name for name, _ in query) or "none"
-        raise NotHeld(
+        raise NotBundled(
             f"a Fingertips request with the parameters: {names}",
             f"requests with each of {', '.join(sorted(_REQUIRED))} once, and no other parameter than "
             "include_sortable_time_periods=yes",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from atf_dagster.snapshot.answer import MADE_UP, Answer, Asked, NotHeld, json_answer
+from atf_dagster.snapshot.answer import MADE_UP, Answer, Asked, NotBundled, json_answer
 from atf_dagster.snapshot.figures import Figure, read_figures
 from atf_dagster.snapshot.reference import known, read_rows
 from atf_dagster.snapshot.sources import FiguresSource
@@ -35,7 +35,7 @@ Columns = list[list[str]]
 
 
 @dataclass(frozen=True)
-class _Held:
+class _Bundled:
     """A page whose files are held, the collection that lists it, and what its workbooks look like."""
 
     publisher: str
@@ -50,16 +50,16 @@ class _Held:
 def page(asked: Asked) -> Answer:
     """GOV.UK's description of a page or a collection. Raises NotHeld for another one."""
     path = "/" + asked.path.removeprefix(PAGES)
-    if path in _HELD:
-        files = [_attachment(asked, source) for source in asked.of(_HELD[path].publisher)]
-        return json_answer({"base_path": path, "title": _HELD[path].title, "details": {"attachments": files}})
+    if path in _BUNDLED:
+        files = [_attachment(asked, source) for source in asked.of(_BUNDLED[path].publisher)]
+        return json_answer({"base_path": path, "title": _BUNDLED[path].title, "details": {"attachments": files}})
     documents = [
-        {"title": held.title, "base_path": document, "api_path": f"/api/content{document}"}
-        for document, held in _HELD.items()
-        if held.collection == path and held.listed
+        {"title": bundled.title, "base_path": document, "api_path": f"/api/content{document}"}
+        for document, bundled in _BUNDLED.items()
+        if bundled.collection == path and bundled.listed
     ]
-    if not any(held.collection == path for held in _HELD.values()):
-        raise NotHeld(f"https://{HOST}{path}", "the pages " + ", ".join(_HELD))
+    if not any(bundled.collection == path for bundled in _BUNDLED.values()):
+        raise NotBundled(f"https://{HOST}{path}", "the pages " + ", ".join(_BUNDLED))
     return json_answer({"base_path": path, "details": {}, "links": {"documents": documents}})
 
 
@@ -68,11 +68,11 @@ def file(asked: Asked) -> Answer:
     for source in _sources(asked):
         if asked.path == _path(source):
             return Answer(status=200, content_type=XLSX, body=_body(asked, source))
-    raise NotHeld(asked.path, "the files " + ", ".join(_path(source) for source in _sources(asked)))
+    raise NotBundled(asked.path, "the files " + ", ".join(_path(source) for source in _sources(asked)))
 
 
 def _sources(asked: Asked) -> list[FiguresSource]:
-    return [source for held in _HELD.values() for source in asked.of(held.publisher)]
+    return [source for bundled in _BUNDLED.values() for source in asked.of(bundled.publisher)]
 
 
 def _path(source: FiguresSource) -> str:
@@ -91,10 +91,10 @@ def _attachment(asked: Asked, source: FiguresSource) -> dict[str, Any]:
 
 
 def _body(asked: Asked, source: FiguresSource) -> bytes:
-    held = next(held for held in _HELD.values() if held.publisher == source.publisher)
-    sheets = dict(held.sheets(source, read_figures(asked.bundle / source.file)))
+    bundled = next(bundled for bundled in _BUNDLED.values() if bundled.publisher == source.publisher)
+    sheets = dict(bundled.sheets(source, read_figures(asked.bundle / source.file)))
     for table in known(asked.bundle):
-        if table.name == held.beside:
+        if table.name == bundled.beside:
             rows = read_rows(asked.bundle / table.file)
             lines = ([row[column] for column in rows.columns] for row in rows.rows)
             sheets[table.sheet] = [[table.title], [], rows.columns, *lines]
@@ -186,15 +186,15 @@ def _children_in_low_income(source: FiguresSource, figures: Sequence[Figure]) ->
     return {"2_AHC_Relative_LA": [[source.title], headings, *rows]}
 
 
-_HELD: Final[Mapping[str, _Held]] = {
-    "/government/statistical-data-sets/live-tables-on-homelessness": _Held(
+_BUNDLED: Final[Mapping[str, _Bundled]] = {
+    "/government/statistical-data-sets/live-tables-on-homelessness": _Bundled(
         publisher="mhclg",
         title="Live tables on homelessness",
         collection="/government/collections/homelessness-statistics",
         listed=False,  # the collection lists the quarters' releases, whose files are those of the live tables
         sheets=_temporary_accommodation,
     ),
-    "/government/statistics/sub-regional-fuel-poverty-data-2022": _Held(
+    "/government/statistics/sub-regional-fuel-poverty-data-2022": _Bundled(
         publisher="desnz",
         title="Sub-regional fuel poverty data 2022",
         collection="/government/collections/fuel-poverty-sub-regional-statistics",
@@ -202,7 +202,7 @@ _HELD: Final[Mapping[str, _Held]] = {
         sheets=_fuel_poverty,
         beside="fuel_poverty_lsoa_2020",
     ),
-    "/government/statistics/children-in-low-income-families-local-area-statistics-2022-to-2025": _Held(
+    "/government/statistics/children-in-low-income-families-local-area-statistics-2022-to-2025": _Bundled(
         publisher="dwp",
         title="Children in low income families: local area statistics 2022 to 2025",
         collection="/government/collections/children-in-low-income-families-local-area-statistics",

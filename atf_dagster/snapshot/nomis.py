@@ -14,7 +14,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from atf_dagster.snapshot.answer import Answer, Asked, NotHeld, json_answer
+from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, json_answer
 from atf_dagster.snapshot.figures import AREAS, LINE_ENDINGS, Figure, read_figures
 from atf_dagster.snapshot.sources import FiguresSource
 
@@ -53,15 +53,15 @@ def answer(asked: Asked) -> Answer:
     dataset, _, what = asked.path.removeprefix(PREFIX).partition(".")
     source = next((source for source in asked.of(PUBLISHER) if source.indicator == dataset), None)
     if source is None:
-        held = ", ".join(source.indicator for source in asked.of(PUBLISHER)) or "none"
-        raise NotHeld(f"the NOMIS dataset {dataset}", f"the NOMIS datasets {held}")
+        bundled = ", ".join(source.indicator for source in asked.of(PUBLISHER)) or "none"
+        raise NotBundled(f"the NOMIS dataset {dataset}", f"the NOMIS datasets {bundled}")
     if what == "def.sdmx.json":
         return json_answer(_definition(source))
     if what == "overview.json":
         return json_answer({"overview": {"id": source.indicator}})
     if what == "data.csv":
         return _data(asked, source)
-    raise NotHeld(asked.path, f"def.sdmx.json, overview.json and data.csv of {source.indicator}")
+    raise NotBundled(asked.path, f"def.sdmx.json, overview.json and data.csv of {source.indicator}")
 
 
 def _definition(source: FiguresSource) -> Mapping[str, object]:
@@ -79,7 +79,7 @@ def _definition(source: FiguresSource) -> Mapping[str, object]:
 def _data(asked: Asked, source: FiguresSource) -> Answer:
     query = dict(asked.query)
     if len(query) != len(asked.query) or set(query) != _PARAMETERS or query["time"] != _ALL_DATES:
-        raise NotHeld(
+        raise NotBundled(
             f"{source.indicator} with the parameters {', '.join(name for name, _ in asked.query)}",
             f"{source.indicator} with each of {', '.join(sorted(_PARAMETERS))} once and time={_ALL_DATES}",
         )
@@ -103,7 +103,7 @@ def render(
     """A page of the figures in the service's own CSV: its heading in capitals, text in quotes, numbers without."""
     rows = [_row(figure, number, len(figures)) for number, figure in enumerate(figures)]
     if rows and (unknown := [name for name in select if name not in rows[0]]):
-        raise NotHeld(
+        raise NotBundled(
             f"the columns {', '.join(unknown)} of {source.indicator}", f"the columns {', '.join(rows[0])} of it"
         )
     if not rows:
@@ -138,10 +138,10 @@ def _row(figure: Figure, number: int, count: int) -> dict[str, str]:
     }
 
 
-def _chosen(query: Mapping[str, str], name: str, held: Iterable[str], source: FiguresSource) -> frozenset[str]:
-    chosen, here = frozenset(query[name].split(",")), sorted(held)
+def _chosen(query: Mapping[str, str], name: str, bundled: Iterable[str], source: FiguresSource) -> frozenset[str]:
+    chosen, here = frozenset(query[name].split(",")), sorted(bundled)
     if missing := sorted(chosen - set(here)):
-        raise NotHeld(
+        raise NotBundled(
             f"{source.indicator} for {name} {', '.join(missing)}", f"{source.indicator} for {name} {', '.join(here)}"
         )
     return chosen

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from atf_dagster.snapshot.answer import MADE_UP, Answer, Asked, NotHeld, json_answer
+from atf_dagster.snapshot.answer import MADE_UP, Answer, Asked, NotBundled, json_answer
 from atf_dagster.snapshot.figures import Figure, read_figures
 from atf_dagster.snapshot.sources import FiguresSource
 
@@ -83,15 +83,15 @@ class _Page:
 def answer(asked: Asked) -> Answer:
     """The publisher's answer to what our client asks of it. Raises NotHeld for what is not here."""
     sources = asked.of(PUBLISHER)
-    held = f"{PAGE_PATH}?uri= and https://{FILES_HOST}{FILES_PREFIX}?uri= of " + " and ".join(
+    bundled = f"{PAGE_PATH}?uri= and https://{FILES_HOST}{FILES_PREFIX}?uri= of " + " and ".join(
         source.title for source in sources
     )
     uri = dict(asked.query).get("uri", "")
     if len(asked.query) != 1 or not uri or asked.path not in (PAGE_PATH, FILES_PREFIX):
-        raise NotHeld(f"{asked.host}{asked.path}", held)
+        raise NotBundled(f"{asked.host}{asked.path}", bundled)
     source = next((s for s in sources if f"{uri}/".startswith(f"/{s.indicator}/")), None)
     if source is None:
-        raise NotHeld(f"{asked.host}{asked.path}?uri={uri}", held)
+        raise NotBundled(f"{asked.host}{asked.path}?uri={uri}", bundled)
     figures = read_figures(asked.bundle / source.file)
     period = figures[0]["period"]
     page = _PAGES[source.indicator]
@@ -103,7 +103,7 @@ def answer(asked: Asked) -> Answer:
         return _described("dataset_landing_page", uri, source, {"datasets": [{"uri": edition}]})
     if asked.path == PAGE_PATH and uri == edition:
         return _described("dataset", uri, source, {"downloads": [{"file": page.file(period)}]})
-    raise NotHeld(f"{asked.host}{asked.path}?uri={uri}", held)
+    raise NotBundled(f"{asked.host}{asked.path}?uri={uri}", bundled)
 
 
 def _described(kind: str, uri: str, source: FiguresSource, rest: dict[str, Any]) -> Answer:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from atf_dagster.snapshot.answer import Answer, Asked, NotHeld, Query, json_answer
+from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, Query, json_answer
 from atf_dagster.snapshot.figures import AREAS, LINE_ENDINGS, Figure, csv_bytes, read_figures
 from atf_dagster.snapshot.sources import FiguresSource
 
@@ -26,7 +26,7 @@ CARDS_PATH: Final = "/explore-local-statistics/api/v1/metadata/indicators"
 
 INVALID_PARAMETERS: Final = "Request contained invalid or duplicate parameters."
 
-_HELD: Final = frozenset({"indicator", "geo", "time", "includeNames", "includeStatus"})
+_BUNDLED: Final = frozenset({"indicator", "geo", "time", "includeNames", "includeStatus"})
 _OTHERS: Final = frozenset(
     {"topic", "geoExtent", "geoCluster", "hasGeo", "timeNearest", "measure", "excludeMultivariate"}
 )
@@ -44,7 +44,7 @@ def answer(asked: Asked) -> Answer:
         return json_answer([{"label": source.title, "slug": source.indicator} for source in sources])
     if asked.path == DATA_PATH:
         return _data(asked.query, sources, asked.bundle)
-    raise NotHeld(asked.path, f"the Explore Local Statistics paths {DATA_PATH} and {CARDS_PATH}")
+    raise NotBundled(asked.path, f"the Explore Local Statistics paths {DATA_PATH} and {CARDS_PATH}")
 
 
 def _data(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answer:
@@ -61,19 +61,19 @@ def _data(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answe
     slug = asked.get("indicator", "")
     source = next((s for s in sources if s.indicator == slug), None)
     if source is None:
-        held = ", ".join(sorted(s.indicator for s in sources))
-        raise NotHeld(
+        bundled = ", ".join(sorted(s.indicator for s in sources))
+        raise NotBundled(
             f"indicator {slug!r}" if slug else "a request without an indicator",
-            f"the Explore Local Statistics indicators {held}, one a request",
+            f"the Explore Local Statistics indicators {bundled}, one a request",
         )
     whole = read_figures(bundle / source.file)
     areas = _areas(asked, source, {figure["area_code"] for figure in whole})
     if asked.get("time") != "all":
         time = asked.get("time", "latest")  # the service's own default
-        raise NotHeld(f"indicator {slug} with time={time}", f"{slug} with time=all only")
-    unheld = sorted(asked.keys() - _HELD)
-    if unheld:
-        raise NotHeld(f"indicator {slug} with {', '.join(unheld)}", f"{slug} without {', '.join(unheld)}")
+        raise NotBundled(f"indicator {slug} with time={time}", f"{slug} with time=all only")
+    not_bundled = sorted(asked.keys() - _BUNDLED)
+    if not_bundled:
+        raise NotBundled(f"indicator {slug} with {', '.join(not_bundled)}", f"{slug} without {', '.join(not_bundled)}")
     figures = [f for f in whole if f["area_code"] in areas]
     body = render(
         source,
@@ -105,7 +105,7 @@ def render(source: FiguresSource, figures: Sequence[Figure], *, include_names: b
 
 
 def _is_parameter(name: str) -> bool:
-    return name in _HELD or name in _OTHERS or name.startswith(_DIMENSION)
+    return name in _BUNDLED or name in _OTHERS or name.startswith(_DIMENSION)
 
 
 def _areas(asked: dict[str, str], source: FiguresSource, there: set[str]) -> frozenset[str]:
@@ -116,7 +116,7 @@ def _areas(asked: dict[str, str], source: FiguresSource, there: set[str]) -> fro
     areas = named - levels
     if not named or not areas <= AREAS:
         outside = ", ".join(sorted(areas - AREAS)) or "every area"
-        raise NotHeld(
+        raise NotBundled(
             f"indicator {source.indicator} for {outside}",
             f"{source.indicator} for {', '.join([*sorted(AREAS), *levels])}, named in geo",
         )
@@ -128,5 +128,5 @@ def _switch(asked: dict[str, str], name: str, *, default: bool) -> bool:
     if name not in asked:
         return default
     if asked[name] not in _TRUTH:
-        raise NotHeld(f"{name}={asked[name]}", f"{name}=true and {name}=false")
+        raise NotBundled(f"{name}={asked[name]}", f"{name}=true and {name}=false")
     return _TRUTH[asked[name]]

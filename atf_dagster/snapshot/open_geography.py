@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from atf_dagster.snapshot.answer import Answer, Asked, NotHeld, json_answer
+from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, json_answer
 from atf_dagster.snapshot.reference import ReferenceSource, Rows, known, read_rows
 
 PUBLISHER: Final = "ons_geography"
@@ -27,7 +27,7 @@ _NUMBERS: Final = {"ObjectId": int, "FID": int, "BNG_E": int, "BNG_N": int, "LON
 _ROW_NUMBERS: Final = ("ObjectId", "FID")
 _GEOMETRY: Final = "geometry"
 _CODES: Final = re.compile(r"(?P<field>\w+) IN \((?P<codes>'\w+'(,'\w+')*)\)")
-_HELD: Final = frozenset(
+_BUNDLED: Final = frozenset(
     {
         *("where", "outFields", "returnGeometry", "outSR", "orderByFields", "f", "resultOffset", "resultRecordCount"),
         "returnCountOnly",
@@ -43,7 +43,7 @@ def answer(asked: Asked) -> Answer:
     path = _PATH.fullmatch(asked.path)
     source = sources.get(path["service"]) if path else None
     if path is None or source is None:
-        raise NotHeld(asked.path, f"the Open Geography services {', '.join(sources)}, layer 0 of each")
+        raise NotBundled(asked.path, f"the Open Geography services {', '.join(sources)}, layer 0 of each")
     rows = read_rows(asked.bundle / source.file)
     if path["query"] is None:
         return json_answer(_layer(source, rows))
@@ -69,8 +69,10 @@ def _type(field: str) -> str:
 
 
 def _query(query: dict[str, str], source: ReferenceSource, rows: Rows) -> Answer:
-    if unheld := sorted(query.keys() - _HELD):
-        raise NotHeld(f"{source.name} with {', '.join(unheld)}", f"{source.name} with {', '.join(sorted(_HELD))}")
+    if not_bundled := sorted(query.keys() - _BUNDLED):
+        raise NotBundled(
+            f"{source.name} with {', '.join(not_bundled)}", f"{source.name} with {', '.join(sorted(_BUNDLED))}"
+        )
     chosen = _chosen(query.get("where", ""), source, rows)
     if query.get("returnCountOnly") == "true":
         return json_answer({"count": len(chosen)})
@@ -94,7 +96,7 @@ def _chosen(where: str, source: ReferenceSource, rows: Rows) -> list[dict[str, s
     if where == "1=1" and not source.only_ours:
         return list(rows.rows)
     areas = "the nine councils, named by their codes" if source.only_ours else "all rows (1=1)"
-    raise NotHeld(f"{source.name} where {where!r}", f"{source.name} for {areas}")
+    raise NotBundled(f"{source.name} where {where!r}", f"{source.name} for {areas}")
 
 
 def _attributes(row: dict[str, str]) -> dict[str, Any]:

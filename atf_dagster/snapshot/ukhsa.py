@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlencode
 
-from atf_dagster.snapshot.answer import Answer, Asked, NotHeld, json_answer
+from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, json_answer
 from atf_dagster.snapshot.figures import ENGLAND, Figure, read_figures
 from atf_dagster.snapshot.sources import FiguresSource
 
@@ -38,7 +38,7 @@ _SERIES_PATH: Final = f"{GEOGRAPHIES_PATH}/{_NAME}/metrics/"
 # The service's own: what it gives unless asked for more, and the most that it gives.
 _USUAL_SIZE: Final = 5
 _LARGEST_SIZE: Final = 365
-_HELD: Final = f"{TOPIC} for the {GEOGRAPHY_TYPE} {_NAME}"
+_BUNDLED: Final = f"{TOPIC} for the {GEOGRAPHY_TYPE} {_NAME}"
 
 
 def answer(asked: Asked) -> Answer:
@@ -47,17 +47,17 @@ def answer(asked: Asked) -> Answer:
     if path == GEOGRAPHIES_PATH:
         return json_answer([{"name": _NAME, "link": f"https://{HOST}{GEOGRAPHIES_PATH}/{_NAME}"}])
     if not path.startswith(_SERIES_PATH):
-        raise NotHeld(f"the UKHSA address {path}", _HELD)
+        raise NotBundled(f"the UKHSA address {path}", _BUNDLED)
     metric = path.removeprefix(_SERIES_PATH)
     sources = asked.of(PUBLISHER)
     source = next((source for source in sources if source.indicator == metric), None)
     if source is None:
-        raise NotHeld(f"the metric {metric!r}", f"{_HELD}: " + ", ".join(sorted(s.indicator for s in sources)))
+        raise NotBundled(f"the metric {metric!r}", f"{_BUNDLED}: " + ", ".join(sorted(s.indicator for s in sources)))
     query = dict(asked.query)
-    unheld = [f"{name}={value}" for name, value in asked.query if EVERYBODY.get(name) != value]
-    unheld = [named for named in unheld if not named.startswith(("page=", "page_size="))]
-    if unheld:
-        raise NotHeld(f"{metric} with {', '.join(unheld)}", f"{metric} for everybody and all dates")
+    not_bundled = [f"{name}={value}" for name, value in asked.query if EVERYBODY.get(name) != value]
+    not_bundled = [named for named in not_bundled if not named.startswith(("page=", "page_size="))]
+    if not_bundled:
+        raise NotBundled(f"{metric} with {', '.join(not_bundled)}", f"{metric} for everybody and all dates")
     return _page(source, read_figures(asked.bundle / source.file), query)
 
 

@@ -52,7 +52,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Held:
+class LatestVintage:
     """What we hold of a part: its newest vintage, and what the publisher's probe said when it was checked."""
 
     sha256: str
@@ -63,7 +63,7 @@ class Held:
     """True when the last whole download is a month old: probes are not trusted for longer."""
 
 
-class Asking(Protocol):
+class FetchContext(Protocol):
     """What a publisher's module may do. Every answer is kept and recorded before the module sees it."""
 
     collection: Collection
@@ -79,13 +79,13 @@ class Asking(Protocol):
     """The house's folder, for what was sent to it instead of being published."""
 
     @property
-    def held(self) -> Held | None:
+    def latest(self) -> LatestVintage | None:
         """What we hold of the part, None before its first vintage."""
 
     def url(self, path: str, at: str = "") -> str:
         """`path` below the service's base URL, or below its other URL called `at`."""
 
-    def look(self, url: str, params: Params = (), *, headers: Mapping[str, str] | None = None) -> Page:
+    def fetch_listing(self, url: str, params: Params = (), *, headers: Mapping[str, str] | None = None) -> Page:
         """Ask for something that says what to fetch: a probe, a listing. Asked once a round, whoever asks.
 
         headers: as for `fetch`.
@@ -137,7 +137,7 @@ def no_check(connection: duckdb.DuckDBPyConnection, rows: Path, collection: Coll
 class Source:
     """One publisher's ways, as functions of the catalogue's entries."""
 
-    collect: Callable[[Asking], Collected]
+    collect: Callable[[FetchContext], Collected]
     """Ask for one part of a dataset. May raise BodyRejected, NoData, Unchanged, Skipped; FetchError passes."""
     column_name: Callable[[str], str] = snake_case
     """A heading as found -> its snake-case name in raw."""

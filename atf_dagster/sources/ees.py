@@ -19,7 +19,7 @@ from typing import Any
 
 from atf_dagster.formats.body import BodyRejected, NoData
 from atf_dagster.http import FetchError
-from atf_dagster.sources.base import Asking, Collected, Page, Params, Source
+from atf_dagster.sources.base import Collected, FetchContext, Page, Params, Source
 
 _API = "/statistics/v1"
 _CATALOGUE = "/api/data-set-files"
@@ -31,26 +31,26 @@ _SAID_CHANGES = 12
 """More changes than this are counted, not listed: a new year adds a hundred locations."""
 
 
-def collect(asking: Asking) -> Collected:
+def collect(context: FetchContext) -> Collected:
     """The newest file of the dataset. Raises BodyRejected for a new major version, a withdrawal or a warning."""
-    if "data_set" in asking.dataset.ask:
-        return _from_api(asking)
-    return _from_catalogue(asking)
+    if "data_set" in context.dataset.ask:
+        return _from_api(context)
+    return _from_catalogue(context)
 
 
 # the public API --------------------------------------------------------------------------------------
 
 
-def _from_api(asking: Asking) -> Collected:
-    asked, pinned = asking.dataset.ask["data_set"], asking.dataset.ask["version"]
-    card = _data_set(asking, asked)
+def _from_api(context: FetchContext) -> Collected:
+    asked, pinned = context.dataset.ask["data_set"], context.dataset.ask["version"]
+    card = _data_set(context, asked)
     data_set = str(card.get("id") or asked)
-    url = asking.url(f"{_API}/data-sets/{data_set}")
-    latest = card.get("latestVersion") or {}
-    version = str(latest.get("version") or "")
+    url = context.url(f"{_API}/data-sets/{data_set}")
+    edition = card.get("latestVersion") or {}
+    version = str(edition.get("version") or "")
     if not version:  # then only the table itself can tell whether it changed
-        asking.probed(None)
-        return Collected([asking.fetch(f"{url}/csv", (("dataSetVersion", pinned),))])
+        context.probed(None)
+        return Collected([context.fetch(f"{url}/csv", (("dataSetVersion", pinned),))])
     if not _VERSION.fullmatch(version):
         raise BodyRejected(
             "version_unknown",
@@ -59,21 +59,23 @@ def _from_api(asking: Asking) -> Collected:
             "sources/ees.py.",
         )
     if data_set == asked:
-        _refuse_other_major(asking, url, version, pinned)
-    held = asking.held
-    if held is not None and held.probe not in (None, f"{data_set} {version}"):
-        asking.note(f"Version {version} of data set {data_set} replaces {held.probe}: {_changes(asking, url, version)}")
-    asking.probed(f"{data_set} {version}")
-    page = asking.fetch(f"{url}/csv", (("dataSetVersion", version),))
-    published = latest.get("published")
+        _refuse_other_major(context, url, version, pinned)
+    latest = context.latest
+    if latest is not None and latest.probe not in (None, f"{data_set} {version}"):
+        context.note(
+            f"Version {version} of data set {data_set} replaces {latest.probe}: {_changes(context, url, version)}"
+        )
+    context.probed(f"{data_set} {version}")
+    page = context.fetch(f"{url}/csv", (("dataSetVersion", version),))
+    published = edition.get("published")
     return Collected([page], release=f"version {version}", published_at=str(published) if published else None)
 
 
-def _data_set(asking: Asking, data_set: str) -> dict[str, Any]:
+def _data_set(context: FetchContext, data_set: str) -> dict[str, Any]:
     """What the service says of a data set, or of the one that took its place."""
     seen = [data_set]
     while True:
-        card = _read(asking.look(asking.url(f"{_API}/data-sets/{seen[-1]}")))
+        card = _read(context.fetch_listing(context.url(f"{_API}/data-sets/{seen[-1]}")))
         status = str(card.get("status") or "")
         successor = str(card.get("supersedingDataSetId") or "")
         if status == "Withdrawn":
@@ -81,18 +83,18 @@ def _data_set(asking: Asking, data_set: str) -> dict[str, Any]:
                 "withdrawn",
                 f"The publisher withdrew data set {seen[-1]} ({card.get('title')}).",
                 "The publisher's: the last good figures stay in force. If it is not back in a month, look at "
-                f"{asking.dataset.page_url} for what takes its place.",
+                f"{context.dataset.page_url} for what takes its place.",
             )
         if status != "Deprecated" or not successor or successor in seen:
             return card
-        asking.note(
+        context.note(
             f"Data set {seen[-1]} is deprecated; {successor} took its place and is asked. An engineer reads its "
             "columns, then writes the new id and its major version into the dataset's `ask`."
         )
         seen.append(successor)
 
 
-def _refuse_other_major(asking: Asking, url: str, version: str, pinned: str) -> None:
+def _refuse_other_major(context: FetchContext, url: str, version: str, pinned: str) -> None:
     major, expected = (int(number.partition(".")[0]) for number in (version, pinned))
     if major == expected:
         return
@@ -104,16 +106,16 @@ def _refuse_other_major(asking: Asking, url: str, version: str, pinned: str) -> 
         )
     raise BodyRejected(
         "major_version",
-        f"Version {version} breaks with the pinned {pinned}. {_changes(asking, url, version)}",
+        f"Version {version} breaks with the pinned {pinned}. {_changes(context, url, version)}",
         "An engineer compares the changes with the collection's columns and the staging model, then pins "
         f'"{major}.*" in the dataset\'s `ask`. Until then the last good figures stay in force.',
     )
 
 
-def _changes(asking: Asking, url: str, version: str) -> str:
+def _changes(context: FetchContext, url: str, version: str) -> str:
     """The publisher's list of changes in a sentence or two. Its absence stops nothing."""
     try:
-        told = _read(asking.look(f"{url}/versions/{version}/changes"))
+        told = _read(context.fetch_listing(f"{url}/versions/{version}/changes"))
     except (FetchError, BodyRejected) as error:
         return f"The list of its changes could not be read ({error})."
     parts = []
@@ -157,31 +159,31 @@ def _name(state: Any) -> str:
 # the data catalogue ----------------------------------------------------------------------------------
 
 
-def _from_catalogue(asking: Asking) -> Collected:
-    publication = _publication(asking, asking.dataset.ask["publication"])
-    file = _file(asking, publication)
+def _from_catalogue(context: FetchContext) -> Collected:
+    publication = _publication(context, context.dataset.ask["publication"])
+    file = _file(context, publication)
     identifier, release = str(file["id"]), str((file.get("release") or {}).get("title") or "")
     published = file.get("published") or file.get("lastUpdated")
-    held = asking.held
-    if held is not None and held.probe is not None and held.probe.partition(" ")[0] != identifier:
-        asking.note(
+    latest = context.latest
+    if latest is not None and latest.probe is not None and latest.probe.partition(" ")[0] != identifier:
+        context.note(
             f"The file {str(file['title']).strip()!r} is now {identifier}{f' of {release}' if release else ''}; "
-            f"it was {held.probe.partition(' ')[0]}."
+            f"it was {latest.probe.partition(' ')[0]}."
         )
     # Without a date the id says it all: a file that is published anew gets another one.
-    asking.probed(f"{identifier} {published or ''}".strip())
-    page = asking.fetch(asking.url(f"{_CATALOGUE}/{identifier}/download", at="content"), conditional=True)
+    context.probed(f"{identifier} {published or ''}".strip())
+    page = context.fetch(context.url(f"{_CATALOGUE}/{identifier}/download", at="content"), conditional=True)
     return Collected([page], release=release or None, published_at=str(published) if published else None)
 
 
-def _publication(asking: Asking, wanted: str) -> str:
+def _publication(context: FetchContext, wanted: str) -> str:
     """The id of a publication, which the listing wants; a slug is looked up in the public API."""
     if _UUID.fullmatch(wanted):
         return wanted
-    url = asking.url(f"{_API}/publications")
+    url = context.url(f"{_API}/publications")
     found = {
         str(entry.get("slug")): str(entry["id"])
-        for entry in _each_result(asking, url, (("search", wanted.replace("-", " ")),))
+        for entry in _each_result(context, url, (("search", wanted.replace("-", " ")),))
     }
     if wanted not in found:
         raise BodyRejected(
@@ -193,10 +195,10 @@ def _publication(asking: Asking, wanted: str) -> str:
     return found[wanted]
 
 
-def _file(asking: Asking, publication: str) -> dict[str, Any]:
-    title = re.compile(asking.dataset.ask["title"], re.IGNORECASE)
-    url = asking.url(_CATALOGUE, at="content")
-    files = list(_each_result(asking, url, (("publicationId", publication), ("latestOnly", "true"))))
+def _file(context: FetchContext, publication: str) -> dict[str, Any]:
+    title = re.compile(context.dataset.ask["title"], re.IGNORECASE)
+    url = context.url(_CATALOGUE, at="content")
+    files = list(_each_result(context, url, (("publicationId", publication), ("latestOnly", "true"))))
     named = [file for file in files if file.get("id") and title.search(str(file.get("title")).strip())]
     if len(named) == 1:
         return named[0]
@@ -218,10 +220,10 @@ def _file(asking: Asking, publication: str) -> dict[str, Any]:
 # what both share ------------------------------------------------------------------------------------
 
 
-def _each_result(asking: Asking, url: str, params: Params) -> Iterator[dict[str, Any]]:
+def _each_result(context: FetchContext, url: str, params: Params) -> Iterator[dict[str, Any]]:
     """Every entry of a listing, to its last page."""
     for number in range(1, _MOST_PAGES + 1):
-        listing = _read(asking.look(url, (*params, ("page", str(number)), ("pageSize", _PAGE_SIZE))))
+        listing = _read(context.fetch_listing(url, (*params, ("page", str(number)), ("pageSize", _PAGE_SIZE))))
         results = listing.get("results")
         if not isinstance(results, list):
             raise _not_understood(url, "a listing has no results")

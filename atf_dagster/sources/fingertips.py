@@ -12,7 +12,7 @@ import duckdb
 
 from atf_dagster.catalogue import Collection, Dataset
 from atf_dagster.formats.body import BodyRejected, NoData, snake_case
-from atf_dagster.sources.base import Asking, Collected, Params, Source
+from atf_dagster.sources.base import Collected, FetchContext, Params, Source
 
 # The heading names the parent's kind ("Compared to Region value or percentiles"): four wordings are in use.
 _PARENT_COMPARISON = re.compile(r"^compared to (?!england|goal)", re.IGNORECASE)
@@ -27,50 +27,52 @@ _LEVELS = {
 }
 
 
-def collect(asking: Asking) -> Collected:
+def collect(context: FetchContext) -> Collected:
     """The newest kind of area of this level that has the indicator, and its rows.
 
     Raises NoData where the publisher has none at this level, BodyRejected where it withdrew the indicator.
     """
-    if asking.collection.table == METADATA:
-        return _metadata(asking)
-    indicator = asking.collection.moved.get(asking.dataset.source_id, asking.dataset.source_id)
-    if indicator != asking.dataset.source_id:
-        asking.note(f"Indicator {asking.dataset.source_id} was discontinued; {indicator} took its place and is asked.")
-    token = _probe(asking, indicator)
+    if context.collection.table == METADATA:
+        return _metadata(context)
+    indicator = context.collection.moved.get(context.dataset.source_id, context.dataset.source_id)
+    if indicator != context.dataset.source_id:
+        context.note(
+            f"Indicator {context.dataset.source_id} was discontinued; {indicator} took its place and is asked."
+        )
+    token = _probe(context, indicator)
     params: Params = (
         ("indicator_ids", indicator),
-        ("child_area_type_id", _area_type(asking, indicator)),
+        ("child_area_type_id", _area_type(context, indicator)),
         ("parent_area_type_id", _ENGLAND),
         ("include_sortable_time_periods", "yes"),
     )
-    url = asking.url("/api/all_data/csv/by_indicator_id")
-    page = asking.fetch(url, params, conditional=True)
-    held = asking.held
-    is_newer = held is not None and held.probe is not None and token not in (None, held.probe)
-    if held is not None and is_newer and page.sha256 == held.sha256:
+    url = context.url("/api/all_data/csv/by_indicator_id")
+    page = context.fetch(url, params, conditional=True)
+    latest = context.latest
+    is_newer = latest is not None and latest.probe is not None and token not in (None, latest.probe)
+    if latest is not None and is_newer and page.sha256 == latest.sha256:
         # The probe is newer than the body: the server's file cache is stale. A parameter that it does not know
         # makes another file of it.
-        page = asking.fetch(url, (*params, ("timestamp", re.sub(r"[^0-9]", "", token or "")[:14])))
+        page = context.fetch(url, (*params, ("timestamp", re.sub(r"[^0-9]", "", token or "")[:14])))
     return Collected([page])
 
 
-def _metadata(asking: Asking) -> Collected:
+def _metadata(context: FetchContext) -> Collected:
     """The publisher's cards of the indicators that the catalogue takes, at most a hundred a request.
 
     Above a hundred the server drops the rest without a word.
     """
-    numbers = [number for number in asking.source_ids if number.isdigit()]
-    url = asking.url("/api/indicator_metadata/csv/by_indicator_id")
+    numbers = [number for number in context.source_ids if number.isdigit()]
+    url = context.url("/api/indicator_metadata/csv/by_indicator_id")
     batches = [numbers[start : start + 100] for start in range(0, len(numbers), 100)]
-    return Collected([asking.fetch(url, (("indicator_ids", ",".join(batch)),)) for batch in batches])
+    return Collected([context.fetch(url, (("indicator_ids", ",".join(batch)),)) for batch in batches])
 
 
-def _probe(asking: Asking, indicator: str) -> str | None:
+def _probe(context: FetchContext, indicator: str) -> str | None:
     """What the publisher says of its last upload and deletion; None where it knows nothing."""
-    changes = asking.look(asking.url("/api/data_changes"), (("indicator_id", indicator),)).json()
+    changes = context.fetch_listing(context.url("/api/data_changes"), (("indicator_id", indicator),)).json()
     if not isinstance(changes, dict):
-        asking.probed(None)
+        context.probed(None)
         return None
     # "Never" is the year 1 there.
     uploaded, deleted = (
@@ -82,28 +84,28 @@ def _probe(asking: Asking, indicator: str) -> str | None:
             "withdrawn",
             f"The publisher deleted indicator {indicator} on {deleted[:10]} and has not uploaded it again.",
             "The publisher's: the last good figures stay in force. If it is not back in a month, look at "
-            f"{asking.dataset.page_url} and write to the publisher.",
+            f"{context.dataset.page_url} and write to the publisher.",
         )
     token = f"{uploaded} {deleted}".strip() or None
-    asking.probed(token)
+    context.probed(token)
     return token
 
 
-def _area_type(asking: Asking, indicator: str) -> str:
-    level = _LEVELS[asking.part.params["level"]]
-    kinds = asking.look(asking.url("/api/area_types")).json()
-    available = asking.look(asking.url("/api/available_data"), (("indicator_id", indicator),)).json()
+def _area_type(context: FetchContext, indicator: str) -> str:
+    level = _LEVELS[context.part.params["level"]]
+    kinds = context.fetch_listing(context.url("/api/area_types")).json()
+    available = context.fetch_listing(context.url("/api/available_data"), (("indicator_id", indicator),)).json()
     has = {int(entry["AreaTypeId"]) for entry in available if str(entry["IndicatorId"]) == indicator}
     named = [int(kind["Id"]) for kind in kinds if any(level.search(str(kind.get(at))) for at in ("Name", "Short"))]
     if not named:
         raise BodyRejected(
             "area_types_changed",
-            f"No kind of area is called a {asking.part.params['level'].replace('_', ' ')} any longer. There are: "
+            f"No kind of area is called a {context.part.params['level'].replace('_', ' ')} any longer. There are: "
             + ", ".join(sorted(str(kind.get("Name")) for kind in kinds)),
             "An engineer reads the new names and corrects them in sources/fingertips.py.",
         )
     if not has & set(named):
-        raise NoData(f"Indicator {indicator} has no figures for {asking.part.params['level'].replace('_', ' ')}s.")
+        raise NoData(f"Indicator {indicator} has no figures for {context.part.params['level'].replace('_', ' ')}s.")
     return str(max(has & set(named)))
 
 

@@ -24,7 +24,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from atf_dagster.formats.body import BodyRejected
-from atf_dagster.sources.base import Asking, Collected, Page, Source
+from atf_dagster.sources.base import Collected, FetchContext, Page, Source
 
 _API = "/api/content"
 _FORMATS = ("xlsx", "ods", "xls", "csv")
@@ -75,17 +75,17 @@ class _File:
         return grade, version, -_FORMATS.index(self.format)
 
 
-def collect(asking: Asking) -> Collected:
+def collect(context: FetchContext) -> Collected:
     """The file, or with `editions: all` a file an edition, that the publisher's pages have today.
 
     Raises BodyRejected where a page is withdrawn, has no file that fits, or serves a web page in a file's place.
     """
-    listings = _listings(asking)
-    found = [file for listing in listings for file in _fitting(asking, listing)]
-    chosen = _chosen(asking, listings, found)
-    asking.probed(_token(listings, found))
-    _note_change(asking, [file.listing for file in chosen])
-    pages = [_fetch(asking, file, alone=len(chosen) == 1) for file in chosen]
+    listings = _listings(context)
+    found = [file for listing in listings for file in _fitting(context, listing)]
+    chosen = _chosen(context, listings, found)
+    context.probed(_token(listings, found))
+    _note_change(context, [file.listing for file in chosen])
+    pages = [_fetch(context, file, alone=len(chosen) == 1) for file in chosen]
     return Collected(
         pages,
         release=", ".join(file.name for file in chosen),
@@ -93,34 +93,34 @@ def collect(asking: Asking) -> Collected:
     )
 
 
-def _listings(asking: Asking) -> list[_Listing]:
+def _listings(context: FetchContext) -> list[_Listing]:
     """The pages that may have the files, the dataset's own page first."""
-    ask = asking.dataset.ask
+    ask = context.dataset.ask
     listings = []
     if "page" in ask:
-        listings.append(_in_force(_listing(asking, ask["page"])))
+        listings.append(_in_force(_listing(context, ask["page"])))
     if "collection" in ask:
-        documents = _documents(asking, ask["collection"], ask.get("document", ""))
+        documents = _documents(context, ask["collection"], ask.get("document", ""))
         if ask.get("editions") == "all":
             for document in documents:
-                listing = _listing(asking, document)
+                listing = _listing(context, document)
                 if listing.withdrawn is not None:
-                    asking.note(f"The publisher withdrew {listing.path} ({listing.withdrawn}); its file is not taken.")
+                    context.note(f"The publisher withdrew {listing.path} ({listing.withdrawn}); its file is not taken.")
                 else:
                     listings.append(listing)
         else:
-            listings += [_in_force(_listing(asking, document)) for document in documents[:1]]
+            listings += [_in_force(_listing(context, document)) for document in documents[:1]]
     return listings
 
 
-def _documents(asking: Asking, path: str, title: str) -> list[str]:
+def _documents(context: FetchContext, path: str, title: str) -> list[str]:
     """Paths of a collection's documents with that title, newest first."""
-    content = _content(asking, path)
+    content = _content(context, path)
     documents = [document for document in _list(content.get("links", {}), "documents") if document.get("base_path")]
     fitting = [document for document in documents if re.search(title, str(document.get("title")), re.IGNORECASE)]
-    if not fitting and "page" in asking.dataset.ask:
+    if not fitting and "page" in context.dataset.ask:
         if documents:
-            asking.note(f"No document of https://www.gov.uk{path} has a title that fits {title!r} any longer.")
+            context.note(f"No document of https://www.gov.uk{path} has a title that fits {title!r} any longer.")
         return []
     if not fitting:
         raise BodyRejected(
@@ -133,15 +133,15 @@ def _documents(asking: Asking, path: str, title: str) -> list[str]:
     # Dates are ISO 8601 in one zone and sort as text; of equal ones the listing's order decides.
     fitting.sort(key=lambda document: str(document.get("public_updated_at") or ""), reverse=True)
     in_force = [document for document in fitting if not document.get("withdrawn")]
-    every = asking.dataset.ask.get("editions") == "all"
-    if (fitting[0].get("withdrawn") and not every) or not (in_force or "page" in asking.dataset.ask):
+    every = context.dataset.ask.get("editions") == "all"
+    if (fitting[0].get("withdrawn") and not every) or not (in_force or "page" in context.dataset.ask):
         # The one before it would be older than what we hold.
         raise _withdrawn(str(fitting[0]["base_path"]), "the collection marks its newest release as withdrawn")
     return [str(document["base_path"]) for document in in_force]
 
 
-def _listing(asking: Asking, path: str) -> _Listing:
-    content = _content(asking, path)
+def _listing(context: FetchContext, path: str) -> _Listing:
+    content = _content(context, path)
     details = content.get("details") or {}
     # Its text is HTML; only whether there is one decides.
     notice = content.get("withdrawn_notice") or {}
@@ -156,8 +156,8 @@ def _listing(asking: Asking, path: str) -> _Listing:
     )
 
 
-def _content(asking: Asking, path: str) -> Mapping[str, Any]:
-    content = asking.look(asking.url(_API + path)).json()
+def _content(context: FetchContext, path: str) -> Mapping[str, Any]:
+    content = context.fetch_listing(context.url(_API + path)).json()
     if not isinstance(content, dict):
         raise BodyRejected(
             "not_this_json",
@@ -166,7 +166,7 @@ def _content(asking: Asking, path: str) -> Mapping[str, Any]:
             "sources/govuk.py.",
         )
     if content.get("base_path", path) != path:
-        asking.note(f"The publisher moved the page {path} to {content['base_path']}; that is asked for.")
+        context.note(f"The publisher moved the page {path} to {content['base_path']}; that is asked for.")
     return content
 
 
@@ -185,9 +185,9 @@ def _withdrawn(path: str, reason: str) -> BodyRejected:
     )
 
 
-def _fitting(asking: Asking, listing: _Listing) -> list[_File]:
+def _fitting(context: FetchContext, listing: _Listing) -> list[_File]:
     """The files of a page that are tables and have the name that is looked for."""
-    ask = asking.dataset.ask
+    ask = context.dataset.ask
     wanted = re.compile(ask.get("file", ""), re.IGNORECASE)
     every = ask.get("editions") == "all"
     fitting = []
@@ -215,10 +215,10 @@ def _format(attachment: Mapping[str, Any], name: str) -> str | None:
     return _CONTENT_TYPES.get(str(attachment.get("content_type") or "").split(";")[0].strip().lower())
 
 
-def _chosen(asking: Asking, listings: Sequence[_Listing], found: Sequence[_File]) -> list[_File]:
+def _chosen(context: FetchContext, listings: Sequence[_Listing], found: Sequence[_File]) -> list[_File]:
     """The best file of each edition; where all is equal, the one listed first."""
     if not found:
-        wanted = asking.dataset.ask.get("file", "")
+        wanted = context.dataset.ask.get("file", "")
         there = (str(file.get("filename") or file.get("url")) for page in listings for file in page.files)
         raise BodyRejected(
             "file_not_found",
@@ -227,7 +227,7 @@ def _chosen(asking: Asking, listings: Sequence[_Listing], found: Sequence[_File]
             "The publisher has not added the file yet, or renamed it: an engineer opens the page and corrects `file` "
             "in the dataset's `ask`.",
         )
-    _note_gaps(asking, listings, found)
+    _note_gaps(context, listings, found)
     chosen = []
     for edition in sorted({file.edition for file in found}):
         files = [file for file in found if file.edition == edition]
@@ -235,18 +235,18 @@ def _chosen(asking: Asking, listings: Sequence[_Listing], found: Sequence[_File]
         best = max(files, key=lambda file: file.rank)
         names = sorted({file.name for file in files if file.rank == best.rank})
         if len(names) > 1:
-            asking.note(f"Several files fit equally well ({', '.join(names)}); {best.name}, listed first, was taken.")
+            context.note(f"Several files fit equally well ({', '.join(names)}); {best.name}, listed first, was taken.")
         chosen.append(best)
     return chosen
 
 
-def _note_gaps(asking: Asking, listings: Sequence[_Listing], found: Sequence[_File]) -> None:
+def _note_gaps(context: FetchContext, listings: Sequence[_Listing], found: Sequence[_File]) -> None:
     """A release without its file is told only where its name could be of an edition that is asked for."""
-    since = asking.dataset.ask.get("since", "")
+    since = context.dataset.ask.get("since", "")
     for listing in listings:
         years = re.findall(r"20[0-9]{2}", listing.title)
         if years and max(years) >= since[:4] and not any(file.listing is listing for file in found):
-            asking.note(f"{listing.title} (https://www.gov.uk{listing.path}) has no file that fits; none was taken.")
+            context.note(f"{listing.title} (https://www.gov.uk{listing.path}) has no file that fits; none was taken.")
 
 
 def _token(listings: Sequence[_Listing], found: Sequence[_File]) -> str:
@@ -271,18 +271,18 @@ def _newest_change(listing: _Listing) -> list[str]:
     return max(changes, default=[])
 
 
-def _note_change(asking: Asking, listings: Sequence[_Listing]) -> None:
+def _note_change(context: FetchContext, listings: Sequence[_Listing]) -> None:
     changes = [(*_newest_change(listing), listing.path) for listing in listings if listing.changes]
     if changes:
         moment, note, path = max(changes)
-        asking.note(f"The publisher's newest note, of {moment[:10]} on https://www.gov.uk{path}: {_text(note)}")
+        context.note(f"The publisher's newest note, of {moment[:10]} on https://www.gov.uk{path}: {_text(note)}")
 
 
-def _fetch(asking: Asking, file: _File, *, alone: bool) -> Page:
-    url = _address(asking, file.url)
+def _fetch(context: FetchContext, file: _File, *, alone: bool) -> Page:
+    url = _address(context, file.url)
     # Validators of another address say nothing of this one: a swapped file may be older than the one before.
-    held = asking.held
-    page = asking.fetch(url, conditional=alone and held is not None and held.url == url)
+    latest = context.latest
+    page = context.fetch(url, conditional=alone and latest is not None and latest.url == url)
     declared = page.headers.get("content-type", "").split(";")[0].strip().lower()
     with page.path.open("rb") as stream:
         beginning = stream.read(512)
@@ -294,18 +294,18 @@ def _fetch(asking: Asking, file: _File, *, alone: bool) -> Page:
             "next refresh asks again; if it is so for a day, open the publication's page in a browser.",
         )
     if page.final_url != page.url:
-        asking.note(f"The publisher replaced the file {file.name}; it came from {page.final_url}.")
+        context.note(f"The publisher replaced the file {file.name}; it came from {page.final_url}.")
     return page
 
 
-def _address(asking: Asking, url: str) -> str:
+def _address(context: FetchContext, url: str) -> str:
     """The file's address, where a setting names other hosts for the service below those."""
-    service = asking.collection.service
+    service = context.collection.service
     known = [(base, at) for at, base in service.other_urls.items()] + [(service.base_url, "")]
     for base, at in known:
         if url.startswith(f"{base}/"):
-            return asking.url(url.removeprefix(base), at)
-    return asking.url(url) if url.startswith("/") else url
+            return context.url(url.removeprefix(base), at)
+    return context.url(url) if url.startswith("/") else url
 
 
 def _list(content: Any, name: str) -> list[Mapping[str, Any]]:

@@ -25,7 +25,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from atf_dagster.formats.body import BodyRejected, NoData
-from atf_dagster.sources.base import Asking, Collected, Page, Params, Source
+from atf_dagster.sources.base import Collected, FetchContext, Page, Params, Source
 from atf_dagster.sources.nomis_definition import areas_of_type, codes, dimensions, numbers_of_areas
 from atf_dagster.sources.nomis_page import Expected, check_page
 
@@ -55,64 +55,66 @@ _UPDATE = re.compile(r"last[ _]?(update|revis|release)", re.IGNORECASE)
 _COUNCILS = ("E06", "E07", "E08", "E09")
 
 
-def collect(asking: Asking) -> Collected:
+def collect(context: FetchContext) -> Collected:
     """All pages of what `ask` pins. Raises BodyRejected where definition, `ask` and pages do not agree."""
-    dataset = asking.collection.moved.get(asking.dataset.source_id, asking.dataset.source_id)
-    if dataset != asking.dataset.source_id:
-        asking.note(f"Dataset {asking.dataset.source_id} was discontinued; {dataset} took its place and is asked.")
-    updated = _last_update(asking.look(asking.url(f"{_API}/{dataset}.overview.json"), (("select", "DateMetadata"),)))
-    asking.probed(None if updated is None else f"{updated} {_question_mark(asking)}")
-    pinned = _pinned(asking, dataset)
-    geography, areas = _geography(asking, dataset)
+    dataset = context.collection.moved.get(context.dataset.source_id, context.dataset.source_id)
+    if dataset != context.dataset.source_id:
+        context.note(f"Dataset {context.dataset.source_id} was discontinued; {dataset} took its place and is asked.")
+    updated = _last_update(
+        context.fetch_listing(context.url(f"{_API}/{dataset}.overview.json"), (("select", "DateMetadata"),))
+    )
+    context.probed(None if updated is None else f"{updated} {_question_mark(context)}")
+    pinned = _pinned(context, dataset)
+    geography, areas = _geography(context, dataset)
     select = (*_COLUMNS, *(f"{name}{end}" for name in pinned if name != "measures" for end in ("", "_name")))
     params: Params = (
-        *_time(asking, dataset),
+        *_time(context, dataset),
         *((name, ",".join(wanted)) for name, wanted in pinned.items()),
         ("select", ",".join(select)),
     )
     expected = Expected(frozenset(select), pinned, areas)
     try:
-        pages = _pages(asking, dataset, (("geography", geography), *params), expected)
+        pages = _pages(context, dataset, (("geography", geography), *params), expected)
     except NoData:
-        numbers = _numbers(asking, dataset, areas or ())
+        numbers = _numbers(context, dataset, areas or ())
         if not numbers:
             raise
-        asking.note("The publisher had nothing under the areas' GSS codes; it was asked by its own numbers of them.")
-        pages = _pages(asking, dataset, (("geography", ",".join(numbers)), *params), expected)
+        context.note("The publisher had nothing under the areas' GSS codes; it was asked by its own numbers of them.")
+        pages = _pages(context, dataset, (("geography", ",".join(numbers)), *params), expected)
     return Collected(pages, release=updated, published_at=updated)
 
 
-def _pages(asking: Asking, dataset: str, params: Params, expected: Expected) -> Sequence[Page]:
+def _pages(context: FetchContext, dataset: str, params: Params, expected: Expected) -> Sequence[Page]:
     """Page after page until there are as many rows as the first one promised, and not one request more."""
-    limit = min(PAGE_ROWS, int(asking.dataset.ask.get("page_rows", PAGE_ROWS)))
+    limit = min(PAGE_ROWS, int(context.dataset.ask.get("page_rows", PAGE_ROWS)))
     # The client keeps a parameter of this name out of every record.
-    key: Params = (("uid", asking.key),) if asking.key else ()
-    url = asking.url(f"{_API}/{dataset}.data.csv")
+    key: Params = (("uid", context.key),) if context.key else ()
+    url = context.url(f"{_API}/{dataset}.data.csv")
     pages: list[Page] = []
     seen: set[str] = set()
     total: int | None = None
     while total is None or len(pages) * limit < total:
         offset = len(pages) * limit
-        page = asking.fetch(url, (*params, ("RecordLimit", str(limit)), ("RecordOffset", str(offset)), *key))
+        page = context.fetch(url, (*params, ("RecordLimit", str(limit)), ("RecordOffset", str(offset)), *key))
         total = check_page(page.path, expected, offset=offset, limit=limit, total=total, seen=seen)
         pages.append(page)
     absent = sorted(set(expected.areas or ()) - seen)
     if absent:
-        asking.note(f"No rows came for {', '.join(absent)}, and the publisher does not say why.")
+        context.note(f"No rows came for {', '.join(absent)}, and the publisher does not say why.")
     return pages
 
 
-def _pinned(asking: Asking, dataset: str) -> dict[str, tuple[str, ...]]:
+def _pinned(context: FetchContext, dataset: str) -> dict[str, tuple[str, ...]]:
     """Codes of each dimension. Raises BodyRejected where the definition and `ask` do not name the same ones."""
-    there = dimensions(asking.look(asking.url(f"{_API}/{dataset}.def.sdmx.json")).json(), dataset)
-    asked = {name: wanted for name, wanted in asking.dataset.ask.items() if name not in _NOT_DIMENSIONS}
-    where = f"the dataset {asking.dataset.id} in catalogue/collections/{asking.collection.publisher.id}.yml"
+    there = dimensions(context.fetch_listing(context.url(f"{_API}/{dataset}.def.sdmx.json")).json(), dataset)
+    asked = {name: wanted for name, wanted in context.dataset.ask.items() if name not in _NOT_DIMENSIONS}
+    where = f"the dataset {context.dataset.id} in catalogue/collections/{context.collection.publisher.id}.yml"
     if left_open := [name for name in there if name not in asked]:
         raise BodyRejected(
             "dimension_not_pinned",
             f"{dataset} has dimensions that `ask` does not pin: {', '.join(left_open)}. The publisher would give all "
             "their codes, totals among them.",
-            f"An engineer reads their codes at {asking.url(_API)}/{dataset}/{left_open[0]}.def.htm and pins them in "
+            f"An engineer reads their codes at {context.url(_API)}/{dataset}/{left_open[0]}.def.htm and pins them in "
             f"`ask` of {where}.",
         )
     if unknown := [name for name in asked if name not in there]:
@@ -122,42 +124,42 @@ def _pinned(asking: Asking, dataset: str) -> dict[str, tuple[str, ...]]:
             "what it does not know.",
             f"An engineer corrects the names in `ask` of {where}.",
         )
-    return {name: _codes(asking, dataset, name, asked[name]) for name in there}
+    return {name: _codes(context, dataset, name, asked[name]) for name in there}
 
 
-def _codes(asking: Asking, dataset: str, name: str, wanted: str) -> tuple[str, ...]:
+def _codes(context: FetchContext, dataset: str, name: str, wanted: str) -> tuple[str, ...]:
     if not wanted.startswith(("label:", "code:")):
         return tuple(code.strip() for code in wanted.split(","))
-    listing = asking.look(asking.url(f"{_API}/{dataset}/{name}.def.sdmx.json")).json()
+    listing = context.fetch_listing(context.url(f"{_API}/{dataset}/{name}.def.sdmx.json")).json()
     return codes(listing, wanted, f"{dataset}, {name}")
 
 
-def _geography(asking: Asking, dataset: str) -> tuple[str, frozenset[str] | None]:
+def _geography(context: FetchContext, dataset: str) -> tuple[str, frozenset[str] | None]:
     """What to ask for, and the areas that rows may be of; None where only the publisher knows them."""
-    areas = [code for code in asking.areas if not code.startswith(_INTEGRATED_CARE_BOARD)]
-    if "geography" not in asking.dataset.ask:
+    areas = [code for code in context.areas if not code.startswith(_INTEGRATED_CARE_BOARD)]
+    if "geography" not in context.dataset.ask:
         return ",".join(areas), frozenset(areas)
-    parents, _, children = asking.dataset.ask["geography"].partition("/")
+    parents, _, children = context.dataset.ask["geography"].partition("/")
     councils = [code for code in areas if code.startswith(_COUNCILS)]
-    listing = asking.look(asking.url(f"{_API}/{dataset}/geography/{parents}.def.sdmx.json")).json()
+    listing = context.fetch_listing(context.url(f"{_API}/{dataset}/geography/{parents}.def.sdmx.json")).json()
     numbers = areas_of_type(listing, councils, f"{dataset}, {parents}")
     return ",".join(f"{number}{children}" for number in numbers), None
 
 
-def _numbers(asking: Asking, dataset: str, areas: Iterable[str]) -> list[str]:
+def _numbers(context: FetchContext, dataset: str, areas: Iterable[str]) -> list[str]:
     """The publisher's own numbers of areas, for datasets that do not know GSS codes; of those that it lists."""
     found: dict[str, str] = {}
     for kind in _KINDS if areas else ():
-        listing = asking.look(asking.url(f"{_API}/{dataset}/geography/{kind}.def.sdmx.json")).json()
+        listing = context.fetch_listing(context.url(f"{_API}/{dataset}/geography/{kind}.def.sdmx.json")).json()
         found = {**numbers_of_areas(listing), **found}
     return [found[code] for code in areas if code in found]
 
 
-def _time(asking: Asking, dataset: str) -> Params:
-    wanted = asking.dataset.ask.get("time", "first,latest")
+def _time(context: FetchContext, dataset: str) -> Params:
+    wanted = context.dataset.ask.get("time", "first,latest")
     if wanted.startswith("code:"):
         # Under this name a list is the dates that it names; under `time` two dates are a range.
-        return (("date", ",".join(_codes(asking, dataset, "time", wanted))),)
+        return (("date", ",".join(_codes(context, dataset, "time", wanted))),)
     return (("time", wanted),)
 
 
@@ -180,9 +182,9 @@ def _last_update(page: Page) -> str | None:
     return find(page.json())
 
 
-def _question_mark(asking: Asking) -> str:
+def _question_mark(context: FetchContext) -> str:
     """Changes with the question, so that another question is asked although the publisher changed nothing."""
-    question = json.dumps([asking.dataset.ask, list(asking.areas)], sort_keys=True)
+    question = json.dumps([context.dataset.ask, list(context.areas)], sort_keys=True)
     return hashlib.sha256(question.encode()).hexdigest()[:12]
 
 

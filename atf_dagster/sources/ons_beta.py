@@ -27,7 +27,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from atf_dagster.formats.body import BodyRejected, snake_case
-from atf_dagster.sources.base import Asking, Collected, Page, Source
+from atf_dagster.sources.base import Collected, FetchContext, Page, Source
 
 _VERSION = re.compile(r"/datasets/[^/]+/editions/[^/]+/versions/[0-9]+$")
 _OBSERVATION = re.compile(r"^v4_[0-9]+$", re.IGNORECASE)
@@ -38,12 +38,12 @@ _CHANGED = (
 )
 
 
-def collect(asking: Asking) -> Collected:
+def collect(context: FetchContext) -> Collected:
     """The newest version of a dataset, or the newest file (with `editions: all` a file an edition) of a page.
 
     Raises BodyRejected where the publisher lists nothing that fits, or serves a web page in a file's place.
     """
-    return _newest_version(asking) if "dataset" in asking.dataset.ask else _newest_files(asking)
+    return _newest_version(context) if "dataset" in context.dataset.ask else _newest_files(context)
 
 
 def column_name(heading: str) -> str:
@@ -62,30 +62,33 @@ def column_name(heading: str) -> str:
 # The dataset API.
 
 
-def _newest_version(asking: Asking) -> Collected:
-    named = asking.dataset.ask["dataset"]
-    dataset = asking.collection.moved.get(named, named)
+def _newest_version(context: FetchContext) -> Collected:
+    named = context.dataset.ask["dataset"]
+    dataset = context.collection.moved.get(named, named)
     if dataset != named:
-        asking.note(f"Dataset {named} was discontinued; {dataset} took its place and is asked.")
-    edition = asking.dataset.ask.get("edition")
+        context.note(f"Dataset {named} was discontinued; {dataset} took its place and is asked.")
+    edition = context.dataset.ask.get("edition")
     path = f"/v1/datasets/{quote(dataset, safe='')}"
     if edition is not None:
         path += f"/editions/{quote(edition, safe='')}"
     version = _object(
-        asking.look(asking.url(_path_of_newest(_object(asking.look(asking.url(path)), path), path))), path
+        context.fetch_listing(
+            context.url(_path_of_newest(_object(context.fetch_listing(context.url(path)), path), path))
+        ),
+        path,
     )
     number, released = version.get("version"), version.get("release_date")
     for alert in _list(version, "alerts"):
-        asking.note(f"The publisher's alert of {str(alert.get('date'))[:10]}: {_text(alert.get('description'))}")
+        context.note(f"The publisher's alert of {str(alert.get('date'))[:10]}: {_text(alert.get('description'))}")
     # The two together: a version may be published again under its number.
-    asking.probed(None if number is None or released is None else f"{number} {released}")
+    context.probed(None if number is None or released is None else f"{number} {released}")
     for change in _list(version, "latest_changes"):
-        asking.note(f"The publisher's change note for version {number}: {_text(change.get('description'))}")
+        context.note(f"The publisher's change note for version {number}: {_text(change.get('description'))}")
     for usage in _list(version, "usage_notes"):
-        asking.note(f"The publisher's usage note: {_text(usage.get('title'))}: {_text(usage.get('note'))}")
+        context.note(f"The publisher's usage note: {_text(usage.get('title'))}: {_text(usage.get('note'))}")
     href, size = _csv(version, dataset)
-    url = _address(asking, href)
-    page = _fetch(asking, url, alone=True, name=href)
+    url = _address(context, href)
+    page = _fetch(context, url, alone=True, name=href)
     if size is not None and not page.length_verified and page.size < size:
         raise BodyRejected(
             "truncated_body",
@@ -132,13 +135,13 @@ def _size(text: Any) -> int | None:
     return int(text) if str(text).isdecimal() else None
 
 
-def _address(asking: Asking, href: str) -> str:
+def _address(context: FetchContext, href: str) -> str:
     """The file's address below ours for that host, where a setting names another."""
-    service = asking.collection.service
+    service = context.collection.service
     parts = urlsplit(href)
     for at, base in (*service.other_urls.items(), ("", service.base_url)):
         if parts.hostname == urlsplit(base).hostname:
-            return asking.url(parts.path + (f"?{parts.query}" if parts.query else ""), at)
+            return context.url(parts.path + (f"?{parts.query}" if parts.query else ""), at)
     raise BodyRejected(
         "unknown_host",
         f"The publisher now keeps the file on {parts.hostname}, which is none of the hosts that we ask.",
@@ -180,16 +183,16 @@ class _File:
         return self.listing.released or "", "revised" in name, "provisional" not in name
 
 
-def _newest_files(asking: Asking) -> Collected:
-    listings = _listings(asking)
-    chosen = _chosen(asking, listings)
+def _newest_files(context: FetchContext) -> Collected:
+    listings = _listings(context)
+    chosen = _chosen(context, listings)
     for file in chosen:
         for correction in file.listing.corrections:
             notice = _text(correction.get("correctionNotice"))
-            asking.note(f"The publisher's correction of {str(correction.get('updateDate'))[:10]}: {notice}")
-    asking.probed(_token(chosen))
+            context.note(f"The publisher's correction of {str(correction.get('updateDate'))[:10]}: {notice}")
+    context.probed(_token(chosen))
     pages = [
-        _fetch(asking, _file_url(asking, file), alone=len(chosen) == 1, name=file.name.rsplit("/", 1)[-1])
+        _fetch(context, _file_url(context, file), alone=len(chosen) == 1, name=file.name.rsplit("/", 1)[-1])
         for file in chosen
     ]
     newest = max((file.listing.released or "" for file in chosen), default="")
@@ -200,14 +203,14 @@ def _newest_files(asking: Asking) -> Collected:
     )
 
 
-def _file_url(asking: Asking, file: _File) -> str:
-    return f"{asking.url('/file', 'files')}?uri={quote(file.path, safe='/')}"
+def _file_url(context: FetchContext, file: _File) -> str:
+    return f"{context.url('/file', 'files')}?uri={quote(file.path, safe='/')}"
 
 
-def _listings(asking: Asking) -> list[_Listing]:
+def _listings(context: FetchContext) -> list[_Listing]:
     """The page itself where it has files, and otherwise the pages of its editions."""
-    path = asking.dataset.ask["page"]
-    content = _page(asking, path)
+    path = context.dataset.ask["page"]
+    content = _page(context, path)
     if content.get("downloads"):
         return [_listing(content, path)]
     editions = [str(entry["uri"]) for entry in _list(content, "datasets") if entry.get("uri")]
@@ -218,20 +221,20 @@ def _listings(asking: Asking) -> list[_Listing]:
             f"{', '.join(sorted(content))[:200]}.",
             "The page moved or is no dataset's: look at it, and correct `page` in the dataset's `ask`. " + _CHANGED,
         )
-    return [_listing(_page(asking, edition), edition) for edition in editions if _may_fit(asking, edition)]
+    return [_listing(_page(context, edition), edition) for edition in editions if _may_fit(context, edition)]
 
 
-def _may_fit(asking: Asking, path: str) -> bool:
+def _may_fit(context: FetchContext, path: str) -> bool:
     """Whether an edition's name may be of one that is asked for: names hold years, and `current` holds none."""
     years = [year[-2:] for year in re.findall(r"20[0-9]{2}", path.rsplit("/", 1)[-1])]
-    return not years or max(years) >= asking.dataset.ask.get("since", "")[-2:]
+    return not years or max(years) >= context.dataset.ask.get("since", "")[-2:]
 
 
-def _page(asking: Asking, path: str) -> Mapping[str, Any]:
-    content = _object(asking.look(asking.url("/v1/data"), (("uri", path),)), path)
+def _page(context: FetchContext, path: str) -> Mapping[str, Any]:
+    content = _object(context.fetch_listing(context.url("/v1/data"), (("uri", path),)), path)
     said = str(content.get("uri") or path).rstrip("/")
     if said != path.rstrip("/"):
-        asking.note(f"The publisher's page {path} moved; it answers as {said}.")
+        context.note(f"The publisher's page {path} moved; it answers as {said}.")
     return content
 
 
@@ -246,9 +249,9 @@ def _listing(content: Mapping[str, Any], path: str) -> _Listing:
     )
 
 
-def _chosen(asking: Asking, listings: Sequence[_Listing]) -> list[_File]:
+def _chosen(context: FetchContext, listings: Sequence[_Listing]) -> list[_File]:
     """The newest file of each edition, or of all; where all is equal, the one listed first."""
-    ask = asking.dataset.ask
+    ask = context.dataset.ask
     every = ask.get("editions") == "all"
     wanted = re.compile(ask.get("file", ""), re.IGNORECASE)
     found: list[_File] = []
@@ -270,24 +273,24 @@ def _chosen(asking: Asking, listings: Sequence[_Listing]) -> list[_File]:
             "The publisher has not added the file yet, or renamed it: look at the page and correct `file` in the "
             "dataset's `ask`.",
         )
-    _note_newer_pages(asking, listings, found)
+    _note_newer_pages(context, listings, found)
     chosen = []
     for edition in sorted({file.edition for file in found}):
         files = [file for file in found if file.edition == edition]
         best = max(files, key=lambda file: file.rank)
         equal = sorted({file.path for file in files if file.rank == best.rank})
         if len(equal) > 1:
-            asking.note(f"Several files fit equally well ({', '.join(equal)}); {best.path}, listed first, was taken.")
+            context.note(f"Several files fit equally well ({', '.join(equal)}); {best.path}, listed first, was taken.")
         chosen.append(best)
     return chosen
 
 
-def _note_newer_pages(asking: Asking, listings: Sequence[_Listing], found: Sequence[_File]) -> None:
+def _note_newer_pages(context: FetchContext, listings: Sequence[_Listing], found: Sequence[_File]) -> None:
     """A page without a file that fits is told where it is the newest: its file may have a new name."""
     newest = max(file.listing.released or "" for file in found)
     for listing in listings:
         if (listing.released or "") > newest:
-            asking.note(
+            context.note(
                 f"The publisher's page {listing.path}, released on {(listing.released or '')[:10]} after all that were "
                 f"taken, has no file that fits; it has: {', '.join(listing.files) or 'none'}."
             )
@@ -307,10 +310,10 @@ def _token(chosen: Sequence[_File]) -> str | None:
 # Both.
 
 
-def _fetch(asking: Asking, url: str, *, alone: bool, name: str) -> Page:
+def _fetch(context: FetchContext, url: str, *, alone: bool, name: str) -> Page:
     # Validators of another address say nothing of this one.
-    held = asking.held
-    page = asking.fetch(url, conditional=alone and held is not None and held.url == url)
+    latest = context.latest
+    page = context.fetch(url, conditional=alone and latest is not None and latest.url == url)
     with page.path.open("rb") as stream:
         beginning = stream.read(512)
     if _MARKUP.match(beginning):
@@ -318,7 +321,7 @@ def _fetch(asking: Asking, url: str, *, alone: bool, name: str) -> Page:
             "web_page_for_file",
             f"In place of {name} a web page came, from {page.final_url}.",
             "The publisher's, or a proxy's: the next refresh asks again; if it is so for a day, open the dataset's "
-            f"page ({asking.dataset.page_url}) in a browser.",
+            f"page ({context.dataset.page_url}) in a browser.",
         )
     return page
 

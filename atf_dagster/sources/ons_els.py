@@ -10,32 +10,32 @@ import difflib
 from typing import Any
 
 from atf_dagster.formats.body import NoData
-from atf_dagster.sources.base import Asking, Collected, Source
+from atf_dagster.sources.base import Collected, FetchContext, Source
 
 _API = "/explore-local-statistics/api/v1"
 
 
-def collect(asking: Asking) -> Collected:
+def collect(context: FetchContext) -> Collected:
     """All periods; the service's own default is the latest one, and rows without a value are left out.
 
     Raises NoData where the service's list no longer has the slug, with the nearest one that it has.
     """
-    slug = asking.collection.moved.get(asking.dataset.source_id, asking.dataset.source_id)
-    if slug != asking.dataset.source_id:
-        asking.note(f"Indicator {asking.dataset.source_id} was renamed; it is asked for as {slug}.")
-    cards = _cards(asking.look(asking.url(f"{_API}/metadata/indicators")).json())
+    slug = context.collection.moved.get(context.dataset.source_id, context.dataset.source_id)
+    if slug != context.dataset.source_id:
+        context.note(f"Indicator {context.dataset.source_id} was renamed; it is asked for as {slug}.")
+    cards = _cards(context.fetch_listing(context.url(f"{_API}/metadata/indicators")).json())
     if slug not in cards:
         near = difflib.get_close_matches(slug, list(cards), n=1, cutoff=0.5)
         hint = f"; renamed to {near[0]}?" if near else ""
         raise NoData(f"The service no longer lists the indicator {slug}{hint}")
     modified = cards[slug].get("dataModified")
-    asking.probed(None if modified is None else str(modified))
-    levels = [level for level in asking.dataset.ask.get("levels", "").split(",") if level]
-    page = asking.fetch(
-        asking.url(f"{_API}/data.csv"),
+    context.probed(None if modified is None else str(modified))
+    levels = [level for level in context.dataset.ask.get("levels", "").split(",") if level]
+    page = context.fetch(
+        context.url(f"{_API}/data.csv"),
         (
             ("indicator", slug),
-            ("geo", ",".join([*asking.areas, *levels])),
+            ("geo", ",".join([*context.areas, *levels])),
             ("time", "all"),
             ("includeStatus", "true"),
         ),

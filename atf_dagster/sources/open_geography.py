@@ -23,7 +23,7 @@ import duckdb
 
 from atf_dagster.catalogue import Collection, Dataset
 from atf_dagster.formats.body import BodyRejected, NoData, snake_case
-from atf_dagster.sources.base import Asking, Collected, Page, Params, Source
+from atf_dagster.sources.base import Collected, FetchContext, Page, Params, Source
 
 SERVICES = "/ESMARspQHYMw9BZ9/arcgis/rest/services"
 """ONS's organisation at the host; the publisher has kept it through all renamings of services."""
@@ -41,40 +41,40 @@ _CHANGED = (
 )
 
 
-def collect(asking: Asking) -> Collected:
+def collect(context: FetchContext) -> Collected:
     """All pages of the newest service that fits. Raises Unchanged where it was not edited since.
 
     Raises BodyRejected where no service or field fits, the server says that it failed, or rows are missing.
     """
-    service = _newest_service(asking)
-    layer_url = asking.url(f"{SERVICES}/{service}/FeatureServer/0")
-    layer = _answer(asking.look(layer_url, (("f", "json"),)))
-    code = _code_field(layer, asking.dataset.ask["code"], service)
-    where = _where(asking, code)
+    service = _newest_service(context)
+    layer_url = context.url(f"{SERVICES}/{service}/FeatureServer/0")
+    layer = _answer(context.fetch_listing(layer_url, (("f", "json"),)))
+    code = _code_field(layer, context.dataset.ask["code"], service)
+    where = _where(context, code)
     edited = (layer.get("editingInfo") or {}).get("lastEditDate")
     # The service's name and the condition are part of it: another service, or other areas, are another table.
-    asking.probed(None if edited is None else f"{service} {edited} {where}")
-    count = _count(asking, layer_url, where)
-    pages = _pages(asking, layer_url, where, code, layer, count)
+    context.probed(None if edited is None else f"{service} {edited} {where}")
+    count = _count(context, layer_url, where)
+    pages = _pages(context, layer_url, where, code, layer, count)
     return Collected(pages, release=service)
 
 
-def _newest_service(asking: Asking) -> str:
-    listing = _answer(asking.look(asking.url(SERVICES), (("f", "json"),)))
-    pattern = re.compile(asking.dataset.ask["service"], re.IGNORECASE)
+def _newest_service(context: FetchContext) -> str:
+    listing = _answer(context.fetch_listing(context.url(SERVICES), (("f", "json"),)))
+    pattern = re.compile(context.dataset.ask["service"], re.IGNORECASE)
     names = [str(entry["name"]) for entry in listing.get("services", ()) if entry.get("type") == "FeatureServer"]
     fitting = [name for name in names if pattern.search(name)]
     if not fitting:
         raise BodyRejected(
             "service_not_found",
-            f"None of the publisher's {len(names)} services has a name that fits {asking.dataset.ask['service']}.",
+            f"None of the publisher's {len(names)} services has a name that fits {context.dataset.ask['service']}.",
             _CHANGED,
         )
     newest = max(fitting, key=lambda name: (edition(name), name))
-    held = asking.held
-    before = re.search(r"/services/([^/]+)/", held.url) if held is not None else None
+    latest = context.latest
+    before = re.search(r"/services/([^/]+)/", latest.url) if latest is not None else None
     if before is not None and before[1] != newest:
-        asking.note(f"The publisher's newest service of this table was {before[1]} and is {newest} now.")
+        context.note(f"The publisher's newest service of this table was {before[1]} and is {newest} now.")
     return newest
 
 
@@ -100,22 +100,24 @@ def _code_field(layer: Mapping[str, Any], letters: str, service: str) -> str:
     return fitting[0]
 
 
-def _where(asking: Asking, code: str) -> str:
-    if asking.dataset.ask.get("only_areas") != "yes":
+def _where(context: FetchContext, code: str) -> str:
+    if context.dataset.ask.get("only_areas") != "yes":
         return "1=1"
-    if len(asking.areas) > MOST_CODES:
-        raise ValueError(f"{len(asking.areas)} areas are more than the {MOST_CODES} that the server takes at once")
-    codes = ",".join(f"'{area}'" for area in sorted(asking.areas))
+    if len(context.areas) > MOST_CODES:
+        raise ValueError(f"{len(context.areas)} areas are more than the {MOST_CODES} that the server takes at once")
+    codes = ",".join(f"'{area}'" for area in sorted(context.areas))
     return f"{code} IN ({codes})"
 
 
-def _count(asking: Asking, layer_url: str, where: str) -> int:
+def _count(context: FetchContext, layer_url: str, where: str) -> int:
     """How many rows the server says there are: the measure of whether all came."""
-    answer = _answer(asking.look(f"{layer_url}/query", (("where", where), ("returnCountOnly", "true"), ("f", "json"))))
+    answer = _answer(
+        context.fetch_listing(f"{layer_url}/query", (("where", where), ("returnCountOnly", "true"), ("f", "json")))
+    )
     if "count" not in answer:
         raise _unreadable(f"the count of rows has no count but {', '.join(sorted(answer)) or 'nothing'}")
     count = int(answer["count"])
-    at_least = int(asking.dataset.ask.get("at_least", "1"))
+    at_least = int(context.dataset.ask.get("at_least", "1"))
     if count == 0:
         raise NoData("The service says that it has no rows.")
     if count < at_least:
@@ -129,10 +131,10 @@ def _count(asking: Asking, layer_url: str, where: str) -> int:
 
 
 def _pages(
-    asking: Asking, layer_url: str, where: str, code: str, layer: Mapping[str, Any], count: int
+    context: FetchContext, layer_url: str, where: str, code: str, layer: Mapping[str, Any], count: int
 ) -> Sequence[Page]:
     cap = int(layer.get("maxRecordCount") or _RECORDS_A_PAGE)
-    geometry = asking.dataset.ask.get("geometry") == "yes"
+    geometry = context.dataset.ask.get("geometry") == "yes"
     params: Params = (
         ("where", where),
         ("outFields", "*"),
@@ -144,7 +146,7 @@ def _pages(
     pages: list[Page] = []
     came = 0
     while True:
-        page = asking.fetch(
+        page = context.fetch(
             f"{layer_url}/query", (*params, ("resultOffset", str(came)), ("resultRecordCount", str(cap)))
         )
         answer = _answer(page)

@@ -6,18 +6,18 @@ when they were submitted, and what must be hidden (`atf_dagster.returns`).
 
 from atf_dagster.formats.body import NoData
 from atf_dagster.returns import store
-from atf_dagster.sources.base import Asking, Collected, Source
+from atf_dagster.sources.base import Collected, FetchContext, Source
 
 
-def collect(asking: Asking) -> Collected:
+def collect(context: FetchContext) -> Collected:
     """Every submission. Raises NoData where there is none yet."""
-    accepted = store.submissions(asking.home)
+    accepted = store.submissions(context.home)
     if not accepted:
         raise NoData("No local return has been submitted; `atf returns template` gives the form.")
-    asking.probed(accepted[-1].sha256)
+    context.probed(accepted[-1].sha256)
     return Collected(
         [
-            asking.keep(store.object_path(asking.home, one.sha256), f"local:returns/{one.sha256}.csv")
+            context.keep(store.object_path(context.home, one.sha256), f"local:returns/{one.sha256}.csv")
             for one in accepted
         ],
         release=f"submission {accepted[-1].sequence}",

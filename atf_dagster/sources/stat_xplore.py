@@ -23,10 +23,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
-from atf_dagster.formats.body import BodyRejected, NoData
+from atf_dagster.formats.body import BodyRejected, NoData, Skipped
 from atf_dagster.http import FetchError
-from atf_dagster.sources.base import Asking, Collected, Page, Source
-from atf_dagster.formats.body import Skipped
+from atf_dagster.sources.base import Collected, FetchContext, Page, Source
 
 _API = "/webapi/rest/v1"
 _ACCOUNT = "https://stat-xplore.dwp.gov.uk (log in, then Account, Open Data API Access)"
@@ -60,25 +59,25 @@ class _Level:
     values: tuple[str, ...]
 
 
-def collect(asking: Asking) -> Collected:
+def collect(context: FetchContext) -> Collected:
     """One table for councils, one for regions and one for countries, where the database has them.
 
     Raises Skipped without a key, BodyRejected where the schema has not what is asked for.
     """
-    if not asking.key or not asking.key.strip():
+    if not context.key or not context.key.strip():
         raise Skipped(
             "no_api_key",
             "Stat-Xplore answers only to a key, and none is set, so nothing was asked.",
             f"Whoever runs the refresh, if these figures are wanted: get a free key at {_ACCOUNT} and {_SET_KEY}",
         )
-    service = _Service(asking, {"APIKey": asking.key.strip()})
-    database = service.child_of(asking.dataset.ask["folder"], asking.dataset.source_id, "DATABASE")
+    service = _Service(context, {"APIKey": context.key.strip()})
+    database = service.child_of(context.dataset.ask["folder"], context.dataset.source_id, "DATABASE")
     fields = list(service.fields(database))
     measure = _one(database, "count", [child for child in database.children if child.type == "COUNT"])
     year = _one(database, "year field", [field for field in fields if field.id.endswith(_YEAR)])
     years = service.values(year)
     known = json.dumps([(value.id, value.label) for value in years])
-    asking.probed(f"{years[-1].label} {hashlib.sha256(known.encode()).hexdigest()[:16]}")
+    context.probed(f"{years[-1].label} {hashlib.sha256(known.encode()).hexdigest()[:16]}")
     ages = next((field for field in fields if field.id.endswith(_AGE)), None)
     pages = []
     for level in service.levels(database, [field for field in fields if field not in (year, ages)]):
@@ -92,8 +91,8 @@ def collect(asking: Asking) -> Collected:
 class _Service:
     """Requests with the key, and refusals told so that the right person can mend them."""
 
-    def __init__(self, asking: Asking, headers: Mapping[str, str]) -> None:
-        self._asking = asking
+    def __init__(self, context: FetchContext, headers: Mapping[str, str]) -> None:
+        self._asking = context
         self._headers = headers
 
     def node(self, node_id: str) -> _Node:
@@ -103,7 +102,7 @@ class _Service:
         seen: set[str] = set()
         while True:
             seen.add(url)
-            page = self._told(lambda url=url: self._asking.look(url, headers=self._headers))  # type: ignore[misc]
+            page = self._told(lambda url=url: self._asking.fetch_listing(url, headers=self._headers))  # type: ignore[misc]
             body = _expect(page, "id", "children")
             children += [_node(child) for child in body["children"]]
             following = _next_page(page, url, first)
@@ -202,14 +201,14 @@ def _explained(error: FetchError) -> FetchError:
     # Which status tells that the hour's requests are used up is not documented: 429, or 403 with words like these.
     limited = error.status in (401, 403) and re.search(r"\brate\b|\blimit", error.message, re.IGNORECASE) is not None
     if limited:
-        mend = "Nobody's to mend: the limit of requests an hour is used up; the next refresh asks again."
+        remedy = "Nobody's to mend: the limit of requests an hour is used up; the next refresh asks again."
     elif error.status in (401, 403):
-        mend = (
+        remedy = (
             "Whoever keeps the key: Stat-Xplore did not accept it. Look whether it is still the one shown at "
             f"{_ACCOUNT} and {_SET_KEY}"
         )
     elif error.status == _BAD_QUESTION:
-        mend = (
+        remedy = (
             "An engineer's to mend: Stat-Xplore does not understand the question; compare the ids in it with the "
             "schema, and the question with the documentation."
         )
@@ -219,7 +218,7 @@ def _explained(error: FetchError) -> FetchError:
         kind="rate_limited" if limited else error.kind,
         url=error.url,
         message=error.message,
-        mend=mend,
+        remedy=remedy,
         status=error.status,
         attempts=error.attempts,
         retryable=limited,

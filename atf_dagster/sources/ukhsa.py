@@ -31,7 +31,7 @@ import duckdb
 from atf_dagster.catalogue import Collection, Dataset, load
 from atf_dagster.formats.body import BodyRejected, NoData
 from atf_dagster.http import FetchError
-from atf_dagster.sources.base import Asking, Collected, Page, Params, Source
+from atf_dagster.sources.base import Collected, FetchContext, Page, Params, Source
 
 PAGE_SIZE = 365
 """The service's largest; more is cut down to it without a word."""
@@ -48,41 +48,43 @@ class _Answer:
     next_page: int | None
 
 
-def collect(asking: Asking) -> Collected:
+def collect(context: FetchContext) -> Collected:
     """All rows of the metric for each of our areas of the kind asked for; together they are one vintage.
 
     Raises NoData where the service does not list an area or has no rows for it, BodyRejected where rows are missing.
     """
-    metric = asking.collection.moved.get(asking.dataset.source_id, asking.dataset.source_id)
-    if metric != asking.dataset.source_id:
-        asking.note(f"Metric {asking.dataset.source_id} was discontinued; {metric} took its place and is asked.")
-    places = _places(asking)
-    urls = {name: f"{_listing(asking)}/{quote(name, safe='')}/metrics/{quote(metric, safe='')}" for name in places}
-    _probe(asking, list(urls.values()))
+    metric = context.collection.moved.get(context.dataset.source_id, context.dataset.source_id)
+    if metric != context.dataset.source_id:
+        context.note(f"Metric {context.dataset.source_id} was discontinued; {metric} took its place and is asked.")
+    places = _places(context)
+    urls = {name: f"{_listing(context)}/{quote(name, safe='')}/metrics/{quote(metric, safe='')}" for name in places}
+    _probe(context, list(urls.values()))
     pages: list[Page] = []
     tokens = []
     for name, url in urls.items():
-        series, answers = _whole_series(asking, url, f"{metric} for {name}")
+        series, answers = _whole_series(context, url, f"{metric} for {name}")
         pages += series
         first, _ = _tail(answers[0].count)
         tokens.append(_token(answers[first - 1 :]))
-    asking.probed(";".join(tokens))
+    context.probed(";".join(tokens))
     return Collected(pages)
 
 
-def _listing(asking: Asking) -> str:
+def _listing(context: FetchContext) -> str:
     """The address of the list of geographies. Version 1 of the interface has no slash at the end of it."""
-    ask = asking.dataset.ask
+    ask = context.dataset.ask
     path = "".join(f"/{key}s/{quote(ask[key], safe='')}" for key in ("theme", "sub_theme", "topic", "geography_type"))
-    return asking.url(f"{path}/geographies")
+    return context.url(f"{path}/geographies")
 
 
-def _places(asking: Asking) -> list[str]:
+def _places(context: FetchContext) -> list[str]:
     """The service's names of our areas, in the catalogue's order: it knows no codes in addresses."""
-    listed = {_plain(str(entry["name"])): str(entry["name"]) for entry in asking.look(_listing(asking)).json()}
+    listed = {
+        _plain(str(entry["name"])): str(entry["name"]) for entry in context.fetch_listing(_listing(context)).json()
+    }
     found = []
     for area in load().areas:
-        if area.type != asking.dataset.ask["areas"] or area.code not in asking.areas:
+        if area.type != context.dataset.ask["areas"] or area.code not in context.areas:
             continue
         written = [_plain(name) for name in (area.name, *area.also_written)]
         known = next((listed[name] for name in written if name in listed), None)
@@ -90,7 +92,7 @@ def _places(asking: Asking) -> list[str]:
             near = difflib.get_close_matches(written[0], list(listed), n=1, cutoff=0.6)
             hint = f"; the nearest that it lists is {listed[near[0]]}" if near else ""
             raise NoData(
-                f"The service lists no {asking.dataset.ask['geography_type']} called {area.name} ({area.code}){hint}."
+                f"The service lists no {context.dataset.ask['geography_type']} called {area.name} ({area.code}){hint}."
             )
         found.append(known)
     return found
@@ -100,14 +102,14 @@ def _plain(name: str) -> str:
     return " ".join(name.replace("&", "and").split()).casefold()
 
 
-def _whole_series(asking: Asking, url: str, what: str) -> tuple[list[Page], list[_Answer]]:
+def _whole_series(context: FetchContext, url: str, what: str) -> tuple[list[Page], list[_Answer]]:
     """Every page of one series, until the service says that there is no next one."""
     pages: list[Page] = []
     answers: list[_Answer] = []
     number: int | None = 1
     while number is not None:
         try:
-            page = asking.fetch(url, _params(number))
+            page = context.fetch(url, _params(number))
         except FetchError as error:
             if error.status == _NOT_FOUND and number > 1:
                 raise _changed(f"{what} had a page {number} when the one before was read, and has none now") from error
@@ -166,27 +168,27 @@ def _answer(page: Page) -> _Answer:
         ) from error
 
 
-def _probe(asking: Asking, urls: Sequence[str]) -> None:
+def _probe(context: FetchContext, urls: Sequence[str]) -> None:
     """Look at the newest rows, where that is cheaper than the table. Raises Unchanged where they are as before."""
-    held = asking.held
-    if held is None or held.probe is None or held.needs_full_check:
+    latest = context.latest
+    if latest is None or latest.probe is None or latest.needs_full_check:
         return
-    counts = [int(token.partition(":")[0]) for token in held.probe.split(";")]
+    counts = [int(token.partition(":")[0]) for token in latest.probe.split(";")]
     if len(counts) != len(urls) or max(counts) <= PAGE_SIZE:
         return
     tokens = []
     for url, count in zip(urls, counts, strict=True):
         first, last = _tail(count)
         try:
-            tokens.append(_token([_answer(asking.look(url, _params(n))) for n in range(first, last + 1)]))
+            tokens.append(_token([_answer(context.fetch_listing(url, _params(n))) for n in range(first, last + 1)]))
         except FetchError as error:
             if error.status == _NOT_FOUND:  # past the end: there are fewer rows than there were
                 return
             raise
-        if not held.probe.startswith(";".join(tokens)):
+        if not latest.probe.startswith(";".join(tokens)):
             return
-    if ";".join(tokens) == held.probe:
-        asking.probed(held.probe)
+    if ";".join(tokens) == latest.probe:
+        context.probed(latest.probe)
 
 
 def _tail(count: int) -> tuple[int, int]:

@@ -19,9 +19,9 @@ from typing import Any
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.catalogue.model import Period
 from atf_dagster.landing import Store
+from atf_dagster.landing.parsed import Parsed
 from atf_dagster.landing.records import BY_HAND, GOOD
 from atf_dagster.returns.facts import ReturnFacts
-from atf_dagster.warehouse.raw import Parsed
 from atf_dagster.warehouse.tables import write_table
 
 Row = dict[str, Any]
@@ -66,7 +66,7 @@ class Inputs:
             write_table(raw / name / f"{name}.parquet", columns, rows)
 
 
-def gather(
+def collect(
     catalogue: Catalogue,
     store: Store,
     parsed: Sequence[Parsed],

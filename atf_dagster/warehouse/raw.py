@@ -6,7 +6,6 @@ Does not belong here: how CSV is read (`sources`), admission by content (`qualit
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +16,7 @@ from atf_dagster.files import write_atomic
 from atf_dagster.formats import readers
 from atf_dagster.formats.body import BodyRejected, NoData
 from atf_dagster.landing import Store, Verdict, Vintage
+from atf_dagster.landing.parsed import Parsed
 from atf_dagster.sources import SOURCES
 from atf_dagster.warehouse.tables import write_table
 
@@ -24,30 +24,8 @@ PARSER = "2"
 """Raised when parsing changes, so that raw is made again from landing."""
 
 
-@dataclass(frozen=True)
-class Parsed:
-    """What became of one vintage in raw. `fresh` is false where its Parquet was there already."""
-
-    vintage: Vintage
-    verdict: Verdict
-    fresh: bool
-
-
 def vintage_file(raw: Path, collection: Collection, vintage: Vintage) -> Path:
     return raw / collection.table / f"{vintage.id}.parquet"
-
-
-def known(catalogue: Catalogue, store: Store) -> list[Parsed]:
-    """The vintages that have been through raw, from their verdicts alone; nothing is parsed."""
-    found = []
-    for collection, dataset in catalogue.datasets:
-        for part in collection.parts:
-            verdicts = store.verdicts(dataset.id, part.id)
-            for vintage in store.vintages(dataset.id, part.id):
-                verdict = verdicts.get((vintage.sequence, "raw"))
-                if verdict is not None:
-                    found.append(Parsed(vintage, verdict, fresh=False))
-    return found
 
 
 def parse_new(
@@ -114,7 +92,7 @@ def _parse(
             run_id=run_id,
             reason=getattr(rejection, "reason", "no_rows"),
             message=rejection.message,
-            mend=rejection.remedy,
+            remedy=rejection.remedy,
         )
     return Verdict(
         sequence=vintage.sequence, stage="raw", verdict="parsed", rules=PARSER, at=at, run_id=run_id, rows=rows

@@ -23,6 +23,6 @@ def mail() -> MailServer:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Settings:
+def home(tmp_path: Path) -> Settings:
     """An empty house without channels."""
     return Settings(home=tmp_path / "home")

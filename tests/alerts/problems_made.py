@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from atf_dagster.alerts.alert import Problem
+from atf_dagster.alerts.alert import Alert
 
-PLAIN = Problem(
+PLAIN = Alert(
     key="source/ons_els_pay.all",
     kind="source-failed",
     severity="warning",
@@ -17,13 +17,13 @@ PLAIN = Problem(
     place="ons_els_pay.all",
     headline="did not answer (timeout)",
     message="No answer within 30 seconds.",
-    mend="Ask again later.",
+    remedy="Ask again later.",
     since="2026-11-01T06:00:00+00:00",
     state="failed: timeout",
     runbook="source-failed",
 )
 
 
-def problem(name: str, **facts: object) -> Problem:
+def alert(name: str, **facts: object) -> Alert:
     """A problem of the source `name`; `facts` replace what is said of it."""
     return replace(PLAIN, **{"key": f"source/{name}", "place": name, **facts})  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from problems_made import problem
+from problems_made import alert
 
 from atf_dagster.alerts.ledger import Ledger
 
@@ -11,51 +11,51 @@ FIRST, SECOND, THIRD = (f"2026-11-0{day}T06:00:00+00:00" for day in (1, 2, 3))
 
 
 def test_a_new_problem_is_told() -> None:
-    ledger, found = Ledger().look([problem("a.all")], SOURCES, FIRST)
-    assert [entry.problem.place for entry in found.new] == ["a.all"]
+    ledger, found = Ledger().compare([alert("a.all")], SOURCES, FIRST)
+    assert [entry.alert.place for entry in found.new] == ["a.all"]
     assert [entry.times for entry in ledger.open] == [1]
 
 
 def test_the_same_problem_again_is_counted_and_not_told() -> None:
-    ledger, _ = Ledger().look([problem("a.all")], SOURCES, FIRST)
+    ledger, _ = Ledger().compare([alert("a.all")], SOURCES, FIRST)
     # The words of a failure vary from day to day; what it is does not.
-    again = problem("a.all", message="No answer within 31 seconds.", since=SECOND)
-    ledger, found = ledger.look([again], SOURCES, SECOND)
-    assert not found.is_news
+    again = alert("a.all", message="No answer within 31 seconds.", since=SECOND)
+    ledger, found = ledger.compare([again], SOURCES, SECOND)
+    assert not found.has_changes
     (entry,) = ledger.open
-    assert (entry.times, entry.first_seen, entry.problem.since) == (2, FIRST, problem("a.all").since)
+    assert (entry.times, entry.first_seen, entry.alert.since) == (2, FIRST, alert("a.all").since)
 
 
 def test_a_problem_that_changed_is_told_again_with_its_count() -> None:
-    ledger, _ = Ledger().look([problem("a.all")], SOURCES, FIRST)
-    ledger, found = ledger.look([problem("a.all", state="failed: tls")], SOURCES, SECOND)
-    assert [(entry.problem.state, entry.times) for entry in found.changed] == [("failed: tls", 2)]
+    ledger, _ = Ledger().compare([alert("a.all")], SOURCES, FIRST)
+    ledger, found = ledger.compare([alert("a.all", state="failed: tls")], SOURCES, SECOND)
+    assert [(entry.alert.state, entry.times) for entry in found.changed] == [("failed: tls", 2)]
     assert not (found.new or found.resolved)
-    assert not ledger.look([problem("a.all", state="failed: tls")], SOURCES, THIRD)[1].is_news
+    assert not ledger.compare([alert("a.all", state="failed: tls")], SOURCES, THIRD)[1].has_changes
 
 
 def test_what_is_over_is_told_once_and_may_come_again() -> None:
-    ledger, _ = Ledger().look([problem("a.all"), problem("b.all")], SOURCES, FIRST)
-    ledger, found = ledger.look([problem("b.all")], SOURCES, SECOND)
-    assert [entry.problem.place for entry in found.resolved] == ["a.all"]
-    ledger, found = ledger.look([problem("b.all")], SOURCES, THIRD)
-    assert not found.is_news
-    _, found = ledger.look([problem("a.all"), problem("b.all")], SOURCES, THIRD)
-    assert [entry.problem.place for entry in found.new] == ["a.all"]
+    ledger, _ = Ledger().compare([alert("a.all"), alert("b.all")], SOURCES, FIRST)
+    ledger, found = ledger.compare([alert("b.all")], SOURCES, SECOND)
+    assert [entry.alert.place for entry in found.resolved] == ["a.all"]
+    ledger, found = ledger.compare([alert("b.all")], SOURCES, THIRD)
+    assert not found.has_changes
+    _, found = ledger.compare([alert("a.all"), alert("b.all")], SOURCES, THIRD)
+    assert [entry.alert.place for entry in found.new] == ["a.all"]
 
 
 def test_what_a_look_cannot_see_stays_as_it_was() -> None:
     """A refresh with nothing new checks no mart: a failed check on it has not been mended by that."""
-    check = problem("x", key="mart/coverage.nothing_is_stale")
-    ledger, _ = Ledger().look([check, problem("a.all")], {"source", "mart"}, FIRST)
-    ledger, found = ledger.look([], SOURCES, SECOND)
-    assert [entry.problem.key for entry in found.resolved] == ["source/a.all"]
-    assert [entry.problem.key for entry in ledger.open] == [check.key]
-    _, found = ledger.look([], {"mart"}, THIRD)
-    assert [entry.problem.key for entry in found.resolved] == [check.key]
+    check = alert("x", key="mart/coverage.nothing_is_stale")
+    ledger, _ = Ledger().compare([check, alert("a.all")], {"source", "mart"}, FIRST)
+    ledger, found = ledger.compare([], SOURCES, SECOND)
+    assert [entry.alert.key for entry in found.resolved] == ["source/a.all"]
+    assert [entry.alert.key for entry in ledger.open] == [check.key]
+    _, found = ledger.compare([], {"mart"}, THIRD)
+    assert [entry.alert.key for entry in found.resolved] == [check.key]
 
 
 def test_the_worst_comes_first() -> None:
-    minor, major = problem("a.all"), problem("b.all", severity="critical")
-    _, found = Ledger().look([minor, major], SOURCES, FIRST)
-    assert [entry.problem for entry in found.new] == [major, minor]
+    minor, major = alert("a.all"), alert("b.all", severity="critical")
+    _, found = Ledger().compare([minor, major], SOURCES, FIRST)
+    assert [entry.alert for entry in found.new] == [major, minor]

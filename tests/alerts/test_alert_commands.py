@@ -14,9 +14,9 @@ from atf_dagster.settings import Settings
 
 
 @pytest.fixture
-def atf(house: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
+def atf(home: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
     """Runs the command in the house; gives exit code, output and errors."""
-    monkeypatch.setenv("ATF_HOME", str(house.home))
+    monkeypatch.setenv("ATF_HOME", str(home.home))
     for name in ("ATF_ALERTS", "ATF_ALERTS_SECOND", "ATF_MODE"):
         monkeypatch.delenv(name, raising=False)
 
@@ -30,15 +30,17 @@ def atf(house: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return run
 
 
-def fail(of: Settings, run_id: str) -> None:
-    Refresh(of, run_id).finish("failed", message="landing: no answer", mend="Ask again.", error="NoPublisherAnswered")
+def fail(settings: Settings, run_id: str) -> None:
+    Refresh(settings, run_id).finish(
+        "failed", message="landing: no answer", remedy="Ask again.", error="NoPublisherAnswered"
+    )
 
 
-def test_a_watch_of_a_quiet_house_ends_with_0_and_of_a_troubled_one_with_1(atf, house: Settings) -> None:  # type: ignore[no-untyped-def]
+def test_a_watch_of_a_quiet_house_ends_with_0_and_of_a_troubled_one_with_1(atf, home: Settings) -> None:  # type: ignore[no-untyped-def]
     code, out, _ = atf("watch")
     assert (code, out) == (0, "Alerts: nothing to tell (nothing is new, changed or over since the last message)\n")
-    fail(house, "one")
-    notify.after_run(house, "one")
+    fail(home, "one")
+    notify.after_run(home, "one")
     code, out, _ = atf("watch")
     assert code == 1
     assert "critical: refresh: failed" in out
@@ -46,9 +48,9 @@ def test_a_watch_of_a_quiet_house_ends_with_0_and_of_a_troubled_one_with_1(atf, 
     assert atf("watch", "--quiet") == (1, "", "")
 
 
-def test_digests_are_listed_and_shown(atf, house: Settings) -> None:  # type: ignore[no-untyped-def]
-    fail(house, "one")
-    notify.after_run(house, "one")
+def test_digests_are_listed_and_shown(atf, home: Settings) -> None:  # type: ignore[no-untyped-def]
+    fail(home, "one")
+    notify.after_run(home, "one")
     code, out, _ = atf("alerts", "list")
     assert code == 0
     assert "1 CRITICAL, 1 new" in out
@@ -59,11 +61,11 @@ def test_digests_are_listed_and_shown(atf, house: Settings) -> None:  # type: ig
     assert code == 1 and "there are: 1" in out
 
 
-def test_programs_get_it_as_json(atf, house: Settings) -> None:  # type: ignore[no-untyped-def]
-    fail(house, "one")
-    notify.after_run(house, "one")
-    told = json.loads(atf("watch", "--json")[1])
-    assert [problem["kind"] for problem in told["open"]] == ["refresh-failed"]
+def test_programs_get_it_as_json(atf, home: Settings) -> None:  # type: ignore[no-untyped-def]
+    fail(home, "one")
+    notify.after_run(home, "one")
+    notified = json.loads(atf("watch", "--json")[1])
+    assert [alert["kind"] for alert in notified["open"]] == ["refresh-failed"]
     listed = json.loads(atf("alerts", "list", "--json")[1])
     assert listed["digests"] == [1] and listed["open"][0]["times"] == 1
 
@@ -79,9 +81,9 @@ def test_a_channel_is_tried_and_a_dead_one_is_told_without_its_address(atf, webh
     assert "canary" not in out + err and str(webhook.port) not in out + err
 
 
-def test_what_waits_is_sent_when_somebody_says_so(atf, house: Settings, webhook: Webhook) -> None:  # type: ignore[no-untyped-def]
-    fail(house, "one")
-    notify.after_run(house, "one")
+def test_what_waits_is_sent_when_somebody_says_so(atf, home: Settings, webhook: Webhook) -> None:  # type: ignore[no-untyped-def]
+    fail(home, "one")
+    notify.after_run(home, "one")
     code, out, _ = atf("alerts", "send", ATF_ALERTS=webhook.url)
     assert code == 1 and "did not take its message" in out
     assert "down since" in atf("alerts", "list")[1]
@@ -91,8 +93,8 @@ def test_what_waits_is_sent_when_somebody_says_so(atf, house: Settings, webhook:
     assert "has everything up to digest 1" in atf("alerts", "list")[1]
 
 
-def test_a_slip_in_the_setting_stops_a_refresh_before_any_work(atf, house: Settings) -> None:  # type: ignore[no-untyped-def]
+def test_a_slip_in_the_setting_stops_a_refresh_before_any_work(atf, home: Settings) -> None:  # type: ignore[no-untyped-def]
     code, _, err = atf("refresh", ATF_ALERTS="analyst=json://127.0.0.1/")
     assert code == 1
     assert "for analyst, and nothing has that owner" in err
-    assert not house.landing.exists()
+    assert not home.landing.exists()

@@ -6,31 +6,37 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from problems_made import problem
+from problems_made import alert
 
 from atf_dagster.alerts import render
-from atf_dagster.alerts.alert import Problem
-from atf_dagster.alerts.change_notes import News
+from atf_dagster.alerts.alert import Alert
+from atf_dagster.alerts.change_notes import ChangeNote
 from atf_dagster.alerts.digest import Digest
-from atf_dagster.alerts.ledger import Open
+from atf_dagster.alerts.ledger import OpenAlert
 
 WORK, HOUSING = "Create fair employment and good work for all", "Ensure a healthy standard of living for all"
 
 
-def digest(*found: Problem, news: tuple[News, ...] = ()) -> Digest:
-    entries = tuple(Open(p, "2026-11-02T06:00:00+00:00") for p in found)
+def digest(*found: Alert, change_notes: tuple[ChangeNote, ...] = ()) -> Digest:
+    entries = tuple(OpenAlert(p, "2026-11-02T06:00:00+00:00") for p in found)
     return Digest(
-        number=7, at="2026-11-02T06:00:00+00:00", mode="live", run_id="r", outcome="published", new=entries, news=news
+        number=7,
+        at="2026-11-02T06:00:00+00:00",
+        mode="live",
+        run_id="r",
+        outcome="published",
+        new=entries,
+        change_notes=change_notes,
     )
 
 
 def test_problems_are_grouped_by_principle_and_owner_the_worst_first() -> None:
     text = render.text(
         digest(
-            problem("minor.all", principle=WORK),
-            problem("analysts.all", principle=WORK, owner="analysts"),
-            problem("major.all", principle=HOUSING, severity="critical"),
-            problem("house", principle="The warehouse itself"),
+            alert("minor.all", principle=WORK),
+            alert("analysts.all", principle=WORK, owner="analysts"),
+            alert("major.all", principle=HOUSING, severity="critical"),
+            alert("home", principle="The warehouse itself"),
         ),
         "/house",
     )
@@ -46,7 +52,7 @@ def test_problems_are_grouped_by_principle_and_owner_the_worst_first() -> None:
 def test_each_problem_says_what_since_when_rows_what_to_do_and_where_to_read_on() -> None:
     text = render.text(
         digest(
-            problem(
+            alert(
                 "a.all", rows=("area_code E08000012", "area_code E08000015"), n_rows=12, page="runs/r/validation.html#s"
             )
         ),
@@ -65,14 +71,14 @@ def test_each_problem_says_what_since_when_rows_what_to_do_and_where_to_read_on(
 
 
 def test_the_same_trouble_in_many_places_is_one_block() -> None:
-    text = render.text(digest(*(problem(f"set_{n:03d}.all") for n in range(300))), "/house")
-    assert "300 new" in render.subject(digest(*(problem(f"set_{n:03d}.all") for n in range(300))))
+    text = render.text(digest(*(alert(f"set_{n:03d}.all") for n in range(300))), "/house")
+    assert "300 new" in render.subject(digest(*(alert(f"set_{n:03d}.all") for n in range(300))))
     assert text.count("What to do:") == 1
     assert "set_000.all" in text and "and 292 more" in text
 
 
 def test_how_many_there_are_is_said_before_the_list_is_cut_and_the_page_has_all() -> None:
-    many = digest(*(problem(f"set_{n:03d}.all", headline=f"trouble {n}") for n in range(300)))
+    many = digest(*(alert(f"set_{n:03d}.all", headline=f"trouble {n}") for n in range(300)))
     text = render.text(many, "/house")
     assert text.index("300 new") < text.index("trouble 0")
     assert text.count("What to do:") == render.SHOWN_BLOCKS
@@ -94,8 +100,8 @@ HOSTILE = (
 @pytest.mark.parametrize("words", HOSTILE)
 def test_what_came_from_outside_is_harmless_in_text_html_and_subject(words: str) -> None:
     spoiled = digest(
-        problem("a.all", headline=words, message=words, mend=words, place=words, rows=(words,), n_rows=1, owner=words),
-        news=(News(words, "ATF01", words, (words,)),),
+        alert("a.all", headline=words, message=words, remedy=words, place=words, rows=(words,), n_rows=1, owner=words),
+        change_notes=(ChangeNote(words, "ATF01", words, (words,)),),
     )
     text, html = render.text(spoiled, "/house"), render.html(spoiled, "/house")
     for line in text.splitlines():
@@ -121,6 +127,6 @@ class Tags(HTMLParser):
 
 def test_news_of_the_figures_stand_under_their_principle() -> None:
     text = render.text(
-        digest(news=(News(WORK, "ATF08", "NEET", ("New period 2025.", "3 figures revised.")),)), "/house"
+        digest(change_notes=(ChangeNote(WORK, "ATF08", "NEET", ("New period 2025.", "3 figures revised.")),)), "/house"
     )
     assert f"== {WORK} ==\n- NEET (ATF08): New period 2025. 3 figures revised." in text

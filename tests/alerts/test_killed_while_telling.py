@@ -46,14 +46,14 @@ MOMENTS = ["before the digest", "between digest and ledger", "between ledger and
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_killed_look_is_made_good_by_the_next(house: Settings, webhook: Webhook, moment: str) -> None:
-    of = dataclasses.replace(house, alerts=webhook.url)
+def test_a_killed_look_is_made_good_by_the_next(home: Settings, webhook: Webhook, moment: str) -> None:
+    of = dataclasses.replace(home, alerts=webhook.url)
     run_id = str(uuid.uuid4())
-    Refresh(of, run_id).finish("failed", message="landing: no answer", mend="Ask again.", error="")
+    Refresh(of, run_id).finish("failed", message="landing: no answer", remedy="Ask again.", error="")
     with webhook.open():
         done = subprocess.run(
             [sys.executable, "-c", LOOK, run_id, moment],
-            env=environment(house.home, {"ATF_ALERTS": webhook.url}),
+            env=environment(home.home, {"ATF_ALERTS": webhook.url}),
             check=False,
         )
         assert done.returncode == -signal.SIGKILL
@@ -63,7 +63,7 @@ def test_a_killed_look_is_made_good_by_the_next(house: Settings, webhook: Webhoo
         notify.watch(of)
     folder = notify.folder_of(of)
     kept = ledger.read(folder)
-    assert (kept.sequence, [entry.problem.kind for entry in kept.open]) == (1, ["refresh-failed"])
+    assert (kept.sequence, [entry.alert.kind for entry in kept.open]) == (1, ["refresh-failed"])
     assert outbox.numbers(folder) == [1]
     # A message whose delivery could not be written down is sent again rather than lost.
     assert told_before == (moment == "after delivery")

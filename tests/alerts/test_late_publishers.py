@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from published_house import PROJECT, PublishedHouse
+from published_house import PROJECT, PublishedHome
 
 from atf_dagster import catalogue
 from atf_dagster.alerts import detect
-from atf_dagster.alerts.alert import Problem
+from atf_dagster.alerts.alert import Alert
 from atf_dagster.release import versions
 from atf_dagster.release.versions import Release
 
@@ -22,7 +22,7 @@ COVERAGE = Callable[[str, str], Release]
 
 
 @pytest.fixture(scope="module")
-def coverage(published_home: PublishedHouse, tmp_path_factory: pytest.TempPathFactory) -> COVERAGE:
+def coverage(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFactory) -> COVERAGE:
     """Gives the release with another state and reason for all areas of life expectancy."""
     folder: Path = published_home.copy_of_releases(tmp_path_factory.mktemp("late") / "home").releases
     (release,) = versions.releases(folder)
@@ -39,8 +39,8 @@ def coverage(published_home: PublishedHouse, tmp_path_factory: pytest.TempPathFa
     return having
 
 
-def late(release: Release, told: list[Problem]) -> list[Problem]:
-    return detect.of_late_publishers(catalogue.load(), release, told)
+def late(release: Release, notified: list[Alert]) -> list[Alert]:
+    return detect.of_late_publishers(catalogue.load(), release, notified)
 
 
 def test_what_is_due_and_not_out_is_told_with_publisher_and_period(coverage: COVERAGE) -> None:
@@ -51,11 +51,11 @@ def test_what_is_due_and_not_out_is_told_with_publisher_and_period(coverage: COV
 
 
 def test_while_its_source_fails_nobody_can_say_that_it_caught_up(coverage: COVERAGE) -> None:
-    told = late(coverage("late", "publisher_late"), [])
-    assert late(coverage("stale", "source_failed"), told) == told
+    notified = late(coverage("late", "publisher_late"), [])
+    assert late(coverage("stale", "source_failed"), notified) == notified
     assert late(coverage("stale", "source_failed"), []) == []
 
 
 def test_when_the_period_is_out_it_is_late_no_longer(coverage: COVERAGE) -> None:
-    told = late(coverage("late", "publisher_late"), [])
-    assert late(coverage("current", ""), told) == []
+    notified = late(coverage("late", "publisher_late"), [])
+    assert late(coverage("current", ""), notified) == []

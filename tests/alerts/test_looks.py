@@ -10,69 +10,69 @@ from pathlib import Path
 
 import pytest
 from channels_on_loopback import Webhook
-from published_house import PublishedHouse
+from published_house import PublishedHome
 
 from atf_dagster import catalogue
 from atf_dagster.alerts import detect, heartbeat, ledger, notify, outbox
 from atf_dagster.alerts.digest import Digest
-from atf_dagster.alerts.notify import Told
-from atf_dagster.landing.source_issues import Trouble
+from atf_dagster.alerts.notify import NotifyResult
+from atf_dagster.landing.source_issues import SourceIssue
 from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.quality.results import Result
 from atf_dagster.settings import Settings
 
-TIMEOUT = {"message": "landing: no answer", "mend": "Ask again.", "error": "NoPublisherAnswered"}
+TIMEOUT = {"message": "landing: no answer", "remedy": "Ask again.", "error": "NoPublisherAnswered"}
 
 
-def ended(of: Settings, outcome: str, **facts: object) -> Told:
+def ended(settings: Settings, outcome: str, **facts: object) -> NotifyResult:
     """A run that came to this end, and the look after it."""
     run_id = str(uuid.uuid4())
-    Refresh(of, run_id).finish(outcome, **facts)  # type: ignore[arg-type]
-    return notify.after_run(of, run_id)
+    Refresh(settings, run_id).finish(outcome, **facts)  # type: ignore[arg-type]
+    return notify.after_run(settings, run_id)
 
 
-def newest(of: Settings) -> Digest:
-    folder = notify.folder_of(of)
+def newest(settings: Settings) -> Digest:
+    folder = notify.folder_of(settings)
     found = outbox.read(folder, ledger.read(folder).sequence)
     assert found is not None
     return found
 
 
-def years_ago(of: Settings, **times: str) -> None:
+def years_ago(settings: Settings, **times: str) -> None:
     """Set the ledger's clock back."""
-    folder = notify.folder_of(of)
+    folder = notify.folder_of(settings)
     ledger.write(folder, dataclasses.replace(ledger.read(folder), **times))
 
 
-def test_a_failed_run_is_told_once_counted_and_told_as_over(house: Settings, webhook: Webhook) -> None:
-    of = dataclasses.replace(house, alerts=webhook.url)
+def test_a_failed_run_is_told_once_counted_and_told_as_over(home: Settings, webhook: Webhook) -> None:
+    of = dataclasses.replace(home, alerts=webhook.url)
     with webhook.open():
         assert ended(of, "failed", **TIMEOUT).new == 1
         assert ended(of, "failed", **TIMEOUT).digest is None
-        told = ended(of, "unchanged", release="000001-x")
-    assert (told.resolved, told.standing, told.open) == (1, 0, ())
+        notified = ended(of, "unchanged", release="000001-x")
+    assert (notified.resolved, notified.still_open, notified.open) == (1, 0, ())
     first, over = webhook.received
     assert "landing: no answer" in first["message"] and "Ask again." in first["message"]
     assert first["type"] == "failure"
     assert "seen in 2 looks" in over["message"]
 
 
-def test_a_run_is_told_of_once_whoever_looks(house: Settings) -> None:
+def test_a_run_is_told_of_once_whoever_looks(home: Settings) -> None:
     run_id = str(uuid.uuid4())
-    Refresh(house, run_id).finish("failed", **TIMEOUT)
-    assert notify.after_run(house, run_id).digest == 1
-    again = notify.after_run(house, run_id)
+    Refresh(home, run_id).finish("failed", **TIMEOUT)
+    assert notify.after_run(home, run_id).digest == 1
+    again = notify.after_run(home, run_id)
     assert (again.digest, again.silence) == (None, "this run was told of before")
-    assert [problem.kind for problem in again.open] == ["refresh-failed"]
+    assert [alert.kind for alert in again.open] == ["refresh-failed"]
 
 
-def test_two_daemons_that_look_at_the_same_moment_tell_it_once(house: Settings, webhook: Webhook) -> None:
-    of = dataclasses.replace(house, alerts=webhook.url)
+def test_two_daemons_that_look_at_the_same_moment_tell_it_once(home: Settings, webhook: Webhook) -> None:
+    of = dataclasses.replace(home, alerts=webhook.url)
     run_id = str(uuid.uuid4())
     Refresh(of, run_id).finish("failed", **TIMEOUT)
     with webhook.open(), ThreadPoolExecutor(6) as pool:
-        told = list(pool.map(lambda _: notify.after_run(of, run_id), range(6)))
-    assert sorted(one.digest or 0 for one in told) == [0, 0, 0, 0, 0, 1]
+        notified = list(pool.map(lambda _: notify.after_run(of, run_id), range(6)))
+    assert sorted(one.digest or 0 for one in notified) == [0, 0, 0, 0, 0, 1]
     assert len(webhook.received) == 1
 
 
@@ -80,74 +80,72 @@ def test_two_daemons_that_look_at_the_same_moment_tell_it_once(house: Settings, 
     ("error", "anchor"),
     [("DiskNearlyFull", "disk-nearly-full"), ("LandingDamaged", "landing-damaged"), ("Killed", "refresh-killed")],
 )
-def test_a_failure_with_an_entry_of_its_own_in_the_runbook_leads_there(
-    house: Settings, error: str, anchor: str
-) -> None:
-    ended(house, "failed", message="m", mend="n", error=error)
-    assert newest(house).new[0].problem.runbook == anchor
+def test_a_failure_with_an_entry_of_its_own_in_the_runbook_leads_there(home: Settings, error: str, anchor: str) -> None:
+    ended(home, "failed", message="m", remedy="n", error=error)
+    assert newest(home).new[0].alert.runbook == anchor
 
 
-def test_silence_is_recorded_with_its_reason_beside_the_run(house: Settings) -> None:
+def test_silence_is_recorded_with_its_reason_beside_the_run(home: Settings) -> None:
     run_id = str(uuid.uuid4())
-    Refresh(house, run_id).finish("unchanged", release="000001-x")
-    notify.after_run(house, run_id)
-    record = json.loads((house.runs / run_id / "alerts.json").read_text("utf-8"))
+    Refresh(home, run_id).finish("unchanged", release="000001-x")
+    notify.after_run(home, run_id)
+    record = json.loads((home.runs / run_id / "alerts.json").read_text("utf-8"))
     assert record["digest"] is None
     assert "nothing is new" in record["silence"]
 
 
-def test_after_days_without_news_a_message_says_that_all_is_well(house: Settings) -> None:
-    ended(house, "unchanged", release="000001-x")
-    years_ago(house, quiet_since="2026-01-01T06:00:00+00:00")
-    assert ended(house, "unchanged", release="000001-x").digest == 1
-    assert "2 refreshes ended, nothing is broken" in newest(house).quiet
-    assert ended(house, "unchanged", release="000001-x").digest is None
+def test_after_days_without_news_a_message_says_that_all_is_well(home: Settings) -> None:
+    ended(home, "unchanged", release="000001-x")
+    years_ago(home, quiet_since="2026-01-01T06:00:00+00:00")
+    assert ended(home, "unchanged", release="000001-x").digest == 1
+    assert "2 refreshes ended, nothing is broken" in newest(home).quiet
+    assert ended(home, "unchanged", release="000001-x").digest is None
 
 
-def test_when_nothing_ran_for_too_long_the_watch_says_that_we_are_late(house: Settings) -> None:
-    ended(house, "unchanged", release="000001-x")
-    assert notify.watch(house).open == ()
-    years_ago(house, last_good="2026-01-01T06:00:00+00:00")
-    told = notify.watch(house)
-    (late,) = told.open
-    assert (told.new, late.kind, late.severity) == (1, "refresh-overdue", "critical")
+def test_when_nothing_ran_for_too_long_the_watch_says_that_we_are_late(home: Settings) -> None:
+    ended(home, "unchanged", release="000001-x")
+    assert notify.watch(home).open == ()
+    years_ago(home, last_good="2026-01-01T06:00:00+00:00")
+    notified = notify.watch(home)
+    (late,) = notified.open
+    assert (notified.new, late.kind, late.severity) == (1, "refresh-overdue", "critical")
     assert "we are late, not they" in late.message
-    assert notify.watch(house).digest is None
-    assert ended(house, "unchanged", release="000001-x").resolved == 1
+    assert notify.watch(home).digest is None
+    assert ended(home, "unchanged", release="000001-x").resolved == 1
 
 
-def test_a_house_in_which_nothing_ever_ran_is_late_from_its_first_look_on(house: Settings) -> None:
-    assert notify.watch(house).open == ()
-    years_ago(house, quiet_since="2026-01-01T06:00:00+00:00")
-    assert "refresh-overdue" in {problem.kind for problem in notify.watch(house).open}
+def test_a_house_in_which_nothing_ever_ran_is_late_from_its_first_look_on(home: Settings) -> None:
+    assert notify.watch(home).open == ()
+    years_ago(home, quiet_since="2026-01-01T06:00:00+00:00")
+    assert "refresh-overdue" in {alert.kind for alert in notify.watch(home).open}
 
 
-def test_failing_refreshes_do_not_count_as_being_on_time(house: Settings) -> None:
-    ended(house, "unchanged", release="000001-x")
-    years_ago(house, last_good="2026-01-01T06:00:00+00:00")
-    ended(house, "failed", **TIMEOUT)
-    assert {problem.kind for problem in notify.watch(house).open} == {"refresh-failed", "refresh-overdue"}
+def test_failing_refreshes_do_not_count_as_being_on_time(home: Settings) -> None:
+    ended(home, "unchanged", release="000001-x")
+    years_ago(home, last_good="2026-01-01T06:00:00+00:00")
+    ended(home, "failed", **TIMEOUT)
+    assert {alert.kind for alert in notify.watch(home).open} == {"refresh-failed", "refresh-overdue"}
 
 
 def test_the_heartbeat_is_heard_after_each_refresh_and_its_silence_is_a_problem(
-    house: Settings, webhook: Webhook
+    home: Settings, webhook: Webhook
 ) -> None:
     url = f"http://127.0.0.1:{webhook.port}/ping/canary-5f1c9e77"
-    of = dataclasses.replace(house, heartbeat_url=url)
+    of = dataclasses.replace(home, heartbeat_url=url)
     for _ in range(outbox.MISSES):
         ended(of, "unchanged", release="000001-x")
-    told = notify.watch(of)
-    assert [problem.place for problem in told.open] == ["heartbeat"]
+    notified = notify.watch(of)
+    assert [alert.place for alert in notified.open] == ["heartbeat"]
     with webhook.open(answers_anything=True):
         ended(of, "unchanged", release="000001-x")
         assert ended(of, "unchanged", release="000001-x").resolved == 1
     assert webhook.bodies == [b"unchanged", b"unchanged"]
-    kept = "".join(path.read_text("utf-8") for path in house.home.rglob("*.*") if path.is_file())
+    kept = "".join(path.read_text("utf-8") for path in home.home.rglob("*.*") if path.is_file())
     assert "canary-5f1c9e77" not in kept
     assert heartbeat.read(notify.folder_of(of)).misses == 0
 
 
-def test_a_damaged_release_is_noticed_by_the_clock(published_home: PublishedHouse, tmp_path: Path) -> None:
+def test_a_damaged_release_is_noticed_by_the_clock(published_home: PublishedHome, tmp_path: Path) -> None:
     of = Settings(home=published_home.copy_of_releases(tmp_path / "home").home)
     assert notify.watch(of).open == ()
     page = of.releases / published_home.release.name / "csv" / "dim_area.csv"
@@ -161,18 +159,18 @@ def test_a_damaged_release_is_noticed_by_the_clock(published_home: PublishedHous
 # the published house -------------------------------------------------------------------------------------
 
 
-def test_the_first_refresh_tells_what_it_published(published_home: PublishedHouse) -> None:
+def test_the_first_refresh_tells_what_it_published(published_home: PublishedHome) -> None:
     of = published_home.settings
     digest = outbox.read(notify.folder_of(of), 1)
     assert digest is not None
     assert digest.outcome == "published"
     assert digest.release == published_home.release.name
     (count,) = published_home.rows("select count(*) from mart.fct_observation")
-    assert digest.news[0].sentences[0].startswith(f"The first release: {count[0]:,} figures")
-    assert "digest 1" in published_home.report["told"]
+    assert digest.change_notes[0].sentences[0].startswith(f"The first release: {count[0]:,} figures")
+    assert "digest 1" in published_home.report["notified"]
 
 
-def test_what_is_open_after_a_refresh_is_what_its_results_say(published_home: PublishedHouse) -> None:
+def test_what_is_open_after_a_refresh_is_what_its_results_say(published_home: PublishedHome) -> None:
     of = published_home.settings
     refresh = Refresh(of, str(published_home.report["run_id"]))
     failed = {
@@ -180,7 +178,7 @@ def test_what_is_open_after_a_refresh_is_what_its_results_say(published_home: Pu
         for result in refresh.results()
         if not result.success and result.severity != "info"
     }
-    opened = {entry.problem.key for entry in ledger.read(notify.folder_of(of)).open}
+    opened = {entry.alert.key for entry in ledger.read(notify.folder_of(of)).open}
     assert {key for key in opened if key.split("/")[0] in ("mart", "admission")} == failed
 
 
@@ -200,7 +198,7 @@ def failed_check(stage: str, severity: str, *rows: dict[str, object], broken: bo
         failing=tuple(rows),
         owner="publisher",
         reason="Beyond the unit's bounds.",
-        mend="Write to the publisher.",
+        remedy="Write to the publisher.",
         evaluated_at="2026-11-01T06:00:00+00:00",
         broken=broken,
         runbook="value-out-of-bounds",
@@ -210,14 +208,14 @@ def failed_check(stage: str, severity: str, *rows: dict[str, object], broken: bo
 VINTAGE = "fingertips_93283.councils.0002.abcdefabcdef"
 
 
-def held(dataset: str, part: str) -> Trouble:
-    return Trouble(
+def held(dataset: str, part: str) -> SourceIssue:
+    return SourceIssue(
         dataset=dataset,
         part=part,
-        kind="held",
+        kind="quarantined",
         reason="staged_rows.value_within_bounds",
         message="m",
-        mend="n",
+        remedy="n",
         since="2026-11-01T06:00:00+00:00",
         serving="figures retrieved before",
     )
@@ -225,10 +223,10 @@ def held(dataset: str, part: str) -> Trouble:
 
 def test_a_held_vintage_is_told_of_its_source_with_keys_owner_and_page() -> None:
     result = failed_check("admission", "critical", {"vintage_id": VINTAGE, "area_code": "E08000012"})
-    trouble = held("fingertips_93283", "councils")
+    issue = held("fingertips_93283", "councils")
     known = catalogue.load()
-    (found,) = detect.of_sources(known, [trouble], [result], "run")
-    assert (found.kind, found.severity, found.owner) == ("vintage-held", "critical", "publisher")
+    (found,) = detect.of_sources(known, [issue], [result], "run")
+    assert (found.kind, found.severity, found.owner) == ("vintage-quarantined", "critical", "publisher")
     assert found.rows == (f"vintage_id {VINTAGE}, area_code E08000012",)
     assert found.page == "runs/run/validation.html#staged_rows"
     assert found.principle == "Overarching outcomes"
@@ -255,8 +253,8 @@ def test_a_standing_warning_is_the_same_problem_as_when_it_was_found() -> None:
     (found,) = detect.of_checks(
         known, [failed_check("admission", "warning", {"vintage_id": VINTAGE, "area_code": "E08000012"})], "run"
     )
-    (standing,) = detect.of_checks(known, [failed_check("admission", "warning", {"vintage_id": VINTAGE})], "later")
-    assert (found.key, found.state) == (standing.key, standing.state)
+    (still_open,) = detect.of_checks(known, [failed_check("admission", "warning", {"vintage_id": VINTAGE})], "later")
+    assert (found.key, found.state) == (still_open.key, still_open.state)
 
 
 def test_what_is_only_for_information_is_no_problem() -> None:

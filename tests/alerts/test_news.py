@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from published_house import PROJECT, PublishedHouse
+from published_house import PROJECT, PublishedHome
 
 from atf_dagster.alerts import change_notes
 from atf_dagster.release import changes, versions
@@ -18,16 +18,16 @@ sys.path.insert(0, str(PROJECT / "tests" / "release"))
 from releases_made import another_release, run_sql
 
 LIVERPOOL = "E08000012"
-BOTH = Callable[..., list[change_notes.News]]
+BOTH = Callable[..., list[change_notes.ChangeNote]]
 
 
 @pytest.fixture(scope="module")
-def between(published_home: PublishedHouse, tmp_path_factory: pytest.TempPathFactory) -> BOTH:
+def between(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFactory) -> BOTH:
     """Gives the news of a release that differs from the published one by some SQL."""
-    folder: Path = published_home.copy_of_releases(tmp_path_factory.mktemp("news") / "home").releases
+    folder: Path = published_home.copy_of_releases(tmp_path_factory.mktemp("change_notes") / "home").releases
     before = versions.releases(folder)[0]
 
-    def told(*statements: str) -> list[change_notes.News]:
+    def notified(*statements: str) -> list[change_notes.ChangeNote]:
         path = another_release(folder, before.version, "000002-20261201T060000Z")
         database = path / "mart.duckdb"
         database.chmod(0o644)
@@ -38,7 +38,7 @@ def between(published_home: PublishedHouse, tmp_path_factory: pytest.TempPathFac
         finally:
             versions._remove(path)
 
-    return told
+    return notified
 
 
 def test_nothing_changed_is_no_news(between: BOTH) -> None:
@@ -88,7 +88,7 @@ def test_a_council_that_is_newly_worse_is_named_with_what_it_was(between: BOTH) 
     assert item.sentences[0].endswith(", was similar.")
 
 
-def test_a_first_release_is_one_sentence(published_home: PublishedHouse) -> None:
+def test_a_first_release_is_one_sentence(published_home: PublishedHome) -> None:
     (release,) = versions.releases(published_home.releases)
     counted = changes.between(None, release)
     (item,) = change_notes.between(None, release, counted)
@@ -98,5 +98,5 @@ def test_a_first_release_is_one_sentence(published_home: PublishedHouse) -> None
 
 
 def test_news_survive_being_kept() -> None:
-    item = change_notes.News("p", "ATF01", "n", ("one", "two"))
-    assert change_notes.News.from_json(dataclasses.asdict(item)) == item
+    item = change_notes.ChangeNote("p", "ATF01", "n", ("one", "two"))
+    assert change_notes.ChangeNote.from_json(dataclasses.asdict(item)) == item

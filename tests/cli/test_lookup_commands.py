@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 from command_said import Atf
-from published_house import PROJECT, PublishedHouse, environment
+from published_house import PROJECT, PublishedHome, environment
 from releases_elsewhere import LIVE, make_live
 
 from atf_dagster.catalogue import load
@@ -25,7 +25,7 @@ def as_json(text: str) -> Any:
     return json.loads(text)
 
 
-def figures(published_home: PublishedHouse, atf: Atf, *words: str) -> list[dict[str, Any]]:
+def figures(published_home: PublishedHome, atf: Atf, *words: str) -> list[dict[str, Any]]:
     """The figures that `explain` gives; it must end well."""
     said = atf(published_home.home, "explain", *words, "--json")
     assert said.code == 0, said.err
@@ -50,7 +50,7 @@ def figures(published_home: PublishedHouse, atf: Atf, *words: str) -> list[dict[
     ],
 )
 def test_a_figure_is_followed_back_to_the_row_that_was_served(
-    published_home: PublishedHouse, atf: Atf, indicator: str, area: str
+    published_home: PublishedHome, atf: Atf, indicator: str, area: str
 ) -> None:
     found = figures(published_home, atf, indicator, area)
     assert found
@@ -73,7 +73,7 @@ def test_a_figure_is_followed_back_to_the_row_that_was_served(
         assert figure["history"][-1]["valid_to"] is None
 
 
-def test_the_newest_period_is_explained_unless_one_is_named(published_home: PublishedHouse, atf: Atf) -> None:
+def test_the_newest_period_is_explained_unless_one_is_named(published_home: PublishedHome, atf: Atf) -> None:
     ((newest,),) = published_home.rows(
         "select max(period_id) from mart.fct_observation where indicator_code = 'ATF18' and area_code = 'E08000012'"
     )
@@ -87,13 +87,13 @@ def test_the_newest_period_is_explained_unless_one_is_named(published_home: Publ
         assert {f["period_id"] for f in figures(published_home, atf, "ATF18", "Liverpool", asked)} == {older}
 
 
-def test_code_and_name_of_an_area_give_the_same_answer_in_any_case(published_home: PublishedHouse, atf: Atf) -> None:
+def test_code_and_name_of_an_area_give_the_same_answer_in_any_case(published_home: PublishedHome, atf: Atf) -> None:
     answers = [figures(published_home, atf, *words) for words in (("atf01", "e08000012"), ("ATF01", "LIVERPOOL"))]
     assert answers[0] == answers[1]
 
 
 def test_a_derived_figure_is_followed_to_the_councils_it_was_summed_from(
-    published_home: PublishedHouse, atf: Atf
+    published_home: PublishedHome, atf: Atf
 ) -> None:
     (figure,) = figures(published_home, atf, "SUP04", "Cheshire and Merseyside")
     assert figure["is_derived"]
@@ -108,14 +108,14 @@ def test_a_derived_figure_is_followed_to_the_councils_it_was_summed_from(
         assert float(source["row_as_served"]["count"]) == source["numerator"]
 
 
-def test_a_proxy_says_that_it_is_one(published_home: PublishedHouse, atf: Atf) -> None:
+def test_a_proxy_says_that_it_is_one(published_home: PublishedHome, atf: Atf) -> None:
     said = atf(published_home.home, "explain", "PRX10A", "Halton")
     assert said.code == 0
     assert "proxy for ATF10" in said.out
     assert "Aged 16 and over instead of 16 to 64" in said.out
 
 
-def test_an_answer_for_people_names_figure_publisher_bytes_and_row(published_home: PublishedHouse, atf: Atf) -> None:
+def test_an_answer_for_people_names_figure_publisher_bytes_and_row(published_home: PublishedHome, atf: Atf) -> None:
     said = atf(published_home.home, "explain", "PRX10A", "Halton")
     (figure,) = figures(published_home, atf, "PRX10A", "Halton")
     (source,) = figure["inputs"]
@@ -123,7 +123,7 @@ def test_an_answer_for_people_names_figure_publisher_bytes_and_row(published_hom
     assert [word for word in words if word not in said.out] == []
 
 
-def test_a_figure_that_is_missing_says_why_from_coverage(published_home: PublishedHouse, atf: Atf) -> None:
+def test_a_figure_that_is_missing_says_why_from_coverage(published_home: PublishedHome, atf: Atf) -> None:
     ((state, reason),) = published_home.rows(
         "select state, reason from mart.coverage where indicator_code = 'ATF12' and area_code = 'E08000012'"
     )
@@ -134,10 +134,10 @@ def test_a_figure_that_is_missing_says_why_from_coverage(published_home: Publish
 
 
 def test_bytes_that_are_not_on_this_machine_are_said_to_be_elsewhere(
-    published_home: PublishedHouse, tmp_path: Path, atf: Atf
+    published_home: PublishedHome, tmp_path: Path, atf: Atf
 ) -> None:
-    house = published_home.copy_of_releases(tmp_path / "releases-only")
-    said = atf(house.home, "explain", "PRX10A", "Halton")
+    home = published_home.copy_of_releases(tmp_path / "releases-only")
+    said = atf(home.home, "explain", "PRX10A", "Halton")
     assert said.code == 0
     assert "(not on this machine)" in said.out
 
@@ -145,7 +145,7 @@ def test_bytes_that_are_not_on_this_machine_are_said_to_be_elsewhere(
 # status, releases, rollback ------------------------------------------------------------------------------
 
 
-def test_status_says_what_is_published_and_how_the_last_runs_ended(published_home: PublishedHouse, atf: Atf) -> None:
+def test_status_says_what_is_published_and_how_the_last_runs_ended(published_home: PublishedHome, atf: Atf) -> None:
     said = atf(published_home.home, "status")
     assert said.code == 0
     assert f"Release {published_home.release.name}: mode snapshot" in said.out
@@ -153,7 +153,7 @@ def test_status_says_what_is_published_and_how_the_last_runs_ended(published_hom
     assert published_home.report["run_id"] in said.out
     record = as_json(atf(published_home.home, "status", "--json").out)
     assert record["release"] == published_home.receipt
-    assert record["damage"] == record["troubles"] == []
+    assert record["damage"] == record["source_issues"] == []
     assert record["last_runs"][0]["outcome"] == "published"
 
 
@@ -165,46 +165,46 @@ def test_status_of_an_empty_house_says_what_to_do(tmp_path: Path, atf: Atf) -> N
 
 
 def test_status_notices_damage_names_it_and_does_not_end_well(
-    published_home: PublishedHouse, tmp_path: Path, atf: Atf
+    published_home: PublishedHome, tmp_path: Path, atf: Atf
 ) -> None:
-    house = published_home.copy_of_releases(tmp_path / "house")
-    path = house.release / "parquet" / "dim_area.parquet"
+    home = published_home.copy_of_releases(tmp_path / "home")
+    path = home.release / "parquet" / "dim_area.parquet"
     path.chmod(0o644)
     path.write_bytes(b"not what it was")
-    said = atf(house.home, "status")
+    said = atf(home.home, "status")
     assert said.code == 1
     assert "DAMAGED: parquet/dim_area.parquet has changed" in said.out
-    assert as_json(atf(house.home, "status", "--json").out)["damage"] == ["parquet/dim_area.parquet has changed"]
+    assert as_json(atf(home.home, "status", "--json").out)["damage"] == ["parquet/dim_area.parquet has changed"]
 
 
 def test_releases_lists_them_newest_first_and_marks_the_current(
-    published_home: PublishedHouse, tmp_path: Path, atf: Atf
+    published_home: PublishedHome, tmp_path: Path, atf: Atf
 ) -> None:
-    house = published_home.copy_of_releases(tmp_path / "house")
-    make_live(house.releases, house.release.name)
-    said = atf(house.home, "releases")
+    home = published_home.copy_of_releases(tmp_path / "home")
+    make_live(home.releases, home.release.name)
+    said = atf(home.home, "releases")
     newest, current = said.out.splitlines()
-    assert newest.startswith(f"  {house.release.name}  snapshot")
+    assert newest.startswith(f"  {home.release.name}  snapshot")
     assert current.startswith(f"* {LIVE}  live")
-    records = as_json(atf(house.home, "releases", "--json").out)
+    records = as_json(atf(home.home, "releases", "--json").out)
     assert [(record["version"], record["is_current"]) for record in records] == [
-        (house.release.name, False),
+        (home.release.name, False),
         (LIVE, True),
     ]
 
 
 def test_rollback_names_where_it_came_from_and_where_it_is(
-    published_home: PublishedHouse, tmp_path: Path, atf: Atf
+    published_home: PublishedHome, tmp_path: Path, atf: Atf
 ) -> None:
-    house = published_home.copy_of_releases(tmp_path / "house")
-    make_live(house.releases, house.release.name)
-    forward = atf(house.home, "rollback", house.release.name)
-    assert (forward.code, os.readlink(house.releases / "current")) == (0, house.release.name)
-    back = atf(house.home, "rollback", LIVE)
+    home = published_home.copy_of_releases(tmp_path / "home")
+    make_live(home.releases, home.release.name)
+    forward = atf(home.home, "rollback", home.release.name)
+    assert (forward.code, os.readlink(home.releases / "current")) == (0, home.release.name)
+    back = atf(home.home, "rollback", LIVE)
     assert back.code == 0
-    assert f"Current is {LIVE}; it was {house.release.name}." in back.out
-    assert f"rolled back from {house.release.name}" in atf(house.home, "status").out
-    refused = atf(house.home, "rollback")
+    assert f"Current is {LIVE}; it was {home.release.name}." in back.out
+    assert f"rolled back from {home.release.name}" in atf(home.home, "status").out
+    refused = atf(home.home, "rollback")
     assert refused.code == 1
     assert "no release before the current one" in refused.err
 
@@ -213,7 +213,7 @@ def test_rollback_names_where_it_came_from_and_where_it_is(
 
 
 @pytest.mark.parametrize("dataset", ["fingertips_93283", "ons_els_modelled_unemployment"])
-def test_diagnose_tells_attempts_vintages_and_verdicts(published_home: PublishedHouse, atf: Atf, dataset: str) -> None:
+def test_diagnose_tells_attempts_vintages_and_verdicts(published_home: PublishedHome, atf: Atf, dataset: str) -> None:
     record = as_json(atf(published_home.home, "diagnose", dataset, "--json").out)
     collection, entry = load().dataset(dataset)
     assert [part["part"] for part in record["parts"]] == [part.id for part in collection.parts]
@@ -247,10 +247,10 @@ def test_diagnose_of_a_dataset_never_asked_for_says_so(tmp_path: Path, atf: Atf)
     ],
 )
 def test_what_is_not_there_is_answered_with_where_to_find_what_is(
-    published_home: PublishedHouse, tmp_path: Path, atf: Atf, words: tuple[str, ...], named: str
+    published_home: PublishedHome, tmp_path: Path, atf: Atf, words: tuple[str, ...], named: str
 ) -> None:
-    house = published_home.copy_of_releases(tmp_path / "house")
-    said = atf(house.home, *words)
+    home = published_home.copy_of_releases(tmp_path / "home")
+    said = atf(home.home, *words)
     assert (said.code, said.out) == (1, "")
     assert said.err.startswith("atf: ")
     assert words[1 if words[-1] != "Atlantis" else 2] in said.err
@@ -285,7 +285,7 @@ def test_a_setting_that_cannot_be_is_named_and_nothing_is_done(
 # lightness -----------------------------------------------------------------------------------------------
 
 
-def test_a_command_that_only_looks_imports_nothing_heavy(published_home: PublishedHouse) -> None:
+def test_a_command_that_only_looks_imports_nothing_heavy(published_home: PublishedHome) -> None:
     """In one process one after the other, with a look after each at what it brought in."""
     program = f"""
 import contextlib, io, sys
@@ -314,10 +314,10 @@ for words in (["status"], ["releases"], ["diagnose", "fingertips_93283"], ["expl
 
 
 def test_explain_of_a_derived_figure_names_the_council_that_it_lacks(
-    published_home: PublishedHouse, tmp_path: Path, atf: Atf
+    published_home: PublishedHome, tmp_path: Path, atf: Atf
 ) -> None:
-    house = published_home.copy_of_releases(tmp_path / "house")
-    database = (house.releases / "current").resolve() / "mart.duckdb"
+    home = published_home.copy_of_releases(tmp_path / "home")
+    database = (home.releases / "current").resolve() / "mart.duckdb"
     database.chmod(0o644)
     with duckdb.connect() as connection:
         connection.execute(f"attach '{database}' as release")
@@ -329,6 +329,6 @@ def test_explain_of_a_derived_figure_names_the_council_that_it_lacks(
             "update release.mart.fct_observation set value = null, lci_95 = null, n_areas_included = 8, "
             "status = 'not_available' where indicator_code = 'SUP04' and area_code = 'E54000008'"
         )
-    said = atf(house.home, "explain", "SUP04", "Cheshire and Merseyside")
+    said = atf(home.home, "explain", "SUP04", "Cheshire and Merseyside")
     assert said.code == 0
     assert all(words in said.out for words in ("no value", "8 of 9 councils", "Halton: no counts (suppressed)"))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from command_said import Atf
-from published_house import BIN, PROJECT, PublishedHouse, command, environment
+from published_house import BIN, PROJECT, PublishedHome, command, environment
 from releases_elsewhere import make_live
 
 from atf_dagster.catalogue import load
@@ -25,13 +25,13 @@ def files(folder: Path, pattern: str) -> dict[str, int]:
     return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in sorted(folder.glob(pattern))}
 
 
-def refresh(house: PublishedHouse, *words: str) -> tuple[int, dict[str, Any], str]:
-    done = command(house.home, "atf", "refresh", "--json", *words)
+def refresh(home: PublishedHome, *words: str) -> tuple[int, dict[str, Any], str]:
+    done = command(home.home, "atf", "refresh", "--json", *words)
     (line,) = done.stdout.strip().splitlines()
     return done.returncode, json.loads(line), done.stderr
 
 
-def test_a_first_refresh_publishes_and_says_so_to_machines(published_home: PublishedHouse) -> None:
+def test_a_first_refresh_publishes_and_says_so_to_machines(published_home: PublishedHome) -> None:
     report = published_home.report
     assert published_home.code == 0
     assert report["outcome"] == "published"
@@ -39,13 +39,13 @@ def test_a_first_refresh_publishes_and_says_so_to_machines(published_home: Publi
     assert re.fullmatch(r"\d{6}-\d{8}T\d{6}Z", report["release"])
     assert Path(report["release_path"]) == published_home.release
     assert Path(report["page"]).is_file()
-    assert report["troubles"] == []
-    assert report["message"] is None and report["mend"] is None
+    assert report["source_issues"] == []
+    assert report["message"] is None and report["remedy"] is None
     assert report["seconds"]["total"] > 0
     assert {"import", "fetch", "raw", "admission", "checks", "release", "total"} <= set(report["seconds"])
 
 
-def test_a_first_refresh_tells_what_is_new_by_indicator(published_home: PublishedHouse) -> None:
+def test_a_first_refresh_tells_what_is_new_by_indicator(published_home: PublishedHome) -> None:
     changes = {change["indicator"]: change for change in published_home.report["changes"]}
     counted = dict(
         published_home.rows("select indicator_code, count(*) from mart.fct_observation group by indicator_code")
@@ -55,7 +55,7 @@ def test_a_first_refresh_tells_what_is_new_by_indicator(published_home: Publishe
     assert {change["name"] for change in changes.values()} <= {card.short_name for card in load().indicators}
 
 
-def test_a_run_leaves_its_outcome_and_its_page(published_home: PublishedHouse) -> None:
+def test_a_run_leaves_its_outcome_and_its_page(published_home: PublishedHome) -> None:
     folder = published_home.home / "runs" / published_home.report["run_id"]
     outcome = json.loads((folder / "outcome.json").read_text("utf-8"))
     assert (outcome["outcome"], outcome["release"]) == ("published", published_home.release.name)
@@ -63,12 +63,12 @@ def test_a_run_leaves_its_outcome_and_its_page(published_home: PublishedHouse) -
 
 
 @pytest.fixture(scope="module")
-def again(published_home: PublishedHouse, tmp_path_factory: pytest.TempPathFactory) -> PublishedHouse:
+def again(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFactory) -> PublishedHome:
     """A copy of the house, for the refreshes that come after the first."""
     return published_home.copy_of_all(tmp_path_factory.mktemp("again") / "home")
 
 
-def test_a_second_refresh_parses_nothing_builds_nothing_and_changes_nothing(again: PublishedHouse) -> None:
+def test_a_second_refresh_parses_nothing_builds_nothing_and_changes_nothing(again: PublishedHome) -> None:
     before = (
         files(again.home, "snapshot/raw/*/*.[0-9]*.parquet"),
         files(again.home, "snapshot/landing/objects/*/*"),
@@ -94,7 +94,7 @@ def test_a_second_refresh_parses_nothing_builds_nothing_and_changes_nothing(agai
     assert after == before
 
 
-def test_a_rebuild_from_the_same_bytes_gives_the_same_figures_and_no_new_version(again: PublishedHouse) -> None:
+def test_a_rebuild_from_the_same_bytes_gives_the_same_figures_and_no_new_version(again: PublishedHome) -> None:
     built = files(again.home, "snapshot/warehouse.duckdb")
     code, report, errors = refresh(again, "--rebuild")
     assert (code, report["outcome"]) == (0, "unchanged"), errors
@@ -104,29 +104,27 @@ def test_a_rebuild_from_the_same_bytes_gives_the_same_figures_and_no_new_version
     assert list(again.releases.glob(".candidate-*")) == []
 
 
-def test_a_snapshot_does_not_replace_live_figures_unless_told_to(
-    published_home: PublishedHouse, tmp_path: Path
-) -> None:
-    house = published_home.copy_of_all(tmp_path / "live")
-    live = make_live(house.releases, house.release.name)
-    code, report, _ = refresh(house)
+def test_a_snapshot_does_not_replace_live_figures_unless_told_to(published_home: PublishedHome, tmp_path: Path) -> None:
+    home = published_home.copy_of_all(tmp_path / "live")
+    live = make_live(home.releases, home.release.name)
+    code, report, _ = refresh(home)
     assert code == 1
     assert report["outcome"] == "failed"
     assert live in report["message"] and "--replace-live" in report["message"]
-    assert os.readlink(house.releases / "current") == live
-    code, report, _ = refresh(house, "--replace-live")
+    assert os.readlink(home.releases / "current") == live
+    code, report, _ = refresh(home, "--replace-live")
     assert (code, report["outcome"]) == (0, "unchanged")
-    assert os.readlink(house.releases / "current") == house.release.name
+    assert os.readlink(home.releases / "current") == home.release.name
 
 
-def test_only_a_snapshot_over_live_figures_is_refused(published_home: PublishedHouse, tmp_path: Path) -> None:
-    house = published_home.copy_of_releases(tmp_path / "live")
-    Refresh(house.settings, "guard").guard_mode()
-    make_live(house.releases, house.release.name)
-    Refresh(Settings(home=house.home, mode="live"), "guard").guard_mode()
-    Refresh(Settings(home=house.home, replace_live=True), "guard").guard_mode()
+def test_only_a_snapshot_over_live_figures_is_refused(published_home: PublishedHome, tmp_path: Path) -> None:
+    home = published_home.copy_of_releases(tmp_path / "live")
+    Refresh(home.settings, "guard").guard_mode()
+    make_live(home.releases, home.release.name)
+    Refresh(Settings(home=home.home, mode="live"), "guard").guard_mode()
+    Refresh(Settings(home=home.home, replace_live=True), "guard").guard_mode()
     with pytest.raises(WouldReplaceLive, match="ATF_MODE=live"):
-        Refresh(house.settings, "guard").guard_mode()
+        Refresh(home.settings, "guard").guard_mode()
 
 
 def test_a_refresh_beside_another_ends_with_3_and_says_who_writes(tmp_path: Path) -> None:

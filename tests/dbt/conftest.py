@@ -15,7 +15,7 @@ from dbt_warehouse import MART, STAGED, Built, Warehouse
 from atf_dagster.catalogue import load
 from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.returns import facts
-from atf_dagster.settings import Settings, quieten
+from atf_dagster.settings import Settings, disable_usage_data
 from atf_dagster.warehouse import inputs, raw
 from atf_dagster.warehouse.tables import write_table
 
@@ -29,14 +29,14 @@ def raw_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     refresh.settings.home.mkdir()
     refresh.fetch([dataset.id for _, dataset in catalogue.datasets])
     parsed = raw.parse_new(catalogue, refresh.store, folder / "raw", "test", lambda message: None)
-    known = inputs.gather(
+    known = inputs.collect(
         catalogue,
         refresh.store,
         parsed,
         mode="snapshot",
         rules="test",
         today=refresh.today,
-        returned=facts.gather(refresh.settings.home, catalogue),
+        returned=facts.collect(refresh.settings.home, catalogue),
     )
     known.write(folder / "raw")
     write_table(
@@ -50,7 +50,7 @@ def raw_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def built(raw_folder: Path) -> Built:
     """Built once for all tests; a test that changes rows takes a copy."""
-    quieten()
+    disable_usage_data()
     warehouse = Warehouse(raw_folder.parent, raw_folder.parent / "warehouse.duckdb")
     no_unit_tests = ("--exclude-resource-type", "unit_test")
     return Built(

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 from dbt_warehouse import Warehouse
 
-from atf_dagster.settings import quieten
+from atf_dagster.settings import disable_usage_data
 from atf_dagster.warehouse.tables import write_table
 
 Row = dict[str, Any]
@@ -93,7 +93,7 @@ class ModelsOnFigures:
     """Compiled once, run on as many sets of rows as a test likes."""
 
     def __init__(self, folder: Path) -> None:
-        quieten()
+        disable_usage_data()
         self.folder = folder
         warehouse = Warehouse(folder, folder / "warehouse.duckdb")
         warehouse.dbt("compile", "--select", *MODELS)

@@ -22,7 +22,7 @@ from dbt_warehouse import Built, Warehouse
 from scipy.optimize import brentq
 from scipy.stats import norm, rankdata
 
-from atf_dagster.settings import quieten
+from atf_dagster.settings import disable_usage_data
 
 ENGLAND = "E92000001"
 PUBLISHED = Path(__file__).parents[2] / ".." / "shared" / "data" / "fingertips"
@@ -42,7 +42,7 @@ FIGURE_ARGUMENTS = ", ".join(f"'{name}'" for name in FIGURE.split(", "))
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The project without any figure, to compile its SQL."""
-    quieten()
+    disable_usage_data()
     folder = tmp_path_factory.mktemp("comparisons")
     return Warehouse(folder, folder / "warehouse.duckdb")
 

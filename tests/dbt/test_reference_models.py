@@ -17,9 +17,9 @@ from dbt_warehouse import Node, Warehouse
 from atf_dagster.catalogue import load
 from atf_dagster.http import Client, Host
 from atf_dagster.landing import Store
-from atf_dagster.landing.fetch import Round
+from atf_dagster.landing.fetch import FetchRun
 from atf_dagster.returns import facts
-from atf_dagster.settings import quieten
+from atf_dagster.settings import disable_usage_data
 from atf_dagster.snapshot.adapter import SnapshotAdapter
 from atf_dagster.warehouse import inputs, raw
 from atf_dagster.warehouse.tables import write_table
@@ -41,7 +41,7 @@ Area = dict[str, Any]
 
 def build(folder: Path, datasets: tuple[str, ...]) -> tuple[Warehouse, list[Node]]:
     """A warehouse of the dimensions alone, from the bundled reference data of these datasets."""
-    quieten()
+    disable_usage_data()
     catalogue = load()
     store = Store(folder / "landing")
     urls = {service.id: service.base_url for service in catalogue.services}
@@ -50,18 +50,18 @@ def build(folder: Path, datasets: tuple[str, ...]) -> tuple[Warehouse, list[Node
     hosts = [Host(url, 0) for url in sorted(set(urls.values())) if url.startswith("https://")]
     client = Client(hosts, user_agent="atf-tests", adapter=SnapshotAdapter())
     try:
-        Round(catalogue, store, client, urls, "snapshot", "test", home=folder).fetch(datasets)
+        FetchRun(catalogue, store, client, urls, "snapshot", "test", home=folder).fetch(datasets)
     finally:
         client.close()
     parsed = raw.parse_new(catalogue, store, folder / "raw", "test", lambda message: None)
-    known = inputs.gather(
+    known = inputs.collect(
         catalogue,
         store,
         parsed,
         mode="snapshot",
         rules="test",
         today=dt.date(2026, 1, 31),
-        returned=facts.gather(folder, catalogue),
+        returned=facts.collect(folder, catalogue),
     )
     known.write(folder / "raw")
     write_table(

@@ -17,7 +17,7 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1] / "faults"))
 
 from dagster_processes import CodeServer, code_server
-from drill_house import DrillHouse, Ended, Race, Springboard, cut
+from drill_house import DrillHome, Ended, Race, Springboard, cut
 from incidents import AT_THE_END, INCIDENTS, Aftermath, let_happen
 from restarting import Restarted, run_while_the_daemon_is_restarted
 from small_publishers import NEWS, LoopbackPublishers, settings_for, small_publishers
@@ -47,32 +47,32 @@ def springboard(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.C
 
 @pytest.fixture(scope="session")
 def race(tmp_path_factory: pytest.TempPathFactory, publishers: LoopbackPublishers, springboard: Springboard) -> Race:
-    house = DrillHouse(tmp_path_factory.mktemp("drills") / "home", springboard, settings_for(publishers))
+    home = DrillHome(tmp_path_factory.mktemp("drills") / "home", springboard, settings_for(publishers))
     publishers.spoil_from_now_on({})
-    both = [house.start("refresh", "--json") for _ in range(2)]
-    return Race(house, [running.ended() for running in both])
+    both = [home.start("refresh", "--json") for _ in range(2)]
+    return Race(home, [running.ended() for running in both])
 
 
 @pytest.fixture(scope="session")
-def published(race: Race) -> DrillHouse:
+def published(race: Race) -> DrillHome:
     """A house with one release. Read only: a drill takes a copy."""
     assert sorted(ended.code for ended in race.ended) == [0, 3], race.ended
-    return race.house
+    return race.home
 
 
 @pytest.fixture(scope="session")
-def daemons_house(published: DrillHouse, tmp_path_factory: pytest.TempPathFactory) -> DrillHouse:
+def daemons_house(published: DrillHome, tmp_path_factory: pytest.TempPathFactory) -> DrillHome:
     """A house that Dagster's daemon looks after, on a machine whose clock is an hour ahead, as London's in summer.
 
     Its warehouse was deleted.
     """
-    house = published.copy(tmp_path_factory.mktemp("daemon") / "home").with_settings(TZ="Africa/Lagos")
-    house.warehouse.unlink()
-    return house
+    home = published.copy(tmp_path_factory.mktemp("daemon") / "home").with_settings(TZ="Africa/Lagos")
+    home.warehouse.unlink()
+    return home
 
 
 @pytest.fixture(scope="session")
-def served(daemons_house: DrillHouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeServer]:
+def served(daemons_house: DrillHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeServer]:
     """The code server of that house."""
     with code_server(daemons_house, tmp_path_factory.mktemp("code_server")) as server:
         yield server
@@ -80,7 +80,7 @@ def served(daemons_house: DrillHouse, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="session")
 def restarted(
-    daemons_house: DrillHouse,
+    daemons_house: DrillHome,
     served: CodeServer,
     publishers: LoopbackPublishers,
     tmp_path_factory: pytest.TempPathFactory,
@@ -89,19 +89,19 @@ def restarted(
 
 
 @pytest.fixture(scope="session")
-def never_killed(restarted: Restarted) -> DrillHouse:
+def never_killed(restarted: Restarted) -> DrillHome:
     """A house that got the news by one refresh that nobody killed."""
-    return restarted.house
+    return restarted.home
 
 
 @pytest.fixture(scope="session")
-def unlucky(published: DrillHouse, springboard: Springboard) -> DrillHouse:
+def unlucky(published: DrillHome, springboard: Springboard) -> DrillHome:
     """The house to which everything happens, on the springboard's own disk."""
     return published.copy(springboard.disk / "home")
 
 
 @pytest.fixture(scope="session")
-def too_little_room(unlucky: DrillHouse) -> Ended:
+def too_little_room(unlucky: DrillHome) -> Ended:
     """A refresh that found the disk nearly full; there is room again."""
     if not unlucky.springboard.has_disk:
         pytest.skip("no disk could be mounted here, so none could be nearly full")
@@ -113,7 +113,7 @@ def too_little_room(unlucky: DrillHouse) -> Ended:
 
 @pytest.fixture(scope="session")
 def aftermath(
-    unlucky: DrillHouse, publishers: LoopbackPublishers, request: pytest.FixtureRequest
+    unlucky: DrillHome, publishers: LoopbackPublishers, request: pytest.FixtureRequest
 ) -> dict[str, Aftermath]:
     """Incident -> what it left, one after the other."""
     publishers.spoil_from_now_on(NEWS)
@@ -124,29 +124,29 @@ def aftermath(
 
 @pytest.fixture(scope="session")
 def ends(
-    unlucky: DrillHouse,
+    unlucky: DrillHome,
     publishers: LoopbackPublishers,
     aftermath: dict[str, Aftermath],
     tmp_path_factory: pytest.TempPathFactory,
-) -> dict[str, tuple[DrillHouse, Aftermath, Ended]]:
+) -> dict[str, tuple[DrillHome, Aftermath, Ended]]:
     """Incident at the very end -> the house, what it left, and the plain re-run after it."""
     publishers.spoil_from_now_on(NEWS)
     found = {}
     for number, (name, incident) in enumerate(AT_THE_END.items()):
-        house = unlucky.copy(tmp_path_factory.mktemp(f"end{number}") / "home")
-        after = let_happen(house, name, incident)
+        home = unlucky.copy(tmp_path_factory.mktemp(f"end{number}") / "home")
+        after = let_happen(home, name, incident)
         # The whole command where something is left to do, the steps that it would take where nothing is.
-        again = house.refresh() if number == 0 else house.steps("again", ("fetch", "parse", "unchanged"))
-        found[name] = (house, after, again)
+        again = home.refresh() if number == 0 else home.steps("again", ("fetch", "parse", "unchanged"))
+        found[name] = (home, after, again)
     return found
 
 
 @pytest.fixture(scope="session")
 def repaired(
-    unlucky: DrillHouse,
+    unlucky: DrillHome,
     publishers: LoopbackPublishers,
     aftermath: dict[str, Aftermath],
-    ends: dict[str, tuple[DrillHouse, Aftermath, Ended]],
+    ends: dict[str, tuple[DrillHome, Aftermath, Ended]],
 ) -> Ended:
     """The plain re-run after everything, and after the warehouse was cut as well."""
     publishers.spoil_from_now_on(NEWS)

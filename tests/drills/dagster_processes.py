@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drill_house import DrillHouse
+from drill_house import DrillHome
 from published_house import BIN, PROJECT
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ class CodeServer:
     workspace: Path
 
 
-def start(house: DrillHouse, log: Path, *words: str) -> subprocess.Popen[bytes]:
+def start(home: DrillHome, log: Path, *words: str) -> subprocess.Popen[bytes]:
     """A program of Dagster with the house's environment."""
-    environment = {**house.environment, "DAGSTER_HOME": str(house.as_settings.dagster_home)}
+    environment = {**home.environment, "DAGSTER_HOME": str(home.as_settings.dagster_home)}
     with log.open("ab") as output:
         return subprocess.Popen(
             [str(BIN / words[0]), *words[1:]],
@@ -66,7 +66,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def code_server(house: DrillHouse, folder: Path) -> Iterator[CodeServer]:
+def code_server(home: DrillHome, folder: Path) -> Iterator[CodeServer]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -75,7 +75,7 @@ def code_server(house: DrillHouse, folder: Path) -> Iterator[CodeServer]:
         f"load_from:\n  - grpc_server: {{host: 127.0.0.1, port: {port}, location_name: {LOCATION}}}\n", "utf-8"
     )
     process = start(
-        house,
+        home,
         folder / "code_server.log",
         *("dagster", "api", "grpc", "-h", "127.0.0.1", "-p", str(port)),
         *("-m", "atf_dagster.orchestration.definitions", "-a", "defs", "--location-name", LOCATION),

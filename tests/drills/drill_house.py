@@ -126,7 +126,7 @@ class Running:
 
 
 @dataclass(frozen=True)
-class DrillHouse:
+class DrillHome:
     """`home` is ATF_HOME as `atf` sees it; `seen` is the same folder as this process sees it."""
 
     home: Path
@@ -151,10 +151,10 @@ class DrillHouse:
     def refresh(self, *words: str, **order: Order) -> Ended:
         return self.atf("refresh", "--json", *words, **order)
 
-    def with_settings(self, **more: str) -> DrillHouse:
+    def with_settings(self, **more: str) -> DrillHome:
         return replace(self, settings={**self.settings, **more})
 
-    def copy(self, home: Path) -> DrillHouse:
+    def copy(self, home: Path) -> DrillHome:
         """The whole house again under another name."""
         there = replace(self, home=home)
         shutil.copytree(self.seen, there.seen, symlinks=True)
@@ -297,7 +297,7 @@ class DrillHouse:
 class Race:
     """Two first refreshes of one empty home, started at the same moment, and the house that came of it."""
 
-    house: DrillHouse
+    home: DrillHome
     ended: list[Ended]
 
 

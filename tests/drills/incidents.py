@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from drill_house import DrillHouse, Ended, Order, moment
+from drill_house import DrillHome, Ended, Order, moment
 
 STAGED = r"/dbt/run/.*/staging/"
 MARTS = r"/dbt/run/.*/marts/"
@@ -72,21 +72,21 @@ class Aftermath:
     outcomes: dict[str, int]
 
 
-def let_happen(house: DrillHouse, name: str, incident: Incident) -> Aftermath:
+def let_happen(home: DrillHome, name: str, incident: Incident) -> Aftermath:
     """Start a refresh, or its steps, and let it meet with the incident."""
     order: dict[str, Any] = {"die": incident.when}
     if incident.kind == "disk full":
-        order = {"fill": {**incident.when, "ballast": house.ballast, "leave": 0}}
+        order = {"fill": {**incident.when, "ballast": home.ballast, "leave": 0}}
     if incident.steps:
-        ended = house.steps(incident.run_id or name.replace(" ", "-"), incident.steps, **order)
+        ended = home.steps(incident.run_id or name.replace(" ", "-"), incident.steps, **order)
     else:
-        ended = house.atf("refresh", **order)
-    house.make_room()
+        ended = home.atf("refresh", **order)
+    home.make_room()
     return Aftermath(
         ended=ended,
-        current=house.current,
-        figures_readable=house.figures_readable,
-        versions=house.versions,
-        leftovers=house.leftovers(),
-        outcomes=dict(house.outcomes()),
+        current=home.current,
+        figures_readable=home.figures_readable,
+        versions=home.versions,
+        leftovers=home.leftovers(),
+        outcomes=dict(home.outcomes()),
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dagster_processes import CodeServer, kill, let_tick, start, workspace_of
-from drill_house import DrillHouse, Ended
+from drill_house import DrillHome, Ended
 from loopback_publishers import Exchange, LoopbackPublishers
 from small_publishers import NEWS
 
@@ -26,14 +26,14 @@ LONG_ENOUGH = 240.0
 class Restarted:
     """`beside` is an `atf refresh` that somebody typed meanwhile; `said` are the engine's own words on the run."""
 
-    house: DrillHouse
+    home: DrillHome
     beside: Ended
     status_when_killed: str
     said: list[str]
 
 
 def run_while_the_daemon_is_restarted(
-    house: DrillHouse, server: CodeServer, publishers: LoopbackPublishers, folder: Path
+    home: DrillHome, server: CodeServer, publishers: LoopbackPublishers, folder: Path
 ) -> Restarted:
     import dagster as dg
 
@@ -46,16 +46,16 @@ def run_while_the_daemon_is_restarted(
 
     publishers.spoil_from_now_on({**NEWS, HELD: hold})
     daemon = ["dagster-daemon", "run", "-w", str(server.workspace)]
-    with dg.DagsterInstance.from_config(str(house.as_settings.dagster_home)) as instance:
+    with dg.DagsterInstance.from_config(str(home.as_settings.dagster_home)) as instance:
         run_id = _queue_a_run(instance, server)
-        first = start(house, folder / "first.log", *daemon)
+        first = start(home, folder / "first.log", *daemon)
         second = None
         try:
             assert asked.wait(LONG_ENOUGH), (folder / "first.log").read_text("utf-8")
             kill(first)
             status = instance.get_run_by_id(run_id).status.value
-            beside = house.atf("refresh")
-            second = start(house, folder / "second.log", *daemon)
+            beside = home.atf("refresh")
+            second = start(home, folder / "second.log", *daemon)
             _until_it_looked_at_runs(instance, after=time.time())
             go_on.set()
             deadline = time.monotonic() + LONG_ENOUGH
@@ -67,7 +67,7 @@ def run_while_the_daemon_is_restarted(
             if second is not None:
                 kill(second)
         said = [entry.message for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)]
-    return Restarted(house, beside, status, said)
+    return Restarted(home, beside, status, said)
 
 
 def _queue_a_run(instance: object, server: CodeServer) -> str:

@@ -72,7 +72,7 @@ def limit_files(size: int) -> None:
 def preload() -> None:
     from atf_dagster import settings
 
-    settings.quieten()
+    settings.disable_usage_data()
 
     import atf_dagster.cli.main
     import atf_dagster.http

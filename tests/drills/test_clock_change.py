@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dagster_processes import CodeServer, let_tick, workspace_of
-from drill_house import DrillHouse, json_lines
+from drill_house import DrillHome, json_lines
 
 LONDON = ZoneInfo("Europe/London")
 NIGHTS = {"spring": dt.date(2026, 3, 29), "autumn": dt.date(2026, 10, 25)}
@@ -56,9 +56,7 @@ def test_each_day_starts_one_refresh_at_six_and_sunday_one_rebuild_at_five(
         assert jobs == ["rebuild", "refresh", "refresh", "refresh"]
 
 
-def test_receipts_and_figures_are_in_utc_wherever_the_machine_is(
-    never_killed: DrillHouse, published: DrillHouse
-) -> None:
+def test_receipts_and_figures_are_in_utc_wherever_the_machine_is(never_killed: DrillHome, published: DrillHome) -> None:
     """In a house whose clock is an hour ahead, as London's is in summer; its figures are compared with those of a
     house in UTC in test_kill_at_each_stage."""
     assert never_killed.settings["TZ"] != published.settings["TZ"]

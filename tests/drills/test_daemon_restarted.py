@@ -15,14 +15,14 @@ def test_while_the_daemons_run_works_a_second_refresh_leaves_with_3(restarted: R
 
 def test_the_run_outlives_its_daemon_and_publishes(restarted: Restarted) -> None:
     assert restarted.status_when_killed == "STARTED"
-    assert restarted.house.runs_by_status() == {"SUCCESS": 2}  # the one that made the house, and this one
-    assert restarted.house.outcomes() == {"published": 2}
-    assert len(restarted.house.versions) == 2
-    assert restarted.house.current == restarted.house.versions[-1]
-    assert restarted.house.leftovers() == []
+    assert restarted.home.runs_by_status() == {"SUCCESS": 2}  # the one that made the house, and this one
+    assert restarted.home.outcomes() == {"published": 2}
+    assert len(restarted.home.versions) == 2
+    assert restarted.home.current == restarted.home.versions[-1]
+    assert restarted.home.leftovers() == []
 
 
 def test_the_run_was_started_once(restarted: Restarted) -> None:
     started = [line for line in restarted.said if line.startswith("Started process for run")]
     assert len(started) == 1, restarted.said
-    assert set(restarted.house.receipts_a_run().values()) == {1}
+    assert set(restarted.home.receipts_a_run().values()) == {1}

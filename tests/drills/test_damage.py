@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from drill_house import DrillHouse, Ended, cut
+from drill_house import DrillHome, Ended, cut
 from small_publishers import LoopbackPublishers
 
 from atf_dagster.release import versions
@@ -49,26 +49,26 @@ OLDER, DAMAGED = "000001-20250101T000000Z", "000002-20250102T000000Z"
 
 
 @pytest.fixture
-def two(published: DrillHouse, tmp_path: Path) -> DrillHouse:
+def two(published: DrillHome, tmp_path: Path) -> DrillHome:
     """A house with the same release twice, the second one current."""
-    house = DrillHouse(tmp_path / "home", published.springboard, published.settings)
+    home = DrillHome(tmp_path / "home", published.springboard, published.settings)
     for version in (OLDER, DAMAGED):
-        shutil.copytree(published.releases / str(published.current), house.releases / version)
-    versions.point_to(house.releases, DAMAGED)
-    return house
+        shutil.copytree(published.releases / str(published.current), home.releases / version)
+    versions.point_to(home.releases, DAMAGED)
+    return home
 
 
-def do_damage(house: DrillHouse, name: str) -> str:
+def do_damage(home: DrillHome, name: str) -> str:
     """Damage the current release; returns what should be said of it."""
     file, way, said = DAMAGE[name]
-    path = (house.releases / "current").resolve() / file
+    path = (home.releases / "current").resolve() / file
     path.parent.chmod(0o755)
     way(path)
     return said
 
 
 @every_damage
-def test_status_notices_damage_and_says_what_to_do(two: DrillHouse, name: str) -> None:
+def test_status_notices_damage_and_says_what_to_do(two: DrillHome, name: str) -> None:
     assert two.atf("status").code == 0
     said = do_damage(two, name)
     status = two.atf("status")
@@ -79,7 +79,7 @@ def test_status_notices_damage_and_says_what_to_do(two: DrillHouse, name: str) -
 
 
 @every_damage
-def test_readers_are_led_back_to_the_newest_whole_release(two: DrillHouse, name: str) -> None:
+def test_readers_are_led_back_to_the_newest_whole_release(two: DrillHome, name: str) -> None:
     said = do_damage(two, name)
     done = versions.roll_back_from_damage(two.releases)
     assert done == versions.RolledBack(DAMAGED, [said], OLDER)
@@ -91,20 +91,20 @@ def test_readers_are_led_back_to_the_newest_whole_release(two: DrillHouse, name:
     assert versions.roll_back_from_damage(two.releases) is None
 
 
-def test_a_whole_release_is_left_where_it_is(two: DrillHouse, tmp_path: Path) -> None:
+def test_a_whole_release_is_left_where_it_is(two: DrillHome, tmp_path: Path) -> None:
     assert versions.roll_back_from_damage(two.releases) is None
     assert two.current == DAMAGED
     assert versions.roll_back_from_damage(tmp_path) is None
 
 
-def test_a_pointer_to_a_folder_that_is_gone_is_damage(two: DrillHouse) -> None:
+def test_a_pointer_to_a_folder_that_is_gone_is_damage(two: DrillHome) -> None:
     shutil.rmtree(two.releases / DAMAGED)
     assert versions.roll_back_from_damage(two.releases) == versions.RolledBack(
         DAMAGED, ["its folder is missing"], OLDER
     )
 
 
-def test_a_damaged_release_is_not_gone_back_to(two: DrillHouse) -> None:
+def test_a_damaged_release_is_not_gone_back_to(two: DrillHome) -> None:
     change_a_byte(two.releases / OLDER / "mart.duckdb")
     said = do_damage(two, "a byte of the mart")
     done = versions.roll_back_from_damage(two.releases)
@@ -114,7 +114,7 @@ def test_a_damaged_release_is_not_gone_back_to(two: DrillHouse) -> None:
 
 
 @every_damage
-def test_figures_of_the_other_mode_never_take_the_place_of_damaged_ones(two: DrillHouse, name: str) -> None:
+def test_figures_of_the_other_mode_never_take_the_place_of_damaged_ones(two: DrillHome, name: str) -> None:
     receipt = two.releases / OLDER / "receipt.json"
     receipt.chmod(0o644)
     receipt.write_text(receipt.read_text("utf-8").replace('"mode": "live"', '"mode": "snapshot"'), "utf-8")
@@ -124,7 +124,7 @@ def test_figures_of_the_other_mode_never_take_the_place_of_damaged_ones(two: Dri
     assert two.current == DAMAGED
 
 
-def test_a_release_that_somebody_went_back_from_is_not_returned_to(two: DrillHouse) -> None:
+def test_a_release_that_somebody_went_back_from_is_not_returned_to(two: DrillHome) -> None:
     newest = "000003-20250103T000000Z"
     shutil.copytree(two.releases / OLDER, two.releases / newest)
     versions.rollback(two.releases, DAMAGED)
@@ -134,7 +134,7 @@ def test_a_release_that_somebody_went_back_from_is_not_returned_to(two: DrillHou
     assert versions.rolled_back_from(two.releases) == newest
 
 
-def test_the_number_of_a_release_whose_receipt_is_broken_is_not_used_again(two: DrillHouse) -> None:
+def test_the_number_of_a_release_whose_receipt_is_broken_is_not_used_again(two: DrillHome) -> None:
     do_damage(two, "a broken receipt")
     assert [release.version for release in versions.releases(two.releases)] == [OLDER]
     assert versions.newest_number(two.releases) == 2
@@ -142,36 +142,36 @@ def test_the_number_of_a_release_whose_receipt_is_broken_is_not_used_again(two: 
 
 @pytest.fixture(scope="module")
 def spoiled(
-    published: DrillHouse, publishers: LoopbackPublishers, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[DrillHouse, Ended]:
+    published: DrillHome, publishers: LoopbackPublishers, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[DrillHome, Ended]:
     """No news, but the only release and the warehouse are damaged; then a plain re-run."""
     publishers.spoil_from_now_on({})
-    house = published.copy(tmp_path_factory.mktemp("spoiled") / "home")
-    do_damage(house, "a broken receipt")
-    overwrite(house.warehouse)
-    return house, house.refresh()
+    home = published.copy(tmp_path_factory.mktemp("spoiled") / "home")
+    do_damage(home, "a broken receipt")
+    overwrite(home.warehouse)
+    return home, home.refresh()
 
 
-def test_a_plain_run_publishes_whole_figures_again(spoiled: tuple[DrillHouse, Ended], published: DrillHouse) -> None:
-    house, ended = spoiled
+def test_a_plain_run_publishes_whole_figures_again(spoiled: tuple[DrillHome, Ended], published: DrillHome) -> None:
+    home, ended = spoiled
     assert (ended.code, ended.report["outcome"]) == (0, "published"), ended
-    assert house.current != published.current
-    assert versions.damage_of_current(house.releases) == []
-    assert house.landed() == published.landed()
-    assert house.judged() == published.judged()
-    assert house.contents() == published.contents()
-    assert house.leftovers() == []
+    assert home.current != published.current
+    assert versions.damage_of_current(home.releases) == []
+    assert home.landed() == published.landed()
+    assert home.judged() == published.judged()
+    assert home.contents() == published.contents()
+    assert home.leftovers() == []
 
 
 def test_the_warehouse_is_made_again_from_landing_and_is_what_it_was(
-    spoiled: tuple[DrillHouse, Ended], published: DrillHouse
+    spoiled: tuple[DrillHome, Ended], published: DrillHome
 ) -> None:
-    house, _ = spoiled
-    assert house.contents(house.warehouse) == published.contents(published.warehouse)
+    home, _ = spoiled
+    assert home.contents(home.warehouse) == published.contents(published.warehouse)
 
 
 def test_a_warehouse_that_was_cut_and_one_that_was_deleted_are_built_alike(
-    unlucky: DrillHouse, repaired: Ended, never_killed: DrillHouse
+    unlucky: DrillHome, repaired: Ended, never_killed: DrillHome
 ) -> None:
     """The one was cut before the last run in its house, the other deleted before the daemon's run."""
     assert unlucky.contents(unlucky.warehouse) == never_killed.contents(never_killed.warehouse)

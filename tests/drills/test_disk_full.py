@@ -7,7 +7,7 @@ Where no small disk can be mounted files are forbidden to grow instead; the summ
 from __future__ import annotations
 
 import pytest
-from drill_house import DrillHouse, Ended
+from drill_house import DrillHome, Ended
 from incidents import INCIDENTS, Aftermath
 
 every_time = pytest.mark.parametrize("name", [n for n, incident in INCIDENTS.items() if incident.kind == "disk full"])
@@ -15,7 +15,7 @@ WORDS = ("no space left", "disk i/o error", "disk is full", "file too large")
 
 
 def test_too_little_room_is_said_before_anything_is_asked(
-    unlucky: DrillHouse, published: DrillHouse, too_little_room: Ended
+    unlucky: DrillHome, published: DrillHome, too_little_room: Ended
 ) -> None:
     assert too_little_room.code == 1
     assert "MB left; a refresh needs 200" in too_little_room.errors
@@ -37,7 +37,7 @@ def test_the_command_says_that_readers_have_lost_nothing(aftermath: dict[str, Af
 
 @every_time
 def test_a_full_disk_leaves_the_last_good_release_to_readers(
-    published: DrillHouse, aftermath: dict[str, Aftermath], name: str
+    published: DrillHome, aftermath: dict[str, Aftermath], name: str
 ) -> None:
     after = aftermath[name]
     assert after.current == published.current
@@ -59,6 +59,6 @@ def test_the_disk_became_full_in_each_step(aftermath: dict[str, Aftermath]) -> N
     assert "step: publish" in said["disk full while the candidate is written"]
 
 
-def test_with_room_again_a_plain_run_publishes(unlucky: DrillHouse, repaired: Ended) -> None:
+def test_with_room_again_a_plain_run_publishes(unlucky: DrillHome, repaired: Ended) -> None:
     assert (repaired.code, repaired.report["outcome"]) == (0, "published"), repaired
     assert unlucky.leftovers() == []

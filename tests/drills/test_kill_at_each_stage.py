@@ -8,14 +8,14 @@ from __future__ import annotations
 import signal
 
 import pytest
-from drill_house import DrillHouse, Ended
+from drill_house import DrillHome, Ended
 from incidents import AT_THE_END, INCIDENTS, Aftermath
 from small_publishers import NEW_VINTAGES
 
 KILLS = [name for name, incident in INCIDENTS.items() if incident.kind == "killed"]
 every_kill = pytest.mark.parametrize("name", KILLS)
 every_end = pytest.mark.parametrize("name", AT_THE_END)
-Ends = dict[str, tuple[DrillHouse, Aftermath, Ended]]
+Ends = dict[str, tuple[DrillHome, Aftermath, Ended]]
 
 STEP_BEFORE_AND_AFTER = {
     "killed while fetching": ("fetch 1/", "raw: "),
@@ -31,7 +31,7 @@ STEP_BEFORE_AND_AFTER = {
 
 @every_kill
 def test_a_kill_leaves_the_last_good_release_to_readers(
-    published: DrillHouse, aftermath: dict[str, Aftermath], name: str
+    published: DrillHome, aftermath: dict[str, Aftermath], name: str
 ) -> None:
     after = aftermath[name]
     assert after.ended.code == -signal.SIGKILL, after.ended.errors
@@ -58,7 +58,7 @@ def test_kills_leave_halves_behind_so_that_there_is_something_to_clear(aftermath
 
 @every_end
 def test_a_kill_at_the_end_leaves_readers_the_old_release_or_the_new_one_whole(
-    published: DrillHouse, ends: Ends, name: str
+    published: DrillHome, ends: Ends, name: str
 ) -> None:
     _, after, _ = ends[name]
     assert after.ended.code == -signal.SIGKILL, after.ended.errors
@@ -71,44 +71,44 @@ def test_a_kill_at_the_end_leaves_readers_the_old_release_or_the_new_one_whole(
 
 @every_end
 def test_after_a_kill_at_the_end_a_plain_run_makes_the_finished_release_current(ends: Ends, name: str) -> None:
-    house, after, ended = ends[name]
+    home, after, ended = ends[name]
     assert ended.code == 0, ended
-    now = house.outcomes()
+    now = home.outcomes()
     assert (now["published"], now["unchanged"]) == (after.outcomes["published"], 1)
     # The whole command also says of the last killed run how that ended.
     assert after.outcomes["failed"] <= now["failed"] <= after.outcomes["failed"] + 1
-    assert house.versions == after.versions
-    assert house.current == after.versions[-1]
+    assert home.versions == after.versions
+    assert home.current == after.versions[-1]
 
 
-def test_after_all_that_a_plain_run_publishes(unlucky: DrillHouse, published: DrillHouse, repaired: Ended) -> None:
+def test_after_all_that_a_plain_run_publishes(unlucky: DrillHome, published: DrillHome, repaired: Ended) -> None:
     assert (repaired.code, repaired.report["outcome"]) == (0, "published"), repaired
-    assert repaired.report["troubles"] == []
+    assert repaired.report["source_issues"] == []
     assert len(unlucky.versions) == 2
     assert unlucky.current == unlucky.versions[-1]
 
 
-def test_nothing_unfinished_is_left(unlucky: DrillHouse, repaired: Ended, ends: Ends) -> None:
-    for house in (unlucky, *(house for house, _, _ in ends.values())):
-        assert house.leftovers() == []
-        assert house.atf("status").code == 0
+def test_nothing_unfinished_is_left(unlucky: DrillHome, repaired: Ended, ends: Ends) -> None:
+    for home in (unlucky, *(home for home, _, _ in ends.values())):
+        assert home.leftovers() == []
+        assert home.atf("status").code == 0
 
 
-def test_nothing_is_lost_or_doubled(unlucky: DrillHouse, repaired: Ended, ends: Ends, never_killed: DrillHouse) -> None:
-    for house in (unlucky, *(house for house, _, _ in ends.values())):
-        assert sum(len(hashes) - 1 for hashes in house.landed().values()) == NEW_VINTAGES
-        assert house.landed() == never_killed.landed()
+def test_nothing_is_lost_or_doubled(unlucky: DrillHome, repaired: Ended, ends: Ends, never_killed: DrillHome) -> None:
+    for home in (unlucky, *(home for home, _, _ in ends.values())):
+        assert sum(len(hashes) - 1 for hashes in home.landed().values()) == NEW_VINTAGES
+        assert home.landed() == never_killed.landed()
         # A kill between receipt and vintage leaves a receipt more: the bytes came twice, and were taken in once.
-        assert house.receipts_that_landed() == {part: set(hashes) for part, hashes in house.landed().items()}
-        assert set(house.receipts_a_run().values()) == {1}
-        assert house.judged() == never_killed.judged()
-        assert house.objects() == never_killed.objects()
-        assert all(name == sha256 for name, sha256 in house.objects().items())
-        assert house.contents() == never_killed.contents()
+        assert home.receipts_that_landed() == {part: set(hashes) for part, hashes in home.landed().items()}
+        assert set(home.receipts_a_run().values()) == {1}
+        assert home.judged() == never_killed.judged()
+        assert home.objects() == never_killed.objects()
+        assert all(name == sha256 for name, sha256 in home.objects().items())
+        assert home.contents() == never_killed.contents()
 
 
 def test_runs_that_were_killed_are_failed_by_the_next_one(
-    unlucky: DrillHouse, repaired: Ended, aftermath: dict[str, Aftermath]
+    unlucky: DrillHome, repaired: Ended, aftermath: dict[str, Aftermath]
 ) -> None:
     whole_runs = [name for name in KILLS if not INCIDENTS[name].steps]
     statuses = unlucky.runs_by_status()

@@ -40,12 +40,12 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_run_is_failed_once_its_process_is_gone_and_not_before(history: Path) -> None:
-    from atf_dagster.settings import quieten
+    from atf_dagster.settings import disable_usage_data
 
-    quieten()
+    disable_usage_data()
     import dagster as dg
 
-    from atf_dagster.orchestration.killed_runs import SAID, fail_orphans
+    from atf_dagster.orchestration.killed_runs import SAID, fail_killed_runs
 
     with subprocess.Popen([sys.executable, "-c", AT_WORK, str(history)], stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -54,15 +54,15 @@ def test_a_run_is_failed_once_its_process_is_gone_and_not_before(history: Path) 
             with dg.DagsterInstance.from_config(str(history)) as instance:
                 (run,) = instance.get_runs()
                 assert run.status is dg.DagsterRunStatus.STARTED
-                assert fail_orphans(instance) == []
+                assert fail_killed_runs(instance) == []
                 process.send_signal(signal.SIGKILL)
                 os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # dead, and not yet buried
-                assert fail_orphans(instance, own_run_id=run.run_id) == []
-                assert fail_orphans(instance) == [run.run_id]
+                assert fail_killed_runs(instance, own_run_id=run.run_id) == []
+                assert fail_killed_runs(instance) == [run.run_id]
                 (failed,) = instance.get_runs()
                 assert failed.status is dg.DagsterRunStatus.FAILURE
                 last = list(instance.all_logs(run.run_id))[-1].get_dagster_event()
                 assert last.message == SAID
-                assert fail_orphans(instance) == []
+                assert fail_killed_runs(instance) == []
         finally:
             process.kill()

@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from drill_house import DrillHouse
+from drill_house import DrillHome
 
 from atf_dagster.catalogue import load
 from atf_dagster.quality.results import Result
@@ -39,10 +39,10 @@ class Watched:
     left: list[str]
 
 
-def facts_of(house: DrillHouse) -> ReleaseFacts:
+def facts_of(home: DrillHome) -> ReleaseFacts:
     """What the house's release was published with."""
-    receipt = json.loads((house.releases / "current" / "receipt.json").read_text("utf-8"))
-    run = house.seen / "runs" / receipt["run_id"]
+    receipt = json.loads((home.releases / "current" / "receipt.json").read_text("utf-8"))
+    run = home.seen / "runs" / receipt["run_id"]
     return ReleaseFacts(
         run_id="ten-releases",
         mode=receipt["mode"],
@@ -56,7 +56,7 @@ def facts_of(house: DrillHouse) -> ReleaseFacts:
 
 
 @pytest.fixture(scope="module")
-def watched(published: DrillHouse, tmp_path_factory: pytest.TempPathFactory) -> Watched:
+def watched(published: DrillHome, tmp_path_factory: pytest.TempPathFactory) -> Watched:
     folder = tmp_path_factory.mktemp("ten")
     releases, warehouse, stop = folder / "releases", folder / "warehouse.duckdb", folder / "stop"
     shutil.copytree(published.releases, releases, symlinks=True)

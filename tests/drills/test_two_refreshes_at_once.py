@@ -14,15 +14,15 @@ def test_of_two_first_refreshes_of_an_empty_home_exactly_one_works(race: Race) -
     (winner,) = [ended for ended in race.ended if ended.code == 0]
     (loser,) = [ended for ended in race.ended if ended.code == 3]
     assert winner.report["outcome"] == "published"
-    assert winner.report["troubles"] == []
+    assert winner.report["source_issues"] == []
     assert "Another refresh is running" in loser.errors
     assert loser.output == ""
 
 
 def test_the_one_that_left_is_no_run_and_no_release(race: Race) -> None:
-    house = race.house
-    assert house.runs_by_status() == {"SUCCESS": 1}
-    assert house.outcomes() == {"published": 1}
-    assert len(house.versions) == 1
-    assert set(house.receipts_a_run().values()) == {1}
-    assert all(len(hashes) == 1 for hashes in house.landed().values())
+    home = race.home
+    assert home.runs_by_status() == {"SUCCESS": 1}
+    assert home.outcomes() == {"published": 1}
+    assert len(home.versions) == 1
+    assert set(home.receipts_a_run().values()) == {1}
+    assert all(len(hashes) == 1 for hashes in home.landed().values())

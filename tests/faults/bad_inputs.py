@@ -33,16 +33,16 @@ class Fault:
     name: str
     dataset: str
     spoil: Spoil
-    kind: Literal["failed", "rejected", "held"]
+    kind: Literal["failed", "rejected", "quarantined"]
     reason: str
     says: tuple[str, ...]
-    mend: tuple[str, ...]
+    remedy: tuple[str, ...]
     tries: int = 1
     parses: bool = False
 
     @property
     def coverage_reason(self) -> str:
-        return {"failed": "source_failed", "rejected": "source_rejected", "held": "held_by_check"}[self.kind]
+        return {"failed": "source_failed", "rejected": "source_rejected", "quarantined": "held_by_check"}[self.kind]
 
 
 def faults(stranger_url: Callable[[], str]) -> list[Fault]:
@@ -56,7 +56,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             "failed",
             "truncated",
             says=("modelled-unemployment", "declared", "after 5 attempts"),
-            mend=("ask again later", "publisher"),
+            remedy=("ask again later", "publisher"),
             tries=5,
         ),
         Fault(
@@ -66,7 +66,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             "failed",
             "truncated",
             says=("economic-inactivity-rate", "cut off", "reset", "after 5 attempts"),
-            mend=("ask again later", "publisher"),
+            remedy=("ask again later", "publisher"),
             tries=5,
         ),
         Fault(
@@ -76,7 +76,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             "failed",
             "server_error",
             says=("employment-rate", "500", "after 5 attempts"),
-            mend=("ask again later", "publisher"),
+            remedy=("ask again later", "publisher"),
             tries=5,
         ),
         Fault(
@@ -86,7 +86,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             "failed",
             "too_large",
             says=("over the limit", f"{MAX_BYTES:,}"),
-            mend=("engineer", "raise the dataset's limit"),
+            remedy=("engineer", "raise the dataset's limit"),
         ),
         Fault(
             "redirect_outside_the_catalogue",
@@ -95,7 +95,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             "failed",
             "redirect_refused",
             says=("302", "not one of the hosts we may ask"),
-            mend=("engineer", "catalogue", "tell the publisher"),
+            remedy=("engineer", "catalogue", "tell the publisher"),
         ),
         # Bytes came and were kept, but they are not the table.
         Fault(
@@ -105,7 +105,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             "rejected",
             "truncated_body",
             says=("middle of a line", "bytes"),
-            mend=("next refresh asks again",),
+            remedy=("next refresh asks again",),
         ),
         Fault(
             "error_page_with_status_200",
@@ -114,7 +114,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             "rejected",
             "html_body",
             says=("web page", "not a table", "<!DOCTYPE html>"),
-            mend=("proxy", "browser"),
+            remedy=("proxy", "browser"),
         ),
         Fault(
             "empty_body",
@@ -123,7 +123,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             "rejected",
             "empty_body",
             says=("empty", "0 bytes"),
-            mend=("next refresh asks again", "write to the publisher"),
+            remedy=("next refresh asks again", "write to the publisher"),
         ),
         Fault(
             "heading_alone",
@@ -132,7 +132,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             "rejected",
             "header_only",
             says=("heading", "no rows"),
-            mend=("renamed", "engineer", "source_id", "https://"),
+            remedy=("renamed", "engineer", "source_id", "https://"),
         ),
         Fault(
             "renamed_column",
@@ -141,7 +141,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             "rejected",
             "missing_column",
             says=("no longer has", "area_code", "renamed to areacode"),
-            mend=("engineer", "catalogue", "staging model"),
+            remedy=("engineer", "catalogue", "staging model"),
         ),
         Fault(
             "missing_column",
@@ -150,7 +150,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             "rejected",
             "missing_column",
             says=("no longer has", "period"),
-            mend=("engineer", "catalogue", "staging model"),
+            remedy=("engineer", "catalogue", "staging model"),
         ),
         Fault(
             "no_text_at_all",
@@ -159,7 +159,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             "rejected",
             "wrong_encoding",
             says=("not text", "utf-8", "cp1252"),
-            mend=("browser", "engineer", "encoding"),
+            remedy=("browser", "engineer", "encoding"),
         ),
         Fault(
             "rows_of_another_indicator",
@@ -168,7 +168,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             "rejected",
             "other_indicator",
             says=("Asked for indicator 92901", "90366"),
-            mend=("engineer", "the old and the new number", "`moved`", "collection's YAML"),
+            remedy=("engineer", "the old and the new number", "`moved`", "collection's YAML"),
             parses=True,
         ),
         Fault(
@@ -178,7 +178,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             "rejected",
             "ragged_rows",
             says=("does not fit the heading", "27 columns"),
-            mend=("next refresh asks again", "write to the publisher"),
+            remedy=("next refresh asks again", "write to the publisher"),
             parses=True,
         ),
         # The table came whole, and what it says cannot be believed.
@@ -186,60 +186,60 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             "keys_twice_that_disagree",
             "fingertips_21001",
             served(spoiling.doubled_with_another_value),
-            "held",
+            "quarantined",
             "staged_rows.one_figure_a_key",
             says=("disagree", "guess"),
-            mend=("write to the publisher", "last good figures stay"),
+            remedy=("write to the publisher", "last good figures stay"),
             parses=True,
         ),
         Fault(
             "value_outside_its_interval",
             "fingertips_93015",
             served(spoiling.value_outside_its_interval),
-            "held",
+            "quarantined",
             "staged_rows.value_not_above_its_interval",
             says=("95 % interval", "shifted columns"),
-            mend=("engineer", "staging model", "write to the publisher"),
+            remedy=("engineer", "staging model", "write to the publisher"),
             parses=True,
         ),
         Fault(
             "zero_with_a_note_of_suppression",
             "fingertips_90813",
             served(spoiling.zero_with_the_note),
-            "held",
+            "quarantined",
             "staged_rows.suppressed_has_no_value",
             says=("suppressed", "false zero", "disclosure"),
-            mend=("Tell the publisher", "without passing the number on"),
+            remedy=("Tell the publisher", "without passing the number on"),
             parses=True,
         ),
         Fault(
             "zero_where_a_figure_was_suppressed",
             "fingertips_93203",
             served(spoiling.zero_without_the_note),
-            "held",
+            "quarantined",
             "staged_rows.no_zero_after_suppression",
             says=("suppressed", "zero", "lost its marker"),
-            mend=("Ask the publisher", "real zero"),
+            remedy=("Ask the publisher", "real zero"),
             parses=True,
         ),
         Fault(
             "half_the_councils_missing",
             "ons_els_children_in_relative_poverty_after_housing",
             served(spoiling.half_the_councils),
-            "held",
+            "quarantined",
             "staged_vintages.most_figures_are_still_there",
             says=("lost more than a fifth",),
-            mend=("publisher's page", "atf admit"),
+            remedy=("publisher's page", "atf admit"),
             parses=True,
         ),
         Fault(
             "unit_switch",
             "ons_els_gcses_equivalent_english_maths",
             served(spoiling.as_shares_of_one),
-            "held",
+            "quarantined",
             "staged_vintages.unit_did_not_switch",
             says=("switch of unit",),
-            mend=("publisher's notes", "engineer"),
+            remedy=("publisher's notes", "engineer"),
             parses=True,
         ),
     ]

@@ -24,9 +24,9 @@ from bad_inputs import (
     faults,
 )
 from channels_on_loopback import Webhook, free_port
-from houses import Ended, House, Killed
+from homes import Ended, Home, Killed
 from loopback_publishers import LoopbackPublishers, Spoil, Stranger, closed_address, figures_from
-from published_house import PublishedHouse
+from published_house import PublishedHome
 from spoiling import (
     revised_els_figure,
     revised_with_a_new_period,
@@ -50,10 +50,10 @@ Heard = dict[str, list[dict[str, str]]]
 """Step of the story -> the messages that it sent."""
 
 
-def refreshed(house: House, webhook: Webhook, heard: Heard, step: str, **settings: str) -> Ended:
+def refreshed(home: Home, webhook: Webhook, heard: Heard, step: str, **settings: str) -> Ended:
     """A refresh, and what people were told of it."""
     webhook.received.clear()
-    ended = house.refresh(**settings)
+    ended = home.refresh(**settings)
     heard[step] = list(webhook.received)
     return ended
 
@@ -62,10 +62,10 @@ def by_source_id(spoil: dict[str, Spoil]) -> dict[str, Spoil]:
     return {source_id(dataset): way for dataset, way in spoil.items()}
 
 
-def diagnosed(house: House, datasets: list[str]) -> dict[str, str]:
+def diagnosed(home: Home, datasets: list[str]) -> dict[str, str]:
     """What `atf diagnose` prints of each dataset; some at a time, because most of it is starting."""
     with ThreadPoolExecutor(4) as pool:
-        printed = pool.map(lambda dataset: house.atf("diagnose", dataset).stdout, datasets)
+        printed = pool.map(lambda dataset: home.atf("diagnose", dataset).stdout, datasets)
         return dict(zip(datasets, printed, strict=True))
 
 
@@ -98,7 +98,7 @@ def heard() -> Heard:
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory, publishers: LoopbackPublishers, webhook: Webhook) -> House:
+def home(tmp_path_factory: pytest.TempPathFactory, publishers: LoopbackPublishers, webhook: Webhook) -> Home:
     urls = {"ATF_FINGERTIPS_URL": publishers.fingertips_url, "ATF_ONS_ELS_URL": publishers.ons_els_url}
     # The story is told with two publishers; each of the others has its own tests, in tests/sources.
     others = {service.id for service in load().services} - {"fingertips", "ons_els"}
@@ -108,31 +108,31 @@ def house(tmp_path_factory: pytest.TempPathFactory, publishers: LoopbackPublishe
         "ATF_SKIP_SERVICES": ",".join(sorted(others)),
         "ATF_ALERTS": webhook.url,
     }
-    return House(tmp_path_factory.mktemp("faults") / "home", "live", settings)
+    return Home(tmp_path_factory.mktemp("faults") / "home", "live", settings)
 
 
 @pytest.fixture(scope="session")
-def first(house: House, publishers: LoopbackPublishers, webhook: Webhook, heard: Heard) -> Ended:
+def first(home: Home, publishers: LoopbackPublishers, webhook: Webhook, heard: Heard) -> Ended:
     """All is well: the release that readers must keep through everything that follows."""
     publishers.spoil_from_now_on({})
-    return refreshed(house, webhook, heard, "first")
+    return refreshed(home, webhook, heard, "first")
 
 
 @pytest.fixture(scope="session")
 def spoiled(
-    house: House, publishers: LoopbackPublishers, stranger: Stranger, first: Ended, webhook: Webhook, heard: Heard
+    home: Home, publishers: LoopbackPublishers, stranger: Stranger, first: Ended, webhook: Webhook, heard: Heard
 ) -> Spoiled:
     every = {fault.name: fault for fault in faults(lambda: stranger.url)}
     publishers.spoil_from_now_on(by_source_id({**{fault.dataset: fault.spoil for fault in every.values()}, **ACCEPTED}))
-    ended = refreshed(house, webhook, heard, "spoiled")
+    ended = refreshed(home, webhook, heard, "spoiled")
     asked: dict[str, list[dict[str, str]]] = {}
     for request in publishers.asked:
         asked.setdefault(request.source_id, []).append(dict(request.headers))
     return Spoiled(
         ended=ended,
         faults=every,
-        diagnoses=diagnosed(house, [fault.dataset for fault in every.values()]),
-        status=house.atf("status").stdout,
+        diagnoses=diagnosed(home, [fault.dataset for fault in every.values()]),
+        status=home.atf("status").stdout,
         bytes_sent=dict(publishers.sent_by_spoiled),
         asked=asked,
     )
@@ -140,12 +140,12 @@ def spoiled(
 
 @pytest.fixture(scope="session")
 def otherwise(
-    house: House, publishers: LoopbackPublishers, spoiled: Spoiled, stranger: Stranger, webhook: Webhook, heard: Heard
+    home: Home, publishers: LoopbackPublishers, spoiled: Spoiled, stranger: Stranger, webhook: Webhook, heard: Heard
 ) -> Ended:
     """The same faults again, of which one fails in another way; nothing new lands."""
     spoil = {fault.dataset: fault.spoil for fault in faults(lambda: stranger.url)}
     publishers.spoil_from_now_on(by_source_id({**spoil, **ACCEPTED, FAILS_OTHERWISE: server_error}))
-    return refreshed(house, webhook, heard, "otherwise")
+    return refreshed(home, webhook, heard, "otherwise")
 
 
 def well() -> dict[str, Spoil]:
@@ -154,60 +154,60 @@ def well() -> dict[str, Spoil]:
 
 
 @pytest.fixture(scope="session")
-def killed(house: House, publishers: LoopbackPublishers, spoiled: Spoiled, otherwise: Ended) -> dict[str, Killed]:
+def killed(home: Home, publishers: LoopbackPublishers, spoiled: Spoiled, otherwise: Ended) -> dict[str, Killed]:
     """The publishers are well again, but the refresh that would notice is killed, at two moments."""
     publishers.spoil_from_now_on(by_source_id(well()))
-    published = house.versions
+    published = home.versions
 
     def releasing(line: str) -> bool:
         # The candidate is written right after the checks; its folder is waited for, so that it stays half-finished.
         while line.startswith("checks:"):
-            if any(house.releases.glob(".candidate-*")) or house.versions != published:
+            if any(home.releases.glob(".candidate-*")) or home.versions != published:
                 return True
         return False
 
     return {
-        "while publishers answer": house.kill_refresh(lambda line: line.startswith("fetch 20/")),
-        "while the release is written": house.kill_refresh(releasing),
+        "while publishers answer": home.kill_refresh(lambda line: line.startswith("fetch 20/")),
+        "while the release is written": home.kill_refresh(releasing),
     }
 
 
 @pytest.fixture(scope="session")
-def repaired(house: House, killed: dict[str, Killed], webhook: Webhook, heard: Heard) -> Ended:
+def repaired(home: Home, killed: dict[str, Killed], webhook: Webhook, heard: Heard) -> Ended:
     """A plain re-run after the kills, with every publisher well."""
-    return refreshed(house, webhook, heard, "repaired")
+    return refreshed(home, webhook, heard, "repaired")
 
 
 @pytest.fixture(scope="session")
-def unchanged(house: House, repaired: Ended, webhook: Webhook, heard: Heard) -> Unchanged:
-    before = house.versions, house.raw_files(), house.all_vintages()
-    ended = refreshed(house, webhook, heard, "unchanged")
-    after = house.versions, house.raw_files(), house.all_vintages()
+def unchanged(home: Home, repaired: Ended, webhook: Webhook, heard: Heard) -> Unchanged:
+    before = home.versions, home.raw_files(), home.all_vintages()
+    ended = refreshed(home, webhook, heard, "unchanged")
+    after = home.versions, home.raw_files(), home.all_vintages()
     return Unchanged(ended, *zip(before, after, strict=True))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")
-def down(house: House, unchanged: Unchanged, webhook: Webhook, heard: Heard) -> Ended:
+def down(home: Home, unchanged: Unchanged, webhook: Webhook, heard: Heard) -> Ended:
     """Every publisher is down: nobody listens at either address."""
     return refreshed(
-        house, webhook, heard, "down", ATF_FINGERTIPS_URL=closed_address(), ATF_ONS_ELS_URL=closed_address()
+        home, webhook, heard, "down", ATF_FINGERTIPS_URL=closed_address(), ATF_ONS_ELS_URL=closed_address()
     )
 
 
 @pytest.fixture(scope="session")
-def lost(house: House, publishers: LoopbackPublishers, down: Ended, webhook: Webhook, heard: Heard) -> Ended:
+def lost(home: Home, publishers: LoopbackPublishers, down: Ended, webhook: Webhook, heard: Heard) -> Ended:
     """The current release holds figures that no publisher withdrew and that the models no longer give."""
-    house.put_figures_into_current(indicator_of(WITHDRAWN_LATER), 100)
+    home.put_figures_into_current(indicator_of(WITHDRAWN_LATER), 100)
     publishers.spoil_from_now_on(by_source_id({**well(), WITHDRAWN_LATER: served(without_the_oldest_periods(1))}))
-    return refreshed(house, webhook, heard, "lost")
+    return refreshed(home, webhook, heard, "lost")
 
 
 @pytest.fixture(scope="session")
-def snapshot_house(published_home: PublishedHouse) -> House:
+def snapshot_house(published_home: PublishedHome) -> Home:
     """The house with one release made from the bundled snapshot. Nothing in it may be changed."""
-    return House(published_home.home, "snapshot", {})
+    return Home(published_home.home, "snapshot", {})
 
 
 @pytest.fixture
-def empty_home(tmp_path: Path) -> House:
-    return House(tmp_path / "home", "snapshot", {})
+def empty_home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home", "snapshot", {})

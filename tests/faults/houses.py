@@ -36,9 +36,9 @@ class Ended:
     def run_id(self) -> str:
         return str(self.report["run_id"])
 
-    def trouble(self, dataset: str) -> Record:
+    def issue(self, dataset: str) -> Record:
         """The one entry of the report for a dataset; fails where there is none or more than one."""
-        (found,) = [trouble for trouble in self.report["troubles"] if trouble["dataset"] == dataset]
+        (found,) = [issue for issue in self.report["source_issues"] if issue["dataset"] == dataset]
         return dict(found)
 
 
@@ -54,7 +54,7 @@ class Killed:
 
 
 @dataclass(frozen=True)
-class House:
+class Home:
     """`home` is ATF_HOME. `settings` are the other ATF_ variables; those of the caller's shell do not count."""
 
     home: Path

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bad_inputs import Fault
-from houses import Ended, House, Record
+from homes import Ended, Home, Record
 
 from atf_dagster import catalogue
 
@@ -55,9 +55,9 @@ def part_of(dataset: str) -> str:
     return catalogue.load().dataset(dataset)[0].parts[0].id
 
 
-def receipt(house: House, dataset: str, run_id: str) -> Record:
+def receipt(home: Home, dataset: str, run_id: str) -> Record:
     """The one receipt that a run left for the main part of a dataset."""
-    (found,) = house.attempts(dataset, part_of(dataset), run_id)
+    (found,) = home.attempts(dataset, part_of(dataset), run_id)
     return dict(found)
 
 

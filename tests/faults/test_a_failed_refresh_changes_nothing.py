@@ -6,7 +6,7 @@ Belongs here: every publisher down; a critical failure on the mart itself. Does 
 from __future__ import annotations
 
 from bad_inputs import WITHDRAWN_LATER
-from houses import Ended, House
+from homes import Ended, Home
 from loopback_publishers import ALL_PART
 from story import Unchanged, indicator_of, receipt, says
 
@@ -14,27 +14,27 @@ from atf_dagster import catalogue
 
 
 def test_with_every_publisher_down_the_refresh_fails_and_current_stays(
-    house: House, unchanged: Unchanged, down: Ended
+    home: Home, unchanged: Unchanged, down: Ended
 ) -> None:
     assert (down.code, down.report["outcome"]) == (1, "failed")
     assert down.current == unchanged.ended.current
-    said = f"{down.report['message']} {down.report['mend']}"
+    said = f"{down.report['message']} {down.report['remedy']}"
     assert says(("No publisher answered", "network", "last release stays"), said)
 
 
-def test_with_every_publisher_down_each_dataset_has_its_receipt(house: House, down: Ended) -> None:
+def test_with_every_publisher_down_each_dataset_has_its_receipt(home: Home, down: Ended) -> None:
     asked = 0
     for collection, dataset in catalogue.load().datasets:
         for part in collection.parts:
-            (record,) = house.attempts(dataset.id, part.id, down.run_id)
-            if not house.asks(collection.service.id):
+            (record,) = home.attempts(dataset.id, part.id, down.run_id)
+            if not home.asks(collection.service.id):
                 assert (record["outcome"], record["reason"], record["tries"]) == ("skipped", "switched_off", 0)
                 assert says((collection.service.id, "ATF_SKIP_SERVICES"), record["message"])
                 continue
             asked += 1
             assert (record["outcome"], record["reason"], record["tries"]) == ("failed", "connection", 5)
             assert says(("connection refused",), record["message"])
-            assert says(("network", "reaches the host"), record["mend"])
+            assert says(("network", "reaches the host"), record["remedy"])
     assert asked > 80  # the two publishers that the story is told with
 
 
@@ -43,25 +43,25 @@ def test_a_critical_failure_on_the_mart_publishes_nothing_and_exits_with_2(down:
     assert lost.current == down.current
     message = lost.report["message"]
     assert says(("figures_are_not_lost", "lost on the way", indicator_of(WITHDRAWN_LATER)), message)
-    assert says(("failing row", "last release stays"), lost.report["mend"])
+    assert says(("failing row", "last release stays"), lost.report["remedy"])
 
 
-def test_no_vintage_is_to_blame_for_what_the_house_itself_lost(house: House, lost: Ended) -> None:
+def test_no_vintage_is_to_blame_for_what_the_house_itself_lost(home: Home, lost: Ended) -> None:
     """Otherwise the failure above would be admission's and not the mart's."""
-    assert receipt(house, WITHDRAWN_LATER, lost.run_id)["outcome"] == "landed"
-    assert [vintage["sequence"] for vintage in house.vintages(WITHDRAWN_LATER, ALL_PART)] == [1, 2]
-    assert lost.report["troubles"] == []
+    assert receipt(home, WITHDRAWN_LATER, lost.run_id)["outcome"] == "landed"
+    assert [vintage["sequence"] for vintage in home.vintages(WITHDRAWN_LATER, ALL_PART)] == [1, 2]
+    assert lost.report["source_issues"] == []
 
 
-def test_the_page_of_a_held_refresh_shows_the_failing_rows(house: House, lost: Ended) -> None:
-    path = house.home / "runs" / lost.run_id / "validation.html"
+def test_the_page_of_a_held_refresh_shows_the_failing_rows(home: Home, lost: Ended) -> None:
+    path = home.home / "runs" / lost.run_id / "validation.html"
     assert lost.report["page"] == str(path)
     words = ("Held", "nothing was published", "figures_are_not_lost", indicator_of(WITHDRAWN_LATER))
     assert says(words, path.read_text("utf-8"))
 
 
-def test_bytes_of_a_held_refresh_are_in_no_release(house: House, lost: Ended) -> None:
-    landed = house.vintages(WITHDRAWN_LATER, ALL_PART)[-1]
-    for version in house.versions:
-        found = house.rows("select * from mart.dim_vintage where sha256 = ?", [landed["sha256"]], version=version)
+def test_bytes_of_a_held_refresh_are_in_no_release(home: Home, lost: Ended) -> None:
+    landed = home.vintages(WITHDRAWN_LATER, ALL_PART)[-1]
+    for version in home.versions:
+        found = home.rows("select * from mart.dim_vintage where sha256 = ?", [landed["sha256"]], version=version)
         assert found == []

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import duckdb
 from bad_inputs import ADDED_COLUMN, BUSY, NOTE_IN_WINDOWS_1252, PAUSE, REVISED, UTF_16, WINDOWS_1252, WITH_ETAG
-from houses import Ended, House, Killed, Record
+from homes import Ended, Home, Killed, Record
 from loopback_publishers import COUNCILS_PART, Row, fingertips_body, rows_of
 from spoiling import newest_council, revised_with_a_new_period
 from story import FIGURES, Spoiled, Unchanged, indicator_of, part_of, receipt, source_id, vintage_name
@@ -24,9 +24,9 @@ MEASURES = """
 """
 
 
-def raw_rows(house: House, record: Record) -> duckdb.DuckDBPyRelation:
+def raw_rows(home: Home, record: Record) -> duckdb.DuckDBPyRelation:
     """The raw Parquet of the vintage that a receipt brought."""
-    (path,) = (house.workspace / "raw").glob(f"*/{vintage_name(record)}.parquet")
+    (path,) = (home.workspace / "raw").glob(f"*/{vintage_name(record)}.parquet")
     return duckdb.read_parquet(str(path))
 
 
@@ -42,7 +42,7 @@ def first_year(row: Row) -> int:
 
 
 def test_a_revised_figure_and_a_new_period_are_published_beside_twenty_faults(
-    house: House, first: Ended, spoiled: Spoiled
+    home: Home, first: Ended, spoiled: Spoiled
 ) -> None:
     old, new, added = revision()
     assert old["Value"] != new["Value"]
@@ -51,10 +51,10 @@ def test_a_revised_figure_and_a_new_period_are_published_beside_twenty_faults(
         where indicator_code = ? and area_code = ? and sex = ? and extract(year from period_start) = ?
     """
     key = [indicator_of(REVISED), old["Area Code"], old["Sex"]]
-    assert house.rows(sql, [*key, first_year(old)], version=first.current) == [(float(old["Value"]),)]
-    assert house.rows(sql, [*key, first_year(old)], version=spoiled.ended.current) == [(float(new["Value"]),)]
-    assert house.rows(sql, [*key, first_year(added[-1])], version=first.current) == []
-    assert house.rows(sql, [*key, first_year(added[-1])], version=spoiled.ended.current) == [
+    assert home.rows(sql, [*key, first_year(old)], version=first.current) == [(float(old["Value"]),)]
+    assert home.rows(sql, [*key, first_year(old)], version=spoiled.ended.current) == [(float(new["Value"]),)]
+    assert home.rows(sql, [*key, first_year(added[-1])], version=first.current) == []
+    assert home.rows(sql, [*key, first_year(added[-1])], version=spoiled.ended.current) == [
         (float(newest_council(added)["Value"]),)
     ]
     changes = {change.pop("indicator"): change for change in map(dict, spoiled.ended.report["changes"])}
@@ -64,42 +64,42 @@ def test_a_revised_figure_and_a_new_period_are_published_beside_twenty_faults(
     assert [changes[indicator_of(BUSY)][kind] for kind in KINDS] == [0, 1, 0]
 
 
-def test_a_busy_publisher_is_given_the_pause_that_it_asks_for_and_then_lands(house: House, spoiled: Spoiled) -> None:
-    record = receipt(house, BUSY, spoiled.ended.run_id)
+def test_a_busy_publisher_is_given_the_pause_that_it_asks_for_and_then_lands(home: Home, spoiled: Spoiled) -> None:
+    record = receipt(home, BUSY, spoiled.ended.run_id)
     assert (record["outcome"], record["status"], record["tries"]) == ("landed", 200, 2)
     # The pause holds everything that is asked of that host; this thread's share of it is in its receipt.
     assert record["waited_seconds"] >= 0.9 * PAUSE
 
 
-def test_an_added_column_is_accepted_noted_and_kept(house: House, first: Ended, spoiled: Spoiled) -> None:
-    record = receipt(house, ADDED_COLUMN, spoiled.ended.run_id)
+def test_an_added_column_is_accepted_noted_and_kept(home: Home, first: Ended, spoiled: Spoiled) -> None:
+    record = receipt(home, ADDED_COLUMN, spoiled.ended.run_id)
     assert (record["outcome"], record["columns_added"]) == ("landed", ["notes"])
-    assert raw_rows(house, record).project("notes").distinct().fetchall() == [("provisional",)]
-    assert house.rows(FIGURES, [ADDED_COLUMN], version=spoiled.ended.current) == house.rows(
+    assert raw_rows(home, record).project("notes").distinct().fetchall() == [("provisional",)]
+    assert home.rows(FIGURES, [ADDED_COLUMN], version=spoiled.ended.current) == home.rows(
         FIGURES, [ADDED_COLUMN], version=first.current
     )
 
 
-def test_a_file_in_windows_1252_is_read_as_it_was_written(house: House, spoiled: Spoiled) -> None:
-    record = receipt(house, WINDOWS_1252, spoiled.ended.run_id)
+def test_a_file_in_windows_1252_is_read_as_it_was_written(home: Home, spoiled: Spoiled) -> None:
+    record = receipt(home, WINDOWS_1252, spoiled.ended.run_id)
     assert (record["outcome"], record["encoding"]) == ("landed", "cp1252")
-    notes = raw_rows(house, record).filter("value_note is not null").project("value_note").fetchall()
+    notes = raw_rows(home, record).filter("value_note is not null").project("value_note").fetchall()
     assert notes == [(NOTE_IN_WINDOWS_1252,)]
-    assert NOTE_IN_WINDOWS_1252.encode("cp1252") in house.object(record["sha256"]).read_bytes()
+    assert NOTE_IN_WINDOWS_1252.encode("cp1252") in home.object(record["sha256"]).read_bytes()
 
 
-def test_a_file_in_utf_16_gives_the_same_figures(house: House, first: Ended, spoiled: Spoiled) -> None:
-    record = receipt(house, UTF_16, spoiled.ended.run_id)
+def test_a_file_in_utf_16_gives_the_same_figures(home: Home, first: Ended, spoiled: Spoiled) -> None:
+    record = receipt(home, UTF_16, spoiled.ended.run_id)
     assert (record["outcome"], record["encoding"]) == ("landed", "utf-16")
-    assert house.object(record["sha256"]).read_bytes()[:2] == b"\xff\xfe"
-    before = house.rows(MEASURES, [UTF_16], version=first.current)
+    assert home.object(record["sha256"]).read_bytes()[:2] == b"\xff\xfe"
+    before = home.rows(MEASURES, [UTF_16], version=first.current)
     assert before
-    assert house.rows(MEASURES, [UTF_16], version=spoiled.ended.current) == before
+    assert home.rows(MEASURES, [UTF_16], version=spoiled.ended.current) == before
 
 
-def test_other_bytes_with_the_same_figures_are_no_revision(house: House, spoiled: Spoiled) -> None:
+def test_other_bytes_with_the_same_figures_are_no_revision(home: Home, spoiled: Spoiled) -> None:
     for dataset in (ADDED_COLUMN, UTF_16, WINDOWS_1252):
-        assert house.rows(
+        assert home.rows(
             "select count(*) from mart.fct_revision as r inner join mart.dim_vintage as v "
             "on r.new_vintage_id = v.vintage_id where v.dataset = ?",
             [dataset],
@@ -108,45 +108,43 @@ def test_other_bytes_with_the_same_figures_are_no_revision(house: House, spoiled
 
 
 def test_a_publisher_with_validators_is_asked_with_them_and_sends_nothing(
-    house: House, first: Ended, spoiled: Spoiled
+    home: Home, first: Ended, spoiled: Spoiled
 ) -> None:
-    before = receipt(house, WITH_ETAG, first.run_id)
-    record = receipt(house, WITH_ETAG, spoiled.ended.run_id)
+    before = receipt(home, WITH_ETAG, first.run_id)
+    record = receipt(home, WITH_ETAG, spoiled.ended.run_id)
     assert before["etag"]
     assert [headers["if-none-match"] for headers in spoiled.asked[source_id(WITH_ETAG)]] == [before["etag"]]
     assert (record["outcome"], record["status"], record["sha256"]) == ("unchanged", 304, before["sha256"])
 
 
-def test_parts_that_the_publisher_has_not_are_no_fault(house: House, first: Ended) -> None:
+def test_parts_that_the_publisher_has_not_are_no_fault(home: Home, first: Ended) -> None:
     for part in ("regions", "icbs"):
-        (record,) = house.attempts(REVISED, part, first.run_id)
+        (record,) = home.attempts(REVISED, part, first.run_id)
         assert (record["outcome"], record["reason"]) == ("no_data", "not_published")
 
 
 # repair ----------------------------------------------------------------------------------------------------
 
 
-def test_when_the_publishers_are_well_again_nothing_is_held_back(
-    house: House, spoiled: Spoiled, repaired: Ended
-) -> None:
+def test_when_the_publishers_are_well_again_nothing_is_held_back(home: Home, spoiled: Spoiled, repaired: Ended) -> None:
     assert (repaired.code, repaired.report["outcome"]) == (0, "published")
-    assert repaired.report["troubles"] == []
-    assert house.rows("select datasets_held_back from mart.release_info", version=repaired.current) == [("",)]
-    assert house.rows("select * from mart.coverage where state = 'stale'", version=repaired.current) == []
+    assert repaired.report["source_issues"] == []
+    assert home.rows("select datasets_held_back from mart.release_info", version=repaired.current) == [("",)]
+    assert home.rows("select * from mart.coverage where state = 'stale'", version=repaired.current) == []
     assert repaired.current not in (None, spoiled.ended.current)
 
 
 def test_what_was_spoiled_comes_back_with_the_figures_it_had(
-    house: House, first: Ended, spoiled: Spoiled, repaired: Ended
+    home: Home, first: Ended, spoiled: Spoiled, repaired: Ended
 ) -> None:
     for fault in spoiled.faults.values():
-        before = house.rows(FIGURES, [fault.dataset], version=first.current)
-        assert house.rows(FIGURES, [fault.dataset], version=repaired.current) == before, fault.name
+        before = home.rows(FIGURES, [fault.dataset], version=first.current)
+        assert home.rows(FIGURES, [fault.dataset], version=repaired.current) == before, fault.name
 
 
-def test_bad_figures_never_entered_the_history(house: House, first: Ended, spoiled: Spoiled, repaired: Ended) -> None:
+def test_bad_figures_never_entered_the_history(home: Home, first: Ended, spoiled: Spoiled, repaired: Ended) -> None:
     for fault in spoiled.faults.values():
-        vintages = house.rows(
+        vintages = home.rows(
             "select distinct h.vintage_id from mart.fct_observation_history as h inner join mart.dim_vintage as v "
             "on h.vintage_id = v.vintage_id where v.dataset = ?",
             [fault.dataset],
@@ -157,9 +155,9 @@ def test_bad_figures_never_entered_the_history(house: House, first: Ended, spoil
         ], fault.name
 
 
-def test_a_revision_is_kept_with_both_vintages(house: House, first: Ended, repaired: Ended) -> None:
+def test_a_revision_is_kept_with_both_vintages(home: Home, first: Ended, repaired: Ended) -> None:
     old, new, _ = revision()
-    ((area, sex, before, after, old_vintage, new_vintage, seen),) = house.rows(
+    ((area, sex, before, after, old_vintage, new_vintage, seen),) = home.rows(
         "select area_code, sex, old_value, new_value, old_vintage_id, new_vintage_id, seen_at from mart.fct_revision "
         "where indicator_code = ?",
         [indicator_of(REVISED)],
@@ -167,8 +165,8 @@ def test_a_revision_is_kept_with_both_vintages(house: House, first: Ended, repai
     )
     assert (area, sex) == (old["Area Code"], old["Sex"])
     assert (before, after) == (float(old["Value"]), float(new["Value"]))
-    assert [old_vintage, new_vintage] == [vintage_name(v) for v in house.vintages(REVISED, COUNCILS_PART)][:2]
-    history = house.rows(
+    assert [old_vintage, new_vintage] == [vintage_name(v) for v in home.vintages(REVISED, COUNCILS_PART)][:2]
+    history = home.rows(
         "select value, change, vintage_id, valid_from, valid_to from mart.fct_observation_history "
         "where indicator_code = ? and area_code = ? and sex = ? and extract(year from period_start) = ? "
         "order by valid_from",
@@ -180,18 +178,18 @@ def test_a_revision_is_kept_with_both_vintages(house: House, first: Ended, repai
     assert history[1][4] is None
 
 
-def test_as_at_the_first_release_the_old_figures_are_all_there(house: House, first: Ended, repaired: Ended) -> None:
+def test_as_at_the_first_release_the_old_figures_are_all_there(home: Home, first: Ended, repaired: Ended) -> None:
     """The mart of today answers for the moment of the first release with exactly the first release's figures."""
-    ((built_at,),) = house.rows("select built_at from mart.release_info", version=first.current)
+    ((built_at,),) = home.rows("select built_at from mart.release_info", version=first.current)
     assert isinstance(built_at, datetime)
     key = "indicator_code, area_code, period_id, sex, age, breakdown_type, breakdown_value, value, status"
-    then = house.rows(
+    then = home.rows(
         f"select {key} from mart.fct_observation_history where valid_from <= ? "
         "and (valid_to is null or valid_to > ?) and change <> 'withdrawn' order by all",
         [built_at, built_at],
         version=repaired.current,
     )
-    assert then == house.rows(f"select {key} from mart.fct_observation order by all", version=first.current)
+    assert then == home.rows(f"select {key} from mart.fct_observation order by all", version=first.current)
 
 
 def test_a_refresh_with_nothing_new_publishes_nothing_and_parses_nothing(unchanged: Unchanged, repaired: Ended) -> None:
@@ -203,21 +201,21 @@ def test_a_refresh_with_nothing_new_publishes_nothing_and_parses_nothing(unchang
 
 
 def test_a_refresh_with_nothing_new_brings_no_vintage_but_a_receipt_for_every_part(
-    house: House, unchanged: Unchanged
+    home: Home, unchanged: Unchanged
 ) -> None:
     assert unchanged.vintages[0] == unchanged.vintages[1]
     assert unchanged.vintages[0]
     for part in unchanged.vintages[0]:
         dataset, _, name = part.partition("/")
-        (record,) = house.attempts(dataset, name, unchanged.ended.run_id)
+        (record,) = home.attempts(dataset, name, unchanged.ended.run_id)
         assert (record["outcome"], record["reason"]) == ("unchanged", None)
 
 
 def test_what_a_killed_refresh_had_landed_is_not_landed_again(
-    house: House, spoiled: Spoiled, killed: dict[str, Killed], repaired: Ended
+    home: Home, spoiled: Spoiled, killed: dict[str, Killed], repaired: Ended
 ) -> None:
     dataset = spoiled.faults["unit_switch"].dataset
-    good, bad, good_again = house.vintages(dataset, part_of(dataset))
+    good, bad, good_again = home.vintages(dataset, part_of(dataset))
     assert good["sha256"] == good_again["sha256"] != bad["sha256"]
     assert good_again["run_id"] not in (spoiled.ended.run_id, repaired.run_id)
-    assert receipt(house, dataset, repaired.run_id)["outcome"] == "unchanged"
+    assert receipt(home, dataset, repaired.run_id)["outcome"] == "unchanged"

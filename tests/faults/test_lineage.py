@@ -19,7 +19,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from houses import Ended, House, Record
+from homes import Ended, Home, Record
 from story import Spoiled
 
 from atf_dagster.catalogue import Collection, load
@@ -44,10 +44,10 @@ FIRST = {"fingertips": len("2023"), "ons_els": len("2023-01-01")}
 PERIOD = {"fingertips": "Time period", "ons_els": "period"}
 
 
-def cells(house: House, version: str | None) -> list[dict[str, Any]]:
+def cells(home: Home, version: str | None) -> list[dict[str, Any]]:
     """Fifty figures with a measure each, drawn from all that a release has of the two services of plain CSV."""
     names = sorted({measure for measures in MEASURES.values() for measure in measures})
-    found = house.rows(
+    found = home.rows(
         f"select o.area_code, o.source_row, v.sha256, v.dataset, v.part, o.period_start, {', '.join(names)} "
         "from mart.fct_observation as o inner join mart.dim_vintage as v on o.vintage_id = v.vintage_id "
         "where not o.is_derived and v.dataset in ? order by all",
@@ -63,13 +63,13 @@ def cells(house: House, version: str | None) -> list[dict[str, Any]]:
     return random.Random(SEED).sample(every, CELLS)
 
 
-def served_row(house: House, cell: dict[str, Any]) -> dict[str, str]:
+def served_row(home: Home, cell: dict[str, Any]) -> dict[str, str]:
     """The row of the landed file that the figure names, under the publisher's own headings."""
-    path = house.object(cell["sha256"])
+    path = home.object(cell["sha256"])
     assert hashlib.sha256(path.read_bytes()).hexdigest() == cell["sha256"]
     (encoding,) = {
         vintage["encoding"]
-        for vintage in house.vintages(cell["dataset"], cell["part"])
+        for vintage in home.vintages(cell["dataset"], cell["part"])
         if vintage["sha256"] == cell["sha256"]
     }
     with path.open(encoding=encoding, newline="") as stream:
@@ -77,26 +77,26 @@ def served_row(house: House, cell: dict[str, Any]) -> dict[str, str]:
     return dict(row)
 
 
-def assert_cells_are_in_the_bytes(house: House, version: str | None) -> None:
-    for cell in cells(house, version):
+def assert_cells_are_in_the_bytes(home: Home, version: str | None) -> None:
+    for cell in cells(home, version):
         publisher = "ons_els" if cell["dataset"].startswith("ons_els") else "fingertips"
-        row = served_row(house, cell)
+        row = served_row(home, cell)
         assert row[AREA[publisher]] == cell["area"], cell
         assert float(row[MEASURES[publisher][cell["measure"]]]) == cell["value"], cell
         # Fingertips labels a period by its first year, the other publisher gives its first day.
         assert str(cell["start"]).startswith(row[PERIOD[publisher]][: FIRST[publisher]]), cell
 
 
-def test_fifty_cells_of_a_snapshot_release_are_in_the_bytes_that_they_name(snapshot_house: House) -> None:
+def test_fifty_cells_of_a_snapshot_release_are_in_the_bytes_that_they_name(snapshot_house: Home) -> None:
     assert_cells_are_in_the_bytes(snapshot_house, snapshot_house.current)
 
 
 @pytest.mark.parametrize("step", ["first", "spoiled", "repaired"])
 def test_fifty_cells_of_a_live_release_are_in_the_bytes_that_they_name(
-    house: House, first: Ended, spoiled: Spoiled, repaired: Ended, step: str
+    home: Home, first: Ended, spoiled: Spoiled, repaired: Ended, step: str
 ) -> None:
     releases = {"first": first, "spoiled": spoiled.ended, "repaired": repaired}
-    assert_cells_are_in_the_bytes(house, releases[step].current)
+    assert_cells_are_in_the_bytes(home, releases[step].current)
 
 
 # The other publishers --------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ COMPUTED = {"ees_attainment_by_19"}
 """Tables whose shares are computed from the counts beside them, because the publisher rounds the shares."""
 
 
-def figures_elsewhere(house: House) -> list[Record]:
+def figures_elsewhere(home: Home) -> list[Record]:
     """All that a release publishes of the other services and does not derive itself.
 
     Local returns are left out: their figure is the sum of several organisations' rows after disclosure control, and
@@ -128,7 +128,7 @@ def figures_elsewhere(house: House) -> list[Record]:
         for collection, dataset in load().datasets
         if collection.service.id not in (*MEASURES, "returns") and dataset.indicators
     ]
-    found = house.rows(FIGURES_ELSEWHERE, [others])
+    found = home.rows(FIGURES_ELSEWHERE, [others])
     names = ("indicator", "area", "area_name", "start", "end", "row", "vintage_id", "sha256", "dataset", "part")
     return [dict(zip((*names, "multiplier", *NUMBERS), figure, strict=True)) for figure in found]
 
@@ -149,13 +149,13 @@ def page_text(path: Path, sha256: str, encoding: str | None) -> str:
     return body.decode(encoding) if encoding else ""
 
 
-def page_of(house: House, figure: Record, row: dict[str, Any], *, is_packed: bool) -> str:
+def page_of(home: Home, figure: Record, row: dict[str, Any], *, is_packed: bool) -> str:
     """The text of the page that a raw row came from."""
-    vintages = house.vintages(figure["dataset"], figure["part"])
+    vintages = home.vintages(figure["dataset"], figure["part"])
     (vintage,) = (vintage for vintage in vintages if vintage["sha256"] == figure["sha256"])
     answers = vintage["pages"] or [vintage]
     answer = answers[row["page"] - 1]
-    return page_text(house.object(answer["sha256"]), answer["sha256"], None if is_packed else vintage["encoding"])
+    return page_text(home.object(answer["sha256"]), answer["sha256"], None if is_packed else vintage["encoding"])
 
 
 def says_number(cells: dict[str, str], number: float) -> str | None:
@@ -198,7 +198,7 @@ def assert_stands_in_its_row(figure: Record, collection: Collection, row: dict[s
         assert collection.format == "workbook" or cell in page, (name, figure, row)
 
 
-def test_every_figure_of_the_other_publishers_stands_in_the_row_and_page_that_it_names(snapshot_house: House) -> None:
+def test_every_figure_of_the_other_publishers_stands_in_the_row_and_page_that_it_names(snapshot_house: Home) -> None:
     figures = figures_elsewhere(snapshot_house)
     seen = set()
     for figure in figures:
@@ -216,7 +216,7 @@ def test_every_figure_of_the_other_publishers_stands_in_the_row_and_page_that_it
     assert len(figures) > 1000
 
 
-def test_explain_leads_from_a_figure_to_the_row_as_it_was_served(snapshot_house: House) -> None:
+def test_explain_leads_from_a_figure_to_the_row_as_it_was_served(snapshot_house: Home) -> None:
     done = snapshot_house.atf("explain", "ATF01", "Liverpool")
     assert done.returncode == 0, done.stderr
     ((value, sha256),) = snapshot_house.rows(

@@ -9,13 +9,13 @@ import fcntl
 import signal
 
 import pytest
-from houses import Ended, House, Killed
+from homes import Ended, Home, Killed
 from story import Spoiled
 
 MOMENTS = ["while publishers answer", "while the release is written"]
 
 
-def test_a_second_refresh_leaves_with_3_and_says_who_is_at_work(empty_home: House) -> None:
+def test_a_second_refresh_leaves_with_3_and_says_who_is_at_work(empty_home: Home) -> None:
     empty_home.home.mkdir()
     with (empty_home.home / "refresh.lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -29,23 +29,23 @@ def test_a_second_refresh_leaves_with_3_and_says_who_is_at_work(empty_home: Hous
     assert [path.name for path in empty_home.home.iterdir()] == ["refresh.lock"]
 
 
-def test_readers_and_lookups_do_not_wait_for_the_writer(house: House, first: Ended) -> None:
-    with (house.home / "refresh.lock").open("a", encoding="utf-8") as lock:
+def test_readers_and_lookups_do_not_wait_for_the_writer(home: Home, first: Ended) -> None:
+    with (home.home / "refresh.lock").open("a", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert house.atf("status").returncode == 0
-        assert house.atf("releases").returncode == 0
-        assert house.rows("select count(*) > 0 from mart.fct_observation") == [(True,)]
-        assert house.atf("rollback").returncode == 3
+        assert home.atf("status").returncode == 0
+        assert home.atf("releases").returncode == 0
+        assert home.rows("select count(*) > 0 from mart.fct_observation") == [(True,)]
+        assert home.atf("rollback").returncode == 3
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_killed_refresh_leaves_the_release_that_there_was(
-    house: House, spoiled: Spoiled, killed: dict[str, Killed], moment: str
+    home: Home, spoiled: Spoiled, killed: dict[str, Killed], moment: str
 ) -> None:
     death = killed[moment]
     assert death.code == -signal.SIGKILL, f"it ended by itself after: {death.last_line}"
     assert death.current == spoiled.ended.current
-    ((figures,),) = house.rows("select count(*) from mart.fct_observation", version=spoiled.ended.current)
+    ((figures,),) = home.rows("select count(*) from mart.fct_observation", version=spoiled.ended.current)
     assert death.figures_readable == figures > 0
 
 
@@ -54,10 +54,10 @@ def test_a_refresh_was_killed_with_a_half_written_release(killed: dict[str, Kill
 
 
 def test_a_plain_run_after_a_kill_publishes_and_clears_up(
-    house: House, killed: dict[str, Killed], repaired: Ended
+    home: Home, killed: dict[str, Killed], repaired: Ended
 ) -> None:
     assert (repaired.code, repaired.report["outcome"]) == (0, "published")
-    assert list(house.releases.glob(".candidate-*")) == []
-    assert list((house.workspace / "landing" / "incoming").iterdir()) == []
-    for version in house.versions:
-        assert house.rows("select count(*) > 0 from mart.fct_observation", version=version) == [(True,)]
+    assert list(home.releases.glob(".candidate-*")) == []
+    assert list((home.workspace / "landing" / "incoming").iterdir()) == []
+    for version in home.versions:
+        assert home.rows("select count(*) > 0 from mart.fct_observation", version=version) == [(True,)]

@@ -10,7 +10,7 @@ from collections import Counter
 
 from bad_inputs import ACCEPTED, FAILS_OTHERWISE, REVISED, WITHDRAWN_LATER
 from conftest import Heard
-from houses import Ended
+from homes import Ended
 from story import Spoiled, Unchanged, indicator_of, part_of
 
 from atf_dagster import catalogue
@@ -65,7 +65,7 @@ def test_faults_stand_under_the_principle_of_their_indicators_and_the_worst_come
         ]
         assert any(place(fault.dataset) in text for text in texts), (fault.name, principle)
     severities = re.findall(r"^\((critical|warning)\)", new, flags=re.MULTILINE)
-    held = sum(fault.kind == "held" for fault in spoiled.faults.values())
+    held = sum(fault.kind == "quarantined" for fault in spoiled.faults.values())
     assert severities[0] == "critical"
     assert Counter(severities)["critical"] <= held
 
@@ -113,7 +113,7 @@ def test_the_refresh_after_the_repair_says_that_all_of_it_is_over(
 
 def test_a_refresh_without_news_is_silent_and_says_why_beside_the_run(unchanged: Unchanged, heard: Heard) -> None:
     assert heard["unchanged"] == []
-    assert "nothing to tell" in unchanged.ended.report["told"]
+    assert "nothing to tell" in unchanged.ended.report["notified"]
 
 
 def test_an_outage_of_everything_is_one_short_message(down: Ended, heard: Heard) -> None:

@@ -10,7 +10,7 @@ import hashlib
 
 import pytest
 from bad_inputs import MAX_BYTES, faults
-from houses import Ended, House
+from homes import Ended, Home
 from loopback_publishers import ALL_PART, Stranger
 from story import FIGURES, Spoiled, indicator_of, part_of, receipt, says, source_id
 
@@ -25,11 +25,11 @@ def test_a_good_refresh_of_both_publishers_is_published(first: Ended) -> None:
     assert first.code == 0, first
     assert first.report["outcome"] == "published"
     assert first.report["mode"] == "live"
-    assert first.report["troubles"] == []
+    assert first.report["source_issues"] == []
 
 
 def test_faults_of_single_datasets_do_not_keep_the_others_from_being_published(
-    house: House, first: Ended, spoiled: Spoiled
+    home: Home, first: Ended, spoiled: Spoiled
 ) -> None:
     assert spoiled.ended.report["outcome"] == "published"
     assert spoiled.ended.current not in (None, first.current)
@@ -41,18 +41,18 @@ def test_a_refresh_in_which_a_check_held_something_exits_with_2(spoiled: Spoiled
 
 @every_fault
 def test_each_fault_leaves_a_receipt_or_a_verdict_that_says_what_happened_and_what_to_do(
-    house: House, spoiled: Spoiled, name: str
+    home: Home, spoiled: Spoiled, name: str
 ) -> None:
     fault = spoiled.faults[name]
-    record = receipt(house, fault.dataset, spoiled.ended.run_id)
+    record = receipt(home, fault.dataset, spoiled.ended.run_id)
     assert source_id(fault.dataset) in record["url"]
     assert record["tries"] == fault.tries
     if fault.parses:
         assert record["outcome"] == "landed"
         (record,) = [
             verdict
-            for verdict in house.verdicts(fault.dataset, part_of(fault.dataset), spoiled.ended.run_id)
-            if verdict["verdict"] in ("rejected", "held")
+            for verdict in home.verdicts(fault.dataset, part_of(fault.dataset), spoiled.ended.run_id)
+            if verdict["verdict"] in ("rejected", "quarantined")
         ]
         assert record["verdict"] == fault.kind
     else:
@@ -60,7 +60,7 @@ def test_each_fault_leaves_a_receipt_or_a_verdict_that_says_what_happened_and_wh
         assert record["failing_since"]
     assert fault.reason in record["reason"].split(", ")
     assert says(fault.says, record["message"])
-    assert says(fault.mend, record["mend"])
+    assert says(fault.remedy, record["remedy"])
 
 
 @every_fault
@@ -68,87 +68,87 @@ def test_each_fault_is_reported_by_the_refresh_with_what_readers_get_meanwhile(
     spoiled: Spoiled, first: Ended, name: str
 ) -> None:
     fault = spoiled.faults[name]
-    trouble = spoiled.ended.trouble(fault.dataset)
-    assert trouble["part"] == part_of(fault.dataset)
-    assert trouble["kind"] == fault.kind
-    assert fault.reason in trouble["reason"].split(", ")
-    assert says(fault.says, trouble["message"])
-    assert says(fault.mend, trouble["mend"])
-    assert trouble["serving"].startswith("figures retrieved 2")
-    assert trouble["since"]
+    issue = spoiled.ended.issue(fault.dataset)
+    assert issue["part"] == part_of(fault.dataset)
+    assert issue["kind"] == fault.kind
+    assert fault.reason in issue["reason"].split(", ")
+    assert says(fault.says, issue["message"])
+    assert says(fault.remedy, issue["remedy"])
+    assert issue["serving"].startswith("figures retrieved 2")
+    assert issue["since"]
 
 
 @every_fault
 def test_each_fault_is_shown_by_diagnose_and_by_status(spoiled: Spoiled, name: str) -> None:
     fault = spoiled.faults[name]
-    assert says((*fault.says, *fault.mend, "Held back", "What to do"), spoiled.diagnoses[fault.dataset])
+    assert says((*fault.says, *fault.remedy, "Held back", "What to do"), spoiled.diagnoses[fault.dataset])
     # Troubles with one cause and one remedy may stand in one line.
     (line,) = [line for line in spoiled.status.splitlines() if f"{fault.dataset}.{part_of(fault.dataset)}: " in line]
     assert says((f": {fault.kind} (", fault.reason), line)
-    assert says(fault.mend, spoiled.status)
+    assert says(fault.remedy, spoiled.status)
 
 
 @every_fault
 def test_each_fault_leaves_the_last_good_figures_of_its_dataset_to_readers(
-    house: House, first: Ended, spoiled: Spoiled, name: str
+    home: Home, first: Ended, spoiled: Spoiled, name: str
 ) -> None:
     dataset = spoiled.faults[name].dataset
-    before = house.rows(FIGURES, [dataset], version=first.current)
+    before = home.rows(FIGURES, [dataset], version=first.current)
     assert before, f"the first release has no figures of {dataset}, so there would be nothing to lose"
-    assert house.rows(FIGURES, [dataset], version=spoiled.ended.current) == before
+    assert home.rows(FIGURES, [dataset], version=spoiled.ended.current) == before
 
 
 @every_fault
 def test_each_fault_is_said_on_the_indicator_for_every_council(
-    house: House, first: Ended, spoiled: Spoiled, name: str
+    home: Home, first: Ended, spoiled: Spoiled, name: str
 ) -> None:
     fault = spoiled.faults[name]
     sql = "select area_code, state, reason from mart.coverage where indicator_code = ? and area_code in ?"
     asked = [indicator_of(fault.dataset), list(COUNCILS)]
-    assert "stale" not in {state for _, state, _ in house.rows(sql, asked, version=first.current)}
-    now = house.rows(sql, asked, version=spoiled.ended.current)
+    assert "stale" not in {state for _, state, _ in home.rows(sql, asked, version=first.current)}
+    now = home.rows(sql, asked, version=spoiled.ended.current)
     assert sorted(now) == [(code, "stale", fault.coverage_reason) for code in sorted(COUNCILS)]
 
 
 @every_fault
-def test_bytes_that_came_are_kept_whatever_was_wrong_with_them(house: House, spoiled: Spoiled, name: str) -> None:
+def test_bytes_that_came_are_kept_whatever_was_wrong_with_them(home: Home, spoiled: Spoiled, name: str) -> None:
     fault = spoiled.faults[name]
-    record = receipt(house, fault.dataset, spoiled.ended.run_id)
+    record = receipt(home, fault.dataset, spoiled.ended.run_id)
     if fault.kind == "failed":
         assert record["sha256"] is None  # what came was not whole, or not bearable
         return
-    kept = house.object(record["sha256"]).read_bytes()
+    kept = home.object(record["sha256"]).read_bytes()
     assert hashlib.sha256(kept).hexdigest() == record["sha256"]
     assert len(kept) == record["bytes"]
 
 
-def test_no_half_of_a_download_is_left_lying_about(house: House, spoiled: Spoiled) -> None:
-    assert list((house.workspace / "landing" / "incoming").iterdir()) == []
+def test_no_half_of_a_download_is_left_lying_about(home: Home, spoiled: Spoiled) -> None:
+    assert list((home.workspace / "landing" / "incoming").iterdir()) == []
 
 
-def test_the_release_names_the_datasets_that_are_held_back_and_no_others(house: House, spoiled: Spoiled) -> None:
-    (state, fresh, held_back) = house.rows(
+def test_the_release_names_the_datasets_that_are_held_back_and_no_others(home: Home, spoiled: Spoiled) -> None:
+    (state, fresh, held_back) = home.rows(
         "select quality_state, datasets_fresh, datasets_held_back from mart.release_info",
         version=spoiled.ended.current,
     )[0]
     faulty = sorted(fault.dataset for fault in spoiled.faults.values())
-    asked = {dataset.id for collection, dataset in catalogue.load().datasets if house.asks(collection.service.id)}
+    asked = {dataset.id for collection, dataset in catalogue.load().datasets if home.asks(collection.service.id)}
     well = asked - set(faulty)
     assert held_back.split(", ") == faulty
     assert set(fresh.split(", ")) == well
     assert state == "warned"
-    assert {trouble["dataset"] for trouble in spoiled.ended.report["troubles"]} == set(faulty)
+    assert {issue["dataset"] for issue in spoiled.ended.report["source_issues"]} == set(faulty)
 
 
-def test_indicators_whose_datasets_are_all_well_are_not_called_stale(house: House, spoiled: Spoiled) -> None:
-    stale = house.rows(
+def test_indicators_whose_datasets_are_all_well_are_not_called_stale(home: Home, spoiled: Spoiled) -> None:
+    stale = home.rows(
         "select distinct indicator_code from mart.coverage where state = 'stale'", version=spoiled.ended.current
     )
     assert {code for (code,) in stale} == {indicator_of(fault.dataset) for fault in spoiled.faults.values()}
 
 
 def test_an_unwanted_redirect_is_never_followed(stranger: Stranger, spoiled: Spoiled) -> None:
-    message = spoiled.ended.trouble(spoiled.faults["redirect_outside_the_catalogue"].dataset)["message"]
+    message = spoiled.ended.issue(spoiled.faults["redirect_outside_the_catalogue"].dataset)["message"]
     assert stranger.url in message
     assert stranger.asked == []
 
@@ -169,11 +169,11 @@ def test_a_fault_that_a_retry_may_cure_is_asked_for_five_times_and_no_other(spoi
 
 
 def test_a_number_that_may_be_a_disclosure_is_not_repeated_in_the_release_or_its_page(
-    house: House, spoiled: Spoiled
+    home: Home, spoiled: Spoiled
 ) -> None:
     for name in ("zero_with_a_note_of_suppression", "zero_where_a_figure_was_suppressed"):
         expectation = spoiled.faults[name].reason.partition(".")[2]
-        ((count, sample),) = house.rows(
+        ((count, sample),) = home.rows(
             "select unexpected_count, sample from mart.quality_result where expectation = ? and not success",
             [expectation],
             version=spoiled.ended.current,
@@ -184,8 +184,8 @@ def test_a_number_that_may_be_a_disclosure_is_not_repeated_in_the_release_or_its
         assert '"after_suppression"' not in sample
 
 
-def test_the_validation_page_shows_every_fault(house: House, spoiled: Spoiled) -> None:
-    page = (house.releases / str(spoiled.ended.current) / "validation.html").read_text("utf-8")
+def test_the_validation_page_shows_every_fault(home: Home, spoiled: Spoiled) -> None:
+    page = (home.releases / str(spoiled.ended.current) / "validation.html").read_text("utf-8")
     for fault in spoiled.faults.values():
         assert fault.dataset in page
     assert "<!DOCTYPE html>\\n<html><head><title>Service unavailable" not in page  # quoted, never as markup

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
+from atf_dagster.catalogue.model import Layout
 from atf_dagster.formats import cell_shading, workbooks
 from atf_dagster.formats.body import BodyRejected
 
-LAYOUT = workbooks.Layout(
+LAYOUT = Layout(
     sheets="^Table",
     headings={"code": "^Code$", "jobs": "^Jobs", "share": "Per cent$"},
     code_column="code",

@@ -82,7 +82,7 @@ def refusal(path: Path, content: bytes, reason: str, *, ends_with_newline: bool 
     with pytest.raises(BodyRejected) as refused:
         judge(path, ends_with_newline=ends_with_newline)
     assert refused.value.reason == reason
-    assert len(refused.value.mend) > 20
+    assert len(refused.value.remedy) > 20
     return refused.value.message
 
 

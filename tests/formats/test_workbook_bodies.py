@@ -15,8 +15,9 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from atf_dagster.catalogue.model import Layout
 from atf_dagster.formats.body import BodyRejected, NoData
-from atf_dagster.formats.workbooks import Layout, Table, inspect, to_rows
+from atf_dagster.formats.workbooks import Table, inspect, to_rows
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -95,7 +96,7 @@ def refusal(path: Path, layout: Layout, reason: str) -> str:
     with pytest.raises(BodyRejected) as refused:
         to_rows(path, layout, target)
     assert judged.value.reason == refused.value.reason == reason, judged.value.message
-    assert len(judged.value.mend) > 20
+    assert len(judged.value.remedy) > 20
     assert not target.exists()
     return judged.value.message
 

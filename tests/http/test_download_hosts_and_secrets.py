@@ -78,7 +78,7 @@ def test_a_redirect_anywhere_else_is_refused_without_asking_there(
     assert (error.kind, error.status, error.attempts, error.retryable) == ("redirect_refused", 302, 1, False)
     assert len(publisher.requests) == 1
     assert other_publisher.requests == []
-    assert error.mend
+    assert error.remedy
 
 
 def test_an_address_that_parsers_read_differently_leads_to_no_other_host(
@@ -143,7 +143,7 @@ def test_keys_in_headers_follow_no_redirect_to_another_host(
 def test_an_address_outside_the_hosts_is_not_asked_for(client: Client, into: Path, url: str) -> None:
     error = failure_of(client, url, into)
     assert (error.kind, error.attempts, error.retryable) == ("host_not_allowed", 0, False)
-    assert "engineer" in error.mend.lower()
+    assert "engineer" in error.remedy.lower()
 
 
 @pytest.mark.parametrize("url", ["data.csv", "http://", "", "http://[::1", "http://exa mple/", "http://*"])
@@ -309,7 +309,7 @@ class _EmptySnapshot(requests.adapters.BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: object, **kwargs: object) -> requests.Response:
         self.asked += 1
-        raise SnapshotMiss(url=request.url or "", message="The snapshot does not hold this.", mend="Ask live.")
+        raise SnapshotMiss(url=request.url or "", message="The snapshot does not hold this.", remedy="Ask live.")
 
     def close(self) -> None:
         pass

@@ -130,7 +130,7 @@ def test_any_other_refusal_is_final(
     error = failure_of(client, publisher.url, into)
     assert (error.kind, error.status, error.attempts, error.retryable) == ("http_status", status, 1, False)
     assert (len(publisher.requests), waits.seconds) == (1, [])
-    assert error.mend
+    assert error.remedy
 
 
 def test_a_refusal_is_explained_in_the_publishers_own_words_on_one_line(
@@ -189,7 +189,7 @@ def test_a_port_where_nobody_listens_is_named_as_the_networks_or_the_publishers(
         error = failure_of(make_client(Host(url, 0)), url, into)
     assert (error.kind, error.attempts, error.retryable) == ("connection", 3, True)
     assert "connection refused" in str(error)
-    assert "network" in error.mend
+    assert "network" in error.remedy
 
 
 def test_each_further_attempt_is_announced(publisher: Publisher, make_client: MakeClient, into: Path) -> None:

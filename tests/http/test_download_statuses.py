@@ -20,7 +20,7 @@ def test_no_status_but_200_is_taken_for_a_file(
     error = caught.value
     assert (error.kind, error.status, error.attempts, error.retryable) == ("http_status", status, 1, False)
     assert str(status) in error.message
-    assert error.mend
+    assert error.remedy
     assert list(into.iterdir()) == []
 
 

@@ -80,7 +80,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_ask
     error = failure_of(client_of(secure_publisher), secure_publisher.url, into)
     assert (error.kind, error.attempts, error.retryable) == ("tls", 1, False)
     assert "self-signed" in str(error) or "self signed" in str(error)
-    assert "REQUESTS_CA_BUNDLE" in error.mend
+    assert "REQUESTS_CA_BUNDLE" in error.remedy
     assert secure_publisher.requests == []
 
 

@@ -17,7 +17,7 @@ from typing import Self
 from atf_dagster.catalogue import load
 from atf_dagster.http import Client, Host, Limits
 from atf_dagster.landing import Attempt, Store
-from atf_dagster.landing.fetch import Round
+from atf_dagster.landing.fetch import FetchRun
 
 DATASET = "ons_els_modelled_unemployment"
 PART = "all"
@@ -100,7 +100,7 @@ def fetch_once(landing: Path, url: str, *, run_id: str = "run") -> Attempt:
     client = Client([Host(url, 0)], user_agent="atf-tests", limits=Limits(attempts=1, backoff_first=0))
     base_urls = {service.id: url for service in catalogue.services}
     try:
-        (attempt,) = Round(catalogue, Store(landing), client, base_urls, "live", run_id).fetch([DATASET])
+        (attempt,) = FetchRun(catalogue, Store(landing), client, base_urls, "live", run_id).fetch([DATASET])
     finally:
         client.close()
     return attempt

@@ -19,27 +19,27 @@ RULES = "rules"
 
 
 @pytest.fixture
-def of(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path, mode="live")
 
 
 @pytest.fixture
-def vintages(of: Settings, publisher: OneTablePublisher) -> list[Vintage]:
+def vintages(settings: Settings, publisher: OneTablePublisher) -> list[Vintage]:
     """Two vintages, read and admitted."""
-    store = Store(of.landing)
+    store = Store(settings.landing)
     for body in (A, B):
         publisher.body = body
-        fetch_once(of.landing, publisher.url)
-    read(of)
+        fetch_once(settings.landing, publisher.url)
+    read(settings)
     found = store.vintages(DATASET, PART)
     for vintage in found:
         judge(store, vintage, RULES)
     return found
 
 
-def read(of: Settings) -> set[str]:
+def read(settings: Settings) -> set[str]:
     """Read what has to be; the ids of the vintages that were."""
-    parsed = raw.parse_new(load(), Store(of.landing), of.raw, "run", lambda line: None)
+    parsed = raw.parse_new(load(), Store(settings.landing), settings.raw, "run", lambda line: None)
     return {entry.vintage.id for entry in parsed if entry.fresh}
 
 
@@ -50,36 +50,38 @@ def judge(store: Store, vintage: Vintage, rules: str) -> None:
     store.add_verdict(vintage, verdict)
 
 
-def standing(of: Settings, vintage: Vintage) -> bool:
-    return Store(of.landing).verdicts(DATASET, PART)[vintage.sequence, "admission"].stands_under(RULES)
+def standing(settings: Settings, vintage: Vintage) -> bool:
+    return Store(settings.landing).verdicts(DATASET, PART)[vintage.sequence, "admission"].stands_under(RULES)
 
 
-def test_only_the_vintage_asked_for_is_read_and_judged_again(of: Settings, vintages: list[Vintage]) -> None:
+def test_only_the_vintage_asked_for_is_read_and_judged_again(settings: Settings, vintages: list[Vintage]) -> None:
     first, second = vintages
-    assert read(of) == set()
-    ask_again(of, first.id)
-    assert not standing(of, first) and standing(of, second)
-    assert read(of) == {first.id}
-    assert read(of) == set()
+    assert read(settings) == set()
+    ask_again(settings, first.id)
+    assert not standing(settings, first) and standing(settings, second)
+    assert read(settings) == {first.id}
+    assert read(settings) == set()
 
 
 def test_bytes_and_receipts_stay_as_they_were(
-    of: Settings, vintages: list[Vintage], publisher: OneTablePublisher
+    settings: Settings, vintages: list[Vintage], publisher: OneTablePublisher
 ) -> None:
     asked = publisher.asked
-    before = {path: path.read_bytes() for path in of.landing.rglob("*") if path.is_file() and path.stem != "verdicts"}
-    ask_again(of, vintages[0].id)
-    read(of)
+    before = {
+        path: path.read_bytes() for path in settings.landing.rglob("*") if path.is_file() and path.stem != "verdicts"
+    }
+    ask_again(settings, vintages[0].id)
+    read(settings)
     assert {path: path.read_bytes() for path in before} == before
     assert publisher.asked == asked
 
 
-def test_what_a_person_decided_stands(of: Settings, vintages: list[Vintage]) -> None:
-    judge(Store(of.landing), vintages[0], BY_HAND)
-    ask_again(of, vintages[0].id)
-    assert standing(of, vintages[0])
+def test_what_a_person_decided_stands(settings: Settings, vintages: list[Vintage]) -> None:
+    judge(Store(settings.landing), vintages[0], BY_HAND)
+    ask_again(settings, vintages[0].id)
+    assert standing(settings, vintages[0])
 
 
-def test_a_vintage_that_does_not_exist_is_told_with_where_to_look(of: Settings, vintages: list[Vintage]) -> None:
+def test_a_vintage_that_does_not_exist_is_told_with_where_to_look(settings: Settings, vintages: list[Vintage]) -> None:
     with pytest.raises(NotFound, match="atf diagnose"):
-        ask_again(of, f"{DATASET}.{PART}.0009.abc")
+        ask_again(settings, f"{DATASET}.{PART}.0009.abc")

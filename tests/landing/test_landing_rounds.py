@@ -14,7 +14,7 @@ from one_table_publisher import DATASET, PART, A, B, OneTablePublisher, fetch_on
 from atf_dagster.catalogue import load
 from atf_dagster.http import Client, Download, FetchError, Host
 from atf_dagster.landing import Store, Verdict
-from atf_dagster.landing.fetch import Round
+from atf_dagster.landing.fetch import FetchRun
 
 
 def nobody() -> str:
@@ -67,7 +67,7 @@ def test_a_body_that_is_not_the_table_is_kept_with_its_receipt_and_never_lands(
     fetch_once(landing, publisher.url)
     (receipt,) = store.attempts(DATASET, PART)
     assert (receipt.outcome, receipt.reason, receipt.status) == (outcome, reason, status)
-    assert receipt.message and receipt.mend
+    assert receipt.message and receipt.remedy
     assert receipt.sha256 == hashlib.sha256(body).hexdigest()
     assert store.object_path(receipt.sha256).read_bytes() == body
     assert store.vintages(DATASET, PART) == []
@@ -81,7 +81,7 @@ def test_a_status_that_is_no_success_leaves_a_receipt(
     fetch_once(landing, publisher.url)
     (receipt,) = store.attempts(DATASET, PART)
     assert (receipt.outcome, receipt.status, receipt.sha256) == ("failed", status, None)
-    assert receipt.message and receipt.mend
+    assert receipt.message and receipt.remedy
     assert receipt.failing_since == receipt.finished_at
 
 
@@ -90,7 +90,7 @@ def test_a_publisher_who_cannot_be_reached_leaves_a_receipt(landing: Path, store
     (receipt,) = store.attempts(DATASET, PART)
     assert receipt.outcome == "failed"
     assert receipt.status is None
-    assert receipt.message and receipt.mend
+    assert receipt.message and receipt.remedy
     assert list(store.incoming.iterdir()) == []
 
 
@@ -219,14 +219,14 @@ def test_a_listing_that_cannot_be_had_is_asked_for_once_a_round(publisher: OneTa
 
     def broken(url: str, *arguments: object, **options: object) -> Download:
         asked.append(url)
-        raise FetchError(kind="timeout", url=url, message="slow", mend="wait", attempts=1)
+        raise FetchError(kind="timeout", url=url, message="slow", remedy="wait", attempts=1)
 
     catalogue = load()
     client = Client([Host(publisher.url, 0)], user_agent="atf-tests")
     client.download = broken  # type: ignore[method-assign]
     urls = {service.id: publisher.url for service in catalogue.services}
     slugs = [dataset.id for collection, dataset in catalogue.datasets if collection.service.id == "ons_els"]
-    attempts = Round(catalogue, Store(landing), client, urls, "live", "run").fetch(slugs)
+    attempts = FetchRun(catalogue, Store(landing), client, urls, "live", "run").fetch(slugs)
     assert len(attempts) == len(slugs) > 10
     assert {attempt.reason for attempt in attempts} == {"timeout"}
     assert len(asked) == 1

@@ -142,7 +142,7 @@ def test_the_newest_verdict_of_a_stage_counts(store: Store) -> None:
     (vintage,) = store.vintages("some_dataset", "councils")
     for verdict in (
         VERDICT,
-        dataclasses.replace(VERDICT, stage="admission", verdict="held", reason="first"),
+        dataclasses.replace(VERDICT, stage="admission", verdict="quarantined", reason="first"),
         dataclasses.replace(VERDICT, stage="admission", verdict="admitted", rules="2"),
     ):
         store.add_verdict(vintage, verdict)

@@ -11,27 +11,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from published_house import PublishedHouse
+from published_house import PublishedHome
 
-from atf_dagster.settings import quieten
+from atf_dagster.settings import disable_usage_data
 
 if TYPE_CHECKING:
     import dagster as dg
 
 
 @pytest.fixture(scope="session")
-def definitions(published_home: PublishedHouse) -> dg.Definitions:
+def definitions(published_home: PublishedHome) -> dg.Definitions:
     """What `build_defs` gives for the published house, whose dbt project is parsed already."""
-    quieten()
+    disable_usage_data()
     from atf_dagster.orchestration.definitions import build_defs
 
     return build_defs(published_home.settings)
 
 
 @pytest.fixture(scope="session")
-def instance(published_home: PublishedHouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
+def instance(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
     """A copy of the house's instance, because opening one writes to its databases."""
-    quieten()
+    disable_usage_data()
     import dagster as dg
 
     folder: Path = tmp_path_factory.mktemp("instance") / "dagster"
@@ -41,7 +41,7 @@ def instance(published_home: PublishedHouse, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session")
-def run_id(published_home: PublishedHouse) -> str:
+def run_id(published_home: PublishedHome) -> str:
     return str(published_home.report["run_id"])
 
 

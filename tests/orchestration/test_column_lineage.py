@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
-from published_house import LONG_ENOUGH, PublishedHouse
+from published_house import LONG_ENOUGH, PublishedHome
 
 from atf_dagster.warehouse import column_lineage
 
@@ -23,7 +23,7 @@ Lineage = dict[str, dict[str, list[tuple[str, str]]]]
 
 
 @pytest.fixture(scope="module")
-def models(published_home: PublishedHouse) -> dict[str, dict[str, Any]]:
+def models(published_home: PublishedHome) -> dict[str, dict[str, Any]]:
     """`schema/name` -> what dbt's manifest says of the model."""
     manifest = json.loads((published_home.home / "dbt" / "manifest.json").read_text("utf-8"))
     nodes = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
@@ -57,8 +57,8 @@ def raw_columns(lineage: Lineage, asset: str, column: str) -> set[tuple[str, str
     return begins
 
 
-def compiled(house: PublishedHouse, model: Mapping[str, Any]) -> str:
-    folder = house.settings.dbt_target / "compiled" / model["package_name"]
+def compiled(home: PublishedHome, model: Mapping[str, Any]) -> str:
+    folder = home.settings.dbt_target / "compiled" / model["package_name"]
     return (folder / model["original_file_path"]).read_text("utf-8")
 
 
@@ -80,7 +80,7 @@ def test_every_column_of_every_model_has_its_lineage(lineage: Lineage, models: d
 
 
 def test_what_a_column_is_made_of_stands_in_the_warehouse_and_above_the_model(
-    lineage: Lineage, definitions: dg.Definitions, published_home: PublishedHouse
+    lineage: Lineage, definitions: dg.Definitions, published_home: PublishedHome
 ) -> None:
     with duckdb.connect(str(published_home.settings.warehouse), read_only=True) as connection:
         query = "select schema_name || '/' || table_name, column_name from duckdb_columns() where not internal"
@@ -106,7 +106,7 @@ def test_a_column_of_no_column_is_said_to_be_one(
         assert {line.split(" | ")[0][2:] for line in said.splitlines() if "| no column: a constant" in line} == columns
 
 
-def test_an_unchanged_project_is_followed_without_importing_sqlglot(published_home: PublishedHouse) -> None:
+def test_an_unchanged_project_is_followed_without_importing_sqlglot(published_home: PublishedHome) -> None:
     program = (
         "import sys, duckdb, pathlib\n"
         "from atf_dagster.warehouse import column_lineage\n"
@@ -126,7 +126,7 @@ def test_an_unchanged_project_is_followed_without_importing_sqlglot(published_ho
 
 
 def test_a_changed_project_is_followed_anew(
-    published_home: PublishedHouse,
+    published_home: PublishedHome,
     models: dict[str, dict[str, Any]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

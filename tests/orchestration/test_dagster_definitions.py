@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from published_house import PROJECT, PublishedHouse, command
+from published_house import PROJECT, PublishedHome, command
 
 from atf_dagster import settings
 from atf_dagster.catalogue import load
@@ -152,14 +152,14 @@ def test_the_two_schedules_never_start_together(definitions: dg.Definitions) -> 
     assert len(hours) == 2
 
 
-def test_dagster_validates_the_workspace(published_home: PublishedHouse) -> None:
+def test_dagster_validates_the_workspace(published_home: PublishedHome) -> None:
     """With no instance of its own, as `dagster definitions validate` is run in a pipeline."""
     done = command(published_home.home, "dagster", "definitions", "validate", "-w", "workspace.yaml")
     assert done.returncode == 0, done.stderr
     assert "Validation successful" in done.stdout + done.stderr
 
 
-def test_usage_data_is_off_and_one_writer_runs_at_a_time(published_home: PublishedHouse) -> None:
+def test_usage_data_is_off_and_one_writer_runs_at_a_time(published_home: PublishedHome) -> None:
     for path in (PROJECT / "dagster.yaml", published_home.settings.dagster_home / "dagster.yaml"):
         configuration = yaml.safe_load(path.read_text("utf-8"))
         assert configuration["telemetry"] == {"enabled": False}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from published_house import PublishedHouse
+from published_house import PublishedHome
 
 from atf_dagster.catalogue import load
 from atf_dagster.quality import suites
@@ -51,7 +51,7 @@ def test_every_asset_of_the_graph_was_materialised(
 
 
 def test_a_landing_asset_says_bytes_hash_and_attempts(
-    materialised: dict[str, Metadata], published_home: PublishedHouse
+    materialised: dict[str, Metadata], published_home: PublishedHome
 ) -> None:
     hashes = {row[0] for row in published_home.rows("select sha256 from mart.dim_vintage")}
     here = {row[0] for row in published_home.rows("select dataset from mart.dim_vintage")}
@@ -63,7 +63,7 @@ def test_a_landing_asset_says_bytes_hash_and_attempts(
 
 
 def test_an_asset_of_the_mart_says_how_many_rows_it_has_and_shows_some(
-    materialised: dict[str, Metadata], published_home: PublishedHouse
+    materialised: dict[str, Metadata], published_home: PublishedHome
 ) -> None:
     counts = published_home.receipt["rows"]
     marts = {name.removeprefix("mart/"): data for name, data in materialised.items() if name.startswith("mart/")}
@@ -73,7 +73,7 @@ def test_an_asset_of_the_mart_says_how_many_rows_it_has_and_shows_some(
         assert "|" in metadata["first_rows"].value
 
 
-def test_raw_counts_the_rows_that_it_parsed(materialised: dict[str, Metadata], published_home: PublishedHouse) -> None:
+def test_raw_counts_the_rows_that_it_parsed(materialised: dict[str, Metadata], published_home: PublishedHome) -> None:
     (landed,) = published_home.rows("select sum(landed_rows) from mart.dim_vintage")
     tables = [f"raw/{collection.table}" for collection in load().collections]
     assert sum(materialised[table]["dagster/row_count"].value for table in tables) == landed[0]
@@ -89,7 +89,7 @@ def test_the_facts_carry_a_plot_that_loads_nothing(materialised: dict[str, Metad
 
 
 def test_the_release_names_its_version_and_hash(
-    materialised: dict[str, Metadata], published_home: PublishedHouse
+    materialised: dict[str, Metadata], published_home: PublishedHome
 ) -> None:
     metadata = materialised["release"]
     assert metadata["version"].value == published_home.release.name
@@ -147,7 +147,7 @@ def test_what_is_broken_now_is_reported_after_the_run(instance: dg.DagsterInstan
 
 
 def test_the_vintages_are_the_partitions_of_the_job_that_reads_one_again(
-    instance: dg.DagsterInstance, published_home: PublishedHouse
+    instance: dg.DagsterInstance, published_home: PublishedHome
 ) -> None:
     vintages = {row[0] for row in published_home.rows("select vintage_id from mart.dim_vintage")}
     assert vintages <= set(instance.get_dynamic_partitions("vintage"))

@@ -12,7 +12,7 @@ import pytest
 from atf_dagster.alerts import ledger, notify, outbox
 from atf_dagster.alerts.digest import Digest
 from atf_dagster.pipeline.steps import Refresh
-from atf_dagster.settings import Settings, quieten
+from atf_dagster.settings import Settings, disable_usage_data
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -36,28 +36,28 @@ with dg.DagsterInstance.local_temp(sys.argv[1]) as instance:
 
 
 @pytest.fixture
-def of(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "home")
 
 
 @pytest.fixture
 def instance(tmp_path: Path) -> dg.DagsterInstance:
-    quieten()
+    disable_usage_data()
     import dagster as dg
 
     (tmp_path / "dagster").mkdir()
     return dg.DagsterInstance.local_temp(str(tmp_path / "dagster"))
 
 
-def sensor(of: Settings, name: str) -> dg.SensorDefinition:
+def sensor(settings: Settings, name: str) -> dg.SensorDefinition:
     from atf_dagster.orchestration.automation import run_sensors
 
-    (found,) = [one for one in run_sensors.sensors(of) if one.name == name]
+    (found,) = [one for one in run_sensors.sensors(settings) if one.name == name]
     return found
 
 
-def told(of: Settings) -> Digest:
-    folder = notify.folder_of(of)
+def told(settings: Settings) -> Digest:
+    folder = notify.folder_of(settings)
     found = outbox.read(folder, ledger.read(folder).sequence)
     assert found is not None
     return found
@@ -73,7 +73,7 @@ def standing(instance: dg.DagsterInstance) -> int:
 
 
 def test_a_run_that_failed_in_dagster_is_told_in_the_step_s_own_words(
-    of: Settings, instance: dg.DagsterInstance
+    settings: Settings, instance: dg.DagsterInstance
 ) -> None:
     import dagster as dg
 
@@ -92,61 +92,61 @@ def test_a_run_that_failed_in_dagster_is_told_in_the_step_s_own_words(
     context = dg.build_run_status_sensor_context(
         "tell_failure", dagster_event=failed, dagster_instance=instance, dagster_run=result.dagster_run
     )
-    sensor(of, "tell_failure")(context)
-    (entry,) = told(of).new
+    sensor(settings, "tell_failure")(context)
+    (entry,) = told(settings).new
     assert entry.problem.message == "landing: The disk has 3 MB left; a refresh needs 200."
     assert entry.problem.runbook == "disk-nearly-full"
-    assert Refresh(of, result.run_id).outcome()["outcome"] == "failed"  # type: ignore[index]
+    assert Refresh(settings, result.run_id).outcome()["outcome"] == "failed"  # type: ignore[index]
     assert standing(instance) == 1
 
 
-def test_a_green_run_is_looked_at_too_and_says_what_is_over(of: Settings, instance: dg.DagsterInstance) -> None:
+def test_a_green_run_is_looked_at_too_and_says_what_is_over(settings: Settings, instance: dg.DagsterInstance) -> None:
     import dagster as dg
 
-    Refresh(of, "before").finish("failed", message="m", mend="n", error="")
-    notify.after_run(of, "before")
+    Refresh(settings, "before").finish("failed", message="m", remedy="n", error="")
+    notify.after_run(settings, "before")
 
     @dg.job
     def refresh() -> None: ...
 
     result = refresh.execute_in_process(instance=instance)
-    Refresh(of, result.run_id).finish("unchanged", release="000001-x")
+    Refresh(settings, result.run_id).finish("unchanged", release="000001-x")
     succeeded = next(event for event in result.all_events if event.event_type is dg.DagsterEventType.RUN_SUCCESS)
     context = dg.build_run_status_sensor_context(
         "tell_success", dagster_event=succeeded, dagster_instance=instance, dagster_run=result.dagster_run
     )
-    sensor(of, "tell_success")(context)
-    assert [entry.problem.kind for entry in told(of).resolved] == ["refresh-failed"]
+    sensor(settings, "tell_success")(context)
+    assert [entry.problem.kind for entry in told(settings).resolved] == ["refresh-failed"]
     assert standing(instance) == 0
 
 
 def test_a_run_whose_process_is_gone_is_found_by_the_clock_and_told(
-    of: Settings, instance: dg.DagsterInstance, tmp_path: Path
+    settings: Settings, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     import dagster as dg
 
     subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "dagster")], check=False)
     (run,) = instance.get_runs()
     assert run.status is dg.DagsterRunStatus.STARTED
-    watch = sensor(of, "watch")
+    watch = sensor(settings, "watch")
     context = dg.build_sensor_context(instance=instance)
     said = watch(context)
     assert "1 problems are open" in str(said.skip_message)  # type: ignore[union-attr]
-    (entry,) = told(of).new
+    (entry,) = told(settings).new
     assert (entry.problem.kind, entry.problem.runbook) == ("refresh-killed", "refresh-killed")
-    assert run.run_id in entry.problem.mend
+    assert run.run_id in entry.problem.remedy
     assert instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]
     assert standing(instance) == 1
 
 
 def test_the_standing_check_is_reported_by_the_clock_only_when_something_changed(
-    of: Settings, instance: dg.DagsterInstance
+    settings: Settings, instance: dg.DagsterInstance
 ) -> None:
     import dagster as dg
 
     from atf_dagster.orchestration.automation.open_alerts_check import KEY
 
-    watch, cursor = sensor(of, "watch"), None
+    watch, cursor = sensor(settings, "watch"), None
     for _ in range(3):
         context = dg.build_sensor_context(instance=instance, cursor=cursor)
         watch(context)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atf_dagster.settings import Settings, quieten
+from atf_dagster.settings import Settings, disable_usage_data
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dg.DagsterInstance, list[str]]:
     """An instance with 24 runs, each with a folder; the second oldest is the only one that made an asset."""
-    quieten()
+    disable_usage_data()
     import dagster as dg
 
     @dg.asset
@@ -48,17 +48,17 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dg.Dagster
 def test_the_oldest_go_with_their_folders_and_what_an_asset_shows_stays(
     runs: tuple[Settings, dg.DagsterInstance, list[str]],
 ) -> None:
-    from atf_dagster.orchestration.automation.run_retention import tidy
+    from atf_dagster.orchestration.automation.run_retention import remove_old_runs
 
     of, instance, ids = runs
-    assert set(tidy(of, instance)) == {ids[0], ids[2], ids[3]}
+    assert set(remove_old_runs(of, instance)) == {ids[0], ids[2], ids[3]}
     there = {run.run_id for run in instance.get_runs()}
     assert there == set(ids) - {ids[0], ids[2], ids[3]} == {path.name for path in of.runs.iterdir()}
     assert instance.get_latest_materialization_event(instance.get_asset_keys()[0]) is not None
 
 
 def test_a_setting_that_is_generous_removes_nothing(runs: tuple[Settings, dg.DagsterInstance, list[str]]) -> None:
-    from atf_dagster.orchestration.automation.run_retention import tidy
+    from atf_dagster.orchestration.automation.run_retention import remove_old_runs
 
     of, instance, _ = runs
-    assert tidy(Settings(home=of.home, keep_runs=200), instance) == []
+    assert remove_old_runs(Settings(home=of.home, keep_runs=200), instance) == []

@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from published_house import PublishedHouse
+from published_house import PublishedHome
 
 from atf_dagster.catalogue import load
 from atf_dagster.landing import Store
 from atf_dagster.pipeline.steps import Refresh
-from atf_dagster.settings import Settings, quieten
+from atf_dagster.settings import Settings, disable_usage_data
 
 if TYPE_CHECKING:
     import dagster as dg
 
 
 @pytest.fixture(scope="module")
-def live(published_home: PublishedHouse, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def live(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The published house's landing and warehouse as those of a live one, in which one publisher stopped answering."""
     home: Path = tmp_path_factory.mktemp("late") / "home"
     shutil.copytree(published_home.home / "snapshot" / "landing", home / "live" / "landing")
@@ -37,7 +37,7 @@ def live(published_home: PublishedHouse, tmp_path_factory: pytest.TempPathFactor
             outcome="failed",
             reason="timeout",
             message="No answer.",
-            mend="Ask again later.",
+            remedy="Ask again later.",
             failing_since="2026-11-01T06:00:00+00:00",
         )
     )
@@ -47,7 +47,7 @@ def live(published_home: PublishedHouse, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="module")
 def said(live: Settings) -> dict[str, dg.AssetCheckResult]:
     """Raw table -> its check."""
-    quieten()
+    disable_usage_data()
     from atf_dagster.orchestration.assets import late_publishers
 
     return {

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import duckdb
 import pytest
-from published_house import PublishedHouse
+from published_house import PublishedHome
 
 
 @pytest.fixture(scope="module")
-def empty_admission(published_home: PublishedHouse) -> Iterator[duckdb.DuckDBPyConnection]:
+def empty_admission(published_home: PublishedHome) -> Iterator[duckdb.DuckDBPyConnection]:
     """The tables that admission looks at, with the warehouse's columns; of these only the catalogue has rows."""
     warehouse = published_home.settings.warehouse
     with duckdb.connect() as connection:

@@ -17,7 +17,7 @@ def expectation(name: str, kind: str = BETWEEN, **facts: Any) -> dict[str, Any]:
         "severity": "critical",
         "owner": "publisher",
         "reason": "Because.",
-        "mend": "Do this.",
+        "remedy": "Do this.",
         "runbook": "some-entry",
         **facts,
     }

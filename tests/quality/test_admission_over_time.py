@@ -115,11 +115,11 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 
 def test_a_good_vintage_is_never_judged_by_a_bad_one_before_it(story: Story) -> None:
     assert story.judged["the first arrives"] == ["admitted"]
-    assert story.judged["a bad one and a good one wait together"] == ["admitted", "held", "admitted"]
+    assert story.judged["a bad one and a good one wait together"] == ["admitted", "quarantined", "admitted"]
 
 
 def test_changed_rules_judge_again_and_compare_with_what_was_good(story: Story) -> None:
-    assert story.judged["the rules changed"] == ["admitted", "held", "admitted"]
+    assert story.judged["the rules changed"] == ["admitted", "quarantined", "admitted"]
 
 
 def test_what_a_person_let_in_stays_in_whatever_the_rules_become(story: Story) -> None:

@@ -10,9 +10,9 @@ import duckdb
 import pytest
 
 from atf_dagster.landing import Store, Verdict, Vintage
+from atf_dagster.landing.parsed import Parsed
 from atf_dagster.quality.admission import judge, write_table_of_verdicts
 from atf_dagster.quality.results import Result
-from atf_dagster.warehouse.raw import Parsed
 
 FAILED = Result(
     suite="staged_rows",
@@ -26,7 +26,7 @@ FAILED = Result(
     failing=(),
     owner="publisher",
     reason="Beyond its bounds.",
-    mend="Write to the publisher.",
+    remedy="Write to the publisher.",
     runbook="beyond-bounds",
     evaluated_at="2025-03-01T06:00:00+00:00",
 )
@@ -74,13 +74,13 @@ def test_only_the_vintage_that_is_named_is_held(store: Store) -> None:
     found = verdicts(store, [failing(BAD, BAD)])
     assert {name: verdict.verdict for name, verdict in found.items()} == {
         "good": "admitted",
-        "bad": "held",
+        "bad": "quarantined",
         "other": "admitted",
     }
     held = found["bad"]
     assert held.reason == "staged_rows.value_within_bounds"
     assert held.message is not None and "Beyond its bounds." in held.message
-    assert held.mend == "Write to the publisher."
+    assert held.remedy == "Write to the publisher."
     assert held.rows == 2
     assert store.verdicts("bad", "all")[1, "admission"] == held
 
@@ -92,13 +92,13 @@ def test_a_warning_holds_nothing(store: Store) -> None:
 
 def test_a_critical_check_that_could_not_run_holds_all_that_wait(store: Store) -> None:
     found = verdicts(store, [replace(FAILED, broken=True)])
-    assert {verdict.verdict for verdict in found.values()} == {"held"}
+    assert {verdict.verdict for verdict in found.values()} == {"quarantined"}
 
 
 def test_a_verdict_stands_as_long_as_its_rules_do(store: Store) -> None:
     """The rows of a judged vintage are not looked at again, so no news of it is no pardon."""
     verdicts(store, [failing(BAD)])
-    assert verdicts(store, [])["bad"].verdict == "held"
+    assert verdicts(store, [])["bad"].verdict == "quarantined"
     assert verdicts(store, [failing(GOOD)])["good"].verdict == "admitted"
     assert verdicts(store, [], rules="other rules")["bad"].verdict == "admitted"
     assert store.verdicts("bad", "all")[1, "admission"].rules == "other rules"
@@ -117,6 +117,6 @@ def test_the_second_half_is_told_of_every_verdict(store: Store, tmp_path: Path) 
         path = str(tmp_path / "admission" / "admission.parquet")
         rows = connection.execute("select * from read_parquet($path)", {"path": path}).fetchall()
     assert sorted(rows) == [
-        (BAD.vintage.id, "held", "staged_rows.value_within_bounds"),
+        (BAD.vintage.id, "quarantined", "staged_rows.value_within_bounds"),
         (GOOD.vintage.id, "admitted", None),
     ]

@@ -46,11 +46,11 @@ def test_an_expectation_is_of_a_known_type_and_says_whose_why_and_what_next(
     assert entry.type in list_registered_expectation_implementations()
     get_expectation_impl(entry.type)(**entry.kwargs)
     assert len(entry.reason) > 20
-    assert len(entry.mend) > 20
+    assert len(entry.remedy) > 20
     assert suite.keys
 
 
-@pytest.mark.parametrize("missing", ["owner", "reason", "mend", "runbook", "severity", "name", "type", "kwargs"])
+@pytest.mark.parametrize("missing", ["owner", "reason", "remedy", "runbook", "severity", "name", "type", "kwargs"])
 def test_an_expectation_without_all_of_it_is_refused(missing: str) -> None:
     entry = expectation("some")
     del entry[missing]

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 from judging import Outcomes, insert, outcomes
-from published_house import PublishedHouse
+from published_house import PublishedHome
 
 from atf_dagster import catalogue
 from atf_dagster.catalogue.model import Dataset
@@ -114,7 +114,7 @@ OUTSIDE = (
 
 
 @pytest.fixture(scope="module")
-def mart(published_home: PublishedHouse) -> Iterator[duckdb.DuckDBPyConnection]:
+def mart(published_home: PublishedHome) -> Iterator[duckdb.DuckDBPyConnection]:
     """The mart of the release in tables that may be spoiled, and the release itself as the one before."""
     with duckdb.connect() as connection:
         connection.execute(f"attach '{published_home.mart}' as previous (read_only)")
@@ -292,10 +292,10 @@ def test_other_terms_of_reuse_are_said_with_the_dataset_and_what_to_do(
     assert OHID[6].id in result.sentence
     assert OTHER_TERMS in result.sentence
     assert "redistributed: false" in result.sentence
-    assert "redistributed: false" in result.mend
+    assert "redistributed: false" in result.remedy
 
 
-def test_a_suite_on_the_mart_names_a_table_that_readers_have(published_home: PublishedHouse) -> None:
+def test_a_suite_on_the_mart_names_a_table_that_readers_have(published_home: PublishedHome) -> None:
     tables = {
         table for (table,) in published_home.rows("select table_name from duckdb_tables() where schema_name = 'mart'")
     }
@@ -303,7 +303,7 @@ def test_a_suite_on_the_mart_names_a_table_that_readers_have(published_home: Pub
 
 
 @pytest.mark.parametrize("stage", ["admission", "mart"])
-def test_the_bundled_figures_break_no_rule(published_home: PublishedHouse, stage: suites.Stage) -> None:
+def test_the_bundled_figures_break_no_rule(published_home: PublishedHome, stage: suites.Stage) -> None:
     (path,) = published_home.settings.runs.glob(f"*/quality_{stage}.json")
     results = [Result.from_json(record) for record in json.loads(path.read_text("utf-8"))]
     assert [result.sentence for result in results if not result.success] == []

@@ -8,7 +8,7 @@ from typing import get_args
 
 import duckdb
 import pytest
-from published_house import PROJECT, PublishedHouse
+from published_house import PROJECT, PublishedHome
 
 from atf_dagster.alerts.alert import Kind
 from atf_dagster.alerts.detect import ANCHORS
@@ -73,7 +73,7 @@ def test_the_commands_are_seen_at_all() -> None:
     assert {"status", "verify", "rollback", "refresh --rebuild", 'admit VINTAGE --reason "..."'} <= set(COMMANDS)
 
 
-def test_the_queries_run_on_a_release(published_home: PublishedHouse) -> None:
+def test_the_queries_run_on_a_release(published_home: PublishedHome) -> None:
     queries = re.findall(r"^    (select .*?;)$", PART_TWO, re.MULTILINE | re.DOTALL)
     assert len(queries) == 4
     with duckdb.connect() as connection:

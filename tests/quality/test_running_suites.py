@@ -66,7 +66,7 @@ def test_more_than_a_thousand_keys_are_kept_and_shown(
     assert failing == [f"E{number}" for number in range(1500) if number >= 1500 - result.unexpected_count]
     assert len(failing) == result.unexpected_count > 1000
     assert result.failing[0] == first
-    page = render([result], run_id="r", mode="m", troubles=[])
+    page = render([result], run_id="r", mode="m", source_issues=[])
     assert [area for area in failing if f"<td>{area}</td>" not in page] == []
     _, *told = csv.reader(io.StringIO(failing_as_csv([result])))
     assert [json.loads(keys)["area"] for *_, keys in told] == failing
@@ -78,7 +78,7 @@ def test_a_table_without_rows_to_blame_says_what_was_observed(connection: duckdb
     (result,) = gx.run(connection, [suite_of(MANY, several)], has_previous=False)
     assert not result.success and result.failing == ()
     assert result.observed == "observed 1"
-    assert "observed 1" in render([result], run_id="r", mode="m", troubles=[])
+    assert "observed 1" in render([result], run_id="r", mode="m", source_issues=[])
 
 
 def test_what_several_suites_read_is_made_once_and_gone_afterwards(connection: duckdb.DuckDBPyConnection) -> None:
@@ -146,7 +146,7 @@ def test_a_check_that_cannot_run_is_broken_and_fails(connection: duckdb.DuckDBPy
     assert "the check itself is broken" in broken.observed and "valeu" in broken.observed
     assert broken.owner == "data engineers"
     assert broken.runbook == "check-broken"
-    assert "expectation" in broken.mend
+    assert "expectation" in broken.remedy
     assert passed.success and not passed.broken
 
 
@@ -184,4 +184,4 @@ def test_results_come_in_the_order_of_the_files(connection: duckdb.DuckDBPyConne
     results = gx.run(connection, [first, second], has_previous=False)
     names = [(result.suite, result.expectation) for result in results]
     assert names == [("z_suite", "z"), ("z_suite", "a"), ("a_suite", "m")]
-    assert all(result.mend == "Do this." and result.reason == "Because." for result in results)
+    assert all(result.remedy == "Do this." and result.reason == "Because." for result in results)

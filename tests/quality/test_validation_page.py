@@ -10,9 +10,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from published_house import PublishedHouse
+from published_house import PublishedHome
 
-from atf_dagster.landing.source_issues import Trouble
+from atf_dagster.landing.source_issues import SourceIssue
 from atf_dagster.quality.page import render
 from atf_dagster.quality.results import Result
 
@@ -74,21 +74,21 @@ def result(text: str, **facts: object) -> Result:
         failing=({text: text, "area_name": text}, {text: None, "area_name": text}),
         owner=text,
         reason=text,
-        mend=text,
+        remedy=text,
         runbook=text,
         evaluated_at="2025-03-01T06:00:00+00:00",
     )
     return dataclasses.replace(everywhere, **facts)  # type: ignore[arg-type]
 
 
-def trouble(text: str) -> Trouble:
-    return Trouble(
+def issue(text: str) -> SourceIssue:
+    return SourceIssue(
         dataset=text,
         part=text,
-        kind="held",
+        kind="quarantined",
         reason=text,
         message=text,
-        mend=text,
+        remedy=text,
         since=text,
         serving=text,
     )
@@ -99,7 +99,7 @@ def hostile_page() -> str:
         [result(text) for text in HOSTILE],
         run_id=HOSTILE[0],
         mode=HOSTILE[1],
-        troubles=[trouble(text) for text in HOSTILE],
+        source_issues=[issue(text) for text in HOSTILE],
         notes=HOSTILE,
     )
 
@@ -139,7 +139,7 @@ def test_every_cell_is_escaped_and_shown_as_it_is() -> None:
 
 
 def test_a_hostile_page_has_no_tag_that_a_tame_one_has_not() -> None:
-    tame = Page(render([result("a")], run_id="r", mode="m", troubles=[trouble("t")], notes=["n"]))
+    tame = Page(render([result("a")], run_id="r", mode="m", source_issues=[issue("t")], notes=["n"]))
     assert {tag for tag, _ in Page(hostile_page()).tags} == {tag for tag, _ in tame.tags}
 
 
@@ -160,7 +160,7 @@ def test_the_policy_stands_before_anything_that_it_governs() -> None:
 
 def test_every_failing_row_is_on_the_page() -> None:
     rows = tuple({"area_code": f"E{number:08d}", "value": number} for number in range(300))
-    page = Page(render([result("a", failing=rows)], run_id="r", mode="m", troubles=[]))
+    page = Page(render([result("a", failing=rows)], run_id="r", mode="m", source_issues=[]))
     for row in rows:
         assert row["area_code"] in page.words
     assert "300 failing rows" in page.text
@@ -168,7 +168,9 @@ def test_every_failing_row_is_on_the_page() -> None:
 
 def test_a_suite_is_an_anchor_and_a_failure_says_where_the_runbook_tells_of_it() -> None:
     failed = result("a", suite="fct_trend", expectation="e", runbook="statistics-wrong")
-    html = render([failed], run_id="r", mode="m", troubles=[], since={("fct_trend", "e"): "2025-02-27T06:30:00+00:00"})
+    html = render(
+        [failed], run_id="r", mode="m", source_issues=[], since={("fct_trend", "e"): "2025-02-27T06:30:00+00:00"}
+    )
     page = Page(html)
     assert [attributes.get("id") for tag, attributes in page.tags if tag == "h2"] == ["fct_trend"]
     assert "docs/runbook.md#statistics-wrong" in page.words
@@ -177,26 +179,28 @@ def test_a_suite_is_an_anchor_and_a_failure_says_where_the_runbook_tells_of_it()
 
 
 def test_since_when_is_said_only_where_it_is_known() -> None:
-    page = Page(render([result("a")], run_id="r", mode="m", troubles=[], since={("another", "a"): "2025-02-27T06:30"}))
+    page = Page(
+        render([result("a")], run_id="r", mode="m", source_issues=[], since={("another", "a"): "2025-02-27T06:30"})
+    )
     assert "Failing since" not in page.text
 
 
 @pytest.mark.parametrize(
-    ("results", "troubles", "words"),
+    ("results", "source_issues", "words"),
     [
         ([result("a", success=True)], [], "Passed"),
         ([result("a", severity="warning")], [], "Passed with warnings"),
-        ([result("a", success=True)], [trouble("t")], "Passed with warnings"),
-        ([result("a", stage="admission")], [trouble("t")], "Passed with warnings"),
+        ([result("a", success=True)], [issue("t")], "Passed with warnings"),
+        ([result("a", stage="admission")], [issue("t")], "Passed with warnings"),
         ([result("a")], [], "Held: nothing was published, the last release stays in place"),
     ],
 )
-def test_the_page_says_first_how_it_ended(results: list[Result], troubles: list[Trouble], words: str) -> None:
-    page = Page(render(results, run_id="r", mode="m", troubles=troubles))
+def test_the_page_says_first_how_it_ended(results: list[Result], source_issues: list[SourceIssue], words: str) -> None:
+    page = Page(render(results, run_id="r", mode="m", source_issues=source_issues))
     assert page.words[page.words.index("Validation results") + 2] == words
 
 
-def test_the_page_of_a_refresh_lists_its_expectations_and_loads_nothing(published_home: PublishedHouse) -> None:
+def test_the_page_of_a_refresh_lists_its_expectations_and_loads_nothing(published_home: PublishedHome) -> None:
     html = Path(published_home.report["page"]).read_text("utf-8")
     page = Page(html)
     assert references(page) == []

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from published_house import PublishedHouse
+from published_house import PublishedHome
 
 
 @pytest.fixture
-def house(published_home: PublishedHouse, tmp_path: Path) -> PublishedHouse:
+def home(published_home: PublishedHome, tmp_path: Path) -> PublishedHome:
     """A house with a copy of the releases and nothing else."""
-    return published_home.copy_of_releases(tmp_path / "house")
+    return published_home.copy_of_releases(tmp_path / "home")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from published_house import PublishedHouse
+from published_house import PublishedHome
 
 from atf_dagster.snapshot.answer import MADE_UP
 
@@ -29,7 +29,7 @@ ADDRESSES_OF_THE_PUBLISHERS = tuple(
 )
 
 
-def test_an_address_is_the_publishers_own_or_says_that_it_is_made_up(published_home: PublishedHouse) -> None:
+def test_an_address_is_the_publishers_own_or_says_that_it_is_made_up(published_home: PublishedHome) -> None:
     urls = [url for (url,) in published_home.rows("select url from mart.dim_vintage")]
     assert urls
     unknown = [
@@ -48,6 +48,6 @@ def test_an_address_is_the_publishers_own_or_says_that_it_is_made_up(published_h
         "open_geography_boundaries",
     ],
 )
-def test_an_address_that_is_not_known_is_marked(published_home: PublishedHouse, dataset: str) -> None:
+def test_an_address_that_is_not_known_is_marked(published_home: PublishedHome, dataset: str) -> None:
     ((url,),) = published_home.rows(f"select url from mart.dim_vintage where dataset = '{dataset}'")
     assert MARKED.search(url)

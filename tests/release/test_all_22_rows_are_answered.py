@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from published_house import PublishedHouse
+from published_house import PublishedHome
 
 COUNCILS = "in (select area_code from mart.dim_area where area_type = 'council' and in_cheshire_merseyside)"
 ANSWERED = (
@@ -13,7 +13,7 @@ ANSWERED = (
 )
 
 
-def test_at_least_fourteen_have_figures_for_the_councils(published_home: PublishedHouse) -> None:
+def test_at_least_fourteen_have_figures_for_the_councils(published_home: PublishedHome) -> None:
     answered = {row[0] for row in published_home.rows(ANSWERED)}
     assert len(answered) >= 14
     own = published_home.rows(
@@ -24,7 +24,7 @@ def test_at_least_fourteen_have_figures_for_the_councils(published_home: Publish
     assert len(own) >= 10  # figures of their own, no proxy
 
 
-def test_the_figures_come_from_at_least_seven_publishers(published_home: PublishedHouse) -> None:
+def test_the_figures_come_from_at_least_seven_publishers(published_home: PublishedHome) -> None:
     """Counted as organisations: ONS publishes by three interfaces and counts once."""
     publishers = published_home.rows(
         "select distinct v.publisher from mart.fct_observation as o "
@@ -37,7 +37,7 @@ def test_the_figures_come_from_at_least_seven_publishers(published_home: Publish
     assert len(organisations) >= 7, sorted(organisations)
 
 
-def test_every_other_one_says_why_it_is_empty_in_every_council(published_home: PublishedHouse) -> None:
+def test_every_other_one_says_why_it_is_empty_in_every_council(published_home: PublishedHome) -> None:
     rows = published_home.rows(
         "select c.indicator_code, c.area_code, c.state, c.reason, i.beacon_no from mart.coverage as c "
         f"inner join mart.dim_indicator as i on c.indicator_code = i.indicator_code where c.area_code {COUNCILS}"
@@ -49,7 +49,7 @@ def test_every_other_one_says_why_it_is_empty_in_every_council(published_home: P
         assert (reason is None) == (state == "current"), (indicator, area, state, reason)
 
 
-def test_a_proxy_is_called_one_and_never_stands_under_the_indicator_itself(published_home: PublishedHouse) -> None:
+def test_a_proxy_is_called_one_and_never_stands_under_the_indicator_itself(published_home: PublishedHome) -> None:
     for code in ("ATF08", "ATF10", "ATF15"):
         assert published_home.rows(f"select count(*) from mart.fct_observation where indicator_code = '{code}'") == [
             (0,)
@@ -62,7 +62,7 @@ def test_a_proxy_is_called_one_and_never_stands_under_the_indicator_itself(publi
 
 
 def test_the_licence_of_every_vintage_is_shown_and_is_the_open_government_licence(
-    published_home: PublishedHouse,
+    published_home: PublishedHome,
 ) -> None:
     licences = published_home.rows("select distinct licence, attribution is not null from mart.dim_vintage")
     assert licences == [("Open Government Licence v3.0", True)]
@@ -72,7 +72,7 @@ def test_the_licence_of_every_vintage_is_shown_and_is_the_open_government_licenc
         assert publisher[0] in text
 
 
-def test_the_seeds_of_local_returns_say_that_none_was_received(published_home: PublishedHouse) -> None:
+def test_the_seeds_of_local_returns_say_that_none_was_received(published_home: PublishedHome) -> None:
     rows = published_home.rows(
         "select distinct indicator_code, state, reason from mart.coverage "
         f"where indicator_code in ('ATF12', 'ATF20', 'ATF21') and area_code {COUNCILS} order by 1"

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from published_house import PublishedHouse
+from published_house import PublishedHome
 from releases_made import make_writable, run_sql
 
 KEY = "indicator_code = 'ATF17' and area_code = 'E08000012' and period_id = '2025-09-30/2025-09-30'"
 
 
 @pytest.fixture
-def revised(house: PublishedHouse) -> Path:
+def revised(home: PublishedHome) -> Path:
     """A release in which one figure was revised on 1 December 2026 and withdrawn on 1 January 2027."""
-    folder = house.release
+    folder = home.release
     make_writable(folder)
     history = "mart.fct_observation_history"
     run_sql(
@@ -59,7 +59,7 @@ def test_a_day_shows_what_was_in_force_when_it_ended(
     assert ["revised" if value == 99 else "first" for (value,) in found] == values
 
 
-def test_today_as_of_today_is_what_is_in_force(published_home: PublishedHouse) -> None:
+def test_today_as_of_today_is_what_is_in_force(published_home: PublishedHome) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"attach '{published_home.mart}' as atf (read_only)")
         connection.execute("use atf.mart")

@@ -14,31 +14,31 @@ VERSION = "000001-20261101T060000Z"
 
 
 @pytest.fixture
-def of(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path) -> Settings:
     """A house whose current release says in both of its descriptions that it was fetched live."""
-    house = Settings(home=tmp_path)
-    folder = house.releases / VERSION
+    home = Settings(home=tmp_path)
+    folder = home.releases / VERSION
     folder.mkdir(parents=True)
     receipt = {"run_id": "run", "mode": "live", "verdict": "passed", "files": {}}
     (folder / "receipt.json").write_text(json.dumps(receipt), "utf-8")
     (folder / "datapackage.json").write_text(json.dumps({"mode": "live"}), "utf-8")
-    (house.releases / "current").symlink_to(VERSION)
-    return house
+    (home.releases / "current").symlink_to(VERSION)
+    return home
 
 
-def test_a_snapshot_refresh_is_refused_where_the_current_release_is_live(of: Settings) -> None:
+def test_a_snapshot_refresh_is_refused_where_the_current_release_is_live(settings: Settings) -> None:
     with pytest.raises(WouldReplaceLive, match=VERSION):
-        Refresh(of, "run").guard_mode()
+        Refresh(settings, "run").guard_mode()
 
 
-def test_a_live_release_whose_receipt_is_damaged_is_still_a_live_one(of: Settings) -> None:
-    (of.releases / VERSION / "receipt.json").write_text('{"run_id": "ru', "utf-8")
+def test_a_live_release_whose_receipt_is_damaged_is_still_a_live_one(settings: Settings) -> None:
+    (settings.releases / VERSION / "receipt.json").write_text('{"run_id": "ru', "utf-8")
     with pytest.raises(WouldReplaceLive, match=VERSION):
-        Refresh(of, "run").guard_mode()
+        Refresh(settings, "run").guard_mode()
 
 
-def test_a_snapshot_release_is_replaced_by_a_snapshot(of: Settings) -> None:
+def test_a_snapshot_release_is_replaced_by_a_snapshot(settings: Settings) -> None:
     for name in ("receipt.json", "datapackage.json"):
-        path = of.releases / VERSION / name
+        path = settings.releases / VERSION / name
         path.write_text(path.read_text("utf-8").replace("live", "snapshot"), "utf-8")
-    Refresh(of, "run").guard_mode()
+    Refresh(settings, "run").guard_mode()

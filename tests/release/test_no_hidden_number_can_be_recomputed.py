@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from published_house import PROJECT, PublishedHouse
+from published_house import PROJECT, PublishedHome
 from releases_made import run_sql
 
 from atf_dagster.release.audit import AuditFailed, audit_disclosure
@@ -67,7 +67,7 @@ def bare(where: str, keep: str = "true") -> list[str]:
 
 
 @pytest.fixture
-def planted(published_home: PublishedHouse, tmp_path: Path) -> Attack:
+def planted(published_home: PublishedHome, tmp_path: Path) -> Attack:
     """Changes a copy of the release by SQL and attacks it. Of level 2 by 19 in one year only `keep` is left."""
     database = tmp_path / "mart.duckdb"
     shutil.copy(published_home.mart, database)
@@ -152,7 +152,7 @@ def only(findings: list[Finding], *words: str) -> Finding:
 # Nothing hidden, nothing found; hidden as the rules demand, nothing found ----------------------------------
 
 
-def test_the_bundled_release_gives_no_hidden_number_away(published_home: PublishedHouse) -> None:
+def test_the_bundled_release_gives_no_hidden_number_away(published_home: PublishedHome) -> None:
     from atf_dagster.catalogue import load
     from atf_dagster.release.publish import neighbours
 
@@ -183,7 +183,7 @@ def test_each_status_that_hides_a_number_is_attacked(planted: Attack, status: st
     assert only(planted(hide(HALTON, status=status)), "Halton").blocks
 
 
-def test_a_finding_never_says_the_number(planted: Attack, published_home: PublishedHouse) -> None:
+def test_a_finding_never_says_the_number(planted: Attack, published_home: PublishedHome) -> None:
     numbers = published_home.rows(
         f"select numerator, denominator, value from mart.fct_observation where {SUBJECT} and {TOTAL} "
         f"and area_code in ('{HALTON}', '{WHOLE}')"
@@ -366,7 +366,7 @@ def test_a_gap_between_the_sexes(planted: Attack) -> None:
     assert only(planted(hide(HALTON, "sex = 'Male'"), withhold(WHOLE), gap, keep=keep), "Male", "relative_gap").blocks
 
 
-def test_gaps_of_the_release_are_matched_to_their_figures(published_home: PublishedHouse) -> None:
+def test_gaps_of_the_release_are_matched_to_their_figures(published_home: PublishedHome) -> None:
     """A gap that is not matched is not attacked. Matched: one figure for each group, and their values give the gap."""
     with duckdb.connect() as connection:
         connection.execute(f"attach '{published_home.mart}' as release (read_only)")
@@ -572,7 +572,7 @@ def test_two_hidden_groups_of_which_nothing_is_left_are_both_zero(planted: Attac
 INJURIES = "indicator_code = 'SUP04' and period_id = '2022-04-01/2023-03-31' and breakdown_type = 'Total'"
 
 
-def test_sums_of_counts_rounded_to_five_give_nothing_exactly(published_home: PublishedHouse, tmp_path: Path) -> None:
+def test_sums_of_counts_rounded_to_five_give_nothing_exactly(published_home: PublishedHome, tmp_path: Path) -> None:
     """Persons less Female is Male give or take 5, and a suppressed count is 1 to 7: too wide to name one number."""
     database = tmp_path / "mart.duckdb"
     shutil.copy(published_home.mart, database)
@@ -586,7 +586,7 @@ def test_sums_of_counts_rounded_to_five_give_nothing_exactly(published_home: Pub
 # What stops, and what is exported -------------------------------------------------------------------------
 
 
-def test_the_audit_names_what_blocks_and_hands_on_what_does_not(published_home: PublishedHouse, tmp_path: Path) -> None:
+def test_the_audit_names_what_blocks_and_hands_on_what_does_not(published_home: PublishedHome, tmp_path: Path) -> None:
     shutil.copy(published_home.mart, tmp_path / "mart.duckdb")
     (tmp_path / "mart.duckdb").chmod(0o644)
     assert audit_disclosure(tmp_path, {}) == []
@@ -601,7 +601,7 @@ def test_the_audit_names_what_blocks_and_hands_on_what_does_not(published_home: 
     assert message.endswith("The last release stays in place.")
 
 
-def test_views_of_the_release_show_tables_of_the_release(published_home: PublishedHouse) -> None:
+def test_views_of_the_release_show_tables_of_the_release(published_home: PublishedHome) -> None:
     """The attack leaves them out because each is a view in the same file, so that its numbers are the tables'."""
     views = {name for (name,) in published_home.rows("select view_name from duckdb_views() where schema_name = 'mart'")}
     named = {name for (name,) in published_home.rows("from (show tables from mart) where name like 'vw_%'")}
@@ -612,7 +612,7 @@ EXPORTED = ("fct_observation", "fct_observation_history", "fct_revision", "fct_c
 
 
 @pytest.mark.parametrize("table", EXPORTED)
-def test_the_exports_show_exactly_what_the_database_shows(published_home: PublishedHouse, table: str) -> None:
+def test_the_exports_show_exactly_what_the_database_shows(published_home: PublishedHome, table: str) -> None:
     """So that an attack on the database is one on the exports: every number, and nothing where it has none."""
     numbers = [
         name
@@ -633,7 +633,7 @@ def test_the_exports_show_exactly_what_the_database_shows(published_home: Publis
 
 @pytest.mark.parametrize("form", ["mart.duckdb", "parquet", "csv"])
 def test_no_form_of_the_release_shows_a_number_where_a_status_hides_it(
-    published_home: PublishedHouse, form: str
+    published_home: PublishedHome, form: str
 ) -> None:
     for table in ("fct_observation", "fct_observation_history"):
         source = {
@@ -647,7 +647,7 @@ def test_no_form_of_the_release_shows_a_number_where_a_status_hides_it(
         assert published_home.rows(f"select * from {source} where status in {HIDING} and ({shown})") == []
 
 
-def test_the_examples_in_the_readme_print_no_hidden_figure(published_home: PublishedHouse) -> None:
+def test_the_examples_in_the_readme_print_no_hidden_figure(published_home: PublishedHome) -> None:
     """Each row that README prints is a figure that the release shows, with these very numbers."""
     readme = (PROJECT / "README.md").read_text("utf-8")
     match = re.search(r'duckdb\.sql\("""(.+?)"""', readme, re.DOTALL)

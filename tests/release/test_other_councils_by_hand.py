@@ -7,7 +7,7 @@ own areas' figures (test_twenty_figures_by_hand), what is worked out from these.
 from __future__ import annotations
 
 import pytest
-from published_house import PublishedHouse
+from published_house import PublishedHome
 
 DURHAM, STOCKTON, ROTHERHAM, SUNDERLAND = "E06000047", "E06000004", "E08000018", "E08000024"
 BARNSLEY, WARWICKSHIRE, GLOUCESTERSHIRE = "E08000038", "E10000031", "E10000013"
@@ -42,7 +42,7 @@ READ = [
     ("indicator", "area", "period", "sex", "value", "limits", "counts"), READ, ids=[f"{r[0]}-{r[1]}" for r in READ]
 )
 def test_the_release_says_of_another_council_what_the_file_says(
-    published_home: PublishedHouse,
+    published_home: PublishedHome,
     indicator: str,
     area: str,
     period: str,
@@ -66,7 +66,7 @@ def test_the_release_says_of_another_council_what_the_file_says(
             assert there == (None if read is None else pytest.approx(read))
 
 
-def test_no_group_of_another_council_reaches_the_mart(published_home: PublishedHouse) -> None:
+def test_no_group_of_another_council_reaches_the_mart(published_home: PublishedHome) -> None:
     others = "inner join mart.dim_area as a using (area_code) where not a.is_answered and a.area_type like '%council'"
     for table in ("fct_observation", "fct_observation_history"):
         found = published_home.rows(f"select distinct breakdown_type, breakdown_value from mart.{table} {others}")
@@ -74,7 +74,7 @@ def test_no_group_of_another_council_reaches_the_mart(published_home: PublishedH
 
 
 def test_codes_of_other_councils_are_those_of_england_and_small_areas_stay_out(
-    published_home: PublishedHouse,
+    published_home: PublishedHome,
 ) -> None:
     kinds = published_home.rows(
         "select distinct left(area_code, 3) from mart.fct_observation inner join mart.dim_area as a using (area_code) "
@@ -85,7 +85,7 @@ def test_codes_of_other_councils_are_those_of_england_and_small_areas_stay_out(
 
 
 def test_most_councils_of_england_have_the_newest_figure_of_the_indicators_that_are_compared(
-    published_home: PublishedHouse,
+    published_home: PublishedHome,
 ) -> None:
     counted = dict(
         published_home.rows(

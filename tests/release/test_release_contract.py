@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from published_house import PROJECT, PublishedHouse
+from published_house import PROJECT, PublishedHome
 
 from atf_dagster.catalogue import load
 from atf_dagster.landing import Store
@@ -155,7 +155,7 @@ ALLOWED_VALUES = {
 
 
 @pytest.fixture(scope="module")
-def release(published_home: PublishedHouse) -> Iterator[duckdb.DuckDBPyConnection]:
+def release(published_home: PublishedHome) -> Iterator[duckdb.DuckDBPyConnection]:
     """The release, attached as a reader may attach it."""
     with duckdb.connect() as connection:
         connection.execute(f"attach '{published_home.mart}' as release (read_only)")
@@ -273,7 +273,7 @@ def test_at_least_eight_beacon_indicators_have_figures_for_all_nine_councils(
 
 
 def test_england_has_figures_wherever_its_publisher_serves_them(
-    release: duckdb.DuckDBPyConnection, published_home: PublishedHouse
+    release: duckdb.DuckDBPyConnection, published_home: PublishedHome
 ) -> None:
     """Counted in the bytes as landed: where a table has a row of England with a value, the mart has one.
 
@@ -342,7 +342,7 @@ def test_every_indicator_and_area_has_a_line_of_coverage_and_absence_a_reason(
     assert one(release, "select count(*) from mart.coverage where state <> 'current' and reason is null") == 0
 
 
-def test_every_expectation_has_a_result(release: duckdb.DuckDBPyConnection, published_home: PublishedHouse) -> None:
+def test_every_expectation_has_a_result(release: duckdb.DuckDBPyConnection, published_home: PublishedHome) -> None:
     rows = release.execute("select run_id, suite, expectation, severity, owner from mart.quality_result").fetchall()
     assert {row[0] for row in rows} == {published_home.report["run_id"]}
     declared = {(s.suite, e.name, e.severity, e.owner) for s in suites.load() for e in s.expectations}
@@ -351,7 +351,7 @@ def test_every_expectation_has_a_result(release: duckdb.DuckDBPyConnection, publ
 
 
 def test_a_release_from_the_snapshot_says_so_everywhere(
-    release: duckdb.DuckDBPyConnection, published_home: PublishedHouse, package: dict[str, Any]
+    release: duckdb.DuckDBPyConnection, published_home: PublishedHome, package: dict[str, Any]
 ) -> None:
     assert one(release, "select mode from mart.release_info") == "snapshot"
     assert published_home.receipt["mode"] == "snapshot"
@@ -361,7 +361,7 @@ def test_a_release_from_the_snapshot_says_so_everywhere(
 
 
 def test_a_release_is_called_the_same_everywhere(
-    release: duckdb.DuckDBPyConnection, published_home: PublishedHouse, package: dict[str, Any]
+    release: duckdb.DuckDBPyConnection, published_home: PublishedHome, package: dict[str, Any]
 ) -> None:
     version = published_home.release.name
     assert one(release, "select version from mart.release_info") == version
@@ -371,7 +371,7 @@ def test_a_release_is_called_the_same_everywhere(
 
 
 def test_every_form_of_a_table_has_the_same_rows(
-    release: duckdb.DuckDBPyConnection, published_home: PublishedHouse
+    release: duckdb.DuckDBPyConnection, published_home: PublishedHome
 ) -> None:
     forms = {
         (relation, form)
@@ -391,7 +391,7 @@ def test_every_form_of_a_table_has_the_same_rows(
 
 
 def test_parquet_holds_what_the_database_holds(
-    release: duckdb.DuckDBPyConnection, published_home: PublishedHouse
+    release: duckdb.DuckDBPyConnection, published_home: PublishedHome
 ) -> None:
     for table in CONTRACT:
         path = published_home.release / "parquet" / f"{table}.parquet"
@@ -399,7 +399,7 @@ def test_parquet_holds_what_the_database_holds(
         assert one(release, f"select count(*) from ({both})") == 0
 
 
-def test_a_view_reads_alike_opened_by_itself_and_attached_under_any_name(published_home: PublishedHouse) -> None:
+def test_a_view_reads_alike_opened_by_itself_and_attached_under_any_name(published_home: PublishedHome) -> None:
     counts = []
     with duckdb.connect(str(published_home.mart), read_only=True) as connection:
         counts.append([one(connection, f"select count(*) from mart.mart.{relation}") for relation in RELATIONS])
@@ -410,13 +410,13 @@ def test_a_view_reads_alike_opened_by_itself_and_attached_under_any_name(publish
     assert counts[1:] == counts[:1] * 3
 
 
-def test_the_files_storage_is_one_that_older_clients_read(published_home: PublishedHouse) -> None:
+def test_the_files_storage_is_one_that_older_clients_read(published_home: PublishedHome) -> None:
     header = published_home.mart.read_bytes()[:20]
     assert header[8:12] == b"DUCK"
     assert int.from_bytes(header[12:20], "little") <= 65
 
 
-def test_a_client_of_duckdb_1_2_opens_the_release(published_home: PublishedHouse) -> None:
+def test_a_client_of_duckdb_1_2_opens_the_release(published_home: PublishedHome) -> None:
     client = PROJECT / ".old-client"
     if not (client / "duckdb").is_dir():
         pytest.skip("no .old-client: `make test` installs DuckDB 1.2 there, and then the release is opened with it")
@@ -440,12 +440,12 @@ for relation in {RELATIONS!r}:
     assert [int(line) for line in done.stdout.split()] == expected
 
 
-def test_nothing_lies_beside_the_database_that_would_shut_it(published_home: PublishedHouse) -> None:
+def test_nothing_lies_beside_the_database_that_would_shut_it(published_home: PublishedHome) -> None:
     assert list(published_home.release.glob("*.wal")) == []
     assert [path.name for path in published_home.releases.glob(".candidate-*")] == []
 
 
-def test_the_receipt_covers_every_file_with_its_hash(published_home: PublishedHouse) -> None:
+def test_the_receipt_covers_every_file_with_its_hash(published_home: PublishedHome) -> None:
     files = {
         str(path.relative_to(published_home.release)): {
             "bytes": path.stat().st_size,
@@ -458,19 +458,19 @@ def test_the_receipt_covers_every_file_with_its_hash(published_home: PublishedHo
     assert {"mart.duckdb", "datapackage.json", "validation.html"} <= set(files)
 
 
-def test_the_receipt_counts_the_rows_of_every_relation(published_home: PublishedHouse) -> None:
+def test_the_receipt_counts_the_rows_of_every_relation(published_home: PublishedHome) -> None:
     rows = published_home.receipt["rows"]
     assert set(RELATIONS) <= set(rows)
     for relation, count in rows.items():
         assert published_home.rows(f"select count(*) from mart.{relation}") == [(count,)]
 
 
-def test_the_verdict_is_one_that_lets_it_be_published(published_home: PublishedHouse) -> None:
+def test_the_verdict_is_one_that_lets_it_be_published(published_home: PublishedHome) -> None:
     assert published_home.receipt["verdict"] in ("passed", "warned")
     assert published_home.rows("select quality_state from mart.release_info") == [(published_home.receipt["verdict"],)]
 
 
-def test_no_file_of_a_release_may_be_written(published_home: PublishedHouse) -> None:
+def test_no_file_of_a_release_may_be_written(published_home: PublishedHome) -> None:
     files = [path for path in published_home.release.rglob("*") if path.is_file()]
     assert files
     assert [path for path in files if path.stat().st_mode & 0o222] == []
@@ -480,13 +480,13 @@ def test_no_file_of_a_release_may_be_written(published_home: PublishedHouse) -> 
 
 
 @pytest.fixture(scope="module")
-def package(published_home: PublishedHouse) -> dict[str, Any]:
+def package(published_home: PublishedHome) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((published_home.release / "datapackage.json").read_text("utf-8"))
     return found
 
 
 def test_the_package_lists_each_csv_file_with_its_columns(
-    published_home: PublishedHouse, package: dict[str, Any]
+    published_home: PublishedHome, package: dict[str, Any]
 ) -> None:
     resources = {resource["path"]: resource for resource in package["resources"]}
     assert set(resources) == {f"csv/{path.name}" for path in (published_home.release / "csv").iterdir()}
@@ -516,7 +516,7 @@ def test_the_package_names_publishers_and_licences(package: dict[str, Any]) -> N
 
 
 def test_every_cell_of_the_csv_files_is_of_the_type_that_the_package_states(
-    published_home: PublishedHouse, package: dict[str, Any]
+    published_home: PublishedHome, package: dict[str, Any]
 ) -> None:
     for resource in package["resources"]:
         fields = {field["name"]: field for field in resource["schema"]["fields"]}
@@ -546,6 +546,6 @@ def read_cell(cell: str, field: dict[str, Any]) -> None:
             assert kind == "string"
 
 
-def test_the_current_release_is_found_where_the_contract_says(published_home: PublishedHouse) -> None:
+def test_the_current_release_is_found_where_the_contract_says(published_home: PublishedHome) -> None:
     assert Path(published_home.releases / "current" / "mart.duckdb").is_file()
     assert published_home.rows("select contract_version from mart.release_info") == [(1,)]

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from published_house import PublishedHouse
+from published_house import PublishedHome
 from releases_made import another_release, spoil
 
 from atf_dagster.pipeline.steps import Refresh
@@ -62,20 +62,20 @@ def reader(releases: Path) -> Iterator[Reader]:
 
 
 @pytest.fixture
-def first(house: PublishedHouse) -> str:
+def first(home: PublishedHome) -> str:
     """The version that the refresh published, which is current."""
-    return house.release.name
+    return home.release.name
 
 
 @pytest.fixture
-def three(house: PublishedHouse, first: str) -> PublishedHouse:
+def three(home: PublishedHome, first: str) -> PublishedHome:
     """An older and a newer release around the current one."""
-    another_release(house.releases, first, OLDER)
-    another_release(house.releases, first, NEWER)
-    return house
+    another_release(home.releases, first, OLDER)
+    another_release(home.releases, first, NEWER)
+    return home
 
 
-def test_releases_are_listed_oldest_first_and_the_current_one_is_known(three: PublishedHouse, first: str) -> None:
+def test_releases_are_listed_oldest_first_and_the_current_one_is_known(three: PublishedHome, first: str) -> None:
     known = versions.releases(three.releases)
     assert [release.version for release in known] == [OLDER, first, NEWER]
     assert [release.is_current for release in known] == [False, True, False]
@@ -83,7 +83,7 @@ def test_releases_are_listed_oldest_first_and_the_current_one_is_known(three: Pu
     assert current is not None and current.version == first
 
 
-def test_an_open_reader_keeps_its_release_and_a_new_one_gets_the_new(three: PublishedHouse, first: str) -> None:
+def test_an_open_reader_keeps_its_release_and_a_new_one_gets_the_new(three: PublishedHome, first: str) -> None:
     with reader(three.releases) as early:
         assert early.ask() == first
         versions.point_to(three.releases, NEWER)
@@ -92,7 +92,7 @@ def test_an_open_reader_keeps_its_release_and_a_new_one_gets_the_new(three: Publ
         assert early.ask() == first
 
 
-def test_an_open_reader_outlives_the_removal_of_its_release(three: PublishedHouse, first: str) -> None:
+def test_an_open_reader_outlives_the_removal_of_its_release(three: PublishedHome, first: str) -> None:
     with reader(three.releases) as early:
         assert early.ask() == first
         versions.point_to(three.releases, NEWER)
@@ -100,7 +100,7 @@ def test_an_open_reader_outlives_the_removal_of_its_release(three: PublishedHous
         assert early.ask() == first
 
 
-def test_the_pointer_is_always_there_while_it_moves(three: PublishedHouse, first: str) -> None:
+def test_the_pointer_is_always_there_while_it_moves(three: PublishedHome, first: str) -> None:
     """A reader that opens the pointer all the time finds one release or another, never none."""
     pointer = three.releases / "current"
     seen: set[str] = set()
@@ -132,19 +132,19 @@ def test_the_pointer_is_always_there_while_it_moves(three: PublishedHouse, first
     assert list(three.releases.glob(".current*")) == []
 
 
-def test_the_pointer_survives_a_move_of_the_house(three: PublishedHouse, first: str, tmp_path: Path) -> None:
+def test_the_pointer_survives_a_move_of_the_house(three: PublishedHome, first: str, tmp_path: Path) -> None:
     moved = three.home.rename(tmp_path / "elsewhere")
     current = versions.current(moved / "releases")
     assert current is not None and current.version == first
 
 
-def test_rollback_goes_one_back(three: PublishedHouse, first: str) -> None:
+def test_rollback_goes_one_back(three: PublishedHome, first: str) -> None:
     assert versions.rollback(three.releases) == (first, OLDER)
     assert versions.current_version(three.releases) == OLDER
     assert versions.rolled_back_from(three.releases) == NEWER
 
 
-def test_rollback_goes_to_a_named_release_forward_too(three: PublishedHouse, first: str) -> None:
+def test_rollback_goes_to_a_named_release_forward_too(three: PublishedHome, first: str) -> None:
     assert versions.rollback(three.releases, OLDER) == (first, OLDER)
     assert versions.rollback(three.releases, NEWER) == (OLDER, NEWER)
     assert versions.current_version(three.releases) == NEWER
@@ -153,14 +153,14 @@ def test_rollback_goes_to_a_named_release_forward_too(three: PublishedHouse, fir
 
 @pytest.mark.parametrize("name", ["current", "../releases", ".candidate-000009-20260101T000000Z"])
 def test_rollback_to_something_that_is_no_release_leaves_the_pointer(
-    three: PublishedHouse, first: str, name: str
+    three: PublishedHome, first: str, name: str
 ) -> None:
     with pytest.raises(ReleaseError, match="There is no release"):
         versions.rollback(three.releases, name)
     assert versions.current_version(three.releases) == first
 
 
-def test_two_steps_back_hold_until_there_is_news(three: PublishedHouse, first: str) -> None:
+def test_two_steps_back_hold_until_there_is_news(three: PublishedHome, first: str) -> None:
     versions.rollback(three.releases, NEWER)
     assert versions.rollback(three.releases)[1] == first
     assert versions.rollback(three.releases)[1] == OLDER
@@ -169,7 +169,7 @@ def test_two_steps_back_hold_until_there_is_news(three: PublishedHouse, first: s
     assert versions.current_version(three.releases) == OLDER
 
 
-def test_a_pointer_to_nothing_is_mended_by_the_next_refresh(three: PublishedHouse) -> None:
+def test_a_pointer_to_nothing_is_mended_by_the_next_refresh(three: PublishedHome) -> None:
     pointer = three.releases / "current"
     pointer.unlink()
     pointer.symlink_to("000099-20250101T000000Z")
@@ -178,7 +178,7 @@ def test_a_pointer_to_nothing_is_mended_by_the_next_refresh(three: PublishedHous
     assert versions.current_version(three.releases) == newest.version
 
 
-def test_rollback_without_a_name_stays_within_the_mode(three: PublishedHouse, first: str) -> None:
+def test_rollback_without_a_name_stays_within_the_mode(three: PublishedHome, first: str) -> None:
     receipt = three.releases / OLDER / "receipt.json"
     receipt.chmod(0o644)
     receipt.write_text(json.dumps({**json.loads(receipt.read_text("utf-8")), "mode": "live"}), encoding="utf-8")
@@ -187,14 +187,14 @@ def test_rollback_without_a_name_stays_within_the_mode(three: PublishedHouse, fi
     assert versions.current_version(three.releases) == first
 
 
-def test_rollback_from_the_oldest_release_is_refused(three: PublishedHouse) -> None:
+def test_rollback_from_the_oldest_release_is_refused(three: PublishedHome) -> None:
     versions.point_to(three.releases, OLDER)
     with pytest.raises(ReleaseError, match="no release before the current one"):
         versions.rollback(three.releases)
     assert versions.current_version(three.releases) == OLDER
 
 
-def test_rollback_to_what_is_not_there_names_what_is(three: PublishedHouse, first: str) -> None:
+def test_rollback_to_what_is_not_there_names_what_is(three: PublishedHome, first: str) -> None:
     with pytest.raises(ReleaseError) as refused:
         versions.rollback(three.releases, "000099-20250101T000000Z")
     assert all(version in str(refused.value) for version in (OLDER, first, NEWER))
@@ -203,7 +203,7 @@ def test_rollback_to_what_is_not_there_names_what_is(three: PublishedHouse, firs
 
 
 @pytest.mark.parametrize("name", ["mart.duckdb", "csv/fct_observation.csv", "parquet/dim_area.parquet"])
-def test_rollback_to_a_damaged_release_is_refused(three: PublishedHouse, first: str, name: str) -> None:
+def test_rollback_to_a_damaged_release_is_refused(three: PublishedHome, first: str, name: str) -> None:
     spoil(three.releases / OLDER / name)
     with pytest.raises(ReleaseError) as refused:
         versions.rollback(three.releases)
@@ -212,7 +212,7 @@ def test_rollback_to_a_damaged_release_is_refused(three: PublishedHouse, first: 
     assert versions.current_version(three.releases) == first
 
 
-def test_damage_is_noticed_file_by_file(three: PublishedHouse) -> None:
+def test_damage_is_noticed_file_by_file(three: PublishedHome) -> None:
     release = versions.releases(three.releases)[0]
     assert versions.damage(release) == []
     spoil(release.path / "mart.duckdb")
@@ -221,25 +221,25 @@ def test_damage_is_noticed_file_by_file(three: PublishedHouse) -> None:
     assert sorted(versions.damage(release)) == ["csv/coverage.csv is missing", "mart.duckdb has changed"]
 
 
-def test_the_pointer_never_moves_to_a_release_without_a_verdict(house: PublishedHouse, first: str) -> None:
-    another_release(house.releases, first, NEWER, lambda receipt: receipt.update(verdict="held"))
+def test_the_pointer_never_moves_to_a_release_without_a_verdict(home: PublishedHome, first: str) -> None:
+    another_release(home.releases, first, NEWER, lambda receipt: receipt.update(verdict="held"))
     with pytest.raises(ReleaseError, match="no verdict that lets it be published"):
-        versions.point_to(house.releases, NEWER)
-    assert versions.current_version(house.releases) == first
+        versions.point_to(home.releases, NEWER)
+    assert versions.current_version(home.releases) == first
 
 
-def test_a_folder_without_a_receipt_is_no_release(house: PublishedHouse, first: str) -> None:
-    folder = another_release(house.releases, first, NEWER)
+def test_a_folder_without_a_receipt_is_no_release(home: PublishedHome, first: str) -> None:
+    folder = another_release(home.releases, first, NEWER)
     (folder / "receipt.json").unlink()
-    assert [release.version for release in versions.releases(house.releases)] == [first]
+    assert [release.version for release in versions.releases(home.releases)] == [first]
     with pytest.raises(ReleaseError, match=f"no release {NEWER}"):
-        versions.point_to(house.releases, NEWER)
+        versions.point_to(home.releases, NEWER)
 
 
 @pytest.mark.parametrize("keep", [0, 1, 2, 3, 30])
 @pytest.mark.parametrize("position", [0, 1, 2, 3])
 def test_tidying_up_keeps_the_newest_and_never_removes_the_current(
-    three: PublishedHouse, first: str, keep: int, position: int
+    three: PublishedHome, first: str, keep: int, position: int
 ) -> None:
     another_release(three.releases, first, NEWEST)
     known = [OLDER, first, NEWER, NEWEST]
@@ -253,7 +253,7 @@ def test_tidying_up_keeps_the_newest_and_never_removes_the_current(
     assert others == [version for version in known if version != known[position]][len(known) - len(left) :]
 
 
-def test_what_a_killed_run_left_is_removed_and_nothing_else(three: PublishedHouse, first: str) -> None:
+def test_what_a_killed_run_left_is_removed_and_nothing_else(three: PublishedHome, first: str) -> None:
     half = three.releases / ".candidate-000009-20990101T000000Z" / "csv"
     half.mkdir(parents=True)
     (half / "dim_area.csv").write_text("half")
@@ -262,7 +262,7 @@ def test_what_a_killed_run_left_is_removed_and_nothing_else(three: PublishedHous
     assert sorted(path.name for path in three.releases.iterdir()) == [OLDER, first, NEWER, "current"]
 
 
-def test_a_refresh_without_news_leaves_a_rollback_alone(published_home: PublishedHouse, tmp_path: Path) -> None:
+def test_a_refresh_without_news_leaves_a_rollback_alone(published_home: PublishedHome, tmp_path: Path) -> None:
     whole = published_home.copy_of_all(tmp_path / "whole")
     first = whole.release.name
     another_release(whole.releases, first, OLDER)
@@ -277,7 +277,7 @@ def test_a_refresh_without_news_leaves_a_rollback_alone(published_home: Publishe
 
 
 def test_a_release_that_was_finished_but_not_pointed_to_becomes_current(
-    published_home: PublishedHouse, tmp_path: Path
+    published_home: PublishedHome, tmp_path: Path
 ) -> None:
     """A run may be killed between the last rename and the move of the pointer."""
     whole = published_home.copy_of_all(tmp_path / "whole")
@@ -291,14 +291,14 @@ def test_a_release_that_was_finished_but_not_pointed_to_becomes_current(
     assert versions.current_version(whole.releases) == first
 
 
-def test_a_damaged_newest_release_is_work_to_do(published_home: PublishedHouse, tmp_path: Path) -> None:
+def test_a_damaged_newest_release_is_work_to_do(published_home: PublishedHome, tmp_path: Path) -> None:
     whole = published_home.copy_of_all(tmp_path / "whole")
     assert Refresh(whole.settings, "a-run").already_published() is not None
     spoil(whole.release / "mart.duckdb")
     assert Refresh(whole.settings, "a-run").already_published() is None
 
 
-def test_a_receipt_is_readable_by_people_and_machines(house: PublishedHouse) -> None:
-    text = (house.release / "receipt.json").read_text("utf-8")
-    assert json.loads(text)["version"] == house.release.name
+def test_a_receipt_is_readable_by_people_and_machines(home: PublishedHome) -> None:
+    text = (home.release / "receipt.json").read_text("utf-8")
+    assert json.loads(text)["version"] == home.release.name
     assert len(text.splitlines()) > 20

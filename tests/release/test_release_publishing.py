@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from published_house import PublishedHouse
+from published_house import PublishedHome
 from releases_made import make_writable, run_sql
 
 from atf_dagster.catalogue import load
@@ -26,10 +26,10 @@ from atf_dagster.release.describe import datapackage
 from atf_dagster.release.publish import ReleaseFacts, publish
 
 
-def facts_of(house: PublishedHouse) -> ReleaseFacts:
+def facts_of(home: PublishedHome) -> ReleaseFacts:
     """What the release in the house was published with."""
-    receipt = house.receipt
-    run = house.home / "runs" / receipt["run_id"]
+    receipt = home.receipt
+    run = home.home / "runs" / receipt["run_id"]
     results = [
         Result.from_json(record)
         for stage in ("admission", "mart")
@@ -48,12 +48,12 @@ def facts_of(house: PublishedHouse) -> ReleaseFacts:
 
 
 @pytest.fixture
-def facts(published_home: PublishedHouse) -> ReleaseFacts:
+def facts(published_home: PublishedHome) -> ReleaseFacts:
     return facts_of(published_home)
 
 
 @pytest.fixture
-def warehouse(published_home: PublishedHouse, tmp_path: Path) -> Path:
+def warehouse(published_home: PublishedHome, tmp_path: Path) -> Path:
     """A copy of the built warehouse, to be spoiled."""
     copied = tmp_path / "warehouse.duckdb"
     shutil.copy(published_home.settings.warehouse, copied)
@@ -61,9 +61,9 @@ def warehouse(published_home: PublishedHouse, tmp_path: Path) -> Path:
 
 
 def release_again(
-    house: PublishedHouse, published_home: PublishedHouse, warehouse: Path, facts: ReleaseFacts
+    home: PublishedHome, published_home: PublishedHome, warehouse: Path, facts: ReleaseFacts
 ) -> versions.Release:
-    return publish(house.releases, warehouse, load(), published_home.tables, facts, keep=30, progress=lambda line: None)
+    return publish(home.releases, warehouse, load(), published_home.tables, facts, keep=30, progress=lambda line: None)
 
 
 def state(releases: Path) -> tuple[str, list[str]]:
@@ -72,48 +72,48 @@ def state(releases: Path) -> tuple[str, list[str]]:
 
 
 def test_the_same_figures_make_no_new_version(
-    house: PublishedHouse, published_home: PublishedHouse, warehouse: Path, facts: ReleaseFacts
+    home: PublishedHome, published_home: PublishedHome, warehouse: Path, facts: ReleaseFacts
 ) -> None:
-    before = state(house.releases)
-    again = release_again(house, published_home, warehouse, facts)
-    assert again.version == house.release.name
-    assert state(house.releases) == before
-    assert list(house.releases.glob(".candidate-*")) == []
+    before = state(home.releases)
+    again = release_again(home, published_home, warehouse, facts)
+    assert again.version == home.release.name
+    assert state(home.releases) == before
+    assert list(home.releases.glob(".candidate-*")) == []
 
 
 def test_one_figure_that_differs_makes_a_new_version_and_leaves_the_old_one(
-    house: PublishedHouse, published_home: PublishedHouse, warehouse: Path, facts: ReleaseFacts
+    home: PublishedHome, published_home: PublishedHome, warehouse: Path, facts: ReleaseFacts
 ) -> None:
-    first = house.release.name
+    first = home.release.name
     figure = "indicator_code = 'ATF01' and area_code = 'E08000012' and sex = 'Female' and value is not null"
     asked = f"select value from mart.fct_observation where {figure} order by period_id desc"
-    value = house.rows(asked)[0][0]
+    value = home.rows(asked)[0][0]
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(f"update mart.fct_observation set value = value + 1 where {figure}")
-    again = release_again(house, published_home, warehouse, facts)
+    again = release_again(home, published_home, warehouse, facts)
     assert again.version > first
-    assert state(house.releases) == (again.version, [first, again.version])
-    assert dataclasses.replace(house, report={"release": again.version}).rows(asked)[0] == (value + 1,)
-    assert house.rows(asked)[0] == (value,)
+    assert state(home.releases) == (again.version, [first, again.version])
+    assert dataclasses.replace(home, report={"release": again.version}).rows(asked)[0] == (value + 1,)
+    assert home.rows(asked)[0] == (value,)
 
 
 def test_a_damaged_newest_release_is_published_again(
-    house: PublishedHouse, published_home: PublishedHouse, warehouse: Path, facts: ReleaseFacts
+    home: PublishedHome, published_home: PublishedHome, warehouse: Path, facts: ReleaseFacts
 ) -> None:
-    damaged = house.release / "csv" / "dim_area.csv"
+    damaged = home.release / "csv" / "dim_area.csv"
     damaged.chmod(0o644)
     damaged.write_text("gone")
-    again = release_again(house, published_home, warehouse, facts)
-    assert again.version > house.release.name
+    again = release_again(home, published_home, warehouse, facts)
+    assert again.version > home.release.name
     assert versions.damage(again) == []
 
 
 def test_what_an_interrupted_run_left_is_cleared_before_a_candidate_is_made(
-    house: PublishedHouse, published_home: PublishedHouse, warehouse: Path, facts: ReleaseFacts
+    home: PublishedHome, published_home: PublishedHome, warehouse: Path, facts: ReleaseFacts
 ) -> None:
-    (house.releases / ".candidate-000002-x" / "csv").mkdir(parents=True)
-    release_again(house, published_home, warehouse, facts)
-    assert list(house.releases.glob(".candidate-*")) == []
+    (home.releases / ".candidate-000002-x" / "csv").mkdir(parents=True)
+    release_again(home, published_home, warehouse, facts)
+    assert list(home.releases.glob(".candidate-*")) == []
 
 
 SPOILED_WAREHOUSES = {
@@ -126,25 +126,25 @@ SPOILED_WAREHOUSES = {
 
 @pytest.mark.parametrize("way", SPOILED_WAREHOUSES)
 def test_a_warehouse_that_is_not_what_the_contract_promises_changes_nothing_for_readers(
-    house: PublishedHouse, published_home: PublishedHouse, warehouse: Path, facts: ReleaseFacts, way: str
+    home: PublishedHome, published_home: PublishedHome, warehouse: Path, facts: ReleaseFacts, way: str
 ) -> None:
-    before = state(house.releases)
+    before = state(home.releases)
     with duckdb.connect(str(warehouse)) as connection:
         for (view,) in connection.execute("select view_name from duckdb_views() where schema_name = 'mart'").fetchall():
             if way.startswith("a column"):
                 connection.execute(f"drop view mart.{view}")
         connection.execute(SPOILED_WAREHOUSES[way])
     with pytest.raises((AuditFailed, duckdb.Error)):
-        release_again(house, published_home, warehouse, facts)
-    assert state(house.releases) == before
-    assert house.rows("select count(*) from mart.fct_observation")[0][0] > 0
+        release_again(home, published_home, warehouse, facts)
+    assert state(home.releases) == before
+    assert home.rows("select count(*) from mart.fct_observation")[0][0] > 0
 
 
 # The audit -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def candidate(published_home: PublishedHouse, tmp_path: Path) -> Path:
+def candidate(published_home: PublishedHome, tmp_path: Path) -> Path:
     """A copy of the release, to be spoiled between writing and audit."""
     folder = tmp_path / "candidate"
     shutil.copytree(published_home.release, folder)
@@ -152,7 +152,7 @@ def candidate(published_home: PublishedHouse, tmp_path: Path) -> Path:
     return folder
 
 
-def audited(candidate: Path, published_home: PublishedHouse) -> str:
+def audited(candidate: Path, published_home: PublishedHome) -> str:
     """What the audit says of a candidate that it must refuse."""
     with pytest.raises(AuditFailed) as failed:
         audit(candidate, published_home.settings.warehouse, published_home.tables)
@@ -162,7 +162,7 @@ def audited(candidate: Path, published_home: PublishedHouse) -> str:
     return message
 
 
-def test_a_good_candidate_passes_and_is_counted(candidate: Path, published_home: PublishedHouse) -> None:
+def test_a_good_candidate_passes_and_is_counted(candidate: Path, published_home: PublishedHome) -> None:
     counts = audit(candidate, published_home.settings.warehouse, published_home.tables)
     assert counts == published_home.receipt["rows"]
 
@@ -213,7 +213,7 @@ SPOILED_DATABASES: dict[str, tuple[tuple[str, ...], str]] = {
 
 @pytest.mark.parametrize("way", SPOILED_DATABASES)
 def test_a_candidate_that_is_not_what_the_contract_promises_fails_its_audit(
-    candidate: Path, published_home: PublishedHouse, way: str
+    candidate: Path, published_home: PublishedHome, way: str
 ) -> None:
     statements, words = SPOILED_DATABASES[way]
     run_sql(candidate / "mart.duckdb", *statements)
@@ -222,20 +222,20 @@ def test_a_candidate_that_is_not_what_the_contract_promises_fails_its_audit(
 
 @pytest.mark.parametrize("statement", ["drop table mart.fct_trend", "drop view mart.vw_scorecard"])
 def test_a_candidate_that_lacks_a_relation_is_refused(
-    candidate: Path, published_home: PublishedHouse, statement: str
+    candidate: Path, published_home: PublishedHome, statement: str
 ) -> None:
     run_sql(candidate / "mart.duckdb", statement)
     with pytest.raises((AuditFailed, duckdb.CatalogException), match=statement.split(".")[1]):
         audit(candidate, published_home.settings.warehouse, published_home.tables)
 
 
-def test_a_write_ahead_log_beside_the_database_fails_the_audit(candidate: Path, published_home: PublishedHouse) -> None:
+def test_a_write_ahead_log_beside_the_database_fails_the_audit(candidate: Path, published_home: PublishedHome) -> None:
     (candidate / "mart.duckdb.wal").touch()
     assert "mart.duckdb.wal lies beside the database" in audited(candidate, published_home)
 
 
 def test_a_storage_that_older_clients_cannot_read_fails_the_audit(
-    candidate: Path, published_home: PublishedHouse, tmp_path: Path
+    candidate: Path, published_home: PublishedHome, tmp_path: Path
 ) -> None:
     newer = tmp_path / "newer.duckdb"
     with duckdb.connect() as connection:
@@ -246,12 +246,12 @@ def test_a_storage_that_older_clients_cannot_read_fails_the_audit(
     assert "clients of DuckDB v1.2.0 read up to 65" in audited(candidate, published_home)
 
 
-def test_a_parquet_file_with_other_rows_fails_the_audit(candidate: Path, published_home: PublishedHouse) -> None:
+def test_a_parquet_file_with_other_rows_fails_the_audit(candidate: Path, published_home: PublishedHome) -> None:
     shutil.copy(candidate / "parquet" / "dim_area.parquet", candidate / "parquet" / "dim_period.parquet")
     assert "parquet/dim_period.parquet has" in audited(candidate, published_home)
 
 
-def test_all_that_is_wrong_is_said_at_once(candidate: Path, published_home: PublishedHouse) -> None:
+def test_all_that_is_wrong_is_said_at_once(candidate: Path, published_home: PublishedHome) -> None:
     run_sql(
         candidate / "mart.duckdb",
         "delete from mart.dim_vintage",

@@ -6,7 +6,7 @@ Each line is: what the file says, in its own words, and where the mart must say 
 from __future__ import annotations
 
 import pytest
-from published_house import PublishedHouse
+from published_house import PublishedHome
 
 TOTAL = ("Total", "Total")
 FSM = ("Free school meals", "Eligible")
@@ -68,7 +68,7 @@ READ = [
     ids=lambda cell: cell if isinstance(cell, str) else "",
 )
 def test_the_release_says_what_the_file_says(
-    published_home: PublishedHouse,
+    published_home: PublishedHome,
     indicator: str,
     area: str,
     period: str,
@@ -93,7 +93,7 @@ def test_the_release_says_what_the_file_says(
     assert publisher
 
 
-def test_they_come_from_at_least_seven_publishers(published_home: PublishedHouse) -> None:
+def test_they_come_from_at_least_seven_publishers(published_home: PublishedHome) -> None:
     codes = ", ".join(f"'{line[0]}'" for line in READ)
     found = published_home.rows(
         "select distinct v.publisher from mart.fct_observation as o "

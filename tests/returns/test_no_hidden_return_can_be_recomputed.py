@@ -26,7 +26,7 @@ from atf_dagster.release.disclosure import Finding, given_away
 from atf_dagster.returns.disclosure import hide
 from atf_dagster.returns.rows import Row
 from atf_dagster.returns.store import submit
-from atf_dagster.settings import Settings, quieten
+from atf_dagster.settings import Settings, disable_usage_data
 
 KNOWN = catalogue.load()
 RETURNS = ["local_returns_atf12", "local_returns_atf20", "local_returns_atf21"]
@@ -52,7 +52,7 @@ def small_band() -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A mart after two submissions; the second corrects the small band to one that could be shown."""
-    quieten()
+    disable_usage_data()
     folder = tmp_path_factory.mktemp("attacked")
     settings = Settings(home=folder / "home")
     settings.home.mkdir()

@@ -26,7 +26,7 @@ Name = tuple[str, str]
 
 def rows_of(*returned: dict[str, str]) -> list[Row]:
     checked = check_bytes(as_bytes(returned), KNOWN, now=NOW)
-    assert checked.faults == ()
+    assert checked.errors == ()
     return list(checked.rows)
 
 

@@ -37,7 +37,7 @@ def judged(data: bytes) -> Checked:
 )
 def test_how_a_file_may_be_saved(data: bytes) -> None:
     result = judged(data)
-    assert result.faults == ()
+    assert result.errors == ()
     assert len(result.rows) == 6
 
 
@@ -57,43 +57,43 @@ def test_how_a_file_may_be_saved(data: bytes) -> None:
     ],
 )
 def test_what_is_no_table_is_refused(data: bytes, row: int, says: str) -> None:
-    faults = judged(data).faults
-    assert any(fault.row == row and says in fault.message and fault.mend for fault in faults), faults
+    errors = judged(data).errors
+    assert any(error.row == row and says in error.message and error.remedy for error in errors), errors
 
 
 def test_ragged_rows_do_not_hide_other_faults() -> None:
-    faults = judged(as_bytes([spend(numerator="£1")]) + b"short\r\n").faults
-    assert [(fault.row, fault.column) for fault in faults] == [(2, "numerator"), (3, "file")]
+    errors = judged(as_bytes([spend(numerator="£1")]) + b"short\r\n").errors
+    assert [(error.row, error.column) for error in errors] == [(2, "numerator"), (3, "file")]
 
 
 def test_a_wrong_heading_is_named_with_the_nearest_column_and_rows_are_read() -> None:
     heading = ["Indicator Code" if name == "indicator_code" else name for name in COLUMNS]
-    faults = judged(as_bytes([spend(numerator="£1")], heading)).faults
-    assert [(fault.row, fault.column) for fault in faults] == [(1, "Indicator Code"), (2, "numerator")]
-    assert "indicator_code" in faults[0].message
+    errors = judged(as_bytes([spend(numerator="£1")], heading)).errors
+    assert [(error.row, error.column) for error in errors] == [(1, "Indicator Code"), (2, "numerator")]
+    assert "indicator_code" in errors[0].message
 
 
 def test_missing_extra_double_and_misplaced_headings() -> None:
     names = list(COLUMNS)
-    missing = judged(as_bytes([spend()], ["nothing alike" if n == "notes" else n for n in names])).faults
-    assert {fault.column for fault in missing} == {"nothing alike", "notes"}
-    double = judged(as_bytes([spend()], ["org_code" if n == "org_name" else n for n in names])).faults
-    assert {fault.column for fault in double} == {"org_code", "org_name"}
+    missing = judged(as_bytes([spend()], ["nothing alike" if n == "notes" else n for n in names])).errors
+    assert {error.column for error in missing} == {"nothing alike", "notes"}
+    double = judged(as_bytes([spend()], ["org_code" if n == "org_name" else n for n in names])).errors
+    assert {error.column for error in double} == {"org_code", "org_name"}
     swapped = [names[1], names[0], *names[2:]]
-    assert "order" in judged(as_bytes([spend()], swapped)).faults[0].message
+    assert "order" in judged(as_bytes([spend()], swapped)).errors[0].message
 
 
 def test_rows_are_counted_as_a_spreadsheet_counts_them() -> None:
     data = as_bytes([spend(notes="two\nlines"), spend(indicator_code="ATF99")])
-    assert [fault.row for fault in judged(data).faults] == [3]
+    assert [error.row for error in judged(data).errors] == [3]
 
 
 def test_a_file_that_is_too_large_or_absent(tmp_path: Path) -> None:
     large = tmp_path / "large.csv"
     large.write_bytes(b"x" * (reading.MAX_BYTES + 1))
-    assert "larger" in check(large, KNOWN).faults[0].message
-    assert "not a file" in check(tmp_path / "none.csv", KNOWN).faults[0].message
-    assert "not a file" in check(tmp_path, KNOWN).faults[0].message
+    assert "larger" in check(large, KNOWN).errors[0].message
+    assert "not a file" in check(tmp_path / "none.csv", KNOWN).errors[0].message
+    assert "not a file" in check(tmp_path, KNOWN).errors[0].message
 
 
 def test_the_template_has_no_figures() -> None:

@@ -33,7 +33,7 @@ def checked(rows: list[dict[str, str]], earlier: tuple[Row, ...] = ()) -> Checke
 
 
 def places_of(result: Checked) -> list[tuple[int, str]]:
-    return [(fault.row, fault.column) for fault in result.faults]
+    return [(error.row, error.column) for error in result.errors]
 
 
 def spoilt(row: int, **changes: str) -> list[dict[str, str]]:
@@ -44,7 +44,7 @@ def spoilt(row: int, **changes: str) -> list[dict[str, str]]:
 
 def test_the_good_file_has_no_fault(tmp_path: Path) -> None:
     result = check(write(tmp_path, good_rows()), KNOWN, now=NOW)
-    assert result.faults == ()
+    assert result.errors == ()
     assert [row.number for row in result.rows] == [2, 3, 4, 5, 6, 7]
 
 
@@ -125,10 +125,10 @@ ONE_CELL = [
 
 @pytest.mark.parametrize(("row", "column", "cell", "says"), ONE_CELL)
 def test_one_wrong_cell_is_named(row: int, column: str, cell: str, says: str) -> None:
-    faults = [f for f in checked(spoilt(row, **{column: cell})).faults if (f.row, f.column) == (row, column)]
-    assert faults, f"no fault at row {row}, {column}"
-    assert any(says in fault.message + fault.mend for fault in faults), faults
-    assert all(fault.mend for fault in faults)
+    errors = [f for f in checked(spoilt(row, **{column: cell})).errors if (f.row, f.column) == (row, column)]
+    assert errors, f"no fault at row {row}, {column}"
+    assert any(says in error.message + error.remedy for error in errors), errors
+    assert all(error.remedy for error in errors)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_one_wrong_cell_is_named(row: int, column: str, cell: str, says: str) ->
     ],
 )
 def test_what_is_allowed_passes(row: int, changes: dict[str, str]) -> None:
-    assert checked(spoilt(row, **changes)).faults == ()
+    assert checked(spoilt(row, **changes)).errors == ()
 
 
 def test_a_time_without_a_zone_is_londons() -> None:
@@ -195,14 +195,14 @@ def test_missing_figures_are_none_and_nil_figures_are_zero() -> None:
 
 def test_staff_not_supplied_has_no_unknown_count_either() -> None:
     missing = {"data_status": "not supplied", "notes": "system change"}
-    assert checked([staff("ALL", "", "", "", **missing)]).faults == ()
+    assert checked([staff("ALL", "", "", "", **missing)]).errors == ()
     assert places_of(checked([staff("ALL", "", "", "3", **missing)])) == [(2, "unknown_count")]
 
 
 def test_a_band_of_unknown_ethnicity_only_is_nil() -> None:
     rows = [staff("ALL", "9", "50", "4"), staff("Band 1", "9", "50", "0")]
     rows.append(staff("VSM", "0", "0", "4", data_status="nil return"))
-    assert checked(rows).faults == ()
+    assert checked(rows).errors == ()
 
 
 @pytest.mark.parametrize("column", ["numerator", "denominator", "unknown_count"])
@@ -216,13 +216,13 @@ def test_bands_that_are_supplied_do_not_exceed_all() -> None:
     rows = good_rows()
     rows[3] |= {"numerator": "", "denominator": "", "unknown_count": "", "data_status": "not supplied", "notes": "x"}
     rows[0] |= {"numerator": "61", "denominator": "260"}
-    assert checked(rows).faults == ()
+    assert checked(rows).errors == ()
     rows[0]["numerator"] = "59"
     assert places_of(checked(rows)) == [(ALL, "numerator")]
 
 
 def test_all_alone_is_enough_and_bands_alone_are_not() -> None:
-    assert checked(good_rows()[:1]).faults == ()
+    assert checked(good_rows()[:1]).errors == ()
     assert places_of(checked(good_rows()[1:4])) == [(2, "breakdown_value")]
 
 
@@ -236,27 +236,27 @@ def test_a_key_comes_once() -> None:
 def test_an_organisation_gives_one_place(other: str) -> None:
     assert places_of(checked(spoilt(BAND5, area_code=other))) == [(BAND5, "area_code")]
     rows = [{**row, "area_code": other} if row["org_code"] == "ZZ1" else row for row in good_rows()]
-    assert checked(rows).faults == ()
+    assert checked(rows).errors == ()
 
 
 BEFORE = {"date_from": "2023-04-01", "date_to": "2024-03-31"}
 
 
 def test_one_definition_of_local_in_a_file() -> None:
-    assert checked([spend(), spend(**BEFORE)]).faults == ()
+    assert checked([spend(), spend(**BEFORE)]).errors == ()
     other = "Suppliers within ten miles"
     assert places_of(checked([spend(local_definition=other), spend(**BEFORE)])) == [(2, "local_definition")]
     flagged = spend(local_definition=other, notes="BREAK: now by distance")
-    assert checked([flagged, spend(**BEFORE)]).faults == ()
+    assert checked([flagged, spend(**BEFORE)]).errors == ()
 
 
 def test_one_definition_of_local_over_returns() -> None:
     earlier = checked([spend(**BEFORE)]).rows
-    assert checked([spend()], earlier).faults == ()
+    assert checked([spend()], earlier).errors == ()
     other = "Suppliers within ten miles"
     assert places_of(checked([spend(local_definition=other)], earlier)) == [(2, "local_definition")]
-    assert checked([spend(local_definition=other, notes="BREAK: by distance")], earlier).faults == ()
-    assert checked([spend(org_code="RXX", local_definition=other)], earlier).faults == ()
+    assert checked([spend(local_definition=other, notes="BREAK: by distance")], earlier).errors == ()
+    assert checked([spend(org_code="RXX", local_definition=other)], earlier).errors == ()
     # A correction of the year before may not leave the year that follows it with another definition.
     later = checked([spend()]).rows
     assert places_of(checked([spend(**BEFORE, local_definition=other)], later)) == [(2, "local_definition")]
@@ -267,7 +267,7 @@ def test_a_correction_repeats_every_band() -> None:
     moved = [staff("ALL", "60", "250", "12"), staff("Band 5", "60", "250", "12")]
     assert places_of(checked(moved, earlier)) == [(2, "breakdown_value")]
     moved.append(staff("Band 2", "0", "0", data_status="nil return"))
-    assert checked(moved, earlier).faults == ()
+    assert checked(moved, earlier).errors == ()
 
 
 def test_all_faults_are_found_at_once() -> None:
@@ -288,5 +288,5 @@ def test_a_cell_with_an_invisible_character_is_refused_by_row_and_column(tmp_pat
     """`Band 5` and `Band 5` with a tab behind it look alike, and what is hidden is matched by the text."""
     rows = good_rows()
     rows[BAND5 - 2] |= {"breakdown_value": f"Band 5{character}"}
-    found = check(write(tmp_path, rows), KNOWN, now=NOW).faults
-    assert any((fault.row, fault.column) == (BAND5, "breakdown_value") for fault in found)
+    found = check(write(tmp_path, rows), KNOWN, now=NOW).errors
+    assert any((error.row, error.column) == (BAND5, "breakdown_value") for error in found)

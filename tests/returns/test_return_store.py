@@ -54,7 +54,7 @@ def test_the_same_bytes_add_nothing(home: Path, tmp_path: Path) -> None:
 def test_a_refused_file_leaves_nothing(home: Path, tmp_path: Path) -> None:
     with pytest.raises(store.Refused) as refusal:
         store.submit(home, write(tmp_path, [spend(numerator="£1", notes="=1")]), KNOWN, NOW)
-    assert len(refusal.value.faults) == 2
+    assert len(refusal.value.errors) == 2
     assert not (home / "returns").exists()
 
 
@@ -75,7 +75,7 @@ def test_definitions_are_compared_with_accepted_returns(home: Path, tmp_path: Pa
     store.submit(home, write(tmp_path, [spend(date_from="2023-04-01", date_to="2024-03-31")]), KNOWN, NOW)
     with pytest.raises(store.Refused) as refusal:
         store.submit(home, write(tmp_path, [spend(local_definition="Ten miles")]), KNOWN, NOW)
-    assert [(fault.row, fault.column) for fault in refusal.value.faults] == [(2, "local_definition")]
+    assert [(error.row, error.column) for error in refusal.value.errors] == [(2, "local_definition")]
 
 
 def test_damaged_bytes_are_noticed_and_mended_by_the_same_file(home: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from atf_dagster.catalogue import load
 from atf_dagster.landing import Store
 from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.returns.store import submit
-from atf_dagster.settings import Settings, quieten
+from atf_dagster.settings import Settings, disable_usage_data
 
 RETURNS = ["local_returns_atf12", "local_returns_atf20", "local_returns_atf21"]
 BESIDE = "ons_els_modelled_unemployment"  # a refresh that no publisher answers builds nothing
@@ -33,7 +33,7 @@ def build(settings: Settings, run_id: str) -> None:
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A house with three submissions: the second corrects figures of the first, the third has not been landed."""
-    quieten()
+    disable_usage_data()
     folder = tmp_path_factory.mktemp("returns")
     home = folder / "home"
     home.mkdir()
@@ -58,18 +58,18 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         contracts(),
     ]
     submit(home, write(folder, first, "first.csv"), catalogue, NOW)
-    house = Settings(home=home)
-    build(house, "first")
+    at_home = Settings(home=home)
+    build(at_home, "first")
     second = [
         spend(numerator="2000.50", submitted_at="2025-07-30T09:00:00"),
         *second_trust("110", "30", submitted_at="2025-07-30"),
     ]
     submit(home, write(folder, second, "second.csv"), catalogue, NOW + dt.timedelta(days=1))
-    build(house, "second")
+    build(at_home, "second")
     third = [spend(numerator="4000", submitted_at="2025-08-30T09:00:00")]
     submit(home, write(folder, third, "third.csv"), catalogue, NOW + dt.timedelta(days=2))
-    build(dataclasses.replace(house, skip_services=frozenset({"returns"})), "third")
-    return house
+    build(dataclasses.replace(at_home, skip_services=frozenset({"returns"})), "third")
+    return at_home
 
 
 def second_trust(total: str, small: str, **changes: str) -> list[dict[str, str]]:

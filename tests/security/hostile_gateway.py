@@ -20,7 +20,7 @@ from typing import Any, Self
 from xml.sax.saxutils import escape
 
 import requests
-from nomis_on_loopback import Held, Nomis, invented
+from nomis_on_loopback import LatestVintage, Nomis, invented
 
 from atf_dagster.catalogue import load
 from atf_dagster.catalogue.model import Service
@@ -189,6 +189,8 @@ def residents() -> Nomis:
     ages = {code: f"Age {code}" for code in str(dataset.ask["c_age"]).split(",")}
     dimensions = {"gender": {"0": "Total"}, "c_age": ages, "measures": {"20100": "Value"}}
     areas = {area.code: area.name for area in catalogue.areas if area.type != "subregion"}
-    server.held[dataset.source_id] = Held(dimensions, invented(dimensions, areas, {"2024": "2024"}, lambda row: "1000"))
+    server.latest[dataset.source_id] = LatestVintage(
+        dimensions, invented(dimensions, areas, {"2024": "2024"}, lambda row: "1000")
+    )
     server.spoil = lambda query, body: spoiled(body, ("Liverpool",))
     return server

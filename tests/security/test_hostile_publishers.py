@@ -55,8 +55,8 @@ def ask(landing: Path, server: OneAnswer, service: Service) -> list[Attempt]:
 def assert_fit_to_show(attempts: list[Attempt]) -> None:
     """A person can read what happened and what to do, on one line each."""
     for attempt in attempts:
-        assert attempt.message and attempt.mend, attempt
-        for text in (attempt.message, attempt.mend, *attempt.notes):
+        assert attempt.message and attempt.remedy, attempt
+        for text in (attempt.message, attempt.remedy, *attempt.notes):
             assert text.isprintable(), text
 
 
@@ -166,7 +166,7 @@ def children() -> StatXplore:
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    folder = tmp_path_factory.mktemp("hostile") / "house"
+    folder = tmp_path_factory.mktemp("hostile") / "home"
     with HostileGateway() as gateway, residents() as nomis, children() as stat_xplore:
         urls = {**gateway.urls, "nomis": nomis.url, "stat_xplore": stat_xplore.url}
         yield Told(folder, fetch(folder / "landing", urls, sorted(NAMED), keys=KEYS), gateway.asked)

@@ -66,9 +66,9 @@ def test_the_web_server_listens_on_loopback_only(monkeypatch: pytest.MonkeyPatch
 
 def test_each_tools_own_switch_for_usage_data_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment of the program, and the files of those who start a tool without it."""
-    for name in settings.QUIET:
+    for name in settings.NO_USAGE_DATA:
         monkeypatch.setenv(name, "whatever the shell says")
-    settings.quieten()
+    settings.disable_usage_data()
     assert os.environ["DO_NOT_TRACK"] == "1"
     assert os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] == "false"
     assert os.environ["GX_ANALYTICS_ENABLED"] == "false"

@@ -138,7 +138,7 @@ def test_a_request_that_is_not_held_is_a_miss_that_says_what_is(
     assert "does not hold" in miss.message
     assert held_instead in miss.message
     assert "ATF_MODE=live" in miss.message
-    assert "engineer" in miss.mend
+    assert "engineer" in miss.remedy
 
 
 def test_nothing_can_be_sent_to_the_snapshot(session: requests.Session) -> None:

@@ -18,7 +18,7 @@ from other_councils import is_other, is_wanted
 from atf_dagster.snapshot import FiguresSource
 from atf_dagster.snapshot.figures import AREAS, COLUMNS, COUNCILS, ENGLAND, figure, read_figures
 from atf_dagster.snapshot.sources import BUNDLE
-from tools.snapshot_build.build import build
+from tools.snapshot_build.__main__ import build
 from tools.snapshot_build.readers import FileRefused, read
 
 PLAN = yaml.safe_load((BUNDLE / "plan.yml").read_text(encoding="utf-8"))["figures"]
@@ -273,7 +273,7 @@ def test_a_file_that_is_not_the_one_recorded_is_refused(tmp_path: Path) -> None:
 def test_the_script_says_what_is_missing_and_exits_1(tmp_path: Path) -> None:
     before = (BUNDLE / "sources.yml").read_bytes()
     done = subprocess.run(
-        [sys.executable, "-m", "tools.snapshot_build.build", str(tmp_path)],
+        [sys.executable, "-m", "tools.snapshot_build", str(tmp_path)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1

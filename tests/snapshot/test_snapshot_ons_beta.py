@@ -40,14 +40,13 @@ def file_of(session: requests.Session, page: str) -> bytes:
 def table(path: Path, name: str, folder: Path) -> list[dict[str, Any]]:
     """The rows of a workbook, for the areas that are published, but for what a sheet's other rows move."""
     collection = next(collection for collection in load().collections if collection.table == name)
-    declared = collection.layout
-    assert declared is not None
-    layout = workbooks.Layout(**declared.model_dump(exclude={"member", "shading"}))
+    layout = collection.layout
+    assert layout is not None
     rows = folder / "rows.csv"
-    with zip_member.opened(path, declared.member) as workbook:
+    with zip_member.opened(path, layout.member) as workbook:
         workbooks.to_rows(workbook, layout, rows)
-        if declared.shading is not None:
-            cell_shading.add(workbook, layout, declared.shading, rows)
+        if layout.shading is not None:
+            cell_shading.add(workbook, layout, layout.shading, rows)
     every = csv.DictReader(io.StringIO(rows.read_text("utf-8"), newline=""))
     totals = [row for row in every if row["key"] in ("", "All ages")]
     # Of jobs below the living wage the totals of all councils are held, of people those of our areas.

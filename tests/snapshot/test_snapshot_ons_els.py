@@ -38,8 +38,8 @@ def rows_of(response: requests.Response) -> list[dict[str, str]]:
 
 
 def test_every_slug_that_is_held_is_tested(sources: dict[str, FiguresSource]) -> None:
-    held = {slug for slug, source in sources.items() if source.publisher == "ons_els"}
-    assert held == WITH_INTERVALS | WITHOUT_INTERVALS
+    bundled = {slug for slug, source in sources.items() if source.publisher == "ons_els"}
+    assert bundled == WITH_INTERVALS | WITHOUT_INTERVALS
 
 
 @pytest.mark.parametrize("slug", sorted(WITH_INTERVALS | WITHOUT_INTERVALS))

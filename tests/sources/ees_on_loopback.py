@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 from atf_dagster.catalogue import Catalogue, load
 from atf_dagster.http import Client, Host, Limits
 from atf_dagster.landing import Attempt, Store
-from atf_dagster.landing.fetch import Round
+from atf_dagster.landing.fetch import FetchRun
 from atf_dagster.settings import Settings
 
 KEY_STAGE_4 = "b3e19901-5d2b-b676-bb4c-e60937d74725"
@@ -171,7 +171,7 @@ def fetch(
     client = Client([Host(server.url, 0)], user_agent="atf-tests", limits=Limits(attempts=1, backoff_first=0))
     base_urls = {service.id: server.url for service in catalogue.services} | {"ees_content": server.url}
     try:
-        (attempt,) = Round(catalogue, Store(landing), client, base_urls, "live", run_id).fetch([dataset])
+        (attempt,) = FetchRun(catalogue, Store(landing), client, base_urls, "live", run_id).fetch([dataset])
     finally:
         client.close()
     return attempt

@@ -20,7 +20,7 @@ from ees_on_loopback import BY_19, EARLY_YEARS, KEY_STAGE_4, NEET, EesOnLoopback
 from fingertips_on_loopback import FingertipsOnLoopback
 from govuk_on_loopback import File, Govuk, PublishedPage
 from govuk_on_loopback import Loopback as GovukOnLoopback
-from nomis_on_loopback import Held, Nomis, population
+from nomis_on_loopback import LatestVintage, Nomis, population
 from ons_beta_on_loopback import EditionPage, Ons
 from ons_beta_on_loopback import Loopback as OnsOnLoopback
 from open_geography_on_loopback import Loopback as GeographyOnLoopback
@@ -110,7 +110,7 @@ class Publishers:
             body = (self.data / "dfe_ees" / file).read_bytes()
             self.ees.publications[publication].publish(f"{title[:4]}-{run}", title, body, release=file, published=None)
 
-    def house(self, home: Path) -> Settings:
+    def home(self, home: Path) -> Settings:
         """Settings of a house that asks these servers and can ask nobody else."""
         urls: dict[str, str] = {}
         for service in load().services:
@@ -180,10 +180,10 @@ def _govuk(data: Path) -> Govuk:
 
 def _nomis(data: Path) -> Nomis:
     server = Nomis()
-    server.held["NM_2002_1"] = population(data)
+    server.latest["NM_2002_1"] = population(data)
     # Of the claimant count there is an answer to somebody else's question, which is given to ours.
     codes = {"gender": {"0": "Total"}, "age": {"0": "All"}, "measure": {"1": "Count"}, "measures": {"20100": "Value"}}
-    server.held["NM_162_1"] = Held(codes, [])
+    server.latest["NM_162_1"] = LatestVintage(codes, [])
     found = (data / "nomis" / ANOTHER_QUESTION).read_bytes()
     server.spoil = lambda query, body: found if "measure" in query else body
     return server

@@ -29,7 +29,7 @@ Spoil = Callable[[Mapping[str, str], bytes], bytes]
 
 
 @dataclass
-class Held:
+class LatestVintage:
     """One dataset of the publisher: its dimensions with their codes, and its rows under the names of its columns."""
 
     dimensions: Mapping[str, Codes]
@@ -50,7 +50,7 @@ class Nomis(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.held: dict[str, Held] = {}
+        self.latest: dict[str, LatestVintage] = {}
         self.most_rows = 25_000
         self.ignored: set[str] = set()
         self.knows_gss = True
@@ -80,39 +80,41 @@ class Nomis(ThreadingHTTPServer):
         name = path.removeprefix(API)
         dataset, _, concept = name.removesuffix(".def.sdmx.json").partition("/")
         if name.endswith(".data.csv"):
-            return self.spoil(query, self._data(self.held[name.removesuffix(".data.csv")], query))
+            return self.spoil(query, self._data(self.latest[name.removesuffix(".data.csv")], query))
         if name.endswith(".overview.json"):
-            updated = self.held[name.removesuffix(".overview.json")].updated
+            updated = self.latest[name.removesuffix(".overview.json")].updated
             return _json({"overview": {"id": name, "datemetadata": {"lastupdated": updated} if updated else {}}})
         if concept:
-            return _json(self._code_list(self.held[dataset], concept))
+            return _json(self._code_list(self.latest[dataset], concept))
         return _json({"structure": {"keyfamilies": self._family(dataset)}})
 
     def _family(self, dataset: str) -> object:
-        if dataset not in self.held:
+        if dataset not in self.latest:
             return None
-        dimensions = [{"conceptref": name.upper()} for name in ("geography", *self.held[dataset].dimensions)]
+        dimensions = [{"conceptref": name.upper()} for name in ("geography", *self.latest[dataset].dimensions)]
         dimensions.append({"conceptref": "FREQ", "isfrequencydimension": "true"})
         components = {"dimension": dimensions, "timedimension": {"conceptref": "TIME"}}
         return {"keyfamily": [{"id": dataset, "components": components}]}
 
-    def _code_list(self, held: Held, concept: str) -> object:
+    def _code_list(self, latest: LatestVintage, concept: str) -> object:
         if concept == "time":
-            codes: list[object] = [{"value": time, "description": {"value": time}} for time in held.times]
+            codes: list[object] = [{"value": time, "description": {"value": time}} for time in latest.times]
         elif concept.startswith("geography/"):
             codes = [
                 {"value": int(number), "annotations": {"annotation": [
                     {"annotationtitle": "TypeName", "annotationtext": "districts"},
                     {"annotationtitle": "GeogCode", "annotationtext": code}]}}
-                for number, code in held.areas.get(concept.removeprefix("geography/"), {}).items()
+                for number, code in latest.areas.get(concept.removeprefix("geography/"), {}).items()
             ]  # fmt: skip
         else:
-            codes = [{"value": code, "description": {"value": text}} for code, text in held.dimensions[concept].items()]
+            codes = [
+                {"value": code, "description": {"value": text}} for code, text in latest.dimensions[concept].items()
+            ]
         return {"structure": {"codelists": {"codelist": [{"id": "CL", "code": codes}]}}}
 
-    def _data(self, held: Held, query: Mapping[str, str]) -> bytes:
+    def _data(self, latest: LatestVintage, query: Mapping[str, str]) -> bytes:
         heeded = {name.lower(): value for name, value in query.items() if name.lower() not in self.ignored}
-        rows = [row for row in held.rows if _fits(row, held, heeded, self.knows_gss)]
+        rows = [row for row in latest.rows if _fits(row, latest, heeded, self.knows_gss)]
         if not rows:
             return b""
         count, offset = str(len(rows)), int(heeded.get("recordoffset", "0"))
@@ -125,12 +127,12 @@ class Nomis(ThreadingHTTPServer):
         return csv_of(columns, page)
 
 
-def _fits(row: Row, held: Held, query: Mapping[str, str], knows_gss: bool) -> bool:
+def _fits(row: Row, latest: LatestVintage, query: Mapping[str, str], knows_gss: bool) -> bool:
     if "geography" in query and not any(_is_in(row, area, knows_gss) for area in query["geography"].split(",")):
         return False
     if "date" in query and row["DATE"] not in query["date"].split(","):
         return False
-    return all(row[name.upper()] in query[name].split(",") for name in held.dimensions if name in query)
+    return all(row[name.upper()] in query[name].split(",") for name in latest.dimensions if name in query)
 
 
 def _is_in(row: Row, area: str, knows_gss: bool) -> bool:
@@ -171,11 +173,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: requests are no news in a test."""
 
 
-def population(shared_data: Path) -> Held:
+def population(shared_data: Path) -> LatestVintage:
     """The publisher's own answer on the population of 2021: every council twice, eighteen age bands."""
     with (shared_data / "nomis" / "NM_2002_1_population_2021.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return Held(
+    return LatestVintage(
         dimensions={
             "gender": {"0": "Total", "1": "Male", "2": "Female"},
             "c_age": {row["C_AGE"]: row["C_AGE_NAME"] for row in rows},

@@ -14,7 +14,7 @@ import duckdb
 from atf_dagster.catalogue import Catalogue, load
 from atf_dagster.http import Client, Host, Limits
 from atf_dagster.landing import Attempt, Store
-from atf_dagster.landing.fetch import Round
+from atf_dagster.landing.fetch import FetchRun
 from atf_dagster.warehouse import raw
 
 
@@ -35,7 +35,7 @@ def fetch(
     urls |= base_urls
     hosts = [Host(url, 0) for url in sorted(set(urls.values()))]
     client = Client(hosts, user_agent="atf-tests", limits=Limits(attempts=1, backoff_first=0))
-    asked = Round(known, Store(landing), client, urls, "live", run_id, keys=keys or {}, home=home or landing)
+    asked = FetchRun(known, Store(landing), client, urls, "live", run_id, keys=keys or {}, home=home or landing)
     try:
         return {f"{attempt.dataset}.{attempt.part}": attempt for attempt in asked.fetch(datasets)}
     finally:

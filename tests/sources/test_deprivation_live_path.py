@@ -31,7 +31,7 @@ FOLDER = Path(__file__).parents[2] / ".." / "shared" / "data" / "mhclg_iod"
 
 
 @dataclass
-class House:
+class Home:
     """A landing and the GOV.UK that it asks."""
 
     folder: Path
@@ -51,9 +51,9 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def home(tmp_path: Path) -> Iterator[Home]:
     with Loopback(Govuk()) as server:
-        yield House(tmp_path, server)
+        yield Home(tmp_path, server)
 
 
 def real(name: str) -> bytes:
@@ -97,14 +97,14 @@ IN_FILE_10_OF_2019 = {
 }
 
 
-def test_the_summaries_of_2019_come_from_their_sheet_under_headings_that_end_in_blanks(house: House) -> None:
-    house.govuk.pages[PAGE_2019] = PublishedPage(
+def test_the_summaries_of_2019_come_from_their_sheet_under_headings_that_end_in_blanks(home: Home) -> None:
+    home.govuk.pages[PAGE_2019] = PublishedPage(
         "English indices of deprivation 2019",
         [File(FILE_11_2019, b"another file"), File(FILE_10_2019, real(FILE_10_2019), media="5d8b3cfbe5274a08be69aa91")],
     )
-    attempt = house.ask(DISTRICTS_2019)
+    attempt = home.ask(DISTRICTS_2019)
     assert (attempt.outcome, attempt.release) == ("landed", FILE_10_2019)
-    found = {row["lad_code"]: row for row in house.rows("mhclg_iod_2019_districts")}
+    found = {row["lad_code"]: row for row in home.rows("mhclg_iod_2019_districts")}
     assert len(found) == 317
     assert {row["sheet"] for row in found.values()} == {"IMD"}
     for code, figures in IN_FILE_10_OF_2019.items():
@@ -115,13 +115,13 @@ def test_the_summaries_of_2019_come_from_their_sheet_under_headings_that_end_in_
     assert all(cell is not None for row in found.values() for name, cell in row.items() if name not in ("key", "title"))
 
 
-def test_the_small_areas_of_2025_come_whole(house: House) -> None:
-    house.govuk.pages[PAGE_2025] = PublishedPage(
+def test_the_small_areas_of_2025_come_whole(home: Home) -> None:
+    home.govuk.pages[PAGE_2025] = PublishedPage(
         "English indices of deprivation 2025",
         [File("File_7_IoD2025_All_Ranks.csv", b"another file"), File(FILE_1_2025, real(FILE_1_2025))],
     )
-    assert house.ask(AREAS_2025).outcome == "landed"
-    found = {row["lsoa_code"]: row for row in house.rows("mhclg_iod_2025_lsoa")}
+    assert home.ask(AREAS_2025).outcome == "landed"
+    found = {row["lsoa_code"]: row for row in home.rows("mhclg_iod_2025_lsoa")}
     assert len(found) == 33_755
 
     def read(code: str) -> tuple[str, str, float, float]:
@@ -136,17 +136,17 @@ def test_the_small_areas_of_2025_come_whole(house: House) -> None:
     assert sorted(int(float(row["imd_rank"])) for row in found.values()) == list(range(1, 33_756))
 
 
-def test_the_first_version_of_the_summaries_of_2025_is_never_taken(house: House) -> None:
+def test_the_first_version_of_the_summaries_of_2025_is_never_taken(home: Home) -> None:
     wrong = File(FILE_10_2025.format(""), summaries(99.9), media="68ff7e26d81972ecd2df5db1")
-    house.govuk.pages[PAGE_2025] = PublishedPage("English indices of deprivation 2025", [wrong])
-    attempt = house.ask(DISTRICTS_2025)
+    home.govuk.pages[PAGE_2025] = PublishedPage("English indices of deprivation 2025", [wrong])
+    attempt = home.ask(DISTRICTS_2025)
     assert (attempt.outcome, attempt.reason) == ("rejected", "file_not_found")
-    assert house.govuk.files_asked() == []
+    assert home.govuk.files_asked() == []
 
     right = File(FILE_10_2025.format("v2"), summaries(29.5), media="6917412ebc34c86ce4e6e7fc")
-    house.govuk.pages[PAGE_2025].files = [wrong, right]
-    assert house.ask(DISTRICTS_2025).release == right.name
-    (row,) = house.rows("mhclg_iod_2025_districts")
+    home.govuk.pages[PAGE_2025].files = [wrong, right]
+    assert home.ask(DISTRICTS_2025).release == right.name
+    (row,) = home.rows("mhclg_iod_2025_districts")
     assert (row["lad_code"], float(row["average_score"]), float(row["rank_of_average_score"])) == (
         "E08000016",
         29.5,
@@ -154,10 +154,10 @@ def test_the_first_version_of_the_summaries_of_2025_is_never_taken(house: House)
     )
 
 
-def test_a_later_version_takes_the_place_of_the_second(house: House) -> None:
+def test_a_later_version_takes_the_place_of_the_second(home: Home) -> None:
     files = [
         File(FILE_10_2025.format(version), summaries(score), media=f"69000000000000000000000{number}")
         for number, (version, score) in enumerate((("v2", 29.5), ("v3", 30.5)))
     ]
-    house.govuk.pages[PAGE_2025] = PublishedPage("English indices of deprivation 2025", files)
-    assert house.ask(DISTRICTS_2025).release == files[1].name
+    home.govuk.pages[PAGE_2025] = PublishedPage("English indices of deprivation 2025", files)
+    assert home.ask(DISTRICTS_2025).release == files[1].name

@@ -21,7 +21,7 @@ from ees_on_loopback import EARLY_YEARS, KEY_STAGE_4, NEET, EesOnLoopback, Publi
 from atf_dagster.catalogue import Catalogue, load
 from atf_dagster.landing import Store
 from atf_dagster.pipeline.steps import Refresh
-from atf_dagster.settings import Settings, quieten
+from atf_dagster.settings import Settings, disable_usage_data
 from atf_dagster.warehouse import raw
 
 FOLDER = Path(__file__).parents[2] / ".." / "shared" / "data" / "dfe_ees"
@@ -137,7 +137,7 @@ def test_a_new_major_version_is_refused_with_old_and_new_names(server: EesOnLoop
     assert (attempt.outcome, attempt.reason) == ("rejected", "major_version")
     assert "Average Progress 8 score (avg_p8score) is now Progress 8 (progress8_average)" in str(attempt.message)
     assert "Sum of Attainment 8 (t_att8) removed" in str(attempt.message)
-    assert '"2.*"' in str(attempt.mend)
+    assert '"2.*"' in str(attempt.remedy)
     # The last good one stays, and the new one was not even downloaded.
     assert len(Store(tmp_path).vintages("ees_key_stage_4", "all")) == 1
     assert len(server.downloads()) == 1
@@ -196,7 +196,7 @@ def test_a_file_is_found_by_its_title_on_the_last_page_of_the_listing(server: Ee
     attempt = fetch(server, tmp_path, "ees_neet_16_17")
     assert (attempt.outcome, attempt.release) == ("landed", "Calendar year 2025")
     assert server.downloads() == ["/api/data-set-files/wanted/download"]
-    assert len(attempt.looks) == 3
+    assert len(attempt.listings) == 3
 
 
 def test_a_new_release_has_another_id_which_is_noted_and_the_same_is_not_asked_twice(
@@ -300,7 +300,7 @@ class Staged:
 
 @pytest.fixture(scope="module")
 def staged(tmp_path_factory: pytest.TempPathFactory) -> Staged:
-    quieten()
+    disable_usage_data()
     with EesOnLoopback() as server:
         early_years = server.publications[EARLY_YEARS] = Publication("early-years")
         body = real_file("eyfsp_headline_measures_2022.csv")
@@ -308,7 +308,7 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Staged:
         neet = server.publications[NEET] = Publication("participation-in-education")
         neet.publish("n", NEET_TITLE, by_characteristics(neet_of("2025")), release="2025", published=None)
         server.version(KEY_STAGE_4, "1.0", KEY_STAGE_4_CSV)
-        settings = one_house(server, tmp_path_factory.mktemp("house"))
+        settings = one_house(server, tmp_path_factory.mktemp("home"))
         refresh = Refresh(settings, "run")
         refresh.fetch(["ees_early_years", "ees_neet_16_17", "ees_key_stage_4"])
         refresh.parse()

@@ -23,7 +23,7 @@ from every_publisher_on_loopback import RELEASES, catalogue_with_the_older_indic
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.landing import Attempt, Store, Verdict, Vintage
 from atf_dagster.pipeline.steps import Refresh
-from atf_dagster.settings import Settings, quieten
+from atf_dagster.settings import Settings, disable_usage_data
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ SET_ASIDE = {
 
 
 @dataclass(frozen=True)
-class House:
+class Home:
     """A house after three runs in which the publishers had these files."""
 
     settings: Settings
@@ -204,15 +204,15 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Iterator[House]:
-    quieten()
+def home(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Iterator[Home]:
+    disable_usage_data()
     catalogue = catalogue_with_the_older_indicator()
     wanted = {went.dataset for _, went in WENT} | {refused.dataset for refused in REFUSED}
     revised = {LEVEL_2, NEET}
     attempts: list[Attempt] = []
     verdicts: dict[tuple[str, int], Verdict] = {}
     with every_publisher(shared_data) as publishers:
-        settings = publishers.house(tmp_path_factory.mktemp("every") / "home")
+        settings = publishers.home(tmp_path_factory.mktemp("every") / "home")
         for run in RELEASES:
             publishers.release(run)
             refresh = Refresh(settings, run)
@@ -223,7 +223,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Iterat
             refresh.build("staged")
             _, decided = refresh.admit()
             verdicts |= {(entry.vintage.dataset, entry.vintage.sequence): verdict for entry, verdict in decided}
-    yield House(settings, catalogue, shared_data, attempts, verdicts)
+    yield Home(settings, catalogue, shared_data, attempts, verdicts)
 
 
 def test_there_is_no_file_that_the_table_does_not_know_and_none_that_is_gone(shared_data: Path) -> None:
@@ -231,50 +231,50 @@ def test_there_is_no_file_that_the_table_does_not_know_and_none_that_is_gone(sha
     assert there == FILES.keys()
 
 
-def test_every_file_that_a_publisher_serves_landed(house: House) -> None:
+def test_every_file_that_a_publisher_serves_landed(home: Home) -> None:
     refused = {refused.dataset for refused in REFUSED}
     bad = {
         attempt.dataset: attempt.message
-        for attempt in house.attempts
+        for attempt in home.attempts
         # Fingertips has no other levels of these indicators.
         if attempt.outcome not in ("landed", "no_data") and attempt.dataset not in refused
     }
     assert bad == {}
-    landed = {(attempt.dataset, attempt.sequence) for attempt in house.attempts if attempt.outcome == "landed"}
+    landed = {(attempt.dataset, attempt.sequence) for attempt in home.attempts if attempt.outcome == "landed"}
     assert landed == {(went.dataset, went.vintage) for _, went in WENT}
 
 
 @pytest.mark.parametrize("refused", REFUSED, ids=lambda refused: refused.dataset)
-def test_a_file_that_is_another_table_is_refused_with_the_names_of_its_columns(house: House, refused: Refused) -> None:
-    (attempt,) = [attempt for attempt in house.attempts if attempt.dataset == refused.dataset]
+def test_a_file_that_is_another_table_is_refused_with_the_names_of_its_columns(home: Home, refused: Refused) -> None:
+    (attempt,) = [attempt for attempt in home.attempts if attempt.dataset == refused.dataset]
     assert (attempt.outcome, attempt.reason) == ("rejected", refused.reason)
     said = (attempt.message or "").replace(",", " ").replace(".", " ").split()
     assert set(refused.names) <= set(said)
-    assert house.rows("select count(*) from raw.vintage where dataset = ?", [refused.dataset]) == [(0,)]
+    assert home.rows("select count(*) from raw.vintage where dataset = ?", [refused.dataset]) == [(0,)]
 
 
 @pytest.mark.parametrize(("file", "went"), WENT, ids=[f"{file}-{went.dataset}" for file, went in WENT])
-def test_each_file_landed_with_all_its_rows(house: House, file: str, went: Went) -> None:
-    collection, _ = house.catalogue.dataset(went.dataset)
-    vintage = house.vintage(went)
-    found = house.rows(
+def test_each_file_landed_with_all_its_rows(home: Home, file: str, went: Went) -> None:
+    collection, _ = home.catalogue.dataset(went.dataset)
+    vintage = home.vintage(went)
+    found = home.rows(
         f"select count(*) from raw.{collection.table} where vintage_id = ? and page = coalesce(?, page)",
         [vintage.id, went.page],
     )
     assert found == [(went.rows,)]
     if went.how == "asked":
         return
-    kept = list(Store(house.settings.landing).verified(vintage))
+    kept = list(Store(home.settings.landing).verified(vintage))
     body = kept[(went.page or 1) - 1].read_bytes()
     if went.how == "zipped":
         with zipfile.ZipFile(kept[0]) as archive:
             (member,) = archive.namelist()
             body = archive.read(member)
-    assert hashlib.sha256(body).digest() == hashlib.sha256((house.data / file).read_bytes()).digest()
+    assert hashlib.sha256(body).digest() == hashlib.sha256((home.data / file).read_bytes()).digest()
 
 
-def test_every_landed_row_is_staged_and_is_kept_or_set_aside_with_a_reason(house: House) -> None:
-    account = house.rows(
+def test_every_landed_row_is_staged_and_is_kept_or_set_aside_with_a_reason(home: Home) -> None:
+    account = home.rows(
         "select vintage.dataset, vintage.sequence, account.landed_rows, account.staged_rows, "
         "kept_rows + duplicate_rows + other_period_length_rows + other_area_rows + not_redistributed_rows "
         "+ other_measure_rows + reference_rows "
@@ -287,19 +287,19 @@ def test_every_landed_row_is_staged_and_is_kept_or_set_aside_with_a_reason(house
     assert len(account) == len(expected)
 
 
-def test_what_is_set_aside_of_our_own_areas_is_twice_there_or_another_figure(house: House) -> None:
-    found = house.rows(
+def test_what_is_set_aside_of_our_own_areas_is_twice_there_or_another_figure(home: Home) -> None:
+    found = home.rows(
         "select dataset, row_use, measure, count(*) from intermediate.int_staged "
         "inner join raw.catalogue_area using (area_code) where row_use <> 'kept' group by all"
     )
     assert {row[:3]: row[3] for row in found} == SET_ASIDE
 
 
-def test_admission_admits_every_vintage_but_those_that_would_lose_a_year(house: House) -> None:
-    held = {key: verdict.reason for key, verdict in house.verdicts.items() if verdict.verdict != "admitted"}
-    assert held == HELD
-    assert house.verdicts.keys() == {(went.dataset, went.vintage) for _, went in WENT}
-    assert all(house.verdicts[key].mend for key in HELD)
+def test_admission_admits_every_vintage_but_those_that_would_lose_a_year(home: Home) -> None:
+    latest = {key: verdict.reason for key, verdict in home.verdicts.items() if verdict.verdict != "admitted"}
+    assert latest == HELD
+    assert home.verdicts.keys() == {(went.dataset, went.vintage) for _, went in WENT}
+    assert all(home.verdicts[key].remedy for key in HELD)
 
 
 def test_the_three_releases_the_three_years_and_the_five_quarters_are_among_them() -> None:

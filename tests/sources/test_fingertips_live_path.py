@@ -137,7 +137,7 @@ def test_a_withdrawal_keeps_the_last_good_and_says_since_when(fingertips: Finger
     attempt = refresh(landing, fingertips)[f"{DATASET}.councils"]
     assert (attempt.outcome, attempt.reason) == ("rejected", "withdrawn")
     assert attempt.message is not None and "2026-06-01" in attempt.message
-    assert attempt.mend is not None and "last good" in attempt.mend
+    assert attempt.remedy is not None and "last good" in attempt.remedy
     assert len(Store(landing).vintages(DATASET, "councils")) == 1
 
 
@@ -174,8 +174,8 @@ def test_the_publishers_cards_come_for_all_indicators_in_one_request(
 
 def test_what_was_looked_up_is_kept_and_recorded(fingertips: FingertipsOnLoopback, landing: Path) -> None:
     attempt = refresh(landing, fingertips)[f"{DATASET}.councils"]
-    looked = {look.url.split("?")[0].rpartition("/")[2] for look in attempt.looks}
-    assert looked == {"data_changes", "area_types", "available_data"}
+    listings = {fetch_listing.url.split("?")[0].rpartition("/")[2] for fetch_listing in attempt.listings}
+    assert listings == {"data_changes", "area_types", "available_data"}
     store = Store(landing)
-    for look in attempt.looks:
-        assert store.object_path(look.sha256).stat().st_size == look.bytes
+    for fetch_listing in attempt.listings:
+        assert store.object_path(fetch_listing.sha256).stat().st_size == fetch_listing.bytes

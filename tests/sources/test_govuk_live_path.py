@@ -48,7 +48,7 @@ SWAPPED_ON_LOOPBACK = "5f00000000000000000000ff"
 
 
 @dataclass
-class House:
+class Home:
     """A landing and the GOV.UK that it asks."""
 
     folder: Path
@@ -77,9 +77,9 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def home(tmp_path: Path) -> Iterator[Home]:
     with Loopback(Govuk()) as server:
-        yield House(tmp_path, server)
+        yield Home(tmp_path, server)
 
 
 @pytest.fixture
@@ -123,10 +123,10 @@ def live_tables(*files: File) -> PublishedPage:
     return PublishedPage("Live tables on homelessness", files)
 
 
-def publish_fuel(house: House, *files: File, **more: object) -> PublishedPage:
+def publish_fuel(home: Home, *files: File, **more: object) -> PublishedPage:
     page = PublishedPage("Sub-regional fuel poverty data 2022", files, **more)  # type: ignore[arg-type]
-    house.govuk.pages[FUEL_2022] = page
-    house.govuk.collections[FUEL_COLLECTION] = [FUEL_2022]
+    home.govuk.pages[FUEL_2022] = page
+    home.govuk.collections[FUEL_COLLECTION] = [FUEL_2022]
     return page
 
 
@@ -154,24 +154,24 @@ def made_up_fuel(share: float = 18.5) -> bytes:
 # Every quarter of the detailed homelessness tables.
 
 
-def test_each_quarter_on_the_live_tables_is_a_page_of_one_vintage(house: House, real: Callable[[str], bytes]) -> None:
+def test_each_quarter_on_the_live_tables_is_a_page_of_one_vintage(home: Home, real: Callable[[str], bytes]) -> None:
     shuffled = ["202509", "202403", "202506", "202412", "202503"]
     files = [
         File(QUARTERS[quarter], real(f"mhclg_homelessness/{QUARTERS[quarter]}"), f"5f{number:022x}")
         for number, quarter in enumerate(shuffled)
     ]
-    house.govuk.pages[LIVE_TABLES] = live_tables(*files)
-    house.govuk.collections[HOMELESSNESS] = []
+    home.govuk.pages[LIVE_TABLES] = live_tables(*files)
+    home.govuk.collections[HOMELESSNESS] = []
 
-    attempt = house.fetch(TA)
+    attempt = home.fetch(TA)
 
     assert attempt.outcome == "landed"
     assert attempt.release == ", ".join(QUARTERS.values())
     assert [Path(page.url).name for page in attempt.pages] == list(QUARTERS.values())
-    assert house.raw("mhclg_temporary_accommodation", "page, count(*)", "true group by all") == [
+    assert home.raw("mhclg_temporary_accommodation", "page, count(*)", "true group by all") == [
         (page, LA_ROWS) for page in (1, 2, 3, 4, 5)
     ]
-    figures = house.raw(
+    figures = home.raw(
         "mhclg_temporary_accommodation",
         "area_code, regexp_extract(title, ' ([0-9]+)(st|nd|rd|th)? ([A-Z][a-z]+ [0-9]+)$', 3), households_in_ta, "
         "households_in_area_thousands, households_in_ta_per_thousand, households_with_children_in_ta, children_in_ta",
@@ -189,7 +189,7 @@ def test_each_quarter_on_the_live_tables_is_a_page_of_one_vintage(house: House, 
         assert read_in_the_file in figures
 
 
-def test_the_headings_of_2026_are_the_same_columns(house: House) -> None:
+def test_the_headings_of_2026_are_the_same_columns(home: Home) -> None:
     # Made-up figures under the headings of the file of March 2026, which has one row of them.
     flat = workbook(
         "TA1",
@@ -210,22 +210,22 @@ def test_the_headings_of_2026_are_the_same_columns(house: House) -> None:
             ["E08000012", "Liverpool", 10, 5, 2, 3, 5, 0],
         ],
     )
-    house.govuk.pages[LIVE_TABLES] = live_tables(
+    home.govuk.pages[LIVE_TABLES] = live_tables(
         File("Statutory_Homelessness_Detailed_Local_Authority_Data_202603.ods", flat)
     )
-    house.govuk.collections[HOMELESSNESS] = []
+    home.govuk.collections[HOMELESSNESS] = []
 
-    assert house.fetch(TA).outcome == "landed"
-    assert house.raw(
+    assert home.fetch(TA).outcome == "landed"
+    assert home.raw(
         "mhclg_temporary_accommodation",
         "area_code, area_name, households_in_ta, households_in_area_thousands, households_in_ta_per_thousand, "
         "households_with_children_in_ta, children_in_ta",
     ) == [("E08000012", "Liverpool", "10", "5", "2", "3", "5"), ("E92000001", "ENGLAND", "20", "10", "2", "6", "9")]
 
 
-def test_one_file_a_quarter_the_corrected_one_first(house: House) -> None:
+def test_one_file_a_quarter_the_corrected_one_first(home: Home) -> None:
     plain, revised, fixed = (made_up_ta1("31 March 2024", households) for households in (10, 20, 30))
-    house.govuk.pages[LIVE_TABLES] = live_tables(
+    home.govuk.pages[LIVE_TABLES] = live_tables(
         File("Detailed_LA_202403.xlsx", plain, "5f0000000000000000000001"),
         File("Detailed_LA_202403_revised.xlsx", revised, "5f0000000000000000000002"),
         File("Detailed_LA_202403_fix.xlsx", fixed, "5f0000000000000000000003"),
@@ -238,23 +238,23 @@ def test_one_file_a_quarter_the_corrected_one_first(house: House) -> None:
         File("Detailed_LA_202412_revised_No_Dropdowns.ods", made_up_ta1("31 December 2024", 91), "5f" + "a" * 22),
         File("Detailed_LA_202503_No_Dropdowns.ods", made_up_ta1("31 March 2025", 95), "5f" + "b" * 22),
     )
-    house.govuk.collections[HOMELESSNESS] = []
+    home.govuk.collections[HOMELESSNESS] = []
 
-    attempt = house.fetch(TA)
+    attempt = home.fetch(TA)
 
     assert attempt.release == (
         "Detailed_LA_202403_revised.xlsx, Detailed_LA_202406_corrected.xlsx, V10_Detailed_LA_202409.xlsx, "
         "Detailed_LA_202412.ods, Detailed_LA_202503_No_Dropdowns.ods"
     )
-    assert house.raw("mhclg_temporary_accommodation", "page, households_in_ta") == [
+    assert home.raw("mhclg_temporary_accommodation", "page, households_in_ta") == [
         (1, "20"), (2, "50"), (3, "80"), (4, "90"), (5, "95"),
     ]  # fmt: skip
 
 
-def test_a_release_fills_in_what_the_live_tables_lack_and_never_replaces_them(house: House) -> None:
+def test_a_release_fills_in_what_the_live_tables_lack_and_never_replaces_them(home: Home) -> None:
     march, june = "/government/statistics/march", "/government/statistics/june"
     title = "Statutory homelessness in England: {} 2024"
-    house.govuk.pages |= {
+    home.govuk.pages |= {
         LIVE_TABLES: live_tables(File("Detailed_LA_202403.xlsx", made_up_ta1("31 March 2024", 11), "5f" + "1" * 22)),
         march: PublishedPage(
             title.format("January to March"),
@@ -266,33 +266,33 @@ def test_a_release_fills_in_what_the_live_tables_lack_and_never_replaces_them(ho
         ),
         "/government/statistics/annual": PublishedPage(title.format("financial year 2023-24 and"), []),
     }
-    house.govuk.collections[HOMELESSNESS] = [march, june, "/government/statistics/annual"]
+    home.govuk.collections[HOMELESSNESS] = [march, june, "/government/statistics/annual"]
 
-    attempt = house.fetch(TA)
+    attempt = home.fetch(TA)
 
     assert attempt.outcome == "landed"
-    assert house.raw("mhclg_temporary_accommodation", "page, households_in_ta") == [(1, "11"), (2, "13")]
-    assert "/api/content/government/statistics/annual" not in house.govuk.asked
+    assert home.raw("mhclg_temporary_accommodation", "page, households_in_ta") == [(1, "11"), (2, "13")]
+    assert "/api/content/government/statistics/annual" not in home.govuk.asked
 
 
-def test_a_quarter_without_its_file_is_told_and_the_others_land(house: House) -> None:
+def test_a_quarter_without_its_file_is_told_and_the_others_land(home: Home) -> None:
     june = "/government/statistics/june"
-    house.govuk.pages |= {
+    home.govuk.pages |= {
         LIVE_TABLES: live_tables(File("Detailed_LA_202403.xlsx", made_up_ta1("31 March 2024"))),
         june: PublishedPage("Statutory homelessness in England: April to June 2024"),
     }
-    house.govuk.collections[HOMELESSNESS] = [june]
+    home.govuk.collections[HOMELESSNESS] = [june]
 
-    attempt = house.fetch(TA)
+    attempt = home.fetch(TA)
 
     assert attempt.outcome == "landed"
     assert attempt.release == "Detailed_LA_202403.xlsx"
     assert any("April to June 2024" in note and "no file that fits" in note for note in attempt.notes)
 
 
-def test_a_withdrawn_release_gives_no_file_and_is_told(house: House) -> None:
+def test_a_withdrawn_release_gives_no_file_and_is_told(home: Home) -> None:
     june = "/government/statistics/june"
-    house.govuk.pages |= {
+    home.govuk.pages |= {
         LIVE_TABLES: live_tables(File("Detailed_LA_202403.xlsx", made_up_ta1("31 March 2024"))),
         june: PublishedPage(
             "Statutory homelessness in England: April to June 2024",
@@ -300,41 +300,41 @@ def test_a_withdrawn_release_gives_no_file_and_is_told(house: House) -> None:
             withdrawn="<p>Published with errors.</p>",
         ),
     }
-    house.govuk.collections[HOMELESSNESS] = [june]
+    home.govuk.collections[HOMELESSNESS] = [june]
 
-    attempt = house.fetch(TA)
+    attempt = home.fetch(TA)
 
     assert attempt.release == "Detailed_LA_202403.xlsx"
     assert any("withdrew" in note and "Published with errors." in note for note in attempt.notes)
 
 
-def test_quarters_before_the_known_layout_are_not_asked_for(house: House) -> None:
-    house.govuk.pages[LIVE_TABLES] = live_tables(
+def test_quarters_before_the_known_layout_are_not_asked_for(home: Home) -> None:
+    home.govuk.pages[LIVE_TABLES] = live_tables(
         File("Detailed_LA_202312.xlsx", b"an older layout", "5f" + "1" * 22),
         File("Detailed_LA_20222023_revised.xlsx", b"a financial year", "5f" + "2" * 22),
         File("Detailed_LA_202403.xlsx", made_up_ta1("31 March 2024"), "5f" + "3" * 22),
     )
-    house.govuk.collections[HOMELESSNESS] = []
+    home.govuk.collections[HOMELESSNESS] = []
 
-    assert house.fetch(TA).release == "Detailed_LA_202403.xlsx"
-    assert house.govuk.files_asked() == ["Detailed_LA_202403.xlsx"]
+    assert home.fetch(TA).release == "Detailed_LA_202403.xlsx"
+    assert home.govuk.files_asked() == ["Detailed_LA_202403.xlsx"]
 
 
 # The newest document of a collection.
 
 
 def test_both_tables_of_the_fuel_poverty_workbook_are_found_by_their_headings(
-    house: House, real: Callable[[str], bytes]
+    home: Home, real: Callable[[str], bytes]
 ) -> None:
     name = "sub-regional-fuel-poverty-2022-tables.xlsx"
     report = File("fuel-poverty-report-tables.pdf", b"%PDF", "5f" + "2" * 22)
-    publish_fuel(house, report, File(name, real(f"desnz_fuel_poverty/{name}")), published="2022-04-28T08:30:00Z")
+    publish_fuel(home, report, File(name, real(f"desnz_fuel_poverty/{name}")), published="2022-04-28T08:30:00Z")
 
-    assert house.fetch(FUEL).outcome == "landed"
-    assert house.fetch(FUEL_LSOA).outcome == "landed"
+    assert home.fetch(FUEL).outcome == "landed"
+    assert home.fetch(FUEL_LSOA).outcome == "landed"
 
-    assert len(house.raw("desnz_fuel_poverty", "area_code")) == 351
-    figures = house.raw(
+    assert len(home.raw("desnz_fuel_poverty", "area_code")) == 351
+    figures = home.raw(
         "desnz_fuel_poverty", "area_code, area_name, households, households_in_fuel_poverty, share_in_fuel_poverty"
     )
     for read_in_the_file in (
@@ -346,16 +346,16 @@ def test_both_tables_of_the_fuel_poverty_workbook_are_found_by_their_headings(
         ("E07000188", "Sedgemoor", "54216", "6198", "11.432049579459939"),
     ):
         assert read_in_the_file in figures
-    assert len(house.raw("desnz_fuel_poverty_lsoa", "distinct area_code")) == LSOA_ROWS
-    assert house.raw(
+    assert len(home.raw("desnz_fuel_poverty_lsoa", "distinct area_code")) == LSOA_ROWS
+    assert home.raw(
         "desnz_fuel_poverty_lsoa", "council_code, households, share_in_fuel_poverty", "area_code = 'E01000001'"
     ) == [("E09000001", "936", "4.273504273504273")]
 
 
-def test_the_newest_release_with_the_title_is_taken(house: House) -> None:
+def test_the_newest_release_with_the_title_is_taken(home: Home) -> None:
     newer, report = "/government/statistics/newer", "/government/statistics/report"
-    publish_fuel(house, File("fuel-poverty-2022-tables.xlsx", made_up_fuel(1), "5f" + "1" * 22))
-    house.govuk.pages |= {
+    publish_fuel(home, File("fuel-poverty-2022-tables.xlsx", made_up_fuel(1), "5f" + "1" * 22))
+    home.govuk.pages |= {
         newer: PublishedPage(
             "Sub-regional fuel poverty 2024 (2022 data)",
             [File("fuel-poverty-2024-tables.xlsx", made_up_fuel(2), "5f" + "2" * 22)],
@@ -363,27 +363,27 @@ def test_the_newest_release_with_the_title_is_taken(house: House) -> None:
         ),
         report: PublishedPage("Sub-regional fuel poverty report 2026 (2024 data)", published="2026-05-14T09:30:00Z"),
     }
-    house.govuk.collections[FUEL_COLLECTION] = [FUEL_2022, report, newer]
+    home.govuk.collections[FUEL_COLLECTION] = [FUEL_2022, report, newer]
 
-    attempt = house.fetch(FUEL)
+    attempt = home.fetch(FUEL)
 
     assert (attempt.release, attempt.published_at) == ("fuel-poverty-2024-tables.xlsx", "2025-12-05T09:30:00Z")
-    assert house.govuk.files_asked() == ["fuel-poverty-2024-tables.xlsx"]
+    assert home.govuk.files_asked() == ["fuel-poverty-2024-tables.xlsx"]
 
 
 def test_children_in_low_income_families_have_a_row_a_council_and_year(
-    house: House, real: Callable[[str], bytes]
+    home: Home, real: Callable[[str], bytes]
 ) -> None:
     name = "children-in-low-income-families-local-area-statistics-2022-to-2025.csv"
-    house.govuk.pages[CHILDREN_2025] = PublishedPage(
+    home.govuk.pages[CHILDREN_2025] = PublishedPage(
         "Children in low income families: local area statistics 2022 to 2025",
         [File(name, real("dwp_cilif/2_AHC_Relative_LA.csv"))],
     )
-    house.govuk.collections[CHILDREN_COLLECTION] = [CHILDREN_2025]
+    home.govuk.collections[CHILDREN_COLLECTION] = [CHILDREN_2025]
 
-    assert house.fetch(CHILDREN).outcome == "landed"
+    assert home.fetch(CHILDREN).outcome == "landed"
 
-    figures = house.raw("dwp_children_in_low_income", "area_code, key, children, share_of_children")
+    figures = home.raw("dwp_children_in_low_income", "area_code, key, children, share_of_children")
     assert len(figures) == 724
     for read_in_the_file in (
         ("K02000001", "2024", "3,296,672", "26.3%"),
@@ -397,7 +397,7 @@ def test_children_in_low_income_families_have_a_row_a_council_and_year(
         assert read_in_the_file in figures
 
 
-def test_walking_and_cycling_has_a_row_an_area_frequency_and_year(house: House) -> None:
+def test_walking_and_cycling_has_a_row_an_area_frequency_and_year(home: Home) -> None:
     # Made up: nobody here has the publisher's file; its columns are those that a public program reads.
     made_up = workbook(
         "CW0301",
@@ -411,14 +411,14 @@ def test_walking_and_cycling_has_a_row_an_area_frequency_and_year(house: House) 
             ["E08000012", "Urban", "Liverpool", "Any", "Travel", "At least 5 times per week", "[x]", 31.5],
         ],
     )
-    house.govuk.pages[WALKING_PAGE] = PublishedPage(
+    home.govuk.pages[WALKING_PAGE] = PublishedPage(
         "Walking and cycling statistics (CW)",
         [File("cw0302.ods", b"another table", "5f" + "2" * 22), File("cw0301.ods", made_up)],
     )
 
-    assert house.fetch(WALKING).outcome == "landed"
+    assert home.fetch(WALKING).outcome == "landed"
 
-    assert house.raw("dft_walking_cycling", "area_name, frequency, key, share_of_adults") == [
+    assert home.raw("dft_walking_cycling", "area_name, frequency, key, share_of_adults") == [
         ("Liverpool", "At least 3 times per week", "2021", "40.25"),
         ("Liverpool", "At least 3 times per week", "2022", "41.5"),
         ("Liverpool", "At least 5 times per week", "2021", "[x]"),
@@ -429,168 +429,168 @@ def test_walking_and_cycling_has_a_row_an_area_frequency_and_year(house: House) 
 # When it is asked for again.
 
 
-def test_nothing_is_downloaded_while_the_files_and_the_change_note_are_the_same(house: House) -> None:
-    page = publish_fuel(house, File("fuel-poverty-tables.xlsx", made_up_fuel()))
-    assert house.fetch(FUEL).outcome == "landed"
+def test_nothing_is_downloaded_while_the_files_and_the_change_note_are_the_same(home: Home) -> None:
+    page = publish_fuel(home, File("fuel-poverty-tables.xlsx", made_up_fuel()))
+    assert home.fetch(FUEL).outcome == "landed"
 
     page.published = "2025-06-01T00:00:00Z"  # a new date without a new file
-    again = house.fetch(FUEL)
+    again = home.fetch(FUEL)
 
     assert again.outcome == "unchanged"
-    assert house.govuk.files_asked() == []
+    assert home.govuk.files_asked() == []
 
 
-def test_a_file_swapped_without_a_new_date_is_noticed(house: House) -> None:
-    page = publish_fuel(house, File("fuel-poverty-tables.xlsx", made_up_fuel(1), "5f" + "1" * 22))
-    assert house.fetch(FUEL).outcome == "landed"
+def test_a_file_swapped_without_a_new_date_is_noticed(home: Home) -> None:
+    page = publish_fuel(home, File("fuel-poverty-tables.xlsx", made_up_fuel(1), "5f" + "1" * 22))
+    assert home.fetch(FUEL).outcome == "landed"
 
     page.files = [File("fuel-poverty-tables.xlsx", made_up_fuel(2), "5f" + "2" * 22)]
-    again = house.fetch(FUEL)
+    again = home.fetch(FUEL)
 
     assert (again.outcome, again.sequence) == ("landed", 2)
-    assert house.raw("desnz_fuel_poverty", "share_in_fuel_poverty") == [("1",), ("2",)]
+    assert home.raw("desnz_fuel_poverty", "share_in_fuel_poverty") == [("1",), ("2",)]
 
 
-def test_a_swapped_file_is_asked_for_without_the_validators_of_the_one_before(house: House) -> None:
-    page = publish_fuel(house, File("fuel-poverty-tables.xlsx", made_up_fuel(1), "5f" + "1" * 22))
-    house.fetch(FUEL)
+def test_a_swapped_file_is_asked_for_without_the_validators_of_the_one_before(home: Home) -> None:
+    page = publish_fuel(home, File("fuel-poverty-tables.xlsx", made_up_fuel(1), "5f" + "1" * 22))
+    home.fetch(FUEL)
     # The publisher goes back to a file whose validator we hold under another address.
     page.files = [File("fuel-poverty-tables-v2.xlsx", made_up_fuel(1), "5f" + "1" * 22)]
 
-    again = house.fetch(FUEL)
+    again = home.fetch(FUEL)
 
     assert again.outcome == "unchanged"
     assert again.status == 200
 
 
-def test_the_publishers_change_note_is_told(house: House) -> None:
-    page = publish_fuel(house, File("fuel-poverty-tables.xlsx", made_up_fuel()))
+def test_the_publishers_change_note_is_told(home: Home) -> None:
+    page = publish_fuel(home, File("fuel-poverty-tables.xlsx", made_up_fuel()))
     page.changes = [("2025-01-01T09:30:00Z", "First published."), ("2025-02-03T09:30:00Z", "Table 2 <b>corrected</b>.")]
 
-    attempt = house.fetch(FUEL)
+    attempt = home.fetch(FUEL)
 
     assert any("2025-02-03" in note and "Table 2 corrected." in note for note in attempt.notes)
 
 
-def test_a_new_change_note_alone_has_the_file_checked(house: House) -> None:
-    page = publish_fuel(house, File("fuel-poverty-tables.xlsx", made_up_fuel()))
-    house.fetch(FUEL)
+def test_a_new_change_note_alone_has_the_file_checked(home: Home) -> None:
+    page = publish_fuel(home, File("fuel-poverty-tables.xlsx", made_up_fuel()))
+    home.fetch(FUEL)
 
     page.changes = [("2025-02-03T09:30:00Z", "Corrected in place.")]
-    again = house.fetch(FUEL)
+    again = home.fetch(FUEL)
 
     # The page has news, so that a "not modified" of the files' host is not enough.
     assert (again.outcome, again.status) == ("unchanged", 200)
-    assert house.govuk.files_asked() == ["fuel-poverty-tables.xlsx"]
+    assert home.govuk.files_asked() == ["fuel-poverty-tables.xlsx"]
 
 
 # What is served in a file's place.
 
 
-def test_a_replaced_file_is_followed_and_told(house: House) -> None:
-    page = publish_fuel(house, File("fuel-poverty-tables.xlsx", made_up_fuel(2), "5f" + "2" * 22))
+def test_a_replaced_file_is_followed_and_told(home: Home) -> None:
+    page = publish_fuel(home, File("fuel-poverty-tables.xlsx", made_up_fuel(2), "5f" + "2" * 22))
     new = page.files[0]
     old = File("fuel-poverty-tables.xlsx", b"", "5f" + "1" * 22)
     page.others = [old.attachment()]
     page.files = []
-    house.govuk.pages["/not-listed"] = PublishedPage("Where the new file is", [new])
-    house.govuk.moved[old.path] = new.path
+    home.govuk.pages["/not-listed"] = PublishedPage("Where the new file is", [new])
+    home.govuk.moved[old.path] = new.path
 
-    attempt = house.fetch(FUEL)
+    attempt = home.fetch(FUEL)
 
     assert attempt.outcome == "landed"
     assert attempt.final_url is not None and attempt.final_url.endswith(new.path)
     assert any("replaced the file fuel-poverty-tables.xlsx" in note for note in attempt.notes)
 
 
-def test_a_web_page_in_place_of_the_file_is_refused_and_the_last_good_file_kept(house: House) -> None:
-    page = publish_fuel(house, File("fuel-poverty-tables.xlsx", made_up_fuel(1), "5f" + "1" * 22))
-    house.fetch(FUEL)
+def test_a_web_page_in_place_of_the_file_is_refused_and_the_last_good_file_kept(home: Home) -> None:
+    page = publish_fuel(home, File("fuel-poverty-tables.xlsx", made_up_fuel(1), "5f" + "1" * 22))
+    home.fetch(FUEL)
 
     scanned = File("fuel-poverty-tables.xlsx", made_up_fuel(2), SWAPPED_ON_LOOPBACK)
     page.files = [scanned]
-    house.govuk.web_pages.add(scanned.path)
-    refused = house.fetch(FUEL)
+    home.govuk.web_pages.add(scanned.path)
+    refused = home.fetch(FUEL)
 
     assert (refused.outcome, refused.reason) == ("rejected", "web_page_for_file")
-    assert refused.mend
-    assert house.raw("desnz_fuel_poverty", "share_in_fuel_poverty") == [("1",)]
+    assert refused.remedy
+    assert home.raw("desnz_fuel_poverty", "share_in_fuel_poverty") == [("1",)]
 
-    house.govuk.web_pages.clear()
-    assert house.fetch(FUEL).outcome == "landed"
+    home.govuk.web_pages.clear()
+    assert home.fetch(FUEL).outcome == "landed"
 
 
-def test_a_withdrawn_page_keeps_the_last_good_file(house: House) -> None:
-    page = publish_fuel(house, File("fuel-poverty-tables.xlsx", made_up_fuel()))
-    house.fetch(FUEL)
+def test_a_withdrawn_page_keeps_the_last_good_file(home: Home) -> None:
+    page = publish_fuel(home, File("fuel-poverty-tables.xlsx", made_up_fuel()))
+    home.fetch(FUEL)
 
     page.withdrawn = "<p>These figures are <b>wrong</b>.</p>"
-    refused = house.fetch(FUEL)
+    refused = home.fetch(FUEL)
 
     assert (refused.outcome, refused.reason) == ("rejected", "withdrawn")
     assert refused.message is not None and "These figures are wrong." in refused.message
-    assert house.govuk.files_asked() == []
-    assert len(house.store.vintages(FUEL, "all")) == 1
+    assert home.govuk.files_asked() == []
+    assert len(home.store.vintages(FUEL, "all")) == 1
 
 
-def test_an_older_release_does_not_stand_in_for_a_withdrawn_newest_one(house: House) -> None:
+def test_an_older_release_does_not_stand_in_for_a_withdrawn_newest_one(home: Home) -> None:
     newer = "/government/statistics/newer"
-    publish_fuel(house, File("fuel-poverty-2022-tables.xlsx", made_up_fuel()))
-    house.govuk.pages[newer] = PublishedPage("Sub-regional fuel poverty data 2026", published="2026-05-14T09:30:00Z")
-    house.govuk.collections[FUEL_COLLECTION] = [FUEL_2022, newer]
-    house.govuk.held_back.add(newer)
+    publish_fuel(home, File("fuel-poverty-2022-tables.xlsx", made_up_fuel()))
+    home.govuk.pages[newer] = PublishedPage("Sub-regional fuel poverty data 2026", published="2026-05-14T09:30:00Z")
+    home.govuk.collections[FUEL_COLLECTION] = [FUEL_2022, newer]
+    home.govuk.held_back.add(newer)
 
-    assert house.fetch(FUEL).reason == "withdrawn"
+    assert home.fetch(FUEL).reason == "withdrawn"
 
-    house.govuk.held_back = {FUEL_2022}
-    house.govuk.pages[newer].files = [File("fuel-poverty-2026-tables.xlsx", made_up_fuel(2))]
-    assert house.fetch(FUEL).release == "fuel-poverty-2026-tables.xlsx"
+    home.govuk.held_back = {FUEL_2022}
+    home.govuk.pages[newer].files = [File("fuel-poverty-2026-tables.xlsx", made_up_fuel(2))]
+    assert home.fetch(FUEL).release == "fuel-poverty-2026-tables.xlsx"
 
 
-def test_a_deleted_file_and_an_unpublished_page_are_failures_of_the_attempt(house: House) -> None:
-    page = publish_fuel(house, File("fuel-poverty-tables.xlsx", made_up_fuel()))
-    house.govuk.gone.add(page.files[0].path)
-    deleted = house.fetch(FUEL)
-    house.govuk.gone = {f"/api/content{FUEL_2022}"}
-    unpublished = house.fetch(FUEL)
+def test_a_deleted_file_and_an_unpublished_page_are_failures_of_the_attempt(home: Home) -> None:
+    page = publish_fuel(home, File("fuel-poverty-tables.xlsx", made_up_fuel()))
+    home.govuk.gone.add(page.files[0].path)
+    deleted = home.fetch(FUEL)
+    home.govuk.gone = {f"/api/content{FUEL_2022}"}
+    unpublished = home.fetch(FUEL)
 
     for attempt in (deleted, unpublished):
         assert (attempt.outcome, attempt.status) == ("failed", 410)
 
 
-def test_a_moved_page_is_followed_to_its_new_path(house: House) -> None:
-    publish_fuel(house, File("fuel-poverty-tables.xlsx", made_up_fuel()))
-    house.govuk.pages["/government/statistics/new-slug"] = house.govuk.pages[FUEL_2022]
-    house.govuk.moved[f"/api/content{FUEL_2022}"] = "/api/content/government/statistics/new-slug"
+def test_a_moved_page_is_followed_to_its_new_path(home: Home) -> None:
+    publish_fuel(home, File("fuel-poverty-tables.xlsx", made_up_fuel()))
+    home.govuk.pages["/government/statistics/new-slug"] = home.govuk.pages[FUEL_2022]
+    home.govuk.moved[f"/api/content{FUEL_2022}"] = "/api/content/government/statistics/new-slug"
 
-    attempt = house.fetch(FUEL)
+    attempt = home.fetch(FUEL)
 
     assert attempt.outcome == "landed"
     assert any(FUEL_2022 in note and "/government/statistics/new-slug" in note for note in attempt.notes)
 
 
-def test_a_renamed_release_is_refused_with_the_names_that_there_are(house: House) -> None:
-    publish_fuel(house, File("fuel-poverty-tables.xlsx", made_up_fuel()))
-    house.govuk.pages[FUEL_2022].title = "Low income low energy efficiency by area"
+def test_a_renamed_release_is_refused_with_the_names_that_there_are(home: Home) -> None:
+    publish_fuel(home, File("fuel-poverty-tables.xlsx", made_up_fuel()))
+    home.govuk.pages[FUEL_2022].title = "Low income low energy efficiency by area"
 
-    refused = house.fetch(FUEL)
+    refused = home.fetch(FUEL)
 
     assert refused.reason == "document_not_found"
     assert refused.message is not None and "Low income low energy efficiency by area" in refused.message
 
 
-def test_a_renamed_file_is_refused_with_the_names_that_there_are(house: House) -> None:
-    publish_fuel(house, File("lilee-tables.xlsx", made_up_fuel()), File("fuel-poverty-tables.pdf", b"%PDF"))
+def test_a_renamed_file_is_refused_with_the_names_that_there_are(home: Home) -> None:
+    publish_fuel(home, File("lilee-tables.xlsx", made_up_fuel()), File("fuel-poverty-tables.pdf", b"%PDF"))
 
-    refused = house.fetch(FUEL)
+    refused = home.fetch(FUEL)
 
     assert refused.reason == "file_not_found"
     assert refused.message is not None and "lilee-tables.xlsx" in refused.message
 
 
-def test_links_and_pages_among_the_attachments_are_no_files(house: House) -> None:
+def test_links_and_pages_among_the_attachments_are_no_files(home: Home) -> None:
     publish_fuel(
-        house,
+        home,
         File("fuel-poverty-tables.xlsx", made_up_fuel()),
         others=[
             {"attachment_type": "html", "title": "Fuel poverty tables", "url": "/government/statistics/x/tables"},
@@ -598,4 +598,4 @@ def test_links_and_pages_among_the_attachments_are_no_files(house: House) -> Non
         ],
     )
 
-    assert house.fetch(FUEL).outcome == "landed"
+    assert home.fetch(FUEL).outcome == "landed"

@@ -21,7 +21,7 @@ import pytest
 from ees_on_loopback import BY_19, EesOnLoopback, Publication, one_house
 
 from atf_dagster.pipeline.steps import Refresh
-from atf_dagster.settings import Settings, quieten
+from atf_dagster.settings import Settings, disable_usage_data
 
 FOLDER = Path(__file__).parents[2] / ".." / "shared" / "data" / "dfe_ees"
 FILES = {
@@ -58,7 +58,7 @@ LIVERPOOL_2022 = (3646, 4705)
 
 
 @dataclass(frozen=True)
-class House:
+class Home:
     """A house after the three runs."""
 
     settings: Settings
@@ -71,14 +71,14 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     if not FOLDER.is_dir():
         pytest.skip("../shared/data is absent: no publisher's files to read")
-    quieten()
+    disable_usage_data()
     outcomes: dict[str, str] = {}
     with EesOnLoopback() as server:
         publication = server.publications[BY_19] = Publication("level-2-and-3-attainment-by-young-people-aged-19")
-        settings = one_house(server, tmp_path_factory.mktemp("house"))
+        settings = one_house(server, tmp_path_factory.mktemp("home"))
         for number, (run, file) in enumerate(FILES.items(), start=1):
             body = (FOLDER / file).read_bytes()
             publication.publish(f"file-{number}", TITLE, body, release=file, published=f"202{number}-04-20T09:30:00Z")
@@ -89,7 +89,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             refresh.build("staged")
             _, decided = refresh.admit()
         refresh.build("mart")
-    yield House(settings, outcomes, [verdict.verdict for _, verdict in decided])
+    yield Home(settings, outcomes, [verdict.verdict for _, verdict in decided])
 
 
 def figures(run: str) -> dict[Key, tuple[str, str, str]]:
@@ -119,11 +119,11 @@ def figures(run: str) -> dict[Key, tuple[str, str, str]]:
 KEY = "indicator_code, area_code, cast(year(period_end) as varchar), sex, breakdown_type, breakdown_value"
 
 
-def history(house: House, key: Key) -> list[tuple[Any, ...]]:
+def history(home: Home, key: Key) -> list[tuple[Any, ...]]:
     """(change, numerator, denominator, value to 9 digits) of one figure, oldest first."""
     named = dict(zip(KEY.split(", "), key, strict=True))
     where = " and ".join(f"{column} = '{text}'" for column, text in named.items())
-    return house.rows(
+    return home.rows(
         "select change, numerator, denominator, round(value, 9) from mart.fct_observation_history "
         f"where {where} order by valid_from"
     )
@@ -133,24 +133,24 @@ def share(numerator: float, denominator: float) -> float:
     return round(100 * numerator / denominator, 9)
 
 
-def test_each_release_lands_as_a_vintage_and_is_admitted(house: House) -> None:
-    assert house.outcomes == {"one": "landed", "two": "landed", "three": "landed"}
-    assert house.rows("select release from raw.vintage order by sequence") == [(file,) for file in FILES.values()]
-    assert house.verdicts == ["admitted"] * 3
-    assert house.rows("select count(*) from mart.dim_vintage") == [(3,)]
+def test_each_release_lands_as_a_vintage_and_is_admitted(home: Home) -> None:
+    assert home.outcomes == {"one": "landed", "two": "landed", "three": "landed"}
+    assert home.rows("select release from raw.vintage order by sequence") == [(file,) for file in FILES.values()]
+    assert home.verdicts == ["admitted"] * 3
+    assert home.rows("select count(*) from mart.dim_vintage") == [(3,)]
 
 
-def test_a_revised_cohort_has_its_old_and_its_new_figures(house: House) -> None:
+def test_a_revised_cohort_has_its_old_and_its_new_figures(home: Home) -> None:
     england = ("ATF09", "E92000001", "2021", "Persons", "Total", "Total")
     before, after = ENGLAND_2021["two"], ENGLAND_2021["three"]
-    assert history(house, england) == [("new", *before, share(*before)), ("revised", *after, share(*after))]
+    assert history(home, england) == [("new", *before, share(*before)), ("revised", *after, share(*after))]
     halton = ("ATF09", "E06000006", "2005", "Persons", "Total", "Total")
     before, after = HALTON_2005["one"], HALTON_2005["two"]
-    assert history(house, halton) == [("new", *before, share(*before)), ("revised", *after, share(*after))]
+    assert history(home, halton) == [("new", *before, share(*before)), ("revised", *after, share(*after))]
 
 
-def test_a_revision_is_listed_with_the_old_and_the_new_value_and_the_releases_they_are_from(house: House) -> None:
-    rows = house.rows(
+def test_a_revision_is_listed_with_the_old_and_the_new_value_and_the_releases_they_are_from(home: Home) -> None:
+    rows = home.rows(
         "select round(old_value, 9), round(new_value, 9), before.release, after.release from mart.fct_revision "
         "inner join mart.dim_vintage as before on old_vintage_id = before.vintage_id "
         "inner join mart.dim_vintage as after on new_vintage_id = after.vintage_id "
@@ -161,15 +161,15 @@ def test_a_revision_is_listed_with_the_old_and_the_new_value_and_the_releases_th
     assert rows == [(share(*two), share(*three), FILES["two"], FILES["three"])]
 
 
-def test_rates_of_rounded_counts_are_the_rates_as_printed(house: House) -> None:
+def test_rates_of_rounded_counts_are_the_rates_as_printed(home: Home) -> None:
     # The release of 2018/19 rounds a region's counts to ten and prints the rate of the counts before rounding.
     first, second = NORTH_WEST_2018["one"], NORTH_WEST_2018["two"]
-    rows = history(house, ("ATF09", "E12000002", "2018", "Persons", "Total", "Total"))
+    rows = history(home, ("ATF09", "E12000002", "2018", "Persons", "Total", "Total"))
     assert rows == [("new", *first, 81.962136491), ("revised", *second, 82.034603877)]
     assert share(*first) != 81.962136491
 
 
-def test_exactly_the_figures_whose_counts_or_rates_changed_are_revisions(house: House) -> None:
+def test_exactly_the_figures_whose_counts_or_rates_changed_are_revisions(home: Home) -> None:
     releases = [figures(run) for run in FILES]
     expected = set()
     for number, (old, new) in enumerate(itertools.pairwise(releases), start=2):
@@ -180,7 +180,7 @@ def test_exactly_the_figures_whose_counts_or_rates_changed_are_revisions(house: 
                 expected.add((*key, number))
     # Totals of the other councils of England are revised too, and sums of councils with their members; these are the
     # figures of our areas that the releases hold.
-    rows = house.rows(
+    rows = home.rows(
         f"select {KEY}, vintage.sequence from mart.fct_revision inner join mart.dim_period using (period_id) "
         "inner join raw.vintage on vintage.vintage_id = new_vintage_id "
         "inner join (select area_code from mart.dim_area where is_answered) using (area_code) where not is_derived"
@@ -189,10 +189,10 @@ def test_exactly_the_figures_whose_counts_or_rates_changed_are_revisions(house: 
     assert len(rows) == len(expected) == 1166 + 404
 
 
-def test_a_trend_changes_by_figures_of_its_five_cohorts_and_not_by_the_cohort_that_came(house: House) -> None:
+def test_a_trend_changes_by_figures_of_its_five_cohorts_and_not_by_the_cohort_that_came(home: Home) -> None:
     # Each release brings another cohort; SUP30's newest five have a break between them in the third.
     cohorts = "cast(min(year(period_end)) as int), cast(max(year(period_end)) as int), cast(count(*) as int)"
-    rows = house.rows(
+    rows = home.rows(
         f"select indicator_code, area_code, breakdown_value, old_trend, new_trend, {cohorts} from mart.fct_revision "
         "inner join mart.dim_period using (period_id) where trend_changed group by all order by all"
     )
@@ -202,52 +202,52 @@ def test_a_trend_changes_by_figures_of_its_five_cohorts_and_not_by_the_cohort_th
     ]
 
 
-def test_labels_and_printed_digits_are_no_revision(house: House) -> None:
+def test_labels_and_printed_digits_are_no_revision(home: Home) -> None:
     # 'a.ALL' and 82.0476858345021 became 'ALL' and 82.04768583.
-    assert history(house, ("ATF09", "E06000006", "2018", "Persons", "Total", "Total")) == [
+    assert history(home, ("ATF09", "E06000006", "2018", "Persons", "Total", "Total")) == [
         ("new", *HALTON_2018, share(*HALTON_2018))
     ]
     no_sen = ("ATF09", "E06000006", "2014", "Persons", "Special educational needs", "No SEN")
-    assert history(house, no_sen) == [("new", *HALTON_2014_NO_SEN, share(*HALTON_2014_NO_SEN))]
+    assert history(home, no_sen) == [("new", *HALTON_2014_NO_SEN, share(*HALTON_2014_NO_SEN))]
 
 
-def test_cohorts_that_are_not_yet_19_give_no_figure(house: House) -> None:
+def test_cohorts_that_are_not_yet_19_give_no_figure(home: Home) -> None:
     assert figures("three")["ATF09", "E08000012", "2023", "Persons", "Total", "Total"] == ("0", "4917", "0")
     latest = "select max(period_end), min(value) from mart.fct_observation_history where value is not null"
-    ((last, least),) = house.rows(latest)
+    ((last, least),) = home.rows(latest)
     assert str(last) == "2022-08-31"
     assert least > 0
-    newest = house.rows(
+    newest = home.rows(
         "select period, round(value, 9) from mart.vw_latest where indicator_code = 'ATF09' and area_code = 'E08000012'"
     )
     assert newest == [("2021/22", share(*LIVERPOOL_2022))]
     # They are told apart where they arrive, with the reason, and every landed row stays accounted for.
-    assert house.rows(
+    assert home.rows(
         "select distinct status, value, row_use from intermediate.int_staged where period_start >= date '2022-09-01'"
     ) == [("not_available", None, "other_measure")]
-    assert house.rows("select count(*) from intermediate.int_row_account where landed_rows <> staged_rows") == [(0,)]
+    assert home.rows("select count(*) from intermediate.int_row_account where landed_rows <> staged_rows") == [(0,)]
 
 
-def test_a_new_cohort_is_new_and_nothing_of_ours_was_withdrawn(house: House) -> None:
-    assert history(house, ("ATF09", "E08000012", "2022", "Persons", "Total", "Total")) == [
+def test_a_new_cohort_is_new_and_nothing_of_ours_was_withdrawn(home: Home) -> None:
+    assert history(home, ("ATF09", "E08000012", "2022", "Persons", "Total", "Total")) == [
         ("new", *LIVERPOOL_2022, share(*LIVERPOOL_2022))
     ]
     # Of other councils some are, as read in the files: Northumberland, Gateshead and Buckinghamshire got new codes, the
     # third release is "without Scilly", and has Dorset and the two Northamptonshires from their beginning only.
     withdrawn = "select distinct area_code from mart.fct_observation_history where change = 'withdrawn' order by 1"
-    assert [code for (code,) in house.rows(withdrawn)] == [
+    assert [code for (code,) in home.rows(withdrawn)] == [
         *("E06000048", "E06000053", "E06000059", "E06000061", "E06000062"),
         *("E08000020", "E10000002"),
     ]
 
 
-def test_the_figures_in_force_are_those_of_the_newest_release(house: House) -> None:
+def test_the_figures_in_force_are_those_of_the_newest_release(home: Home) -> None:
     expected = {
         key: (float(numerator), float(denominator))
         for key, (numerator, denominator, _) in figures("three").items()
         if int(key[2]) <= 2022
     }
-    rows = house.rows(
+    rows = home.rows(
         f"select {KEY}, numerator, denominator from mart.fct_observation "
         "inner join (select area_code from mart.dim_area where is_answered) using (area_code) "
         "where indicator_code in ('ATF09', 'SUP30') and not is_derived"

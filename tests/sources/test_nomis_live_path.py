@@ -11,12 +11,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from nomis_on_loopback import Held, Nomis, invented, population
+from nomis_on_loopback import LatestVintage, Nomis, invented, population
 
 from atf_dagster.catalogue import Catalogue, Dataset, load
 from atf_dagster.http import Client, Host, Limits
 from atf_dagster.landing import Attempt, Store
-from atf_dagster.landing.fetch import Round
+from atf_dagster.landing.fetch import FetchRun
 from atf_dagster.warehouse import raw
 
 POPULATION = "nomis_population"
@@ -37,7 +37,7 @@ ROWS = 57  # nine councils twice (as districts and as counties or unitary author
 @pytest.fixture
 def nomis(shared_data: Path) -> Iterator[Nomis]:
     with Nomis() as server:
-        server.held["NM_2002_1"] = population(shared_data)
+        server.latest["NM_2002_1"] = population(shared_data)
         yield server
 
 
@@ -71,7 +71,7 @@ def refresh(
     client = Client([Host(nomis.url, 0)], user_agent="atf-tests", limits=Limits(attempts=1, backoff_first=0))
     keys = {"nomis": key} if key else {}
     try:
-        made = Round(catalogue, store, client, {"nomis": nomis.url}, "live", "run", keys=keys)
+        made = FetchRun(catalogue, store, client, {"nomis": nomis.url}, "live", "run", keys=keys)
         (attempt,) = made.fetch([wanted.id])
     finally:
         client.close()
@@ -113,21 +113,23 @@ def test_the_figures_are_those_of_the_publishers_file(nomis: Nomis, store: Store
 
 def test_the_publishers_whole_file_comes_in_pages(nomis: Nomis, store: Store) -> None:
     """All its 11,178 rows, five thousand at a time."""
-    held = nomis.held["NM_2002_1"]
-    codes = sorted({row["GEOGRAPHY_CODE"] for row in held.rows})
-    wanted = dataset(c_age=",".join(held.dimensions["c_age"]), page_rows="5000")
+    latest = nomis.latest["NM_2002_1"]
+    codes = sorted({row["GEOGRAPHY_CODE"] for row in latest.rows})
+    wanted = dataset(c_age=",".join(latest.dimensions["c_age"]), page_rows="5000")
     catalogue = catalogue_of(wanted)
     areas = tuple(catalogue.areas[0].model_copy(update={"code": code}) for code in codes)
     client = Client([Host(nomis.url, 0)], user_agent="atf-tests", limits=Limits(attempts=1))
     try:
-        made = Round(catalogue.model_copy(update={"areas": areas}), store, client, {"nomis": nomis.url}, "live", "run")
+        made = FetchRun(
+            catalogue.model_copy(update={"areas": areas}), store, client, {"nomis": nomis.url}, "live", "run"
+        )
         (attempt,) = made.fetch([wanted.id])
     finally:
         client.close()
     assert (attempt.outcome, attempt.message) == ("landed", None)
     assert [query["RecordOffset"] for query in nomis.asked_for_data] == ["0", "5000", "10000"]
     lines = sum(len(store.object_path(page.sha256).read_bytes().splitlines()) - 1 for page in attempt.pages)
-    assert lines == len(held.rows) == 11_178
+    assert lines == len(latest.rows) == 11_178
 
 
 def another_count(query: Mapping[str, str], body: bytes) -> bytes:
@@ -171,7 +173,7 @@ def test_pages_that_do_not_add_up_to_the_table_are_refused(
     nomis.spoil = spoil
     attempt = refresh(nomis, store, dataset(page_rows="25"))
     assert (attempt.outcome, attempt.reason) == ("rejected", reason)
-    assert attempt.message and attempt.mend
+    assert attempt.message and attempt.remedy
     assert store.vintages(POPULATION, "all") == []
 
 
@@ -238,11 +240,11 @@ def test_the_integrated_care_board_is_never_asked_for(nomis: Nomis, store: Store
 
 
 def test_a_dataset_that_knows_no_gss_codes_is_asked_by_the_publishers_own_numbers(nomis: Nomis, store: Store) -> None:
-    held = nomis.held["NM_2002_1"]
+    latest = nomis.latest["NM_2002_1"]
     nomis.knows_gss = False
     for kind, number in (("TYPE424", "432"), ("TYPE480", "480")):
-        of_kind = (row for row in held.rows if row["GEOGRAPHY_TYPECODE"] == number)
-        held.areas = {**held.areas, kind: {row["GEOGRAPHY"]: row["GEOGRAPHY_CODE"] for row in of_kind}}
+        of_kind = (row for row in latest.rows if row["GEOGRAPHY_TYPECODE"] == number)
+        latest.areas = {**latest.areas, kind: {row["GEOGRAPHY"]: row["GEOGRAPHY_CODE"] for row in of_kind}}
     attempt = refresh(nomis, store)
     assert (attempt.outcome, attempt.message) == ("landed", None)
     assert "The publisher had nothing under the areas' GSS codes" in " ".join(attempt.notes)
@@ -268,7 +270,7 @@ def test_a_complaint_with_status_200_is_no_table(nomis: Nomis, store: Store, bod
     nomis.spoil = lambda query, good: body
     attempt = refresh(nomis, store)
     assert (attempt.outcome, attempt.status, attempt.reason) == ("rejected", 200, reason)
-    assert attempt.message and attempt.mend
+    assert attempt.message and attempt.remedy
 
 
 def test_the_claimant_count_with_other_columns_is_refused_by_the_names_of_those_it_lacks(
@@ -288,7 +290,7 @@ def test_the_claimant_count_with_other_columns_is_refused_by_the_names_of_those_
 def test_a_bad_answer_leaves_the_last_good_one_in_force(nomis: Nomis, store: Store) -> None:
     refresh(nomis, store)
     (good,) = store.vintages(POPULATION, "all")
-    nomis.held["NM_2002_1"].updated = "2026-02-01 09:30:00"
+    nomis.latest["NM_2002_1"].updated = "2026-02-01 09:30:00"
     nomis.spoil = lambda query, body: b""
     assert refresh(nomis, store).outcome == "rejected"
     assert store.vintages(POPULATION, "all") == [good]
@@ -299,8 +301,8 @@ def test_a_bad_answer_leaves_the_last_good_one_in_force(nomis: Nomis, store: Sto
 
 def test_a_dataset_that_is_gone_leaves_the_last_good_figures(nomis: Nomis, store: Store) -> None:
     refresh(nomis, store)
-    held = nomis.held["NM_2002_1"]
-    held.updated = None
+    latest = nomis.latest["NM_2002_1"]
+    latest.updated = None
     answer = nomis.answer
     nomis.answer = lambda path, query: (  # type: ignore[method-assign]
         b'{"structure": {"keyfamilies": null}}' if path.endswith("NM_2002_1.def.sdmx.json") else answer(path, query)
@@ -319,7 +321,7 @@ def test_no_table_is_asked_for_while_the_publisher_has_not_updated_it(nomis: Nom
     assert first.release == "2026-01-20 09:30:00"
     assert refresh(nomis, store).outcome == "unchanged"
     assert [path.rsplit("/", 1)[1] for path, _ in nomis.asked] == ["NM_2002_1.overview.json"]
-    nomis.held["NM_2002_1"].updated = "2026-02-01 09:30:00"
+    nomis.latest["NM_2002_1"].updated = "2026-02-01 09:30:00"
     refresh(nomis, store)
     assert len(nomis.asked_for_data) == 1
 
@@ -330,7 +332,7 @@ def test_another_question_is_asked_although_the_publisher_changed_nothing(nomis:
 
 
 def test_without_a_date_of_update_the_table_itself_says_whether_it_changed(nomis: Nomis, store: Store) -> None:
-    nomis.held["NM_2002_1"].updated = None
+    nomis.latest["NM_2002_1"].updated = None
     assert [refresh(nomis, store).outcome for _ in range(2)] == ["landed", "unchanged"]
     assert len(nomis.asked_for_data) == 1
 
@@ -359,7 +361,7 @@ def test_without_a_key_none_is_sent(nomis: Nomis, store: Store) -> None:
 # Codes that are looked up
 
 
-def claimants() -> Held:
+def claimants() -> LatestVintage:
     dimensions = {
         "gender": {"0": "Total", "1": "Male"},
         "age": {"0": "All categories: Age 16+", "2": "Aged 16-24", "11": "Aged 18-24"},
@@ -374,7 +376,7 @@ def claimants() -> Held:
     )
     councils = {area.code: area.name for area in load().areas if area.type == "council"}
     numbers = {str(1778384999 + number): code for number, code in enumerate(sorted(councils, key=_liverpool_first))}
-    return Held(dimensions, rows, areas={"TYPE424": numbers})
+    return LatestVintage(dimensions, rows, areas={"TYPE424": numbers})
 
 
 def _liverpool_first(code: str) -> tuple[bool, str]:
@@ -382,7 +384,7 @@ def _liverpool_first(code: str) -> tuple[bool, str]:
 
 
 def test_a_code_is_found_by_what_the_publisher_calls_it(nomis: Nomis, store: Store) -> None:
-    nomis.held["NM_162_1"] = claimants()
+    nomis.latest["NM_162_1"] = claimants()
     attempt = refresh(nomis, store, dataset("nomis_claimants_18_24"))
     assert (attempt.outcome, attempt.message) == ("landed", None)
     (query,) = nomis.asked_for_data
@@ -393,7 +395,7 @@ def test_a_code_is_found_by_what_the_publisher_calls_it(nomis: Nomis, store: Sto
 def test_a_label_that_fits_no_code_or_several_is_refused_with_the_list(
     nomis: Nomis, store: Store, label: str, said: str
 ) -> None:
-    nomis.held["NM_162_1"] = claimants()
+    nomis.latest["NM_162_1"] = claimants()
     attempt = refresh(nomis, store, dataset("nomis_claimants_18_24", age=f"label: {label}"))
     assert (attempt.outcome, attempt.reason) == ("rejected", "code_not_found")
     assert said in (attempt.message or "") and "11 Aged 18-24" in (attempt.message or "")
@@ -401,7 +403,7 @@ def test_a_label_that_fits_no_code_or_several_is_refused_with_the_list(
 
 
 def test_neighbourhoods_are_asked_for_as_the_children_of_the_nine_councils(nomis: Nomis, store: Store) -> None:
-    nomis.held["NM_162_1"] = claimants()
+    nomis.latest["NM_162_1"] = claimants()
     attempt = refresh(nomis, store, dataset("nomis_claimants_neighbourhoods"))
     assert (attempt.outcome, attempt.message) == ("landed", None)
     (query,) = nomis.asked_for_data
@@ -413,7 +415,7 @@ def test_neighbourhoods_are_asked_for_as_the_children_of_the_nine_councils(nomis
 
 
 def test_a_kind_of_area_that_was_numbered_anew_is_told(nomis: Nomis, store: Store) -> None:
-    nomis.held["NM_162_1"] = claimants()
+    nomis.latest["NM_162_1"] = claimants()
     attempt = refresh(nomis, store, dataset("nomis_claimants_neighbourhoods", geography="TYPE432/TYPE151"))
     assert (attempt.outcome, attempt.reason) == ("rejected", "area_types_changed")
     assert "E06000006" in (attempt.message or "")
@@ -423,7 +425,7 @@ def test_of_modelled_unemployment_only_calendar_years_are_asked_for(nomis: Nomis
     dimensions = {"item": {"1": "count", "2": "rate"}, "measures": {"20100": "Value", "20701": "Confidence"}}
     dates = {"2024-09": "Oct 2023-Sep 2024", "2024-12": "Jan 2024-Dec 2024", "2025-12": "Jan 2025-Dec 2025"}
     rows = invented(dimensions, {"E06000006": "Halton"}, dates, lambda row: "4.1")
-    nomis.held["NM_127_1"] = Held(dimensions, rows, times=list(dates))
+    nomis.latest["NM_127_1"] = LatestVintage(dimensions, rows, times=list(dates))
     attempt = refresh(nomis, store, dataset("nomis_modelled_unemployment"))
     assert (attempt.outcome, attempt.message) == ("landed", None)
     (query,) = nomis.asked_for_data

@@ -14,14 +14,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from nomis_on_loopback import Codes, Held, Nomis, Row, invented, population
+from nomis_on_loopback import Codes, LatestVintage, Nomis, Row, invented, population
 
 from atf_dagster.catalogue import load
 from atf_dagster.http import Client, Host, Limits
 from atf_dagster.landing import Attempt, Store
-from atf_dagster.landing.fetch import Round
+from atf_dagster.landing.fetch import FetchRun
 from atf_dagster.returns import facts
-from atf_dagster.settings import quieten
+from atf_dagster.settings import disable_usage_data
 from atf_dagster.warehouse import inputs, raw
 from atf_dagster.warehouse.tables import write_table
 
@@ -97,7 +97,7 @@ SHAPES: Mapping[str, tuple[Mapping[str, Codes], Mapping[str, str], Mapping[tuple
 }
 
 
-def held(name: str) -> Held:
+def latest(name: str) -> LatestVintage:
     dimensions, dates, figures = SHAPES[name]
 
     def value(row: Row) -> str:
@@ -115,7 +115,7 @@ def held(name: str) -> Held:
         neighbourhoods = {"E01006512": "Liverpool 031A", "E01033756": "Liverpool 037C"}
         inside = {"PARENT": next(iter(numbers)), "GEOGRAPHY_TYPECODE": "151"}
         rows += invented(dimensions, neighbourhoods, dates, value, **inside)
-    return Held(dimensions, rows, times=list(dates), areas={"TYPE424": numbers})
+    return LatestVintage(dimensions, rows, times=list(dates), areas={"TYPE424": numbers})
 
 
 class Staged:
@@ -147,27 +147,27 @@ def staged(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Stage
     store = Store(folder / "landing")
     wanted = [dataset.id for collection, dataset in catalogue.datasets if collection.table == "nomis_data"]
     with Nomis() as nomis:
-        nomis.held = {"NM_2002_1": population(shared_data), **{name: held(name) for name in SHAPES}}
+        nomis.latest = {"NM_2002_1": population(shared_data), **{name: latest(name) for name in SHAPES}}
         # The file has no band from 16 to 64; the dataset that asks for it is about another test.
         wanted.remove("nomis_population_16_64")
         client = Client([Host(nomis.url, 0)], user_agent="atf-tests", limits=Limits(attempts=1, backoff_first=0))
         try:
-            attempts = Round(catalogue, store, client, {"nomis": nomis.url}, "live", "run").fetch(wanted)
+            attempts = FetchRun(catalogue, store, client, {"nomis": nomis.url}, "live", "run").fetch(wanted)
         finally:
             client.close()
     parsed = raw.parse_new(catalogue, store, folder / "raw", "run", lambda message: None)
-    inputs.gather(
+    inputs.collect(
         catalogue,
         store,
         parsed,
         mode="live",
         rules="test",
         today=dt.date(2026, 1, 31),
-        returned=facts.gather(folder, catalogue),
+        returned=facts.collect(folder, catalogue),
     ).write(folder / "raw")
     verdicts = {"vintage_id": "varchar", "verdict": "varchar", "reason": "varchar"}
     write_table(folder / "raw" / "admission" / "admission.parquet", verdicts, [])
-    quieten()
+    disable_usage_data()
     warehouse = Warehouse(folder, folder / "warehouse.duckdb")
     ran = warehouse.dbt("run", "--select", "+int_row_account")
     assert {node.status for node in ran} == {"success"}, [node for node in ran if node.status != "success"]

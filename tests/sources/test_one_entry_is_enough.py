@@ -16,7 +16,7 @@ from atf_dagster.catalogue import load
 from atf_dagster.catalogue.load import FOLDER
 from atf_dagster.files import read_yaml
 from atf_dagster.pipeline.steps import Refresh
-from atf_dagster.settings import Settings, quieten
+from atf_dagster.settings import Settings, disable_usage_data
 
 ENTRY = """\
 - id: fingertips_92443
@@ -50,7 +50,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_new_entry_reaches_the_mart_and_nothing_else_is_touched(folder: Path, tmp_path: Path) -> None:
-    quieten()
+    disable_usage_data()
     path = folder / "collections" / "fingertips.yml"
     path.write_text(path.read_text("utf-8") + ENTRY, "utf-8")
     councils = [area.code for area in load().areas if area.type == "council"]

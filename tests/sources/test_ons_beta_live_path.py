@@ -49,7 +49,7 @@ V4 = (
 
 
 @dataclass
-class House:
+class Home:
     """A landing and the ONS that it asks."""
 
     folder: Path
@@ -78,9 +78,9 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def home(tmp_path: Path) -> Iterator[Home]:
     with Loopback(Ons()) as server:
-        yield House(tmp_path, server)
+        yield Home(tmp_path, server)
 
 
 @pytest.fixture
@@ -126,32 +126,32 @@ def wage_zip(kind: str, year: int, halton: float = 13.4) -> dict[str, bytes]:
 # The publisher's own files.
 
 
-def publish_real_wages(house: House, real: Callable[[str], bytes]) -> bytes:
+def publish_real_wages(home: Home, real: Callable[[str], bytes]) -> bytes:
     workbook = real("ons_ashe/lwf_table_7_1a_work_geography_2022.xls")
     body = zipped({"PROV - Work Geography LWF Table 7 LWF.1a   lwfmgx 2022.xls": workbook})
     page = EditionPage({"livingwagebyworkgeography2022provisional.zip": body})
-    house.publish_wages(y2022provisional=page)
+    home.publish_wages(y2022provisional=page)
     return body
 
 
 def test_every_row_of_the_nine_sheets_of_the_real_workbook_comes_out_of_its_zip(
-    house: House, real: Callable[[str], bytes]
+    home: Home, real: Callable[[str], bytes]
 ) -> None:
-    body = publish_real_wages(house, real)
-    assert house.fetch(WAGE).outcome == "landed"
-    (vintage,) = house.store.vintages(WAGE, "all")
-    (kept,) = house.store.verified(vintage)
+    body = publish_real_wages(home, real)
+    assert home.fetch(WAGE).outcome == "landed"
+    (vintage,) = home.store.vintages(WAGE, "all")
+    (kept,) = home.store.verified(vintage)
     assert kept.read_bytes() == body, "what is kept is what came: the zip file"
-    rows = house.rows("ons_below_real_living_wage")
+    rows = home.rows("ons_below_real_living_wage")
     assert len(rows) == AREAS_A_SHEET * len(WAGE_SHEETS)
     assert {row["sheet"] for row in rows} == set(WAGE_SHEETS)
     assert {row["title"][-6:] for row in rows} == {", 2022"}
 
 
-def test_figures_markers_and_shades_are_those_of_the_real_workbook(house: House, real: Callable[[str], bytes]) -> None:
+def test_figures_markers_and_shades_are_those_of_the_real_workbook(home: Home, real: Callable[[str], bytes]) -> None:
     """Read in the file: sheet, code -> jobs in thousands, per cent, and the words of the key for its cell's shade."""
-    publish_real_wages(house, real)
-    house.fetch(WAGE)
+    publish_real_wages(home, real)
+    home.fetch(WAGE)
     precise, fair, acceptable = "CV <= 5%", "CV > 5% and <= 10%", "CV > 10% and <= 20%"
     expected = {
         ("All", "E92000001"): ("2951", "12.5", precise),
@@ -167,20 +167,20 @@ def test_figures_markers_and_shades_are_those_of_the_real_workbook(house: House,
         ("Male", "E06000053"): ("-", "0", precise),
         ("Female", "E06000053"): ("..", None, None),
     }
-    rows = {(row["sheet"], row["area_code"]): row for row in house.rows("ons_below_real_living_wage")}
+    rows = {(row["sheet"], row["area_code"]): row for row in home.rows("ons_below_real_living_wage")}
     found = {key: (rows[key]["jobs_thousand"], rows[key]["per_cent"], rows[key]["shading"]) for key in expected}
     assert found == expected
 
 
 def test_every_age_area_and_sex_of_the_real_population_estimates_comes_in(
-    house: House, real: Callable[[str], bytes]
+    home: Home, real: Callable[[str], bytes]
 ) -> None:
     """Read in the file."""
     edition = "mid20232023localauthorityboundarieseditionofthisdataset"
     page = EditionPage({"mye23tablesew.xlsx": real("ons_population/mye23tablesew.xlsx")}, "2024-07-15T08:30:00.000Z")
-    house.ons.pages[PEOPLE_PAGE] = {edition: page}
-    assert house.fetch(PEOPLE).outcome == "landed"
-    rows = house.rows("ons_population_estimates")
+    home.ons.pages[PEOPLE_PAGE] = {edition: page}
+    assert home.fetch(PEOPLE).outcome == "landed"
+    rows = home.rows("ons_population_estimates")
     assert len(rows) == PEOPLE_ROWS
     found = {(row["sheet"], row["area_code"], row["key"]): row["population"] for row in rows}
     assert found["MYE2 - Persons", "E92000001", "All ages"] == "57690323"
@@ -195,117 +195,117 @@ def test_every_age_area_and_sex_of_the_real_population_estimates_comes_in(
 # The website's pages and files.
 
 
-def test_each_years_newest_file_makes_one_vintage(house: House) -> None:
-    house.publish_wages(
+def test_each_years_newest_file_makes_one_vintage(home: Home) -> None:
+    home.publish_wages(
         y2024provisional=EditionPage(wage_zip("provisional", 2024, 9), "2024-10-29T09:30:00.000Z"),
         y2023revised=EditionPage(wage_zip("revised", 2023, 8), "2024-10-29T09:30:00.000Z"),
         y2023provisional=EditionPage(wage_zip("provisional", 2023, 7), "2023-11-01T09:30:00.000Z"),
         april2018and2019=EditionPage({"20182019livingwagebyworkgeography.zip": b"of no interest"}),
     )
-    attempt = house.fetch(WAGE)
+    attempt = home.fetch(WAGE)
     assert attempt.outcome == "landed"
     assert attempt.release == "livingwagebyworkgeography2023revised.zip, livingwagebyworkgeography2024provisional.zip"
-    found = {(row["title"][-4:], row["page"], row["per_cent"]) for row in house.rows("ons_below_real_living_wage")}
+    found = {(row["title"][-4:], row["page"], row["per_cent"]) for row in home.rows("ons_below_real_living_wage")}
     assert found == {("2023", 1, "8"), ("2024", 2, "9")}
-    assert not any("2018" in path for path in house.ons.asked), "pages of years that are not wanted are not asked for"
+    assert not any("2018" in path for path in home.ons.asked), "pages of years that are not wanted are not asked for"
 
 
-def test_of_two_pages_of_one_day_the_revised_one_counts(house: House) -> None:
-    house.publish_wages(
+def test_of_two_pages_of_one_day_the_revised_one_counts(home: Home) -> None:
+    home.publish_wages(
         y2023provisional=EditionPage(wage_zip("provisional", 2023, 7)),
         y2023revised=EditionPage(wage_zip("revised", 2023, 8)),
     )
-    house.fetch(WAGE)
-    assert {row["per_cent"] for row in house.rows("ons_below_real_living_wage")} == {"8"}
+    home.fetch(WAGE)
+    assert {row["per_cent"] for row in home.rows("ons_below_real_living_wage")} == {"8"}
 
 
-def test_a_new_year_leaves_the_years_before_it_in_the_vintage(house: House) -> None:
-    house.publish_wages(y2023provisional=EditionPage(wage_zip("provisional", 2023, 7), "2023-11-01"))
-    house.fetch(WAGE)
-    house.ons.pages[WAGE_PAGE]["2024provisional"] = EditionPage(wage_zip("provisional", 2024, 9), "2024-10-29")
-    assert house.fetch(WAGE).outcome == "landed"
-    newest = house.store.vintages(WAGE, "all")[-1].id
-    second = house.rows("ons_below_real_living_wage", vintage_id=newest)
+def test_a_new_year_leaves_the_years_before_it_in_the_vintage(home: Home) -> None:
+    home.publish_wages(y2023provisional=EditionPage(wage_zip("provisional", 2023, 7), "2023-11-01"))
+    home.fetch(WAGE)
+    home.ons.pages[WAGE_PAGE]["2024provisional"] = EditionPage(wage_zip("provisional", 2024, 9), "2024-10-29")
+    assert home.fetch(WAGE).outcome == "landed"
+    newest = home.store.vintages(WAGE, "all")[-1].id
+    second = home.rows("ons_below_real_living_wage", vintage_id=newest)
     assert {row["title"][-4:] for row in second} == {"2023", "2024"}
 
 
-def test_a_page_that_says_the_same_day_is_not_downloaded_again(house: House) -> None:
-    house.publish_wages(y2023provisional=EditionPage(wage_zip("provisional", 2023)))
-    house.fetch(WAGE)
-    assert house.ons.downloads()
-    assert house.fetch(WAGE).outcome == "unchanged"
-    assert house.ons.downloads() == []
+def test_a_page_that_says_the_same_day_is_not_downloaded_again(home: Home) -> None:
+    home.publish_wages(y2023provisional=EditionPage(wage_zip("provisional", 2023)))
+    home.fetch(WAGE)
+    assert home.ons.downloads()
+    assert home.fetch(WAGE).outcome == "unchanged"
+    assert home.ons.downloads() == []
 
 
-def test_a_page_with_a_new_day_is_asked_for_its_file_and_a_correction_is_told(house: House) -> None:
-    house.publish_wages(y2023provisional=EditionPage(wage_zip("provisional", 2023, 7)))
-    house.fetch(WAGE)
+def test_a_page_with_a_new_day_is_asked_for_its_file_and_a_correction_is_told(home: Home) -> None:
+    home.publish_wages(y2023provisional=EditionPage(wage_zip("provisional", 2023, 7)))
+    home.fetch(WAGE)
     correction = {"updateDate": "2023-12-01T09:30:00.000Z", "correctionNotice": "<p>Halton was corrected.</p>"}
-    house.publish_wages(
+    home.publish_wages(
         y2023provisional=EditionPage(wage_zip("provisional", 2023, 6), "2023-12-01T09:30:00.000Z", [correction])
     )
-    attempt = house.fetch(WAGE)
+    attempt = home.fetch(WAGE)
     assert attempt.outcome == "landed"
     assert "The publisher's correction of 2023-12-01: Halton was corrected." in attempt.notes
 
 
-def test_a_page_without_a_day_is_always_asked_for_its_file(house: House) -> None:
-    house.publish_wages(y2023provisional=EditionPage(wage_zip("provisional", 2023), released=None))
-    house.fetch(WAGE)
-    assert house.fetch(WAGE).outcome == "unchanged"
-    assert house.ons.downloads()
+def test_a_page_without_a_day_is_always_asked_for_its_file(home: Home) -> None:
+    home.publish_wages(y2023provisional=EditionPage(wage_zip("provisional", 2023), released=None))
+    home.fetch(WAGE)
+    assert home.fetch(WAGE).outcome == "unchanged"
+    assert home.ons.downloads()
 
 
-def test_a_newer_page_whose_file_has_another_name_is_told(house: House) -> None:
-    house.publish_wages(
+def test_a_newer_page_whose_file_has_another_name_is_told(home: Home) -> None:
+    home.publish_wages(
         y2024provisional=EditionPage({"new-name.zip": b"of no interest"}, "2024-10-29T09:30:00.000Z"),
         y2023revised=EditionPage(wage_zip("revised", 2023)),
     )
-    attempt = house.fetch(WAGE)
+    attempt = home.fetch(WAGE)
     assert attempt.outcome == "landed"
     assert any("2024provisional" in note and "new-name.zip" in note for note in attempt.notes)
 
 
-def test_where_no_file_fits_the_files_are_named_and_the_last_good_figures_stay(house: House) -> None:
-    house.publish_wages(y2023revised=EditionPage(wage_zip("revised", 2023)))
-    house.fetch(WAGE)
-    house.publish_wages(y2023revised=EditionPage({"renamed.zip": b"of no interest"}))
-    attempt = house.fetch(WAGE)
+def test_where_no_file_fits_the_files_are_named_and_the_last_good_figures_stay(home: Home) -> None:
+    home.publish_wages(y2023revised=EditionPage(wage_zip("revised", 2023)))
+    home.fetch(WAGE)
+    home.publish_wages(y2023revised=EditionPage({"renamed.zip": b"of no interest"}))
+    attempt = home.fetch(WAGE)
     assert (attempt.outcome, attempt.reason) == ("rejected", "file_not_found")
     assert "renamed.zip" in (attempt.message or "")
-    assert len(house.store.vintages(WAGE, "all")) == 1
+    assert len(home.store.vintages(WAGE, "all")) == 1
 
 
-def test_a_page_that_moved_is_told_by_its_old_and_new_path(house: House) -> None:
+def test_a_page_that_moved_is_told_by_its_old_and_new_path(home: Home) -> None:
     page = EditionPage(wage_zip("revised", 2023), answers_as="/employment/lowpay/2023revised")
-    house.publish_wages(y2023revised=page)
-    house.ons.pages["/employment/lowpay"] = {"2023revised": page}
-    attempt = house.fetch(WAGE)
+    home.publish_wages(y2023revised=page)
+    home.ons.pages["/employment/lowpay"] = {"2023revised": page}
+    attempt = home.fetch(WAGE)
     assert attempt.outcome == "landed"
     assert f"The publisher's page {WAGE_PAGE}/2023revised moved; it answers as {page.answers_as}." in attempt.notes
-    assert house.ons.downloads() == [
+    assert home.ons.downloads() == [
         "/website/file?uri=/employment/lowpay/2023revised/livingwagebyworkgeography2023revised.zip"
     ]
 
 
-def test_a_web_page_in_the_place_of_a_file_is_refused(house: House) -> None:
-    house.publish_wages(y2023revised=EditionPage(wage_zip("revised", 2023)))
-    house.ons.web_pages.add(f"{WAGE_PAGE}/2023revised/livingwagebyworkgeography2023revised.zip")
-    attempt = house.fetch(WAGE)
+def test_a_web_page_in_the_place_of_a_file_is_refused(home: Home) -> None:
+    home.publish_wages(y2023revised=EditionPage(wage_zip("revised", 2023)))
+    home.ons.web_pages.add(f"{WAGE_PAGE}/2023revised/livingwagebyworkgeography2023revised.zip")
+    attempt = home.fetch(WAGE)
     assert (attempt.outcome, attempt.reason) == ("rejected", "web_page_for_file")
 
 
-def test_what_is_no_dataset_page_is_refused_by_what_it_has(house: House) -> None:
-    house.publish_wages()
-    attempt = house.fetch(WAGE)
+def test_what_is_no_dataset_page_is_refused_by_what_it_has(home: Home) -> None:
+    home.publish_wages()
+    attempt = home.fetch(WAGE)
     assert (attempt.outcome, attempt.reason) == ("rejected", "not_this_json")
     assert "type, uri" in (attempt.message or "")
 
 
-def test_a_zip_without_the_workbook_is_refused_by_its_members(house: House) -> None:
+def test_a_zip_without_the_workbook_is_refused_by_its_members(home: Home) -> None:
     body = zipped({"Work Geography LWF Table 7 LWF.1b   lwfmgx 2023 CV.xls": b"of no interest"})
-    house.publish_wages(y2023revised=EditionPage({"livingwagebyworkgeography2023revised.zip": body}))
-    attempt = house.fetch(WAGE)
+    home.publish_wages(y2023revised=EditionPage({"livingwagebyworkgeography2023revised.zip": body}))
+    attempt = home.fetch(WAGE)
     assert (attempt.outcome, attempt.reason) == ("rejected", "member_not_found")
     assert "LWF.1b" in (attempt.message or "")
 
@@ -313,27 +313,27 @@ def test_a_zip_without_the_workbook_is_refused_by_its_members(house: House) -> N
 # The dataset API.
 
 
-def test_the_newest_version_is_the_one_that_the_publisher_links_and_its_host_does_not_matter(house: House) -> None:
-    house.ons.versions[SERIES] = [Version(1, b"old"), Version(4, V4.encode())]
-    house.ons.link_host = "http://localhost:22000"
-    attempt = house.fetch(WELLBEING)
+def test_the_newest_version_is_the_one_that_the_publisher_links_and_its_host_does_not_matter(home: Home) -> None:
+    home.ons.versions[SERIES] = [Version(1, b"old"), Version(4, V4.encode())]
+    home.ons.link_host = "http://localhost:22000"
+    attempt = home.fetch(WELLBEING)
     assert (attempt.outcome, attempt.release) == ("landed", "version 4")
-    assert house.ons.asked == [
+    assert home.ons.asked == [
         "/api/v1/datasets/wellbeing-local-authority/editions/time-series",
         "/api/v1/datasets/wellbeing-local-authority/editions/time-series/versions/4",
         "/downloads/downloads/datasets/wellbeing-local-authority/editions/time-series/versions/4.csv",
     ]
-    first, second = house.rows("ons_wellbeing")
+    first, second = home.rows("ons_wellbeing")
     assert (first["observation"], first["lower_limit"], first["upper_limit"]) == ("7.45", "7.20", "7.70")
     assert (first["measure_of_wellbeing_code"], first["measure_of_wellbeing"]) == ("happiness", "Happiness")
     assert (second["observation"], second["data_marking"]) == (None, "x")
 
 
-def test_the_second_host_of_downloads_is_known_and_a_third_is_refused(house: House) -> None:
-    house.ons.versions[SERIES] = [Version(4, V4.encode(), download_host="https://download.beta.ons.gov.uk")]
-    assert house.fetch(WELLBEING).outcome == "landed"
-    house.ons.versions[SERIES] = [Version(5, V4.encode(), download_host="https://static.example.org")]
-    attempt = house.fetch(WELLBEING)
+def test_the_second_host_of_downloads_is_known_and_a_third_is_refused(home: Home) -> None:
+    home.ons.versions[SERIES] = [Version(4, V4.encode(), download_host="https://download.beta.ons.gov.uk")]
+    assert home.fetch(WELLBEING).outcome == "landed"
+    home.ons.versions[SERIES] = [Version(5, V4.encode(), download_host="https://static.example.org")]
+    attempt = home.fetch(WELLBEING)
     assert (attempt.outcome, attempt.reason) == ("rejected", "unknown_host")
     assert "static.example.org" in (attempt.message or "")
 
@@ -349,44 +349,44 @@ def test_the_second_host_of_downloads_is_known_and_a_third_is_refused(house: Hou
          "column measures_of_wellbeing is read as measure_of_wellbeing"),
     ],
 )  # fmt: skip
-def test_headings_that_drift_become_the_columns_that_staging_knows(house: House, heading: str, told: str) -> None:
-    house.ons.versions[SERIES] = [Version(4, "\n".join([heading, *V4.splitlines()[1:], ""]).encode())]
-    attempt = house.fetch(WELLBEING)
+def test_headings_that_drift_become_the_columns_that_staging_knows(home: Home, heading: str, told: str) -> None:
+    home.ons.versions[SERIES] = [Version(4, "\n".join([heading, *V4.splitlines()[1:], ""]).encode())]
+    attempt = home.fetch(WELLBEING)
     assert attempt.outcome == "landed"
     assert any(told in note for note in attempt.notes)
-    (row,) = house.rows("ons_wellbeing", administrative_geography_code="E06000006")
+    (row,) = home.rows("ons_wellbeing", administrative_geography_code="E06000006")
     known = ("observation", "lower_limit", "time", "measure_of_wellbeing", "wellbeing_estimate_code")
     assert [row[name] for name in known] == ["7.45", "7.20", "2022-23", "Happiness", "average-mean"]
 
 
-def test_fewer_columns_beside_the_observation_are_no_fault_and_an_unknown_one_is_told(house: House) -> None:
+def test_fewer_columns_beside_the_observation_are_no_fault_and_an_unknown_one_is_told(home: Home) -> None:
     body = (
         "v4_1,Confidence,Time,administrative-geography,Geography,MeasureOfWellbeing,wellbeing-estimate\n"
         "7.45,fair,2022-23,E06000006,Halton,Happiness,average-mean\n"
     )
-    house.ons.versions[SERIES] = [Version(4, body.encode())]
-    attempt = house.fetch(WELLBEING)
+    home.ons.versions[SERIES] = [Version(4, body.encode())]
+    attempt = home.fetch(WELLBEING)
     assert (attempt.outcome, attempt.columns_added) == ("landed", ("confidence",))
 
 
-def test_a_table_that_is_not_in_this_layout_is_refused(house: House) -> None:
+def test_a_table_that_is_not_in_this_layout_is_refused(home: Home) -> None:
     census = "Lower tier local authorities Code,Lower tier local authorities,Observation\nE06000006,Halton,12\n"
-    house.ons.versions[SERIES] = [Version(4, census.encode())]
-    attempt = house.fetch(WELLBEING)
+    home.ons.versions[SERIES] = [Version(4, census.encode())]
+    attempt = home.fetch(WELLBEING)
     assert (attempt.outcome, attempt.reason) == ("rejected", "missing_column")
 
 
-def test_a_version_that_is_held_is_not_downloaded_again_unless_its_day_changed(house: House) -> None:
-    house.ons.versions[SERIES] = [Version(4, V4.encode())]
-    house.fetch(WELLBEING)
-    assert house.fetch(WELLBEING).outcome == "unchanged"
-    assert house.ons.downloads() == []
-    house.ons.versions[SERIES] = [Version(4, V4.replace("7.45", "7.46").encode(), "2024-02-28T09:30:00.000Z")]
-    assert house.fetch(WELLBEING).outcome == "landed"
+def test_a_version_that_is_held_is_not_downloaded_again_unless_its_day_changed(home: Home) -> None:
+    home.ons.versions[SERIES] = [Version(4, V4.encode())]
+    home.fetch(WELLBEING)
+    assert home.fetch(WELLBEING).outcome == "unchanged"
+    assert home.ons.downloads() == []
+    home.ons.versions[SERIES] = [Version(4, V4.replace("7.45", "7.46").encode(), "2024-02-28T09:30:00.000Z")]
+    assert home.fetch(WELLBEING).outcome == "landed"
 
 
-def test_alerts_changes_and_usage_notes_are_told(house: House) -> None:
-    house.ons.versions[SERIES] = [
+def test_alerts_changes_and_usage_notes_are_told(home: Home) -> None:
+    home.ons.versions[SERIES] = [
         Version(
             4,
             V4.encode(),
@@ -395,46 +395,46 @@ def test_alerts_changes_and_usage_notes_are_told(house: House) -> None:
             usage_notes=[{"title": "Coverage", "note": "Adults aged 16 and over."}],
         )
     ]
-    assert set(house.fetch(WELLBEING).notes) >= {
+    assert set(home.fetch(WELLBEING).notes) >= {
         "The publisher's alert of 2024-02-01: Figures of Halton are under review.",
         "The publisher's change note for version 4: 2022-23 was added.",
         "The publisher's usage note: Coverage: Adults aged 16 and over.",
     }
-    again = house.fetch(WELLBEING)
+    again = home.fetch(WELLBEING)
     assert again.outcome == "unchanged"
     assert again.notes == ("The publisher's alert of 2024-02-01: Figures of Halton are under review.",)
 
 
-def test_a_version_whose_csv_is_not_made_yet_waits_and_the_last_good_one_stays(house: House) -> None:
-    house.ons.versions[SERIES] = [Version(4, V4.encode())]
-    house.fetch(WELLBEING)
-    house.ons.versions[SERIES].append(Version(5, b"", "2024-05-01T09:30:00.000Z", has_csv=False))
-    attempt = house.fetch(WELLBEING)
+def test_a_version_whose_csv_is_not_made_yet_waits_and_the_last_good_one_stays(home: Home) -> None:
+    home.ons.versions[SERIES] = [Version(4, V4.encode())]
+    home.fetch(WELLBEING)
+    home.ons.versions[SERIES].append(Version(5, b"", "2024-05-01T09:30:00.000Z", has_csv=False))
+    attempt = home.fetch(WELLBEING)
     assert (attempt.outcome, attempt.reason) == ("rejected", "no_csv")
-    assert len(house.store.vintages(WELLBEING, "all")) == 1
+    assert len(home.store.vintages(WELLBEING, "all")) == 1
 
 
-def test_a_dataset_without_a_version_is_refused(house: House) -> None:
-    house.ons.versions[SERIES] = [Version(4, V4.encode())]
-    house.ons.link_host = "https://api.beta.ons.gov.uk/withdrawn?"
-    attempt = house.fetch(WELLBEING)
+def test_a_dataset_without_a_version_is_refused(home: Home) -> None:
+    home.ons.versions[SERIES] = [Version(4, V4.encode())]
+    home.ons.link_host = "https://api.beta.ons.gov.uk/withdrawn?"
+    attempt = home.fetch(WELLBEING)
     assert (attempt.outcome, attempt.reason) == ("rejected", "no_version")
 
 
-def test_an_unknown_dataset_is_a_failure_that_names_its_address(house: House) -> None:
-    attempt = house.fetch(WELLBEING)
+def test_an_unknown_dataset_is_a_failure_that_names_its_address(home: Home) -> None:
+    attempt = home.fetch(WELLBEING)
     assert (attempt.outcome, attempt.status) == ("failed", 404)
     assert "/datasets/wellbeing-local-authority/" in attempt.url
 
 
-def test_a_body_shorter_than_the_version_says_is_refused_where_nothing_else_witnesses_its_end(house: House) -> None:
-    house.ons.versions[SERIES] = [Version(4, V4.encode(), size=len(V4) + 1)]
-    house.ons.says_length = False
-    attempt = house.fetch(WELLBEING)
+def test_a_body_shorter_than_the_version_says_is_refused_where_nothing_else_witnesses_its_end(home: Home) -> None:
+    home.ons.versions[SERIES] = [Version(4, V4.encode(), size=len(V4) + 1)]
+    home.ons.says_length = False
+    attempt = home.fetch(WELLBEING)
     assert (attempt.outcome, attempt.reason) == ("rejected", "truncated_body")
 
 
-def test_a_discontinued_dataset_is_asked_for_under_its_new_name_and_told(house: House) -> None:
+def test_a_discontinued_dataset_is_asked_for_under_its_new_name_and_told(home: Home) -> None:
     catalogue = load()
     collections = tuple(
         collection.model_copy(update={"moved": {"wellbeing-local-authority": "personal-wellbeing"}})
@@ -442,8 +442,8 @@ def test_a_discontinued_dataset_is_asked_for_under_its_new_name_and_told(house: 
         else collection
         for collection in catalogue.collections
     )
-    house.ons.versions["personal-wellbeing", "time-series"] = [Version(1, V4.encode())]
-    attempt = house.fetch(WELLBEING, catalogue.model_copy(update={"collections": collections}))
+    home.ons.versions["personal-wellbeing", "time-series"] = [Version(1, V4.encode())]
+    attempt = home.fetch(WELLBEING, catalogue.model_copy(update={"collections": collections}))
     assert attempt.outcome == "landed"
     assert (
         "Dataset wellbeing-local-authority was discontinued; personal-wellbeing took its place and is asked."

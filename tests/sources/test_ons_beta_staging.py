@@ -20,7 +20,7 @@ from test_ons_beta_live_path import PEOPLE, PEOPLE_PAGE, SERIES, V4, WAGE, WAGE_
 from atf_dagster.catalogue import load
 from atf_dagster.landing import Store
 from atf_dagster.returns import facts
-from atf_dagster.settings import quieten
+from atf_dagster.settings import disable_usage_data
 from atf_dagster.warehouse import inputs, raw
 from atf_dagster.warehouse.tables import write_table
 
@@ -68,18 +68,18 @@ def staged(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Stage
         attempts = rounds.fetch(folder / "landing", server.base_urls, [WAGE, PEOPLE, WELLBEING])
     assert {attempt.message for attempt in attempts.values() if attempt.outcome != "landed"} == set()
     parsed = raw.parse_new(catalogue, store, folder / "raw", "run", lambda message: None)
-    inputs.gather(
+    inputs.collect(
         catalogue,
         store,
         parsed,
         mode="live",
         rules="test",
         today=dt.date(2026, 1, 31),
-        returned=facts.gather(folder, catalogue),
+        returned=facts.collect(folder, catalogue),
     ).write(folder / "raw")
     verdicts = {"vintage_id": "varchar", "verdict": "varchar", "reason": "varchar"}
     write_table(folder / "raw" / "admission" / "admission.parquet", verdicts, [])
-    quieten()
+    disable_usage_data()
     warehouse = Warehouse(folder, folder / "warehouse.duckdb")
     ran = warehouse.dbt("run", "--select", "+int_row_account")
     assert {node.status for node in ran} == {"success"}, [node for node in ran if node.status != "success"]

@@ -14,7 +14,7 @@ from atf_dagster.catalogue import load
 from atf_dagster.files import only_caller
 from atf_dagster.landing.probing import Probed
 from atf_dagster.pipeline.steps import Refresh
-from atf_dagster.settings import Settings, quieten
+from atf_dagster.settings import Settings, disable_usage_data
 
 DATASET, NUMBER = "fingertips_93015", "93015"
 BEFORE, AFTER = (
@@ -31,72 +31,72 @@ def fingertips() -> Iterator[FingertipsOnLoopback]:
 
 
 @pytest.fixture
-def of(tmp_path: Path, fingertips: FingertipsOnLoopback) -> Settings:
+def settings(tmp_path: Path, fingertips: FingertipsOnLoopback) -> Settings:
     """A live house that holds the dataset."""
-    house = Settings(
+    home = Settings(
         home=tmp_path, mode="live", service_urls={"fingertips": fingertips.url}, attempts=1, requests_per_second=0
     )
-    assert fetch(house.landing, {"fingertips": fingertips.url}, [DATASET])[f"{DATASET}.councils"].outcome == "landed"
+    assert fetch(home.landing, {"fingertips": fingertips.url}, [DATASET])[f"{DATASET}.councils"].outcome == "landed"
     fingertips.asked.clear()
-    return house
+    return home
 
 
-def councils(of: Settings) -> Probed:
-    found = Refresh(of, "probe").probe("fingertips")
+def councils(settings: Settings) -> Probed:
+    found = Refresh(settings, "probe").probe("fingertips")
     assert found is not None
     (probed,) = [entry for entry in found if (entry.dataset, entry.part) == (DATASET, "councils")]
     return probed
 
 
-def test_an_unchanged_table_is_not_fetched(of: Settings, fingertips: FingertipsOnLoopback) -> None:
-    assert councils(of).sign == "unchanged"
+def test_an_unchanged_table_is_not_fetched(settings: Settings, fingertips: FingertipsOnLoopback) -> None:
+    assert councils(settings).sign == "unchanged"
     assert fingertips.tables_asked() == []
 
 
 def test_a_change_is_heard_with_the_publisher_s_own_word_and_nothing_is_landed(
-    of: Settings, fingertips: FingertipsOnLoopback
+    settings: Settings, fingertips: FingertipsOnLoopback
 ) -> None:
     fingertips.changes[NUMBER] = AFTER
-    receipts = of.landing / DATASET / "councils" / "attempts.jsonl"
+    receipts = settings.landing / DATASET / "councils" / "attempts.jsonl"
     before = receipts.read_bytes()
-    probed = councils(of)
+    probed = councils(settings)
     assert (probed.sign, probed.token) == ("changed", AFTER["LastUploadedAt"])
     assert fingertips.tables_asked() == []
     assert receipts.read_bytes() == before
 
 
 def test_a_publisher_that_knows_nothing_beforehand_and_a_dataset_never_held_start_nothing(
-    of: Settings, fingertips: FingertipsOnLoopback
+    settings: Settings, fingertips: FingertipsOnLoopback
 ) -> None:
     fingertips.changes.clear()
-    found = Refresh(of, "probe").probe("fingertips")
+    found = Refresh(settings, "probe").probe("fingertips")
     assert found is not None
     assert {probed.sign for probed in found} == {"no_probe"}
     assert fingertips.tables_asked() == []
 
 
-def test_a_publisher_that_does_not_answer_is_said_with_what_happened(of: Settings) -> None:
-    gone = dataclasses.replace(of, service_urls={"fingertips": "http://127.0.0.1:9"})
+def test_a_publisher_that_does_not_answer_is_said_with_what_happened(settings: Settings) -> None:
+    gone = dataclasses.replace(settings, service_urls={"fingertips": "http://127.0.0.1:9"})
     probed = councils(gone)
     assert probed.sign == "failed"
     assert "refused" in probed.message
 
 
-def test_a_service_that_a_refresh_is_asking_is_left_alone(of: Settings, fingertips: FingertipsOnLoopback) -> None:
-    with only_caller(of.home, ["fingertips"], wait=True):
-        assert Refresh(of, "probe").probe("fingertips") is None
+def test_a_service_that_a_refresh_is_asking_is_left_alone(settings: Settings, fingertips: FingertipsOnLoopback) -> None:
+    with only_caller(settings.home, ["fingertips"], wait=True):
+        assert Refresh(settings, "probe").probe("fingertips") is None
     assert fingertips.asked == []
 
 
 def test_one_change_starts_one_refresh_and_each_tick_asks_the_next_service(
-    of: Settings, fingertips: FingertipsOnLoopback
+    settings: Settings, fingertips: FingertipsOnLoopback
 ) -> None:
-    quieten()
+    disable_usage_data()
     import dagster as dg
 
     from atf_dagster.orchestration.automation import probe
 
-    sensor = probe.sensor(of)
+    sensor = probe.sensor(settings)
 
     def tick(cursor: str) -> tuple[object, str]:
         context = dg.build_sensor_context(cursor=cursor)

@@ -19,7 +19,7 @@ from atf_dagster.catalogue import load
 from atf_dagster.formats.body import BodyRejected
 from atf_dagster.http import Client, Host, Limits
 from atf_dagster.landing import Attempt, Store
-from atf_dagster.landing.fetch import Round
+from atf_dagster.landing.fetch import FetchRun
 from atf_dagster.landing.records import GOOD
 from atf_dagster.sources import SOURCES
 from atf_dagster.warehouse import raw
@@ -58,7 +58,7 @@ def refresh(
     service.asked.clear()
     service.questions.clear()
     try:
-        return Round(catalogue, Store(landing), client, base_urls, "live", "run", keys).fetch(datasets or [ABSOLUTE])
+        return FetchRun(catalogue, Store(landing), client, base_urls, "live", "run", keys).fetch(datasets or [ABSOLUTE])
     finally:
         client.close()
 
@@ -77,7 +77,7 @@ def test_without_a_key_nothing_is_asked_and_nothing_fails(service: StatXplore, l
         attempts = refresh(service, landing, ABSOLUTE, RELATIVE, key=key)
         assert {attempt.outcome for attempt in attempts} == {"skipped"} <= GOOD
         assert {attempt.reason for attempt in attempts} == {"no_api_key"}
-        assert all("ATF_STAT_XPLORE_KEY" in str(attempt.mend) for attempt in attempts)
+        assert all("ATF_STAT_XPLORE_KEY" in str(attempt.remedy) for attempt in attempts)
         assert service.asked == []
 
 
@@ -185,8 +185,8 @@ def test_a_key_that_is_refused_is_told_to_whoever_keeps_it(service: StatXplore, 
     service.refusal = (status, "Error authenticating API key")
     (attempt,) = refresh(service, landing)
     assert (attempt.outcome, attempt.status) == ("failed", status)
-    assert "did not accept it" in str(attempt.mend)
-    assert "ATF_STAT_XPLORE_KEY" in str(attempt.mend)
+    assert "did not accept it" in str(attempt.remedy)
+    assert "ATF_STAT_XPLORE_KEY" in str(attempt.remedy)
 
 
 def test_a_limit_that_is_used_up_is_not_taken_for_a_bad_key(service: StatXplore, landing: Path) -> None:
@@ -223,7 +223,7 @@ def test_a_question_that_is_not_understood_is_an_engineers(service: StatXplore, 
     service.unknown = {f"str:count:{BASE}"}  # the schema lists it, the tables do not know it
     (attempt,) = refresh(service, landing)
     assert (attempt.outcome, attempt.status) == ("failed", 422)
-    assert "does not understand the question" in str(attempt.mend)
+    assert "does not understand the question" in str(attempt.remedy)
 
 
 def test_a_next_page_elsewhere_is_not_asked_for_and_gets_no_key(service: StatXplore, landing: Path) -> None:

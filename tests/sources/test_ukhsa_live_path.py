@@ -18,7 +18,7 @@ from ukhsa_on_loopback import Dashboard, Point, days, weeks
 from atf_dagster.catalogue import Catalogue, load
 from atf_dagster.http import Client, Host, Limits
 from atf_dagster.landing import Attempt, Store
-from atf_dagster.landing.fetch import Round
+from atf_dagster.landing.fetch import FetchRun
 from atf_dagster.snapshot.adapter import SnapshotAdapter
 from atf_dagster.warehouse import raw
 
@@ -65,7 +65,7 @@ def refresh(dashboard: Dashboard, landing: Path, dataset: str, catalogue: Catalo
     base_urls = {service.id: dashboard.url for service in catalogue.services}
     dashboard.asked.clear()
     try:
-        (attempt,) = Round(catalogue, Store(landing), client, base_urls, "live", "run").fetch([dataset])
+        (attempt,) = FetchRun(catalogue, Store(landing), client, base_urls, "live", "run").fetch([dataset])
     finally:
         client.close()
     return attempt
@@ -215,7 +215,7 @@ def test_short_series_are_simply_fetched_and_found_unchanged(dashboard: Dashboar
 def test_of_long_series_only_the_newest_rows_are_looked_at(dashboard: Dashboard, landing: Path) -> None:
     refresh(dashboard, landing, CASES)
     attempt = refresh(dashboard, landing, CASES)
-    assert (attempt.outcome, attempt.pages, len(attempt.looks)) == ("unchanged", (), 1 + 9)
+    assert (attempt.outcome, attempt.pages, len(attempt.listings)) == ("unchanged", (), 1 + 9)
     assert {tuple(parse_qs(urlsplit(path).query)["page"]) for path in dashboard.asked_for_rows} == {("6",)}
 
 
@@ -294,7 +294,7 @@ def test_the_snapshot_answers_for_england_and_says_that_it_has_no_councils(tmp_p
     landing = tmp_path / "landing"
     client = Client([Host(urls["ukhsa"], 0)], user_agent="atf-tests", adapter=SnapshotAdapter())
     try:
-        fetched = Round(catalogue, Store(landing), client, urls, "snapshot", "run").fetch(
+        fetched = FetchRun(catalogue, Store(landing), client, urls, "snapshot", "run").fetch(
             [DEATHS, CASES, ENGLAND_DEATHS, ENGLAND_CASES]
         )
     finally:

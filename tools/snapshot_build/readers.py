@@ -13,17 +13,15 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Final
 
 from atf_dagster.snapshot import fingertips
 from atf_dagster.snapshot.figures import AREAS, ENGLAND, Figure, figure
-from tools.snapshot_build import readers_ees, readers_govuk, readers_nomis, readers_ons_beta, selection
-
-Entry = Mapping[str, str]
-"""One entry of `plan.yml`."""
+from tools.snapshot_build import readers_ees, readers_govuk, readers_nomis, readers_ons_beta, readers_ukhsa, selection
+from tools.snapshot_build.reading import Entry, FileRefused, Reading
 
 # The publisher's words for what the project calls by another name.
 _FULL_COLUMNS: Final = {
@@ -60,22 +58,6 @@ _KEY: Final = ("area_code", "sex", "age", "breakdown_type", "breakdown_value", "
 _SEXES: Final = ("Male", "Female", "Persons")  # the order in which Fingertips prints them
 _REPLACED: Final = re.compile(r"Obsolete code .*\(replaced by (E[0-9]{8}) ")
 _NO_DATA: Final = "NA"  # the re-shaping third party's word for an empty cell
-
-
-class FileRefused(Exception):
-    """A publisher's file cannot be carried over. The message says where, why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The figures of one indicator in a file, and what the file says once for all of them."""
-
-    title: str
-    figures: list[Figure]
-    intervals: bool
-    line_ending: str
-    period_range: str = ""
-    compared_to_parent: str = ""
 
 
 def read(path: Path, entry: Entry) -> Reading:
@@ -231,8 +213,6 @@ def _is_left_out(row: Mapping[str, str], there: set[str]) -> bool:
 
 
 def _ukhsa_series(path: Path, entry: Entry) -> Reading:
-    from tools.snapshot_build import readers_ukhsa  # which takes its words from here
-
     return readers_ukhsa.read_series(path, entry)
 
 

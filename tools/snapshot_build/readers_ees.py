@@ -20,7 +20,8 @@ import duckdb
 
 from atf_dagster.snapshot.ees import FREE_MEALS, measure_of
 from atf_dagster.snapshot.figures import ENGLAND, NORTH_WEST, Figure, figure
-from tools.snapshot_build import readers, selection
+from tools.snapshot_build import selection
+from tools.snapshot_build.reading import Entry, FileRefused, Reading
 
 _NUMBERS: Final = {
     876: "E06000006",
@@ -66,7 +67,7 @@ _FREE_MEALS_OF_EARLY_YEARS: Final = "Free school meal eligibility"
 _SEXES: Final = {"Total": "Persons", "ALL": "Persons", "Girls": "Female", "Boys": "Male"}
 
 
-def lait(path: Path, entry: readers.Entry) -> readers.Reading:
+def lait(path: Path, entry: Entry) -> Reading:
     """One measure of the data bank; `without` names a year that another file has in full."""
     groups = SERIES[measure_of(entry["indicator"])]
     codes = _NUMBERS | _other_councils(path, entry)
@@ -92,7 +93,7 @@ def lait(path: Path, entry: readers.Entry) -> readers.Reading:
     return _reading(entry, figures)
 
 
-def _other_councils(path: Path, entry: readers.Entry) -> dict[int, str]:
+def _other_councils(path: Path, entry: Entry) -> dict[int, str]:
     """The department's numbers of other councils of today -> their GSS codes, by its own list of local authorities."""
     if "numbers" not in entry:
         return {}
@@ -104,7 +105,7 @@ def _other_councils(path: Path, entry: readers.Entry) -> dict[int, str]:
     return {number: code for number, code in numbers.items() if number not in _NUMBERS and selection.area(entry, code)}
 
 
-def early_years(path: Path, entry: readers.Entry) -> readers.Reading:
+def early_years(path: Path, entry: Entry) -> Reading:
     """All children, the sexes and free school meals, with the counts behind the share."""
     kept = []
     for row in _dfe_rows(path, entry):
@@ -127,7 +128,7 @@ def early_years(path: Path, entry: readers.Entry) -> readers.Reading:
     return _reading(entry, kept)
 
 
-def attainment_by_19(path: Path, entry: readers.Entry) -> readers.Reading:
+def attainment_by_19(path: Path, entry: Entry) -> Reading:
     """One level (`indicator` ends in the column of its count) by cohort, area and group, zeros included."""
     measure, kept = measure_of(entry["indicator"]), []
     for row in _rows(path):
@@ -157,7 +158,7 @@ def attainment_by_19(path: Path, entry: readers.Entry) -> readers.Reading:
     return _reading(entry, kept)
 
 
-def neet_16_17(path: Path, entry: readers.Entry) -> readers.Reading:
+def neet_16_17(path: Path, entry: Entry) -> Reading:
     """One share of 16 and 17 year olds; `column` names it as the file does."""
     figures = [
         figure(
@@ -173,7 +174,7 @@ def neet_16_17(path: Path, entry: readers.Entry) -> readers.Reading:
     return _reading(entry, figures)
 
 
-def _dfe_rows(path: Path, entry: readers.Entry) -> Iterable[dict[str, str]]:
+def _dfe_rows(path: Path, entry: Entry) -> Iterable[dict[str, str]]:
     """The rows of the areas carried in a file of the publisher's usual layout; districts are no councils there."""
     for row in _rows(path):
         level = _LEVELS.get(row["geographic_level"])
@@ -209,15 +210,15 @@ def _cell(path: Path, cell: str | None) -> dict[str, str]:
     return {"value": str(cell)}
 
 
-def _reading(entry: readers.Entry, figures: list[Figure]) -> readers.Reading:
+def _reading(entry: Entry, figures: list[Figure]) -> Reading:
     figures.sort(
         key=lambda row: (row["period"], row["area_code"], row["breakdown_type"], row["breakdown_value"], row["sex"])
     )
-    return readers.Reading(title=entry["title"], figures=figures, intervals=False, line_ending="LF")
+    return Reading(title=entry["title"], figures=figures, intervals=False, line_ending="LF")
 
 
-def _refused(path: Path, what: str) -> readers.FileRefused:
-    return readers.FileRefused(
+def _refused(path: Path, what: str) -> FileRefused:
+    return FileRefused(
         f"{path}: {what}. For an engineer: look at the file, then correct plan.yml or the reader of "
         "its shape in readers_ees.py."
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,12 +15,13 @@ from atf_dagster.catalogue import load
 from atf_dagster.formats import workbooks
 from atf_dagster.snapshot import govuk
 from atf_dagster.snapshot.figures import Figure, figure
-from tools.snapshot_build import readers, selection
+from tools.snapshot_build import selection
+from tools.snapshot_build.reading import Entry, FileRefused, Reading
 
 NO_DATA = ".."
 
 
-def temporary_accommodation(path: Path, entry: readers.Entry) -> readers.Reading:
+def temporary_accommodation(path: Path, entry: Entry) -> Reading:
     """Table TA1 of one quarter: the rate with its counts, then each further column as a breakdown of its own."""
     figures: list[Figure] = []
     rows = _rows(path, entry, "mhclg_temporary_accommodation")
@@ -49,7 +49,7 @@ def temporary_accommodation(path: Path, entry: readers.Entry) -> readers.Reading
     return _reading(rows, figures)
 
 
-def fuel_poverty(path: Path, entry: readers.Entry) -> readers.Reading:
+def fuel_poverty(path: Path, entry: Entry) -> Reading:
     """The table of local authorities, not those of smaller areas."""
     rows = _rows(path, entry, "desnz_fuel_poverty")
     figures = [
@@ -66,7 +66,7 @@ def fuel_poverty(path: Path, entry: readers.Entry) -> readers.Reading:
     return _reading(rows, figures)
 
 
-def children_in_low_income(path: Path, entry: readers.Entry) -> readers.Reading:
+def children_in_low_income(path: Path, entry: Entry) -> Reading:
     """All years of the table."""
     rows = _rows(path, entry, "dwp_children_in_low_income")
     figures = [
@@ -87,26 +87,24 @@ def _cell(text: str) -> dict[str, str]:
     return {"value": "", "status": text} if text == NO_DATA else {"value": text, "status": ""}
 
 
-def _reading(rows: list[Mapping[str, str]], figures: list[Figure]) -> readers.Reading:
-    return readers.Reading(title=rows[0]["title"], figures=figures, intervals=False, line_ending="LF")
+def _reading(rows: list[Mapping[str, str]], figures: list[Figure]) -> Reading:
+    return Reading(title=rows[0]["title"], figures=figures, intervals=False, line_ending="LF")
 
 
-def _rows(path: Path, entry: readers.Entry, table: str) -> list[Mapping[str, str]]:
+def _rows(path: Path, entry: Entry, table: str) -> list[Mapping[str, str]]:
     """The rows of a table for the areas of the snapshot, as they come in live."""
     collection = next(collection for collection in load().collections if collection.table == table)
     if collection.layout is None:
         raise TypeError(f"{table} is no workbook")
-    known = {entry.name for entry in fields(workbooks.Layout)}
-    layout = workbooks.Layout(**collection.layout.model_dump(include=known))
     with TemporaryDirectory() as folder:
         target = Path(folder) / "rows.csv"
-        workbooks.to_rows(path, layout, target)
+        workbooks.to_rows(path, collection.layout, target)
         with target.open(encoding="utf-8", newline="") as stream:
             rows: list[Mapping[str, str]] = [
                 row for row in csv.DictReader(stream) if selection.area(entry, row["area_code"])
             ]
     if not rows:
-        raise readers.FileRefused(
+        raise FileRefused(
             f"{path}: it has no row of the areas of the snapshot. For an engineer: look at the file, then correct "
             "plan.yml or the catalogue's layout."
         )

@@ -16,7 +16,7 @@ from typing import Final
 
 from atf_dagster.snapshot.figures import AREAS, figure
 from atf_dagster.snapshot.nomis import AGES, MEASURES, PERSONS, type_code
-from tools.snapshot_build import readers
+from tools.snapshot_build.reading import Entry, FileRefused, Reading
 
 _CARRIED: Final = {
     "GEOGRAPHY_CODE": "area_code",
@@ -30,7 +30,7 @@ _CARRIED: Final = {
 }
 
 
-def nomis_api(path: Path, entry: readers.Entry) -> readers.Reading:
+def nomis_api(path: Path, entry: Entry) -> Reading:
     """Persons of the ages that `entry` names. Raises FileRefused where the two copies of an area differ."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file, strict=True))
@@ -55,7 +55,7 @@ def nomis_api(path: Path, entry: readers.Entry) -> readers.Reading:
     for row in wanted:
         if values.get((row["GEOGRAPHY_CODE"], row["C_AGE"], row["DATE_NAME"])) != row["OBS_VALUE"]:
             raise _refused(path, f"{row['GEOGRAPHY_NAME']} has two figures for {row['C_AGE_NAME']}")
-    return readers.Reading(
+    return Reading(
         title=entry["title"],
         figures=[figure(**{ours: row[theirs] for theirs, ours in _CARRIED.items()}) for row in ours],
         intervals=False,
@@ -63,7 +63,5 @@ def nomis_api(path: Path, entry: readers.Entry) -> readers.Reading:
     )
 
 
-def _refused(path: Path, what: str) -> readers.FileRefused:
-    return readers.FileRefused(
-        f"{path}: {what}. For an engineer: look at the file, then correct plan.yml or snapshot/readers_nomis.py."
-    )
+def _refused(path: Path, what: str) -> FileRefused:
+    return FileRefused(f"{path}: {what}. For an engineer: look at the file, then correct plan.yml or readers_nomis.py.")

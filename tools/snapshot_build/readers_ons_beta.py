@@ -16,12 +16,13 @@ from atf_dagster.catalogue import load
 from atf_dagster.formats import cell_shading, workbooks
 from atf_dagster.snapshot import ons_beta
 from atf_dagster.snapshot.figures import Figure, figure
-from tools.snapshot_build import readers, selection
+from tools.snapshot_build import selection
+from tools.snapshot_build.reading import Entry, FileRefused, Reading
 
 Row = Mapping[str, str]
 
 
-def living_wage(path: Path, entry: readers.Entry) -> readers.Reading:
+def living_wage(path: Path, entry: Entry) -> Reading:
     """The figures of the nine sheets; the note of a figure is what the key says of its cell's shade."""
     figures: list[Figure] = []
     for row in _rows(path, entry, "ons_below_real_living_wage"):
@@ -44,7 +45,7 @@ def living_wage(path: Path, entry: readers.Entry) -> readers.Reading:
     return _reading(entry, figures)
 
 
-def population(path: Path, entry: readers.Entry) -> readers.Reading:
+def population(path: Path, entry: Entry) -> Reading:
     """The figures of all ages; single years of age are not carried."""
     figures = [
         figure(
@@ -70,29 +71,28 @@ def _marker(path: Path, row: Row, numbers: Mapping[str, str]) -> str:
     if not row["per_cent"] and not row["shading"]:
         markers.discard("")
     if len(markers) > 1 or "" in markers:
-        raise readers.FileRefused(
+        raise FileRefused(
             f"{path}: row {row['sheet_row']} of sheet {row['sheet']} has the markers {sorted(markers)}, of which one "
             "would be lost. For an engineer: carry both in readers_ons_beta.py and ons_beta.py."
         )
     return next(iter(markers), "")
 
 
-def _reading(entry: readers.Entry, figures: list[Figure]) -> readers.Reading:
-    return readers.Reading(title=entry["title"], figures=figures, intervals=False, line_ending="LF")
+def _reading(entry: Entry, figures: list[Figure]) -> Reading:
+    return Reading(title=entry["title"], figures=figures, intervals=False, line_ending="LF")
 
 
-def _rows(path: Path, entry: readers.Entry, table: str) -> Iterator[Row]:
+def _rows(path: Path, entry: Entry, table: str) -> Iterator[Row]:
     """The rows of a table for the areas of the snapshot, as they come in live."""
     collection = next(collection for collection in load().collections if collection.table == table)
-    declared = collection.layout
-    if declared is None:
+    layout = collection.layout
+    if layout is None:
         raise TypeError(f"{table} is no workbook")
-    layout = workbooks.Layout(**declared.model_dump(exclude={"member", "shading"}))
     with TemporaryDirectory() as folder:
         rows = Path(folder) / "rows.csv"
         workbooks.to_rows(path, layout, rows)
-        if declared.shading is not None:
-            cell_shading.add(path, layout, declared.shading, rows)
+        if layout.shading is not None:
+            cell_shading.add(path, layout, layout.shading, rows)
         with rows.open(encoding="utf-8", newline="") as stream:
             yield from (row for row in csv.DictReader(stream) if selection.area(entry, row["area_code"]))
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from atf_dagster.snapshot import ukhsa
 from atf_dagster.snapshot.figures import ENGLAND, figure
-from tools.snapshot_build.readers import Entry, FileRefused, Reading
+from tools.snapshot_build.reading import Entry, FileRefused, Reading
 
 _MEND: Final = "For an engineer: look at the file, and teach readers_ukhsa.py what it says."
 _POINT: Final = frozenset({"epiweek", "date", "metric_value", "embargo", "is_public"})

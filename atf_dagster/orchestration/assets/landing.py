@@ -13,7 +13,7 @@ from atf_dagster.catalogue import Catalogue
 from atf_dagster.landing import Attempt
 from atf_dagster.landing.records import GOOD
 from atf_dagster.orchestration.assets.metadata import table
-from atf_dagster.orchestration.resources import HOUSE, RETRIES, UNATTENDED, WRITER, House
+from atf_dagster.orchestration.resources import HOME, RETRIES, UNATTENDED, WRITER, HomeResource
 
 OWNER = "team:data-engineers"
 CHECK = "publisher_answered"
@@ -54,11 +54,11 @@ def landing_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
     ids = {key(dataset.id): dataset.id for _, dataset in catalogue.datasets}
 
     @dg.multi_asset(
-        name="landing", specs=specs, check_specs=checks, can_subset=True, required_resource_keys={HOUSE}, pool=WRITER
+        name="landing", specs=specs, check_specs=checks, can_subset=True, required_resource_keys={HOME}, pool=WRITER
     )
     def landing(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        house: House = context.resources.house
-        refresh = house.refresh(context)
+        home: HomeResource = context.resources.home
+        refresh = home.refresh(context)
         attempts = refresh.fetch([ids[selected] for selected in context.selected_asset_keys])
         if context.run.tags.keys() & UNATTENDED.keys() and refresh.silence_can_clear():
             raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=refresh.settings.retry_after)
@@ -75,7 +75,7 @@ def landing_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
                     "sha256": ", ".join(vintage.sha256 for vintage in newest) or "none",
                     "attempts": table(
                         ["part", "outcome", "status", "bytes", "URL", "what happened", "what to do"],
-                        [[a.part, a.outcome, a.status, a.bytes, a.url, a.message, a.mend] for a in parts],
+                        [[a.part, a.outcome, a.status, a.bytes, a.url, a.message, a.remedy] for a in parts],
                     ),
                 },
             )
@@ -85,7 +85,7 @@ def landing_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
                 check_name=CHECK,
                 passed=not bad,
                 severity=dg.AssetCheckSeverity.ERROR,
-                description=" ".join(f"{a.part}: {a.message} {a.mend}" for a in bad) or "as expected",
+                description=" ".join(f"{a.part}: {a.message} {a.remedy}" for a in bad) or "as expected",
             )
 
     return landing

@@ -11,7 +11,7 @@ import dagster as dg
 import duckdb
 
 from atf_dagster.catalogue import Catalogue, Collection, Dataset
-from atf_dagster.landing.source_issues import Trouble
+from atf_dagster.landing.source_issues import SourceIssue
 from atf_dagster.orchestration.assets import raw
 from atf_dagster.orchestration.assets.metadata import table
 from atf_dagster.pipeline.steps import Refresh
@@ -21,7 +21,7 @@ CHECK = "publisher_is_on_time"
 OURS = {
     "failed": "the publisher has not answered us",
     "rejected": "what it sends has not been its table",
-    "held": "a check has held what it sends",
+    "quarantined": "a check holds what it sends",
 }
 """Why we may not have what a publisher has, by the kind of trouble."""
 
@@ -61,16 +61,16 @@ def results(refresh: Refresh) -> Iterator[dg.AssetCheckResult]:
     """Whether each publisher is on time, by what is in the warehouse now."""
     with duckdb.connect(str(refresh.settings.warehouse), read_only=True) as connection:
         due = {dataset: (expected, newest) for dataset, expected, newest in connection.execute(DUE).fetchall()}
-    troubles = {trouble.dataset: trouble for trouble in refresh.troubles()}
+    source_issues = {issue.dataset: issue for issue in refresh.source_issues()}
     for collection in refresh.catalogue.collections:
         if not (datasets := _with_a_rhythm(collection)):
             continue
-        told = {}
+        notified = {}
         for dataset in datasets:
             expected, newest = due.get(dataset.id, (None, None))
-            late = _late(expected, newest, refresh.settings.mode, troubles.get(dataset.id))
-            told[dataset.id] = (expected, newest, late)
-        late_ones = [f"{name}: {late}" for name, (_, _, late) in told.items() if late]
+            late = _late(expected, newest, refresh.settings.mode, source_issues.get(dataset.id))
+            notified[dataset.id] = (expected, newest, late)
+        late_ones = [f"{name}: {late}" for name, (_, _, late) in notified.items() if late]
         yield dg.AssetCheckResult(
             asset_key=raw.key(collection.table),
             check_name=CHECK,
@@ -81,23 +81,23 @@ def results(refresh: Refresh) -> Iterator[dg.AssetCheckResult]:
                 "late": len(late_ones),
                 "datasets": table(
                     ["dataset", "due up to", "here up to", "who is late"],
-                    [[name, expected, newest, late] for name, (expected, newest, late) in told.items()],
+                    [[name, expected, newest, late] for name, (expected, newest, late) in notified.items()],
                 ),
             },
         )
 
 
-def _late(expected: dt.date | None, newest: dt.date | None, mode: str, trouble: Trouble | None) -> str:
+def _late(expected: dt.date | None, newest: dt.date | None, mode: str, issue: SourceIssue | None) -> str:
     """Who is late with a dataset, and what to do; nothing where nobody is."""
     if expected is None or (newest is not None and newest >= expected):
         return ""
     if mode == "snapshot":
         return ""  # the bundled figures end where they end
-    if trouble is not None:
-        since = trouble.since[:16].replace("T", " ")
+    if issue is not None:
+        since = issue.since[:16].replace("T", " ")
         return (
-            f"we are late: due up to {expected}, here up to {newest or 'nothing'}, and {OURS[trouble.kind]} since "
-            f"{since} UTC ({trouble.reason}). {trouble.mend}"
+            f"we are late: due up to {expected}, here up to {newest or 'nothing'}, and {OURS[issue.kind]} since "
+            f"{since} UTC ({issue.reason}). {issue.remedy}"
         )
     return (
         f"the publisher is late: due up to {expected}, and the newest period that it serves ends on "

@@ -11,7 +11,7 @@ from atf_dagster.catalogue import Catalogue
 from atf_dagster.orchestration.assets import late_publishers, raw
 from atf_dagster.orchestration.assets.landing import OWNER
 from atf_dagster.orchestration.assets.metadata import table
-from atf_dagster.orchestration.resources import HOUSE, WRITER, House
+from atf_dagster.orchestration.resources import HOME, WRITER, HomeResource
 from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.quality import history, suites
 from atf_dagster.quality.results import SAMPLE, Result
@@ -42,22 +42,22 @@ def admission_asset() -> dg.AssetsDefinition:
             )
         ],
         check_specs=checks,
-        required_resource_keys={HOUSE},
+        required_resource_keys={HOME},
         pool=WRITER,
     )
     def admission(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        house: House = context.resources.house
-        refresh = house.refresh(context)
+        home: HomeResource = context.resources.home
+        refresh = home.refresh(context)
         results, decided = refresh.admit()
-        held = [(entry, verdict) for entry, verdict in decided if verdict.verdict == "held"]
+        held = [(entry, verdict) for entry, verdict in decided if verdict.verdict == "quarantined"]
         refresh.progress(f"admission: {len(decided) - len(held)} vintages admitted, {len(held)} held")
         yield dg.MaterializeResult(
             asset_key=ADMISSION,
             metadata={
                 "admitted": len(decided) - len(held),
-                "held": table(
+                "quarantined": table(
                     ["vintage", "reason", "what happened", "what to do"],
-                    [[e.vintage.id, v.reason, v.message, v.mend] for e, v in held],
+                    [[e.vintage.id, v.reason, v.message, v.remedy] for e, v in held],
                 ),
             },
         )
@@ -84,10 +84,10 @@ def mart_checks(catalogue: Catalogue) -> dg.AssetChecksDefinition:
 
     timely = late_publishers.specs(catalogue)
 
-    @dg.multi_asset_check(name="mart_checks", specs=[*specs, *timely], required_resource_keys={HOUSE}, pool=WRITER)
+    @dg.multi_asset_check(name="mart_checks", specs=[*specs, *timely], required_resource_keys={HOME}, pool=WRITER)
     def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        house: House = context.resources.house
-        refresh = house.refresh(context)
+        home: HomeResource = context.resources.home
+        refresh = home.refresh(context)
         results = refresh.check()
         failed = [result for result in results if not result.success]
         refresh.progress(f"checks: {len(results) - len(failed)} passed, {len(failed)} failed")
@@ -125,7 +125,7 @@ def _check(
             "expectations": table(
                 ["expectation", "severity", "passed", "observed", "owner", "what to do"],
                 [
-                    [r.expectation, r.severity, r.success, r.observed, r.owner, "" if r.success else r.mend]
+                    [r.expectation, r.severity, r.success, r.observed, r.owner, "" if r.success else r.remedy]
                     for r in results
                 ],
             ),

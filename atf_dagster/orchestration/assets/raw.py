@@ -11,7 +11,7 @@ import dagster as dg
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.orchestration.assets import landing
 from atf_dagster.orchestration.assets.metadata import table
-from atf_dagster.orchestration.resources import HOUSE, WRITER, House
+from atf_dagster.orchestration.resources import HOME, WRITER, HomeResource
 
 VINTAGES = dg.DynamicPartitionsDefinition(name="vintage")
 """Partitions of the job that reads one vintage again; this step knows them all."""
@@ -60,10 +60,10 @@ def raw_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
         for name in TOLD
     ]
 
-    @dg.multi_asset(name="raw", specs=specs, required_resource_keys={HOUSE}, pool=WRITER)
+    @dg.multi_asset(name="raw", specs=specs, required_resource_keys={HOME}, pool=WRITER)
     def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        house: House = context.resources.house
-        refresh = house.refresh(context)
+        home: HomeResource = context.resources.home
+        refresh = home.refresh(context)
         parsed = refresh.parse()
         _remember(context.instance, {entry.vintage.id for entry in parsed})
         newest = refresh.already_published()

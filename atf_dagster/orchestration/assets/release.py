@@ -4,7 +4,7 @@ import dagster as dg
 
 from atf_dagster.orchestration.assets.landing import OWNER
 from atf_dagster.orchestration.assets.metadata import table
-from atf_dagster.orchestration.resources import HOUSE, WRITER, House
+from atf_dagster.orchestration.resources import HOME, WRITER, HomeResource
 
 
 def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -14,14 +14,14 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         group_name="release",
         kinds={"duckdb", "parquet", "csv"},
         owners=[OWNER],
-        required_resource_keys={HOUSE},
+        required_resource_keys={HOME},
         pool=WRITER,
         description="The newest release: DuckDB file, Parquet, CSV, datapackage.json and receipt.json, "
         "published by moving one pointer.",
     )
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        house: House = context.resources.house
-        refresh = house.refresh(context)
+        home: HomeResource = context.resources.home
+        refresh = home.refresh(context)
         published = refresh.publish()
         refresh.progress(f"release: {published.version}")
         receipt = published.receipt

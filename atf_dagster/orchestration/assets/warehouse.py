@@ -14,7 +14,7 @@ import duckdb
 
 from atf_dagster.orchestration.assets import dbt_graph
 from atf_dagster.orchestration.assets.metadata import line_plot, made_of, table
-from atf_dagster.orchestration.resources import HOUSE, WRITER, House
+from atf_dagster.orchestration.resources import HOME, WRITER, HomeResource
 from atf_dagster.warehouse import column_lineage
 from atf_dagster.warehouse.dbt import Half, NodeResult, WarehouseFailed, WarehouseHeld
 
@@ -34,7 +34,7 @@ def _half(half: Half, manifest: Mapping[str, Any], wanted: Callable[[dbt_graph.N
     specs = dbt_graph.asset_specs(manifest, wanted)
     checks = dbt_graph.check_specs(manifest, wanted)
 
-    @dg.multi_asset(name=half, specs=specs, check_specs=checks, required_resource_keys={HOUSE}, pool=WRITER)
+    @dg.multi_asset(name=half, specs=specs, check_specs=checks, required_resource_keys={HOME}, pool=WRITER)
     def build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         yield from _run(context, half, manifest["nodes"])
 
@@ -44,9 +44,9 @@ def _half(half: Half, manifest: Mapping[str, Any], wanted: Callable[[dbt_graph.N
 def _run(
     context: dg.AssetExecutionContext, half: Half, nodes: Mapping[str, Any]
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    house: House = context.resources.house
+    home: HomeResource = context.resources.home
     checks = {spec.name: spec for spec in context.assets_def.check_specs}
-    refresh = house.refresh(context)
+    refresh = home.refresh(context)
     refresh.progress(f"dbt: building the {half} half")
     finished: list[NodeResult] = []
     failure: WarehouseFailed | WarehouseHeld | None = None

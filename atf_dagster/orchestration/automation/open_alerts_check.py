@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from atf_dagster.alerts import ledger, notify
-from atf_dagster.alerts.alert import Problem, urgency
+from atf_dagster.alerts.alert import Alert, urgency
 from atf_dagster.orchestration.assets.metadata import table
 from atf_dagster.settings import Settings
 
@@ -20,7 +20,7 @@ EVERYTHING = dg.AssetSelection.all() - dg.AssetSelection.checks(KEY)
 """What a refresh makes: every asset and check but the standing one."""
 
 
-def standing_check(of: Settings) -> dg.AssetChecksDefinition:
+def open_alerts_check(settings: Settings) -> dg.AssetChecksDefinition:
     """The check for whoever runs it by hand."""
 
     @dg.asset_check(
@@ -29,14 +29,14 @@ def standing_check(of: Settings) -> dg.AssetChecksDefinition:
         description="Everything that is open now: sources, checks, runs, releases, channels. Reported after each run "
         "and by the clock.",
     )
-    def standing() -> dg.AssetCheckResult:
-        found = [entry.problem for entry in ledger.read(notify.folder_of(of)).open]
+    def still_open() -> dg.AssetCheckResult:
+        found = [entry.alert for entry in ledger.read(notify.folder_of(settings)).open]
         return dg.AssetCheckResult(passed=not found, severity=_severity(found), metadata=_metadata(found))
 
-    return standing
+    return still_open
 
 
-def report(instance: dg.DagsterInstance, found: Sequence[Problem]) -> None:
+def report(instance: dg.DagsterInstance, found: Sequence[Alert]) -> None:
     """Say in Dagster what is open now, as an evaluation that belongs to no run."""
     instance.report_runless_asset_event(
         dg.AssetCheckEvaluation(
@@ -49,12 +49,12 @@ def report(instance: dg.DagsterInstance, found: Sequence[Problem]) -> None:
     )
 
 
-def _severity(found: Sequence[Problem]) -> dg.AssetCheckSeverity:
-    critical = any(problem.severity == "critical" for problem in found)
+def _severity(found: Sequence[Alert]) -> dg.AssetCheckSeverity:
+    critical = any(alert.severity == "critical" for alert in found)
     return dg.AssetCheckSeverity.ERROR if critical else dg.AssetCheckSeverity.WARN
 
 
-def _metadata(found: Sequence[Problem]) -> dict[str, dg.MetadataValue]:
+def _metadata(found: Sequence[Alert]) -> dict[str, dg.MetadataValue]:
     rows = [
         [
             p.severity,
@@ -62,10 +62,10 @@ def _metadata(found: Sequence[Problem]) -> dict[str, dg.MetadataValue]:
             p.headline,
             p.since[:16].replace("T", " "),
             p.owner,
-            p.mend,
+            p.remedy,
             f"docs/runbook.md#{p.runbook}",
         ]
         for p in sorted(found, key=urgency)
     ]
     columns = ["severity", "where", "what", "since (UTC)", "owner", "what to do", "runbook"]
-    return {"open": dg.MetadataValue.int(len(found)), "problems": table(columns, rows)}
+    return {"open": dg.MetadataValue.int(len(found)), "alerts": table(columns, rows)}

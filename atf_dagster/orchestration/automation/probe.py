@@ -18,7 +18,7 @@ from atf_dagster.settings import Settings
 TICK_SECONDS = 300
 
 
-def sensor(of: Settings) -> dg.SensorDefinition:
+def sensor(settings: Settings) -> dg.SensorDefinition:
     """Off until somebody switches it on: it asks publishers all day."""
 
     @dg.sensor(
@@ -33,7 +33,7 @@ def sensor(of: Settings) -> dg.SensorDefinition:
         services = [service.id for service in catalogue.load().services]
         service = services[int(context.cursor or 0) % len(services)]
         context.update_cursor(str((services.index(service) + 1) % len(services)))
-        found = Refresh(of, f"probe-{service}").probe(service)
+        found = Refresh(settings, f"probe-{service}").probe(service)
         if found is None:
             return dg.SkipReason(f"{service} is being asked by a refresh just now.")
         changed = [probed for probed in found if probed.sign == "changed"]
@@ -43,12 +43,12 @@ def sensor(of: Settings) -> dg.SensorDefinition:
             said = f"; {len(failed)} did not answer, such as {failed[0].dataset}: {failed[0].message}" if failed else ""
             unchanged = sum(probed.sign == "unchanged" for probed in found)
             return dg.SkipReason(f"{service}: {unchanged} of {len(found)} probes answered that nothing changed{said}")
-        news = sorted((probed.dataset, probed.part, probed.token) for probed in changed)
-        context.log.info(f"{service} changed: {', '.join(f'{dataset}.{part}' for dataset, part, _ in news)}")
+        change_notes = sorted((probed.dataset, probed.part, probed.token) for probed in changed)
+        context.log.info(f"{service} changed: {', '.join(f'{dataset}.{part}' for dataset, part, _ in change_notes)}")
         return dg.RunRequest(
             # The same news again, after a refresh that could not take it in, starts no second one.
-            run_key=hashlib.sha256(json.dumps(news).encode()).hexdigest()[:24],
-            tags={**UNATTENDED, "atf/changed": ", ".join(sorted({dataset for dataset, _, _ in news}))[:200]},
+            run_key=hashlib.sha256(json.dumps(change_notes).encode()).hexdigest()[:24],
+            tags={**UNATTENDED, "atf/changed": ", ".join(sorted({dataset for dataset, _, _ in change_notes}))[:200]},
         )
 
     return publisher_changed

@@ -9,7 +9,7 @@ import dagster as dg
 from atf_dagster.landing import vintages
 from atf_dagster.orchestration.assets import raw
 from atf_dagster.orchestration.automation import schedules
-from atf_dagster.orchestration.resources import HOUSE, UNATTENDED, WRITER, House
+from atf_dagster.orchestration.resources import HOME, UNATTENDED, WRITER, HomeResource
 
 JOB = "rerun_vintage"
 WAITING = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING]
@@ -18,10 +18,10 @@ WAITING = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.Dagst
 def rerun_job() -> dg.JobDefinition:
     """Partition: a vintage id. Each run makes raw and admission forget what they said of it."""
 
-    @dg.op(required_resource_keys={HOUSE}, pool=WRITER, description="Forgets what raw and admission said of a vintage.")
+    @dg.op(required_resource_keys={HOME}, pool=WRITER, description="Forgets what raw and admission said of a vintage.")
     def read_again(context: dg.OpExecutionContext) -> None:
-        house: House = context.resources.house
-        vintages.ask_again(house.settings, context.partition_key)
+        home: HomeResource = context.resources.home
+        vintages.ask_again(home.settings, context.partition_key)
         context.log.info(f"{context.partition_key} will be read and judged again by the rebuild that follows")
 
     @dg.job(

@@ -16,12 +16,12 @@ LEAST = 20
 """Runs that are kept however little the setting says: what each asset shows comes from the last run that made it."""
 
 
-def tidy(of: Settings, instance: dg.DagsterInstance) -> list[str]:
+def remove_old_runs(settings: Settings, instance: dg.DagsterInstance) -> list[str]:
     """Remove the oldest runs beyond the setting, at most AT_ONCE; returns their ids.
 
     The newest run that built something stays, because the assets show what it said.
     """
-    keep = max(of.keep_runs, LEAST)
+    keep = max(settings.keep_runs, LEAST)
     finished = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
     total = instance.get_runs_count(dg.RunsFilter(statuses=finished))
     surplus = min(total - keep, AT_ONCE)
@@ -32,7 +32,7 @@ def tidy(of: Settings, instance: dg.DagsterInstance) -> list[str]:
     removed = [record.dagster_run.run_id for record in oldest if record.dagster_run.run_id not in shown]
     for run_id in removed:
         instance.delete_run(run_id)
-        if (folder := of.runs / run_id).is_dir():
+        if (folder := settings.runs / run_id).is_dir():
             shutil.rmtree(folder)
     return removed
 

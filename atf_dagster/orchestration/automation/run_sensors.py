@@ -11,11 +11,11 @@ from collections.abc import Sequence
 import dagster as dg
 
 from atf_dagster.alerts import notify
-from atf_dagster.alerts.alert import Problem
+from atf_dagster.alerts.alert import Alert
 from atf_dagster.files import AnotherRefreshIsRunning, single_writer
 from atf_dagster.orchestration import killed_runs, run_failures
 from atf_dagster.orchestration.automation import open_alerts_check, run_retention
-from atf_dagster.pipeline.steps import Refresh
+from atf_dagster.pipeline.run_record import RunRecord
 from atf_dagster.settings import Settings
 
 ENDINGS = {
@@ -26,12 +26,12 @@ ENDINGS = {
 WATCH_SECONDS = 300
 
 
-def sensors(of: Settings) -> list[dg.SensorDefinition]:
+def sensors(settings: Settings) -> list[dg.SensorDefinition]:
     """One sensor an ending, and the watch; all on from the start, because they only tell."""
-    return [*(_after(of, name, status) for name, status in ENDINGS.items()), _watch(of)]
+    return [*(_after(settings, name, status) for name, status in ENDINGS.items()), _watch(settings)]
 
 
-def _after(of: Settings, name: str, status: dg.DagsterRunStatus) -> dg.SensorDefinition:
+def _after(settings: Settings, name: str, status: dg.DagsterRunStatus) -> dg.SensorDefinition:
     @dg.run_status_sensor(
         run_status=status,
         name=name,
@@ -42,15 +42,15 @@ def _after(of: Settings, name: str, status: dg.DagsterRunStatus) -> dg.SensorDef
     def after(context: dg.RunStatusSensorContext) -> None:
         run_id = context.dagster_run.run_id
         if status is not dg.DagsterRunStatus.SUCCESS:
-            run_failures.record_from_history(Refresh(of, run_id), context.instance)
-        told = notify.after_run(of, run_id)
-        open_alerts_check.report(context.instance, told.open)
-        context.log.info(f"run {run_id}: {told.sentence}")
+            run_failures.record_from_history(RunRecord(settings, run_id), context.instance)
+        notified = notify.after_run(settings, run_id)
+        open_alerts_check.report(context.instance, notified.open)
+        context.log.info(f"run {run_id}: {notified.sentence}")
 
     return after
 
 
-def _watch(of: Settings) -> dg.SensorDefinition:
+def _watch(settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         name="watch",
         minimum_interval_seconds=WATCH_SECONDS,
@@ -59,29 +59,29 @@ def _watch(of: Settings) -> dg.SensorDefinition:
         "that wait.",
     )
     def watch(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        for run_id in _orphans(of, context.instance):
-            run_failures.record_killed(Refresh(of, run_id))
-            notify.after_run(of, run_id)
-        told = notify.watch(of)
-        run_retention.tidy(of, context.instance)
-        now = _fingerprint(told.open)
+        for run_id in _killed_runs(settings, context.instance):
+            run_failures.record_killed(RunRecord(settings, run_id))
+            notify.after_run(settings, run_id)
+        notified = notify.watch(settings)
+        run_retention.remove_old_runs(settings, context.instance)
+        now = _fingerprint(notified.open)
         if context.cursor != now:  # the history of the check is that of changes, not of ticks
-            open_alerts_check.report(context.instance, told.open)
+            open_alerts_check.report(context.instance, notified.open)
             context.update_cursor(now)
-        return dg.SkipReason(f"{len(told.open)} problems are open; {told.sentence}")
+        return dg.SkipReason(f"{len(notified.open)} problems are open; {notified.sentence}")
 
     return watch
 
 
-def _orphans(of: Settings, instance: dg.DagsterInstance) -> list[str]:
+def _killed_runs(settings: Settings, instance: dg.DagsterInstance) -> list[str]:
     """Runs whose process is gone; none where a writer is at work, which looks for them when it begins."""
     try:
-        with single_writer(of.home):
-            return killed_runs.fail_orphans(instance)
+        with single_writer(settings.home):
+            return killed_runs.fail_killed_runs(instance)
     except AnotherRefreshIsRunning:
         return []
 
 
-def _fingerprint(found: Sequence[Problem]) -> str:
-    states = sorted((problem.key, problem.state) for problem in found)
+def _fingerprint(found: Sequence[Alert]) -> str:
+    states = sorted((alert.key, alert.state) for alert in found)
     return hashlib.sha256(json.dumps(states).encode()).hexdigest()[:16]

@@ -31,9 +31,9 @@ rebuild_job = dg.define_asset_job(
 )
 
 
-def schedules(of: Settings) -> list[dg.ScheduleDefinition]:
+def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
     """Every morning a refresh; on Sundays, an hour before it, the whole mart again from landing."""
-    hour, minute = of.refresh_at
+    hour, minute = settings.refresh_at
     return [
         dg.ScheduleDefinition(
             name="daily_refresh",

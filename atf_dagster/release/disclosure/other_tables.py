@@ -8,14 +8,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from atf_dagster.release.disclosure.reading import HIDING, KEY, FigureKey, Reading, Told
+from atf_dagster.release.disclosure.reading import HIDING, KEY, FigureKey, Reading, Repeated
 
 Rows = Callable[[str], list[tuple[Any, ...]]]
 DIRECTIONS = "('lower', 'similar', 'higher')"
 SERIES = ("indicator_code", "area_code", "sex", "age", "breakdown_type", "breakdown_value")
 
 
-class Elsewhere:
+class OtherTables:
     """Asks the release for rows; tables that are absent say nothing."""
 
     def __init__(
@@ -25,7 +25,7 @@ class Elsewhere:
         self._rows, self._doubles, self._table = rows, doubles, table
         self._of_codes = "indicator_code in (" + ", ".join(f"'{code}'" for code in codes) + ")"
 
-    def told(self, reading: Reading) -> Iterator[Told]:
+    def told(self, reading: Reading) -> Iterator[Repeated]:
         for table, asked in (
             ("fct_comparison", self._benchmarks),
             ("fct_revision", self._revisions),
@@ -36,7 +36,7 @@ class Elsewhere:
             if table in self._doubles:
                 yield from asked(reading)
 
-    def _benchmarks(self, reading: Reading) -> Iterator[Told]:
+    def _benchmarks(self, reading: Reading) -> Iterator[Repeated]:
         """Benchmarks whose own row shows no value, and anything worked out of a figure that is hidden."""
         own_numbers = [name for name in self._doubles["fct_comparison"] if not name.startswith("benchmark_")]
         worked_out = " or ".join(
@@ -57,12 +57,12 @@ class Elsewhere:
             for number in reading.versions.get(other, [])[:1]:
                 if reading.figures[number].value is None and has_numbers:
                     what = "benchmark_value" if value is not None else "limits of the benchmark"
-                    yield Told(number, value, f"{what} in fct_comparison of {own[1]}")
+                    yield Repeated(number, value, f"{what} in fct_comparison of {own[1]}")
             for number in reading.versions.get(own, [])[:1]:
                 if is_worked_out and reading.holds_a_number_back(number):
-                    yield Told(number, None, f"its comparison with {benchmark} in fct_comparison")
+                    yield Repeated(number, None, f"its comparison with {benchmark} in fct_comparison")
 
-    def _revisions(self, reading: Reading) -> Iterator[Told]:
+    def _revisions(self, reading: Reading) -> Iterator[Repeated]:
         rows = self._rows(
             f"""select {", ".join(KEY)}, seen_at, old_value, new_value, difference,
                 old_outcome_statistical in {DIRECTIONS}, new_outcome_statistical in {DIRECTIONS}
@@ -82,13 +82,13 @@ class Elsewhere:
                         continue
                     beside = [reading.figures[other].value for other in others]
                     if value is not None:
-                        yield Told(number, value, f"{name}_value in fct_revision")
+                        yield Repeated(number, value, f"{name}_value in fct_revision")
                     elif difference is not None and beside and beside[0] is not None:
-                        yield Told(number, beside[0] + sign * difference, "difference in fct_revision")
+                        yield Repeated(number, beside[0] + sign * difference, "difference in fct_revision")
                     elif compared:
-                        yield Told(number, None, f"{name}_outcome_statistical in fct_revision")
+                        yield Repeated(number, None, f"{name}_outcome_statistical in fct_revision")
 
-    def _state_in_force(self, reading: Reading) -> Iterator[Told]:
+    def _state_in_force(self, reading: Reading) -> Iterator[Repeated]:
         """History repeats what is in force; where the two differ, a reader takes the one with a number."""
         shown = " or ".join(f"{name} is not null" for name in ("value", "numerator", "lci_95", "uci_95"))
         rows = self._rows(
@@ -101,9 +101,9 @@ class Elsewhere:
         for *key, value in rows:
             for number in reading.versions.get(tuple(key), [])[:1]:
                 if reading.figures[number].value is None:
-                    yield Told(number, value, "its state in force in fct_observation_history")
+                    yield Repeated(number, value, "its state in force in fct_observation_history")
 
-    def _trends(self, reading: Reading) -> Iterator[Told]:
+    def _trends(self, reading: Reading) -> Iterator[Repeated]:
         """A slope is a sum over its points: a hidden one among them follows from it and the others."""
         series: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
         for number, figure in enumerate(reading.figures):
@@ -123,9 +123,9 @@ class Elsewhere:
             is_short = n_points > sum(reading.figures[n].value is not None for n in between)
             for number in hidden:
                 if is_short or reading.figures[number].period in (first, last):
-                    yield Told(number, None, f"fct_trend of {last}")
+                    yield Repeated(number, None, f"fct_trend of {last}")
 
-    def _places(self, reading: Reading) -> Iterator[Told]:
+    def _places(self, reading: Reading) -> Iterator[Repeated]:
         rows = self._rows(
             f"""select {", ".join(KEY)} from {self._table("fct_quintile")}
             where {self._of_codes} and (rank is not null or quintile is not null) order by all"""
@@ -133,4 +133,4 @@ class Elsewhere:
         for key in rows:
             for number in reading.versions.get(key, [])[:1]:
                 if reading.holds_a_number_back(number):
-                    yield Told(number, None, "its rank in fct_quintile")
+                    yield Repeated(number, None, "its rank in fct_quintile")

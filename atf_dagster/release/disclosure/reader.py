@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from atf_dagster.release.contract import SCHEMA
-from atf_dagster.release.disclosure.other_tables import Elsewhere
+from atf_dagster.release.disclosure.other_tables import OtherTables
 from atf_dagster.release.disclosure.reading import HIDING, KEY, Area, Card, Figure, Gap, Reading
 
 
@@ -58,7 +58,7 @@ class Reader:
             old_codes=self._old_codes(),
         )
         reading.gaps = [Gap(*row) for row in self._gaps(codes)]
-        asked = Elsewhere(self._rows, self._doubles, self._table, codes)
+        asked = OtherTables(self._rows, self._doubles, self._table, codes)
         reading.told = list(asked.told(reading))
         return reading
 

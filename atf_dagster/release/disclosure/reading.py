@@ -97,7 +97,7 @@ class Card(NamedTuple):
     decimals: int
 
 
-class Told(NamedTuple):
+class Repeated(NamedTuple):
     """A number about a figure that stands elsewhere than in its own row."""
 
     figure: int
@@ -117,7 +117,7 @@ class Reading:
     groups: Mapping[str, Collection[str]]
     """Members of groups that dim_area does not name, such as statistical neighbours."""
     gaps: list[Gap] = field(default_factory=list)
-    told: list[Told] = field(default_factory=list)
+    told: list[Repeated] = field(default_factory=list)
     old_codes: Mapping[str, str] = field(default_factory=dict)
     """Of councils with a new code the one before, under which publishers may go on."""
 

@@ -82,7 +82,7 @@ with
             state.mode,
             state.required,
             case
-                when verdict.verdict = 'held'
+                when verdict.verdict = 'quarantined'
                 then 'held_by_check'
                 when state.outcome = 'rejected'
                 then 'source_rejected'

@@ -1,4 +1,4 @@
-"""`python -m tools.snapshot_build.build FOLDER`: carries published figures from FOLDER into the project.
+"""`python -m tools.snapshot_build FOLDER`: carries published figures from FOLDER into the project.
 
 Beside them, the reference data that tells areas apart.
 
@@ -27,9 +27,10 @@ from atf_dagster.snapshot.figures import csv_bytes, figures_bytes
 from atf_dagster.snapshot.reference import ReferenceRefused, ReferenceSource
 from atf_dagster.snapshot.sources import BUNDLE, FiguresSource, TakenFrom, as_entry
 from tools.snapshot_build import selection
-from tools.snapshot_build.readers import FileRefused, Reading, read
+from tools.snapshot_build.readers import read
+from tools.snapshot_build.reading import FileRefused, Reading
 
-PLAN: Final = BUNDLE / "plan.yml"
+PLAN: Final = Path(__file__).with_name("plan.yml")
 
 _PROVENANCE_ROW: Final = re.compile(
     r"^\| (?P<file>\S.*?) \| (?P<bytes>[\d,]+) \| (?P<sha>[0-9a-f]{16}) "
@@ -38,7 +39,7 @@ _PROVENANCE_ROW: Final = re.compile(
 )
 _NOT_THERE: Final = "{path} is not there. For an engineer: give the folder that holds the publishers' files."
 _PREAMBLE: Final = (
-    "# Where each bundled file came from. Written by `python -m tools.snapshot_build.build FOLDER`;\n"
+    "# Where each bundled file came from. Written by `python -m tools.snapshot_build FOLDER`;\n"
     "# edit plan.yml and run that instead of editing this.\n"
 )
 
@@ -199,7 +200,7 @@ def _sources_bytes(sources: Sequence[FiguresSource], beside: Sequence[ReferenceS
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code: 0 written, 1 refused."""
     parser = argparse.ArgumentParser(
-        prog="python -m tools.snapshot_build.build",
+        prog="python -m tools.snapshot_build",
         description="Carry published figures from the publishers' files in FOLDER into the bundled snapshot.",
     )
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="the files, with PROVENANCE.md")
