@@ -5,6 +5,7 @@ Belongs here: `Body`, its errors, and what all formats need of text. Does not be
 
 import json
 import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -67,3 +68,15 @@ class Body:
 def snake_case(heading: str) -> str:
     """`Lower CI 95.0 limit` -> `lower_ci_95_0_limit`."""
     return re.sub(r"[^a-z0-9]+", "_", heading.strip().lower()).strip("_")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BodyRules:
+    """What one publisher's bodies have of their own; what all bodies of a format have in common is in its module."""
+
+    column_name: Callable[[str], str] = snake_case
+    """A heading as found -> its snake-case name in raw."""
+    ends_with_newline: bool = False
+    """Whether this publisher closes its last line; if so, a body that does not was cut."""
+    records: Callable[[Any], Iterable[Mapping[str, str | None]]] | None = None
+    """For JSON: the parsed page, numbers still the text that they were, -> its records, flat."""

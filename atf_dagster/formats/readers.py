@@ -13,25 +13,24 @@ import duckdb
 
 from atf_dagster.catalogue import Collection, model
 from atf_dagster.formats import csv_text, zip_member
-from atf_dagster.formats.body import Body, BodyRejected, NoData, parsed_json
-from atf_dagster.sources.base import Source
+from atf_dagster.formats.body import Body, BodyRejected, BodyRules, NoData, parsed_json
 
 Tags = Mapping[str, str | int]
 
 
-def inspect(path: Path, collection: Collection, source: Source, *, ends_with_newline: bool) -> Body:
+def inspect(path: Path, collection: Collection, rules: BodyRules, *, ends_with_newline: bool) -> Body:
     """Judge a page by what it is, whatever its status said. Raises BodyRejected or NoData."""
     if collection.format == "workbook":
         return _inspect_workbook(path, collection)
     if collection.format == "json":
-        records = _records(path, source)
+        records = _records(path, rules)
         columns = tuple(dict.fromkeys(name for record in records for name in record))
         return csv_text.judge_columns(columns, collection.columns, collection.optional_columns)
     return csv_text.inspect(
         path,
         required=collection.columns,
         optional=collection.optional_columns,
-        column_name=source.column_name,
+        column_name=rules.column_name,
         renamed=collection.renamed,
         ends_with_newline=ends_with_newline,
     )
@@ -41,7 +40,7 @@ def to_parquet(
     connection: duckdb.DuckDBPyConnection,
     path: Path,
     collection: Collection,
-    source: Source,
+    rules: BodyRules,
     target: Path,
     *,
     tags: Tags,
@@ -52,7 +51,7 @@ def to_parquet(
     """
     optional = collection.optional_columns
     if collection.format == "csv":
-        body = inspect(path, collection, source, ends_with_newline=False)  # landing has judged the end already
+        body = inspect(path, collection, rules, ends_with_newline=False)  # landing has judged the end already
         return csv_text.to_parquet(connection, path, body, target, tags=tags, optional=optional)
     target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=target.parent, prefix=".rows-") as folder:
@@ -60,19 +59,19 @@ def to_parquet(
         if collection.format == "workbook":
             columns = _workbook_rows(path, collection, rows)
         else:
-            columns = _write_rows(_records(path, source), rows)
+            columns = _write_rows(_records(path, rules), rows)
         body = Body(encoding="utf-8-sig", columns=columns, columns_added=())
         return csv_text.to_parquet(connection, rows, body, target, tags=tags)
 
 
-def _records(path: Path, source: Source) -> list[Mapping[str, str | None]]:
-    if source.records is None:
-        raise TypeError("a collection of JSON needs a source that says what its records are")
+def _records(path: Path, rules: BodyRules) -> list[Mapping[str, str | None]]:
+    if rules.records is None:
+        raise TypeError("a collection of JSON needs rules that say what its records are")
     csv_text.refuse_markup(path.read_bytes()[: csv_text.HEADING_BYTES].decode("utf-8", errors="replace"))
     try:
         # Numbers stay the text that they were: 66.10 is not 66.1 to whoever compares bytes.
         page = parsed_json(path.read_bytes(), parse_float=str, parse_int=str)
-        records = list(source.records(page))
+        records = list(rules.records(page))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise BodyRejected(
             "not_this_json",

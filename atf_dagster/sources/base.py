@@ -4,7 +4,7 @@ Belongs here: the small shapes shared by all publishers. Which requests a publis
 body is read is `readers`; what becomes of an answer is `landing`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import duckdb
 
 from atf_dagster.catalogue import Collection, Dataset, Part
-from atf_dagster.formats.body import BodyRejected, parsed_json, snake_case
+from atf_dagster.formats.body import BodyRejected, BodyRules, parsed_json
 
 Params = Sequence[tuple[str, str]]
 
@@ -133,17 +133,11 @@ def no_check(connection: duckdb.DuckDBPyConnection, rows: Path, collection: Coll
     """For publishers whose rows do not say what was asked for: there is nothing to compare."""
 
 
-@dataclass(frozen=True)
-class Source:
+@dataclass(frozen=True, kw_only=True)
+class Source(BodyRules):
     """One publisher's ways, as functions of the catalogue's entries."""
 
     collect: Callable[[FetchContext], Collected]
     """Ask for one part of a dataset. May raise BodyRejected, NoData, Unchanged, Skipped; FetchError passes."""
-    column_name: Callable[[str], str] = snake_case
-    """A heading as found -> its snake-case name in raw."""
-    ends_with_newline: bool = False
-    """Whether this publisher closes its last line; if so, a body that does not was cut."""
     check_rows: Callable[[duckdb.DuckDBPyConnection, Path, Collection, Dataset], None] = no_check
     """(connection, raw Parquet, collection, dataset): raises BodyRejected where rows are not those asked for."""
-    records: Callable[[Any], Iterable[Mapping[str, str | None]]] | None = None
-    """For JSON: the parsed page, numbers still the text that they were, -> its records, flat."""
