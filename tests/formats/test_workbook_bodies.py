@@ -9,7 +9,6 @@ import csv
 import time
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -22,6 +21,13 @@ from atf_dagster.formats.workbooks import Table, inspect, to_rows
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+
+
+def replace(layout: Layout, **changes: object) -> Layout:
+    """The layout with other facts; validated as the catalogue's are."""
+    return Layout.model_validate({**layout.model_dump(), **changes})
+
+
 SIMPLE = Layout(sheets="^Table", headings={"code": "^Code$", "name": "^Name$", "value": "^Value$"}, code_column="code")
 Cell = str | float | bool | None
 
