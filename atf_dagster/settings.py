@@ -4,19 +4,27 @@ Belongs here: `ATF_*` variables, the folders below `ATF_HOME`, switching off usa
 Does not belong here: what is collected (`catalogue`), how (`http`).
 """
 
+import difflib
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal, TypeVar, cast
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
 from atf_dagster.errors import AtfError
+from atf_dagster.files import read_yaml
 
 Mode = Literal["snapshot", "live"]
-N = TypeVar("N", int, float)
-D = TypeVar("D")
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The checkout: dbt_project/ and expectations/ lie beside this package."""
@@ -29,53 +37,110 @@ NO_USAGE_DATA = {
 }
 """Usage data is off in every tool; the tools' own files (dagster.yaml, dbt_project.yml) say so as well."""
 
+OWN = frozenset({"ATF_RAW", "ATF_WAREHOUSE"})
+"""Variables that the program itself sets, for dbt's profile and macros: not settings, and not misspelt ones."""
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-class SettingsError(AtfError, ValueError):
+
+class SettingsError(AtfError):
     """A setting that cannot be used; the text says which, why and what would do."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Everything that the environment decides. Paths are absolute."""
+def _address(url: str) -> str:
+    url = url.rstrip("/")
+    parts = urlsplit(url)
+    if url and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        raise ValueError("must begin with https://, or with http:// on loopback.")
+    return url
+
+
+def _time_of_day(given: Any) -> Any:
+    """Hour and minute from `HH:MM`."""
+    if not isinstance(given, str):
+        return given
+    match = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])", given)
+    # From 01:00 to 02:00 the clocks change; the rebuild comes an hour before the refresh, so the hour after counts too.
+    if match is None or int(match[1]) < 3:
+        raise ValueError(f"is {given!r}; it must be a time such as 06:00, and not before 03:00.")
+    return int(match[1]), int(match[2])
+
+
+def _by_comma(given: Any) -> Any:
+    if not isinstance(given, str):
+        return given
+    return frozenset(name.strip() for name in given.split(",") if name.strip())
+
+
+Count = Annotated[int, Field(ge=0)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Address = Annotated[str, AfterValidator(_address)]
+"""Over TLS, or on this machine; a message never repeats it, because it may hold a secret."""
+
+
+class Settings(BaseSettings):
+    """Everything that the environment decides. Paths are absolute. Made here from arguments alone; see `load`."""
+
+    model_config = SettingsConfigDict(env_prefix="ATF_", frozen=True)
 
     home: Path
     mode: Mode = "snapshot"
-    service_urls: Mapping[str, str] = field(default_factory=dict)
+    service_urls: Annotated[Mapping[str, str], NoDecode] = {}
     """Service -> base URL that replaces the catalogue's, from `ATF_<SERVICE>_URL`; `<service>_<name>` for others."""
-    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    keys: Annotated[Mapping[str, str], NoDecode] = Field(default={}, repr=False)
     """Service -> key, from `ATF_<SERVICE>_KEY`; never printed, logged or kept."""
-    skip_services: frozenset[str] = frozenset()
+    skip_services: Annotated[frozenset[str], NoDecode, BeforeValidator(_by_comma)] = frozenset()
     """Services that are not asked for the time being; what is held of them stays in force."""
     contact: str = ""
     """An address for publishers' webmasters, put into the User-Agent in live mode."""
-    attempts: int = 5
-    backoff_first: float = 1.0
+    attempts: Count = 5
+    backoff_first: Amount = 1.0
     """Seconds before the first retry; doubles up to a minute."""
-    refresh_at: tuple[int, int] = (6, 0)
+    refresh_at: Annotated[tuple[int, int], NoDecode, BeforeValidator(_time_of_day)] = (6, 0)
     """Hour and minute, in the time of the place, of the daily schedule."""
-    retry_after: float = 600.0
+    retry_after: Amount = 600.0
     """Seconds before a run that nobody watches asks again, where no publisher answered and that can clear."""
-    requests_per_second: float | None = None
+    requests_per_second: Amount | None = None
     """Replaces every publisher's own rate; for servers on loopback."""
-    max_bytes: int | None = None
+    max_bytes: Count | None = None
     """Replaces the largest accepted body, in decoded bytes."""
-    keep_releases: int = 30
-    keep_runs: int = 200
+    keep_releases: Count = 30
+    keep_runs: Count = 200
     """Runs whose results, page and history in Dagster are kept."""
-    alerts: str = field(default="", repr=False)
+    alerts: str = Field(default="", repr=False)
     """Addresses of channels, by spaces; see `alerts.channels`. They hold secrets and are never printed or kept."""
-    alerts_second: str = field(default="", repr=False)
+    alerts_second: str = Field(default="", repr=False)
     """Channels that are told what a failing one should have been."""
-    heartbeat_url: str = field(default="", repr=False)
+    heartbeat_url: Address = Field(default="", repr=False)
     """Called after each refresh."""
-    overdue_hours: float = 30.0
+    overdue_hours: Amount = 30.0
     """Hours without a refresh that ended well, after which we are late: a day and a morning."""
-    quiet_days: float = 7.0
+    quiet_days: Amount = 7.0
     """A message comes at least this often; 0 for never without news."""
-    pages_url: str = ""
+    pages_url: Address = ""
     """Where `$ATF_HOME/runs` is served for people, so that links to validation pages work; `atf dev` serves it."""
     replace_live: bool = False
     """Whether the bundled snapshot may replace a release that was fetched live; `atf refresh --replace-live`."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is given: a home that a test or a command makes does not hang on the caller's shell."""
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _urls_are_for_live_refreshes(self) -> Self:
+        if self.mode == "snapshot" and self.service_urls:
+            named = ", ".join(f"ATF_{service.upper()}_URL" for service in sorted(self.service_urls))
+            raise ValueError(
+                f"{named} must not be set in snapshot mode, which asks no publisher: unset it, or set ATF_MODE=live."
+            )
+        return self
 
     @property
     def workspace(self) -> Path:
@@ -124,82 +189,68 @@ class Settings:
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read `ATF_*` from `environ` (default: the process). Raises SettingsError for a value that cannot be."""
-    env = os.environ if environ is None else environ
-    mode = env.get("ATF_MODE", "snapshot")
-    if mode not in ("snapshot", "live"):
-        raise SettingsError(f"ATF_MODE is {mode!r}; it must be 'snapshot' (bundled figures) or 'live'.")
-    urls = {
-        name.removeprefix("ATF_").removesuffix("_URL").lower(): value.rstrip("/")
-        for name, value in env.items()
-        if name.startswith("ATF_")
-        and name.endswith("_URL")
-        and value
-        and name not in ("ATF_HEARTBEAT_URL", "ATF_PAGES_URL")
-    }
-    return Settings(
-        home=Path(env.get("ATF_HOME") or PROJECT / ".atf").expanduser().resolve(),
-        mode=cast(Mode, mode),
-        service_urls=urls,
-        keys={
-            name.removeprefix("ATF_").removesuffix("_KEY").lower(): value
-            for name, value in env.items()
-            if name.startswith("ATF_") and name.endswith("_KEY") and value
-        },
-        skip_services=frozenset(name.strip() for name in env.get("ATF_SKIP_SERVICES", "").split(",") if name.strip()),
-        contact=env.get("ATF_CONTACT", ""),
-        attempts=_number(env, "ATF_ATTEMPTS", 5, int),
-        backoff_first=_number(env, "ATF_BACKOFF_FIRST", 1.0, float),
-        refresh_at=_time_of_day(env, "ATF_REFRESH_AT", (6, 0)),
-        retry_after=_number(env, "ATF_RETRY_AFTER", 600.0, float),
-        requests_per_second=_number(env, "ATF_REQUESTS_PER_SECOND", None, float),
-        max_bytes=_number(env, "ATF_MAX_BYTES", None, int),
-        keep_releases=_number(env, "ATF_KEEP_RELEASES", 30, int),
-        keep_runs=_number(env, "ATF_KEEP_RUNS", 200, int),
-        alerts=env.get("ATF_ALERTS", ""),
-        alerts_second=env.get("ATF_ALERTS_SECOND", ""),
-        heartbeat_url=_address(env, "ATF_HEARTBEAT_URL"),
-        overdue_hours=_number(env, "ATF_OVERDUE_HOURS", 30.0, float),
-        quiet_days=_number(env, "ATF_QUIET_DAYS", 7.0, float),
-        pages_url=_address(env, "ATF_PAGES_URL"),
+    """Read `ATF_*` from `environ` (default: the process). Raises SettingsError: a sentence for each that is wrong."""
+    given = os.environ if environ is None else environ
+    variables = {name: value for name, value in given.items() if name.startswith("ATF_") and name not in OWN}
+    source = EnvSettingsSource(Settings)
+    known = {f"ATF_{name.upper()}" for name in Settings.model_fields.keys() - BY_OTHER_NAMES}
+    services: dict[str, dict[str, str]] = {"service_urls": {}, "keys": {}}
+    if variables.keys() - known:
+        urls, keys = _names_of_services()
+        if unknown := sorted(variables.keys() - known - urls.keys() - keys.keys()):
+            raise SettingsError("\n".join(_no_setting(name, {*known, *urls, *keys}) for name in unknown))
+        services = {
+            "service_urls": {
+                urls[name]: value.rstrip("/") for name, value in variables.items() if name in urls and value
+            },
+            "keys": {keys[name]: value for name, value in variables.items() if name in keys and value},
+        }
+    source.env_vars = {name.lower(): value for name, value in variables.items() if name in known and value}
+    try:
+        settings = Settings(**{"home": PROJECT / ".atf", **source(), **services})
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(entry) for entry in error.errors())) from None
+    return settings.model_copy(update={"home": settings.home.expanduser().resolve()})
+
+
+BY_OTHER_NAMES = frozenset({"service_urls", "keys", "replace_live"})
+"""Fields without a variable of their own name: one a service, or an option of the command alone."""
+
+
+def _names_of_services() -> tuple[dict[str, str], dict[str, str]]:
+    """Variable -> service, for base URLs and for keys, of the services that the catalogue has."""
+    services = read_yaml(Path(__file__).parent / "catalogue" / "publishers.yml")["services"]
+    hosts = [entry["id"] for entry in services]
+    hosts += [f"{entry['id']}_{name}" for entry in services for name in entry.get("other_urls", {})]
+    with_keys = [entry["id"] for entry in services if entry.get("key", "none") != "none"]
+    return (
+        {f"ATF_{host.upper()}_URL": host for host in hosts},
+        {f"ATF_{service.upper()}_KEY": service for service in with_keys},
     )
 
 
-def _time_of_day(env: Mapping[str, str], name: str, default: tuple[int, int]) -> tuple[int, int]:
-    """Hour and minute from `HH:MM`."""
-    text = env.get(name, "")
-    if not text:
-        return default
-    match = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])", text)
-    # From 01:00 to 02:00 the clocks change; the rebuild comes an hour before the refresh, so the hour after counts too.
-    if match is None or int(match[1]) < 3:
-        raise SettingsError(f"{name} is {text!r}; it must be a time such as 06:00, and not before 03:00.")
-    return int(match[1]), int(match[2])
+def _no_setting(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.7)
+    if near:
+        return f"{name} is no setting; did you mean {near[0]}?"
+    return f"{name} is no setting; unset it, or take its name from the table of settings in the README."
 
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-
-def _address(env: Mapping[str, str], name: str) -> str:
-    """An address over TLS, or on this machine; its value is not repeated, because it may hold a secret."""
-    url = env.get(name, "").rstrip("/")
-    parts = urlsplit(url)
-    if url and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
-        raise SettingsError(f"{name} must begin with https://, or with http:// on loopback.")
-    return url
-
-
-def _number(env: Mapping[str, str], name: str, default: D, kind: type[N]) -> N | D:
-    text = env.get(name, "")
-    if not text:
-        return default
-    try:
-        value = kind(text)
-    except ValueError:
-        raise SettingsError(f"{name} is {text!r}; it must be a number.") from None
-    if value < 0:
-        raise SettingsError(f"{name} is {text!r}; it must not be negative.")
-    return value
+def _sentence(error: Any) -> str:
+    """One wrong setting: which, why, what would do. A value is repeated only where it cannot be a secret."""
+    if error["type"] == "value_error":
+        return " ".join([*(f"ATF_{part.upper()}" for part in error["loc"]), str(error["ctx"]["error"])])
+    name = f"ATF_{error['loc'][0].upper()}"
+    demands = {
+        "literal_error": "be 'snapshot' (bundled figures) or 'live'",
+        "int_parsing": "be a whole number",
+        "float_parsing": "be a number",
+        "finite_number": "be a number",
+        "greater_than_equal": "not be negative",
+    }
+    if error["type"] not in demands:
+        return f"{name} cannot be used: {error['msg']}."
+    return f"{name} is {error['input']!r}; it must {demands[error['type']]}."
 
 
 def disable_usage_data() -> None:

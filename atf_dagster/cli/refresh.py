@@ -51,7 +51,7 @@ def refresh(settings: Settings, options: argparse.Namespace) -> int:
         from atf_dagster.orchestration import run  # takes a second: Dagster comes with it
 
         try:
-            settings = dataclasses.replace(settings, replace_live=options.replace_live)
+            settings = settings.model_copy(update={"replace_live": options.replace_live})
             Refresh(settings, "guard").guard_mode()
             report = run.run(settings, rebuild=options.rebuild, progress=progress)
         except WouldReplaceLive as refusal:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import signal
 import subprocess
@@ -47,7 +46,7 @@ MOMENTS = ["before the digest", "between digest and ledger", "between ledger and
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_killed_look_is_made_good_by_the_next(home: Settings, webhook: Webhook, moment: str) -> None:
-    of = dataclasses.replace(home, alerts=webhook.url)
+    of = home.model_copy(update={"alerts": webhook.url})
     run_id = str(uuid.uuid4())
     Refresh(of, run_id).finish("failed", message="landing: no answer", remedy="Ask again.", error="")
     with webhook.open():

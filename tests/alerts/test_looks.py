@@ -45,7 +45,7 @@ def years_ago(settings: Settings, **times: str) -> None:
 
 
 def test_a_failed_run_is_told_once_counted_and_told_as_over(home: Settings, webhook: Webhook) -> None:
-    of = dataclasses.replace(home, alerts=webhook.url)
+    of = home.model_copy(update={"alerts": webhook.url})
     with webhook.open():
         assert ended(of, "failed", **TIMEOUT).new == 1
         assert ended(of, "failed", **TIMEOUT).digest is None
@@ -67,7 +67,7 @@ def test_a_run_is_told_of_once_whoever_looks(home: Settings) -> None:
 
 
 def test_two_daemons_that_look_at_the_same_moment_tell_it_once(home: Settings, webhook: Webhook) -> None:
-    of = dataclasses.replace(home, alerts=webhook.url)
+    of = home.model_copy(update={"alerts": webhook.url})
     run_id = str(uuid.uuid4())
     Refresh(of, run_id).finish("failed", **TIMEOUT)
     with webhook.open(), ThreadPoolExecutor(6) as pool:
@@ -131,7 +131,7 @@ def test_the_heartbeat_is_heard_after_each_refresh_and_its_silence_is_a_problem(
     home: Settings, webhook: Webhook
 ) -> None:
     url = f"http://127.0.0.1:{webhook.port}/ping/canary-5f1c9e77"
-    of = dataclasses.replace(home, heartbeat_url=url)
+    of = home.model_copy(update={"heartbeat_url": url})
     for _ in range(outbox.MISSES):
         ended(of, "unchanged", release="000001-x")
     notified = notify.watch(of)

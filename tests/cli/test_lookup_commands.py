@@ -267,7 +267,7 @@ def test_explain_before_the_first_release_says_what_to_do(tmp_path: Path, atf: A
     ("name", "value", "words"),
     [
         ("ATF_MODE", "lively", "ATF_MODE is 'lively'; it must be 'snapshot' (bundled figures) or 'live'."),
-        ("ATF_ATTEMPTS", "many", "ATF_ATTEMPTS is 'many'; it must be a number."),
+        ("ATF_ATTEMPTS", "many", "ATF_ATTEMPTS is 'many'; it must be a whole number."),
         ("ATF_KEEP_RELEASES", "-1", "ATF_KEEP_RELEASES is '-1'; it must not be negative."),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from pathlib import Path
 from typing import Any
@@ -68,7 +67,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     build(at_home, "second")
     third = [spend(numerator="4000", submitted_at="2025-08-30T09:00:00")]
     submit(home, write(folder, third, "third.csv"), catalogue, NOW + dt.timedelta(days=2))
-    build(dataclasses.replace(at_home, skip_services=frozenset({"returns"})), "third")
+    build(at_home.model_copy(update={"skip_services": frozenset({"returns"})}), "third")
     return at_home
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,7 +75,7 @@ def test_a_publisher_that_knows_nothing_beforehand_and_a_dataset_never_held_star
 
 
 def test_a_publisher_that_does_not_answer_is_said_with_what_happened(settings: Settings) -> None:
-    gone = dataclasses.replace(settings, service_urls={"fingertips": "http://127.0.0.1:9"})
+    gone = settings.model_copy(update={"service_urls": {"fingertips": "http://127.0.0.1:9"}})
     probed = councils(gone)
     assert probed.sign == "failed"
     assert "refused" in probed.message
