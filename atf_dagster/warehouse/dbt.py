@@ -33,8 +33,6 @@ class NodeResult:
     seconds: float
     message: str
     failures: int
-    sql: str
-    """As compiled: what DuckDB was given, without dbt's `create`."""
 
     @property
     def ok(self) -> bool:
@@ -157,7 +155,6 @@ def _invoke(settings: Settings, arguments: list[str]) -> list[NodeResult]:
             seconds=float(node.execution_time),
             message=str(node.message or ""),
             failures=int(node.failures or 0),
-            sql=str(getattr(node.node, "compiled_code", None) or ""),
         )
         for node in nodes
         if str(node.node.resource_type) != "operation"

@@ -11,8 +11,6 @@ from typing import Any
 
 import dagster as dg
 
-from atf_dagster.warehouse.column_lineage import Lineage
-
 WIDTH, HEIGHT, MARGIN = 640, 260, 36
 COLOURS = ("#0b5d8a", "#b35900", "#3d7a1f", "#7a2f8a", "#8a1f2f", "#4d4d4d", "#00766c", "#a3781c", "#5c6bc0", "#000")
 
@@ -25,23 +23,6 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dg.MarkdownM
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
     return dg.MetadataValue.md("\n".join(lines))
-
-
-def made_of(lineage: Lineage) -> dict[str, Any]:
-    """Dagster's own entry, which its API serves, and a table of it: drawing the entry is a feature of paid Dagster+."""
-    entry = {
-        column: [dg.TableColumnDep(dg.AssetKey([schema, name]), of) for schema, name, of in columns]
-        for column, columns in lineage.columns.items()
-    }
-    rows = [
-        [column, ", ".join(".".join(each) for each in columns) or "no column: a constant, or a count of rows"]
-        for column, columns in lineage.columns.items()
-    ]
-    rows += [[column, f"could not be followed: {why}"] for column, why in lineage.lost.items()]
-    return {
-        "dagster/column_lineage": dg.TableColumnLineage(entry),
-        "columns_made_of": table(["column", "made of"], rows),
-    }
 
 
 def _cell(value: Any) -> str:

@@ -13,9 +13,8 @@ import dagster as dg
 import duckdb
 
 from atf_dagster.orchestration.assets import dbt_graph
-from atf_dagster.orchestration.assets.metadata import line_plot, made_of, table
+from atf_dagster.orchestration.assets.metadata import line_plot, table
 from atf_dagster.orchestration.resources import HOME, WRITER, HomeResource
-from atf_dagster.warehouse import column_lineage
 from atf_dagster.warehouse.dbt import Half, NodeResult, WarehouseFailed, WarehouseHeld
 
 PLOTTED = "ATF01"
@@ -57,19 +56,10 @@ def _run(
     built = [node for node in finished if node.kind == "model" and node.status == "success"]
     if built:
         with duckdb.connect(str(refresh.settings.warehouse), read_only=True) as connection:
-            lineages = column_lineage.of(
-                refresh.settings.dbt_target / "column_lineage.json",
-                {_relation(nodes[node.unique_id]): node.sql for node in built},
-                connection,
-            )
             for node in built:
                 properties = nodes[node.unique_id]
-                lineage = lineages[_relation(properties)]
-                if lineage.lost:
-                    context.log.warning(f"{_relation(properties)} has columns without lineage: {dict(lineage.lost)}")
                 yield dg.MaterializeResult(
-                    asset_key=dbt_graph.key(properties),
-                    metadata={**_metadata(connection, properties, node), **made_of(lineage)},
+                    asset_key=dbt_graph.key(properties), metadata=_metadata(connection, properties, node)
                 )
     for node in finished:
         if node.kind == "test" and node.name in checks:
