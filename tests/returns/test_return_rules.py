@@ -111,7 +111,7 @@ ONE_CELL = [
     (ATF21, "submitted_by_role", "procurement@council.example", "e-mail"),
     (ATF21, "submitted_by_role", "Dr Example, analyst", "title"),
     (ATF21, "submitted_by_role", "Mrs. Example (finance)", "title"),
-    (ATF21, "submitted_by_role", "Jo Example", "names no role"),
+    (ATF21, "submitted_by_role", "Analyst (Ms)", "title"),
     (ATF21, "submitted_at", "30 June 2025", "not a date or a time"),
     (ATF21, "submitted_at", "", "blank"),
     (ATF21, "submitted_at", "2026-01-15T12:01:00", "future"),
@@ -141,6 +141,8 @@ def test_one_wrong_cell_is_named(row: int, column: str, cell: str, says: str) ->
         (ATF21, {"suppression_flag": "suppress"}),
         (ATF21, {"submitted_by_role": "HR Business Partner"}),
         (ATF21, {"submitted_by_role": "Co-ordinator"}),
+        (ATF21, {"submitted_by_role": "Estates surveyor"}),
+        (ATF21, {"submitted_by_role": "Missing-data and drugs-misuse team"}),
         (ATF21, {"submitted_at": "2026-01-15T12:00:00Z"}),
         (ATF21, {"data_status": "estimate"}),
         (ATF21, {"org_name": "  Liverpool City Council  "}),
@@ -274,7 +276,7 @@ def test_all_faults_are_found_at_once() -> None:
     rows = good_rows()
     rows[1]["numerator"] = "2O"
     rows[4]["data_status"] = "done"
-    rows[5] |= {"numerator": "£5", "submitted_by_role": "Jo", "date_to": "2025-04-01"}
+    rows[5] |= {"numerator": "£5", "submitted_by_role": "Dr Jo", "date_to": "2025-04-01"}
     expected = [(3, "numerator"), (6, "data_status"), (7, "date_to"), (7, "numerator"), (7, "submitted_by_role")]
     assert sorted(places_of(checked(rows))) == expected
 
