@@ -1,17 +1,14 @@
 """What dbt is told beside the publishers' rows: the catalogue, the vintages, and how fetching went.
 
 Belongs here: these tables as rows of facts. Does not belong here: anything computed from figures.
-Grains: catalogue_area one an area; catalogue_area_change one an old and a new code; catalogue_indicator one an
-indicator; catalogue_neighbour one a council and a neighbour; catalogue_series_break one a change of a series;
-catalogue_dataset one a dataset; vintage one a vintage that parsed; return_row and return_total one a row
-and one a sum of local returns; fetch_state one a part of a dataset.
+Their grains and columns are described where dbt reads them, in dbt_project/models/sources.yml.
 """
 
 import calendar
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +22,8 @@ from atf_dagster.returns.facts import ReturnFacts
 from atf_dagster.warehouse.tables import write_table
 
 Row = dict[str, Any]
+Table = tuple[dict[str, str], list[Row]]
+"""Columns with DuckDB types, and rows."""
 
 _RETURN_KEY = {"indicator_code": "varchar", "date_from": "date", "date_to": "date", "breakdown_value": "varchar"}
 _RETURN_ROW = {**_RETURN_KEY, "org_code": "varchar", "is_hidden": "boolean"}
@@ -44,9 +43,9 @@ _RETURN_TOTAL = {
 
 @dataclass(frozen=True)
 class Inputs:
-    """The tables by name, as (columns with DuckDB types, rows)."""
+    """The tables by name."""
 
-    tables: dict[str, tuple[dict[str, str], list[Row]]]
+    tables: dict[str, Table]
 
     @property
     def fingerprint(self) -> str:
@@ -77,23 +76,24 @@ def collect(
     returned: ReturnFacts,
 ) -> Inputs:
     """Collect all facts. `rules` is the fingerprint of the admission rules; older verdicts do not count."""
-    return Inputs(
-        {
-            "catalogue_area": _areas(catalogue, returned),
-            "catalogue_area_change": _area_changes(catalogue),
-            "catalogue_neighbour": _neighbours(catalogue),
-            "catalogue_series_break": _series_breaks(catalogue),
-            "catalogue_indicator": _indicators(catalogue),
-            "catalogue_dataset": _datasets(catalogue, today),
-            "vintage": _vintages(catalogue, store, parsed, rules),
-            "return_row": (_RETURN_ROW, returned.rows),
-            "return_total": (_RETURN_TOTAL, returned.totals),
-            "fetch_state": _fetch_states(catalogue, store, parsed, mode),
-        }
-    )
+    known = _Known(catalogue, store, parsed, mode, rules, today, returned)
+    return Inputs({name: make(known) for name, make in _MADE_FROM.items()})
 
 
-def _areas(catalogue: Catalogue, returned: ReturnFacts) -> tuple[dict[str, str], list[Row]]:
+@dataclass(frozen=True)
+class _Known:
+    """What the tables are made from; see `gather`."""
+
+    catalogue: Catalogue
+    store: Store
+    parsed: Sequence[Parsed]
+    mode: str
+    rules: str
+    today: dt.date
+    returned: ReturnFacts
+
+
+def _areas(catalogue: Catalogue, returned: ReturnFacts) -> Table:
     columns = {
         "area_code": "varchar",
         "area_name": "varchar",
@@ -125,7 +125,7 @@ def _areas(catalogue: Catalogue, returned: ReturnFacts) -> tuple[dict[str, str],
     return columns, [*rows, *returned.organisations]
 
 
-def _area_changes(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
+def _area_changes(catalogue: Catalogue) -> Table:
     columns = {
         "old_code": "varchar",
         "old_name": "varchar",
@@ -138,7 +138,7 @@ def _area_changes(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
     return columns, [change.model_dump() for change in catalogue.area_changes]
 
 
-def _neighbours(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
+def _neighbours(catalogue: Catalogue) -> Table:
     columns = {"area_code": "varchar", "neighbour_code": "varchar", "rank": "integer", "closeness": "varchar"}
     rows = [
         {"area_code": entry.area, "neighbour_code": entry.neighbour, "rank": entry.rank, "closeness": entry.closeness}
@@ -147,7 +147,7 @@ def _neighbours(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
     return columns, rows
 
 
-def _series_breaks(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
+def _series_breaks(catalogue: Catalogue) -> Table:
     columns = {
         "indicator_code": "varchar",
         "first_day": "date",
@@ -164,7 +164,7 @@ def _series_breaks(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
     return columns, rows
 
 
-def _indicators(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
+def _indicators(catalogue: Catalogue) -> Table:
     publishers = {}
     for collection, dataset in sorted(catalogue.datasets, key=lambda pair: -pair[1].precedence):
         for code in dataset.indicators:
@@ -198,7 +198,7 @@ def _indicators(catalogue: Catalogue) -> tuple[dict[str, str], list[Row]]:
     return {name: types.get(name, "varchar") for name in rows[0]}, rows
 
 
-def _datasets(catalogue: Catalogue, today: dt.date) -> tuple[dict[str, str], list[Row]]:
+def _datasets(catalogue: Catalogue, today: dt.date) -> Table:
     columns = {
         "dataset": "varchar",
         "measure": "varchar",
@@ -287,9 +287,7 @@ def _add_months(day: dt.date, months: int, *, keep_last_day: bool = False) -> dt
     return dt.date(year, month + 1, last if keep_last_day and was_last else min(day.day, last))
 
 
-def _vintages(
-    catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], rules: str
-) -> tuple[dict[str, str], list[Row]]:
+def _vintages(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], rules: str) -> Table:
     columns = {
         "vintage_id": "varchar",
         "dataset": "varchar",
@@ -352,9 +350,7 @@ def _vintages(
     return columns, rows
 
 
-def _fetch_states(
-    catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], mode: str
-) -> tuple[dict[str, str], list[Row]]:
+def _fetch_states(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], mode: str) -> Table:
     """How each part stands: the last attempt, or the rejection of what it brought."""
     newest = {(p.vintage.dataset, p.vintage.part): p for p in parsed}
     columns = {
@@ -386,3 +382,19 @@ def _fetch_states(
                 }
             )
     return columns, rows
+
+
+_MADE_FROM: dict[str, Callable[[_Known], Table]] = {
+    "catalogue_area": lambda known: _areas(known.catalogue, known.returned),
+    "catalogue_area_change": lambda known: _area_changes(known.catalogue),
+    "catalogue_neighbour": lambda known: _neighbours(known.catalogue),
+    "catalogue_series_break": lambda known: _series_breaks(known.catalogue),
+    "catalogue_indicator": lambda known: _indicators(known.catalogue),
+    "catalogue_dataset": lambda known: _datasets(known.catalogue, known.today),
+    "return_row": lambda known: (_RETURN_ROW, known.returned.rows),
+    "return_total": lambda known: (_RETURN_TOTAL, known.returned.totals),
+    "vintage": lambda known: _vintages(known.catalogue, known.store, known.parsed, known.rules),
+    "fetch_state": lambda known: _fetch_states(known.catalogue, known.store, known.parsed, known.mode),
+}
+NAMES = tuple(_MADE_FROM)
+"""Every table that is written for dbt beside the publishers' rows; its verdicts (`quality.admission`) come later."""

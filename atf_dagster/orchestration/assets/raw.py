@@ -12,21 +12,10 @@ from atf_dagster.catalogue import Catalogue
 from atf_dagster.orchestration.assets import landing
 from atf_dagster.orchestration.assets.metadata import table
 from atf_dagster.orchestration.resources import HOME, WRITER, HomeResource
+from atf_dagster.warehouse import inputs
 
 VINTAGES = dg.DynamicPartitionsDefinition(name="vintage")
 """Partitions of the job that reads one vintage again; this step knows them all."""
-TOLD = (
-    "catalogue_area",
-    "catalogue_area_change",
-    "catalogue_neighbour",
-    "catalogue_series_break",
-    "catalogue_indicator",
-    "catalogue_dataset",
-    "return_row",
-    "return_total",
-    "vintage",
-    "fetch_state",
-)
 
 
 def key(name: str) -> dg.AssetKey:
@@ -57,7 +46,7 @@ def raw_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
             skippable=True,
             description="What the house knows beside the publishers' rows; dbt reads it as a source.",
         )
-        for name in TOLD
+        for name in inputs.NAMES
     ]
 
     @dg.multi_asset(name="raw", specs=specs, required_resource_keys={HOME}, pool=WRITER)
@@ -87,7 +76,7 @@ def raw_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
                     ),
                 },
             )
-        for name in TOLD:
+        for name in inputs.NAMES:
             yield dg.MaterializeResult(asset_key=key(name))
 
     return raw
