@@ -28,12 +28,12 @@ def load(folder: Path = FOLDER) -> Catalogue:
     who = read_yaml(folder / "publishers.yml")
     services = {entry["id"]: entry for entry in who["services"]}
     publishers = {entry["id"]: entry for entry in who["publishers"]}
-    indicators: list[dict[str, Any]] = list(beacon["indicators"])
+    cards = [("beacon.yml", card) for card in beacon["indicators"]]
     collections: list[Collection] = []
     for path in sorted((folder / "collections").glob("*.yml")):
         entry = read_yaml(path)
         for dataset in entry["datasets"]:
-            indicators += _declared_inline(dataset)
+            cards += [(f"{path.name}: dataset {dataset.get('id')}", card) for card in _declared_inline(dataset)]
         publisher = publishers.get(entry["publisher"])
         if publisher is None or publisher["service"] not in services:
             problems.append(f"{path.name}: publisher {entry['publisher']!r} or its service is not in publishers.yml")
@@ -42,7 +42,16 @@ def load(folder: Path = FOLDER) -> Catalogue:
         try:
             collections.append(Collection.model_validate(resolved))
         except ValidationError as error:
-            problems.append(f"{path.name}: {error}")
+            problems += [f"{path.name}: {problem}" for problem in _in_words(error, resolved)]
+    indicators: list[IndicatorCard] = []
+    for place, card in cards:
+        try:
+            indicators.append(IndicatorCard.model_validate(card))
+        except ValidationError as error:
+            problems += [f"{place}: indicator {card.get('code')}: {problem}" for problem in _in_words(error, card)]
+    if len(indicators) < len(cards):
+        # Whatever names one of these cards would be told as a fault of its own.
+        raise CatalogueError("\n".join(problems))
     try:
         catalogue = Catalogue(
             areas=read_yaml(folder / "areas.yml"),
@@ -50,7 +59,7 @@ def load(folder: Path = FOLDER) -> Catalogue:
             neighbours=read_yaml(folder / "statistical_neighbours.yml"),
             series_breaks=read_yaml(folder / "series_breaks.yml"),
             principles=beacon["principles"],
-            indicators=tuple(IndicatorCard.model_validate(card) for card in indicators),
+            indicators=tuple(indicators),
             services=tuple(services.values()),
             publishers=tuple(publishers.values()),
             collections=tuple(collections),
@@ -76,6 +85,22 @@ def _declared_inline(dataset: dict[str, Any]) -> list[dict[str, Any]]:
             cards.append(entry["indicator"])
             entry["indicator"] = entry["indicator"]["code"]
     return cards
+
+
+def _in_words(error: ValidationError, content: Any) -> list[str]:
+    """One line a fault: the entry by its id instead of by its number, the field, what is wrong with it."""
+    lines = []
+    for fault in error.errors(include_url=False):
+        within, steps = content, []
+        for step in fault["loc"]:
+            try:
+                within = within[step]
+            except (KeyError, IndexError, TypeError):
+                within = None
+            named = isinstance(step, int) and isinstance(within, dict) and "id" in within
+            steps.append(str(within["id"]) if named else str(step))
+        lines.append(": ".join([*([".".join(steps)] if steps else []), fault["msg"].removeprefix("Value error, ")]))
+    return lines
 
 
 def _contradictions(catalogue: Catalogue) -> list[str]:

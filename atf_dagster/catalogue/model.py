@@ -93,6 +93,17 @@ class SeriesBreak(_Entry):
         return self
 
 
+_PER = (1_000.0, 10_000.0, 100_000.0)
+_BOUNDS: dict[str, tuple[float, float | Literal["multiplier"] | None, tuple[float, ...]]] = {
+    "proportion": (0, 100, (100,)),
+    "life_expectancy": (0, 110, (1,)),
+    "crude_rate": (0, "multiplier", _PER),
+    "standardised_rate": (0, "multiplier", _PER),
+    "amount": (0, None, (1,)),
+}
+"""Kind of value -> its bounds at their widest, and what its multiplier may be. Other kinds have scales of their own."""
+
+
 class IndicatorCard(_Entry):
     """What a reader must know of an indicator before using a figure."""
 
@@ -135,6 +146,7 @@ class IndicatorCard(_Entry):
     decimals: int = 1
     value_min: float | None = None
     value_max: float | None = None
+    """Every figure is judged by these two bounds; which a card needs follows from its value_type, see `_bounds`."""
     headline_sex: Literal["Persons", "Male", "Female"] = "Persons"
     headline_age: Text | None = None
     empty_reason: Literal["local_return_not_received", "not_at_this_level", "not_yet_collected"] | None = None
@@ -146,6 +158,28 @@ class IndicatorCard(_Entry):
             raise ValueError("a count (aggregation_rule: sum) is compared with nothing: comparison_method: none")
         if (self.trend_note is None) != self.trend_allowed:
             raise ValueError("trend_note says why trend_allowed is false: it stands there, and only there")
+        return self
+
+    @model_validator(mode="after")
+    def _bounds(self) -> Self:
+        """A share that may be 200 or an age that may be 300 would let anything in."""
+        lowest, highest, multipliers = _BOUNDS.get(self.value_type, (None, None, None))
+        if highest == "multiplier":
+            highest = self.multiplier
+        if multipliers and self.multiplier not in multipliers:
+            raise ValueError(
+                f"multiplier is {self.multiplier:g}; for a {self.value_type} it is "
+                f"{' or '.join(f'{each:g}' for each in multipliers)}"
+            )
+        for name, value in (("value_min", self.value_min), ("value_max", self.value_max)):
+            if value is None and not (name == "value_max" and self.value_type == "amount"):
+                raise ValueError(f"{name} is missing: every figure is judged by it, and a {self.value_type} has one")
+        if lowest is not None and self.value_min is not None and self.value_min < lowest:
+            raise ValueError(f"value_min is {self.value_min:g}; for a {self.value_type} it is {lowest:g} or more")
+        if highest is not None and self.value_max is not None and self.value_max > highest:
+            raise ValueError(f"value_max is {self.value_max:g}; for a {self.value_type} it is {highest:g} or less")
+        if self.value_min is not None and self.value_max is not None and self.value_min >= self.value_max:
+            raise ValueError(f"value_max is {self.value_max:g}; it must be above value_min, {self.value_min:g}")
         return self
 
 

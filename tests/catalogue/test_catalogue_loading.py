@@ -32,6 +32,8 @@ ONE_MORE = """\
     unit: "%"
     value_type: proportion
     multiplier: 100
+    value_min: 0
+    value_max: 100
     polarity: lower_is_better
     year_type: calendar
     native_level: upper tier local authority
@@ -172,6 +174,49 @@ def test_contradictions_are_refused_together_in_one_message(folder: Path) -> Non
 def test_a_card_that_cannot_be_is_refused_by_name(folder: Path, change: Callable[[Any], None], words: str) -> None:
     rewrite(folder / "beacon.yml", change)
     assert words in refusal(folder)
+
+
+NO_BOUND = "every figure is judged by it, and a"
+BOUNDS: list[tuple[dict[str, Any], str]] = [
+    ({"value_max": None}, f"value_max is missing: {NO_BOUND} proportion has one"),
+    ({"value_min": None}, f"value_min is missing: {NO_BOUND} proportion has one"),
+    ({"value_max": 200}, "value_max is 200; for a proportion it is 100 or less"),
+    ({"value_min": -1}, "value_min is -1; for a proportion it is 0 or more"),
+    ({"value_min": 100}, "value_max is 100; it must be above value_min, 100"),
+    ({"multiplier": 1}, "multiplier is 1; for a proportion it is 100"),
+    ({"value_type": "life_expectancy", "multiplier": 1, "value_max": 300}, "for a life_expectancy it is 110 or less"),
+    ({"value_type": "crude_rate", "multiplier": 1000, "value_max": 1001}, "for a crude_rate it is 1000 or less"),
+    ({"value_type": "standardised_rate", "multiplier": 7}, "it is 1000 or 10000 or 100000"),
+    ({"value_type": "amount", "multiplier": 1, "value_min": None}, f"value_min is missing: {NO_BOUND} amount has one"),
+    ({"value_type": "mean", "multiplier": 1, "value_max": None}, f"value_max is missing: {NO_BOUND} mean has one"),
+]
+
+
+@pytest.mark.parametrize(("change", "words"), BOUNDS)
+def test_bounds_that_do_not_fit_the_kind_of_value_are_refused_by_file_entry_and_field(
+    folder: Path, change: dict[str, Any], words: str
+) -> None:
+    path = folder / "collections" / "fingertips.yml"
+    path.write_text(path.read_text("utf-8") + ONE_MORE, "utf-8")
+    rewrite(path, lambda entry: entry["datasets"][-1]["indicator"].update(change))
+    message = refusal(folder)
+    assert message.startswith("fingertips.yml: dataset fingertips_92443: indicator SUP99: ")
+    assert message.endswith(words)
+
+
+def test_an_amount_needs_no_upper_bound(folder: Path) -> None:
+    path = folder / "collections" / "fingertips.yml"
+    path.write_text(path.read_text("utf-8") + ONE_MORE, "utf-8")
+    open_above = {"value_type": "amount", "multiplier": 1, "value_max": None}
+    rewrite(path, lambda entry: entry["datasets"][-1]["indicator"].update(open_above))
+    assert load(folder).indicator("SUP99").value_max is None
+
+
+def test_a_fault_of_a_dataset_is_named_by_its_id_and_not_by_its_number(folder: Path) -> None:
+    path = folder / "collections" / "fingertips.yml"
+    path.write_text(path.read_text("utf-8") + ONE_MORE, "utf-8")
+    rewrite(path, lambda entry: entry["datasets"][-1]["period"].pop("lag_months"))
+    assert refusal(folder) == "fingertips.yml: datasets.fingertips_92443.period.lag_months: Field required"
 
 
 @pytest.mark.parametrize("markup", ["{{ env_var('HOME') }}", "{% if true %}", "fine until {{ here }}"])

@@ -50,7 +50,6 @@ SPOILED: Mapping[Name, tuple[str, str, str]] = {
     ("dim_indicator", "page_is_a_secure_link"): (
         "dim_indicator", "page_url is not null", "page_url = 'http://example.org'"),
     ("dim_indicator", "proxy_explains_itself"): ("dim_indicator", "is_proxy", "proxy_note = null"),
-    ("dim_indicator", "bounds_fit_the_value_type"): ("dim_indicator", "value_type = 'proportion'", "value_max = 200"),
     ("dim_area", "name_can_be_read"): ("dim_area", "area_type = 'council'", "area_name = 'HaltÃ³n'"),
     ("dim_area", "code_fits_its_type"): ("dim_area", "area_type = 'former council'", "area_type = 'region'"),
     ("dim_area", "nine_councils_make_the_subregion"): (

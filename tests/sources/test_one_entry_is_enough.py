@@ -32,6 +32,8 @@ ENTRY = """\
     unit: "%"
     value_type: proportion
     multiplier: 100
+    value_min: 0
+    value_max: 100
     polarity: lower_is_better
     year_type: calendar
     native_level: upper tier local authority
