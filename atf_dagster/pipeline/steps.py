@@ -7,8 +7,8 @@ Steps hand over through files, because Dagster may run them in several processes
 """
 
 import datetime as dt
-import hashlib
 import itertools
+import json
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -26,13 +26,15 @@ from atf_dagster.landing import parsed as landing_parsed
 from atf_dagster.landing.parsed import Parsed
 from atf_dagster.landing.records import GOOD
 from atf_dagster.pipeline.run_record import RunRecord
-from atf_dagster.quality import admission, gx, suites
+from atf_dagster.quality import admission, gx, rules, suites
 from atf_dagster.quality.results import Result
+from atf_dagster.quality.rules import Rules
 from atf_dagster.release import contract, versions
 from atf_dagster.release.publish import ReleaseFacts, publish
 from atf_dagster.release.versions import Release
 from atf_dagster.returns import facts
-from atf_dagster.warehouse import dbt, inputs, raw
+from atf_dagster.warehouse import dbt, fingerprints, inputs, raw
+from atf_dagster.warehouse.fingerprints import DbtFiles
 
 if TYPE_CHECKING:
     from atf_dagster.landing.fetch import FetchRun
@@ -66,8 +68,12 @@ class Refresh(RunRecord):
     today: dt.date = field(default_factory=lambda: dt.datetime.now(dt.UTC).date())
 
     @cached_property
-    def rules(self) -> str:
-        return admission.rules_fingerprint(self.catalogue)
+    def rules(self) -> Rules:
+        return rules.of(self.catalogue, self._dbt)
+
+    @cached_property
+    def _dbt(self) -> DbtFiles:
+        return DbtFiles()
 
     @cached_property
     def _returned(self) -> facts.ReturnFacts:
@@ -191,16 +197,15 @@ class Refresh(RunRecord):
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of all that a release follows from: landed bytes, states, catalogue, rules, models, program."""
-        parts = [
-            self._inputs(landing_parsed.known(self.catalogue, self.store)).fingerprint,
-            self.rules,
-            dbt.fingerprint(),
-            _hash_of(suites.FOLDER, "*.yml"),
-            _hash_of(suites.FOLDER, "*.sql"),
-            _hash_of(Path(__file__).parent, "*.py"),
-        ]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        """Of all that a release follows from: landed bytes, states, catalogue, rules, checks, models, program."""
+        parts = {
+            "inputs": self._inputs(landing_parsed.known(self.catalogue, self.store)).fingerprint,
+            "rules": json.dumps(self.rules, sort_keys=True),
+            "dbt": self._dbt.fingerprint,
+            "checks": rules.of_every_check(),
+            "program": fingerprints.program(self.settings.dbt_target / "program.key"),
+        }
+        return fingerprints.digest(parts.items())
 
     def already_published(self) -> Release | None:
         """The newest release, where it follows from exactly what there is now; otherwise there is work."""
@@ -299,13 +304,6 @@ class Refresh(RunRecord):
             for collection, dataset in self.catalogue.datasets
             if any(self.store.vintages(dataset.id, part.id) for part in collection.parts)
         ]
-
-
-def _hash_of(folder: Path, pattern: str) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(folder.rglob(pattern)):
-        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 def _quoted(path: Path) -> str:

@@ -1,43 +1,27 @@
 """Admission: which vintages may take part in the mart, one verdict each.
 
 Belongs here: turning failing rows into verdicts, and the table `raw.admission` that the second half of
-dbt reads. One publisher's bad file holds back that publisher's figures and nothing else.
+dbt reads. Does not belong here: by which rules (`rules`), the checks themselves (`gx`).
+One publisher's bad file holds back that publisher's figures and nothing else.
 """
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from atf_dagster.catalogue import Catalogue
 from atf_dagster.landing import Store, Verdict, Vintage
 from atf_dagster.landing.parsed import Parsed
 from atf_dagster.landing.records import BY_HAND
 from atf_dagster.quality.results import Result
-from atf_dagster.settings import PROJECT
+from atf_dagster.quality.rules import Rules
 from atf_dagster.warehouse.tables import write_table
-
-JUDGED_BY = ("expectations/staged_*", "dbt_project/models/staging/**/*.sql", "dbt_project/macros/*.sql")
-JUDGED_BY_MODELS = ("int_stacked.sql", "int_staged.sql", "int_admission.sql", "int_reference_admission.sql")
-
-
-def rules_fingerprint(catalogue: Catalogue, project: Path = PROJECT) -> str:
-    """Changes when a rule, a bound or the reading of a row does; then every vintage is judged again."""
-    digest = hashlib.sha256()
-    digest.update(repr([(card.code, card.value_min, card.value_max) for card in catalogue.indicators]).encode())
-    digest.update(repr([(area.code, area.name, area.also_written) for area in catalogue.areas]).encode())
-    paths = [path for pattern in JUDGED_BY for path in sorted(project.glob(pattern))]
-    paths += [project / "dbt_project" / "models" / "intermediate" / name for name in JUDGED_BY_MODELS]
-    for path in paths:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def judge(
-    store: Store, parsed: Sequence[Parsed], results: Iterable[Result], *, rules: str, run_id: str
+    store: Store, parsed: Sequence[Parsed], results: Iterable[Result], *, rules: Rules, run_id: str
 ) -> list[tuple[Parsed, Verdict]]:
-    """Write a verdict for each vintage that has none under `rules`: held where a critical row names it.
+    """Write a verdict for each vintage that has none under its `rules`: held where a critical row names it.
 
     Returns the verdicts in force, one a vintage that parsed, in the order given.
     """
@@ -58,13 +42,13 @@ def judge(
             continue
         vintage = entry.vintage
         verdict = store.verdicts(vintage.dataset, vintage.part).get((vintage.sequence, "admission"))
-        if verdict is None or not verdict.stands_under(rules):
+        if verdict is None or not verdict.stands_under(rules[vintage.dataset]):
             reasons = failed.get(vintage.id, []) + failed.get("None", [])
             verdict = Verdict(
                 sequence=vintage.sequence,
                 stage="admission",
                 verdict="quarantined" if reasons else "admitted",
-                rules=rules,
+                rules=rules[vintage.dataset],
                 at=at,
                 run_id=run_id,
                 warned=tuple(warned.get(vintage.id, ())),

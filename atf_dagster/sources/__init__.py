@@ -4,38 +4,36 @@ Belongs here: the services' URLs, header names and quirks of transport. Does not
 value means (dbt staging), where bytes are kept (`landing`), anything of Dagster.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from importlib.util import find_spec
 
+from atf_dagster import catalogue
 from atf_dagster.formats.body import Body, BodyRejected, NoData
-from atf_dagster.sources import (
-    ees,
-    fingertips,
-    govuk,
-    nomis,
-    ons_beta,
-    ons_els,
-    open_geography,
-    returns,
-    stat_xplore,
-    ukhsa,
-)
 from atf_dagster.sources.base import Source
 
-SOURCES: Mapping[str, Source] = MappingProxyType(
-    {
-        "ees": ees.SOURCE,
-        "fingertips": fingertips.SOURCE,
-        "govuk": govuk.SOURCE,
-        "nomis": nomis.SOURCE,
-        "ons_beta": ons_beta.SOURCE,
-        "ons_els": ons_els.SOURCE,
-        "open_geography": open_geography.SOURCE,
-        "returns": returns.SOURCE,
-        "stat_xplore": stat_xplore.SOURCE,
-        "ukhsa": ukhsa.SOURCE,
-    }
-)
-"""Service id of the catalogue -> its source."""
+
+class _Sources(Mapping[str, Source]):
+    """Found by name, each imported when it is first asked for: a service more is a module more and no list."""
+
+    def __getitem__(self, service: str) -> Source:
+        name = f"{__name__}.{service}"
+        if find_spec(name) is None:
+            raise KeyError(
+                f"The service {service} of publishers.yml has no module: an engineer writes "
+                f"atf_dagster/sources/{service}.py with a SOURCE."
+            )
+        source: Source = import_module(name).SOURCE
+        return source
+
+    def __iter__(self) -> Iterator[str]:
+        return (service.id for service in catalogue.load().services)
+
+    def __len__(self) -> int:
+        return len(catalogue.load().services)
+
+
+SOURCES: Mapping[str, Source] = _Sources()
+"""Service id of the catalogue -> the SOURCE of the module of its name. KeyError where there is no such module."""
 
 __all__ = ["SOURCES", "Body", "BodyRejected", "NoData", "Source"]

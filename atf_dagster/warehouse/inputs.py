@@ -8,7 +8,7 @@ import calendar
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,11 +71,11 @@ def collect(
     parsed: Sequence[Parsed],
     *,
     mode: str,
-    rules: str,
+    rules: Mapping[str, str],
     today: dt.date,
     returned: ReturnFacts,
 ) -> Inputs:
-    """Collect all facts. `rules` is the fingerprint of the admission rules; older verdicts do not count."""
+    """Collect all facts. `rules`: dataset -> fingerprint of what judges it; verdicts under older ones do not count."""
     known = _Known(catalogue, store, parsed, mode, rules, today, returned)
     return Inputs({name: make(known) for name, make in _MADE_FROM.items()})
 
@@ -88,7 +88,7 @@ class _Known:
     store: Store
     parsed: Sequence[Parsed]
     mode: str
-    rules: str
+    rules: Mapping[str, str]
     today: dt.date
     returned: ReturnFacts
 
@@ -287,7 +287,7 @@ def _add_months(day: dt.date, months: int, *, keep_last_day: bool = False) -> dt
     return dt.date(year, month + 1, last if keep_last_day and was_last else min(day.day, last))
 
 
-def _vintages(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], rules: str) -> Table:
+def _vintages(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], rules: Mapping[str, str]) -> Table:
     columns = {
         "vintage_id": "varchar",
         "dataset": "varchar",
@@ -341,7 +341,9 @@ def _vintages(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], rule
                 "attribution": collection.publisher.attribution,
                 "release": vintage.release,
                 "pages": len(vintage.pages),
-                "admission": admission.verdict if admission and admission.stands_under(rules) else "pending",
+                "admission": admission.verdict
+                if admission and admission.stands_under(rules[vintage.dataset])
+                else "pending",
                 # Also under rules that have changed since: what a vintage is compared with was good then.
                 "last_verdict": admission.verdict if admission else None,
                 "by_hand": admission is not None and admission.rules == BY_HAND,

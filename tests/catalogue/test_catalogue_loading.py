@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
+from atf_dagster import sources
 from atf_dagster.catalogue import Catalogue, CatalogueError, load
 from atf_dagster.catalogue.load import FOLDER
 from atf_dagster.files import read_yaml
-from atf_dagster.sources import SOURCES
+from atf_dagster.sources import SOURCES, Source
 
 BEACON = {card.beacon_no: card for card in load().indicators if card.beacon_no is not None}
 INJECTION = "x'; drop table mart.fct_observation; --"
@@ -109,9 +110,17 @@ def test_the_nine_councils_their_sub_region_the_north_west_and_england_are_areas
     assert areas["E12000002"].parent == "E92000001"
 
 
-def test_every_service_that_is_asked_has_a_module_and_every_module_its_service() -> None:
-    assert {collection.service.id for collection in load().collections} <= set(SOURCES)
-    assert set(SOURCES) <= {service.id for service in load().services}
+def test_every_service_has_a_module_and_every_module_that_speaks_to_one_its_service() -> None:
+    assert all(isinstance(SOURCES[service.id], Source) for service in load().services)
+    modules = {
+        path.stem for path in Path(sources.__file__).parent.glob("*.py") if "\nSOURCE = " in path.read_text("utf-8")
+    }
+    assert modules == {service.id for service in load().services} == set(SOURCES)
+
+
+def test_a_service_without_a_module_is_told_by_the_file_that_is_missing() -> None:
+    with pytest.raises(KeyError, match=r"atf_dagster/sources/tides\.py"):
+        SOURCES["tides"]
 
 
 def test_an_indicator_more_of_a_known_publisher_costs_one_entry(folder: Path) -> None:

@@ -40,7 +40,9 @@ class Story:
     def refresh(self, run_id: str, rules: str | None = None) -> Refresh:
         refresh = Refresh(self.settings, run_id)
         if rules is not None:
-            refresh.__dict__["rules"] = rules  # as if an expectation had been edited since
+            refresh.__dict__["rules"] = dict.fromkeys(
+                refresh.rules, rules
+            )  # as if an expectation had been edited since
         return refresh
 
     def arrive(self, run_id: str, change: Callable[[list[Row]], None]) -> Vintage:

@@ -65,8 +65,13 @@ def store(tmp_path: Path) -> Store:
 GOOD, BAD, OTHER = parsed("good"), parsed("bad"), parsed("other")
 
 
+def under(rules: str) -> dict[str, str]:
+    """One set of rules for every dataset."""
+    return dict.fromkeys(("good", "bad", "other", "rejected"), rules)
+
+
 def verdicts(store: Store, results: list[Result], rules: str = "rules") -> dict[str, Verdict]:
-    decided = judge(store, [GOOD, BAD, OTHER], results, rules=rules, run_id="run")
+    decided = judge(store, [GOOD, BAD, OTHER], results, rules=under(rules), run_id="run")
     return {entry.vintage.dataset: verdict for entry, verdict in decided}
 
 
@@ -106,12 +111,12 @@ def test_a_verdict_stands_as_long_as_its_rules_do(store: Store) -> None:
 
 def test_a_vintage_that_did_not_parse_gets_no_verdict(store: Store) -> None:
     rejected = parsed("rejected", verdict="rejected")
-    assert judge(store, [rejected], [], rules="rules", run_id="run") == []
+    assert judge(store, [rejected], [], rules=under("rules"), run_id="run") == []
     assert store.verdicts("rejected", "all") == {}
 
 
 def test_the_second_half_is_told_of_every_verdict(store: Store, tmp_path: Path) -> None:
-    decided = judge(store, [GOOD, BAD], [failing(BAD)], rules="rules", run_id="run")
+    decided = judge(store, [GOOD, BAD], [failing(BAD)], rules=under("rules"), run_id="run")
     write_table_of_verdicts(tmp_path, decided)
     with duckdb.connect() as connection:
         path = str(tmp_path / "admission" / "admission.parquet")

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 from suite_of import expectation, suite_of
 
-from atf_dagster.catalogue import load
 from atf_dagster.quality import gx, suites
-from atf_dagster.quality.admission import rules_fingerprint
 from atf_dagster.quality.suites import FOLDER, Suite
-from atf_dagster.settings import PROJECT
 
 ALL = [(suite, entry) for suite in suites.load() for entry in suite.expectations]
 
@@ -66,43 +61,3 @@ def test_an_owner_whom_nobody_knows_is_refused() -> None:
 def test_a_misspelt_field_is_refused() -> None:
     with pytest.raises(ValidationError, match="severty"):
         suite_of("select 1", expectation("some", severty="warning"))
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A copy of what the rules follow from, to be changed."""
-    shutil.copytree(PROJECT / "expectations", tmp_path / "expectations")
-    ignored = shutil.ignore_patterns("target", "logs")
-    shutil.copytree(PROJECT / "dbt_project", tmp_path / "dbt_project", ignore=ignored)
-    return tmp_path
-
-
-@pytest.mark.parametrize(
-    ("file", "changes"),
-    [
-        ("expectations/staged_rows.yml", True),
-        ("expectations/staged_vintages.yml", True),
-        ("expectations/staged_ees.yml", True),
-        ("expectations/staged_arrived.sql", True),
-        ("dbt_project/macros/markers.sql", True),
-        ("dbt_project/models/staging/ons_els/stg_ons_els__data.sql", True),
-        ("dbt_project/models/intermediate/int_admission.sql", True),
-        ("expectations/coverage.yml", False),
-        ("dbt_project/models/marts/dim_area.sql", False),
-    ],
-)
-def test_every_vintage_is_judged_again_when_a_rule_changes_and_only_then(
-    project: Path, file: str, changes: bool
-) -> None:
-    before = rules_fingerprint(load(), project)
-    assert before == rules_fingerprint(load())
-    path = project / file
-    path.write_text(path.read_text("utf-8") + "\n", "utf-8")
-    assert (rules_fingerprint(load(), project) != before) is changes
-
-
-def test_every_vintage_is_judged_again_when_a_bound_changes() -> None:
-    catalogue = load()
-    first, *others = catalogue.indicators
-    changed = catalogue.model_copy(update={"indicators": (first.model_copy(update={"value_max": 1.0}), *others)})
-    assert rules_fingerprint(changed) != rules_fingerprint(catalogue)
