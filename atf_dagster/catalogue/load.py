@@ -3,13 +3,14 @@
 Belongs here: references between entries. Shapes of single entries are `model`.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from atf_dagster.catalogue.model import Catalogue, Collection, IndicatorCard
+from atf_dagster.catalogue.model import Catalogue, Collection, IndicatorCard, Publisher, Service
 from atf_dagster.errors import AtfError
 from atf_dagster.files import read_yaml
 
@@ -23,11 +24,13 @@ class CatalogueError(AtfError, ValueError):
 @cache
 def load(folder: Path = FOLDER) -> Catalogue:
     """Load the files about areas, indicators, publishers and collections from `folder`. Raises CatalogueError."""
-    problems: list[str] = []
     beacon = read_yaml(folder / "beacon.yml")
     who = read_yaml(folder / "publishers.yml")
     services = {entry["id"]: entry for entry in who["services"]}
     publishers = {entry["id"]: entry for entry in who["publishers"]}
+    if problems := _faults_of_publishers(who):
+        # Each collection of such a publisher would tell the same again.
+        raise CatalogueError("\n".join(problems))
     cards = [("beacon.yml", card) for card in beacon["indicators"]]
     collections: list[Collection] = []
     for path in sorted((folder / "collections").glob("*.yml")):
@@ -43,13 +46,9 @@ def load(folder: Path = FOLDER) -> Catalogue:
             collections.append(Collection.model_validate(resolved))
         except ValidationError as error:
             problems += [f"{path.name}: {problem}" for problem in _in_words(error, resolved)]
-    indicators: list[IndicatorCard] = []
-    for place, card in cards:
-        try:
-            indicators.append(IndicatorCard.model_validate(card))
-        except ValidationError as error:
-            problems += [f"{place}: indicator {card.get('code')}: {problem}" for problem in _in_words(error, card)]
-    if len(indicators) < len(cards):
+    indicators, faults = _cards(cards)
+    problems += faults
+    if faults:
         # Whatever names one of these cards would be told as a fault of its own.
         raise CatalogueError("\n".join(problems))
     try:
@@ -85,6 +84,28 @@ def _declared_inline(dataset: dict[str, Any]) -> list[dict[str, Any]]:
             cards.append(entry["indicator"])
             entry["indicator"] = entry["indicator"]["code"]
     return cards
+
+
+def _faults_of_publishers(who: dict[str, Any]) -> list[str]:
+    problems = []
+    for kind, shape in (("services", Service), ("publishers", Publisher)):
+        for entry in who[kind]:
+            try:
+                shape.model_validate(entry)
+            except ValidationError as error:
+                problems += [f"publishers.yml: {kind}.{entry['id']}.{problem}" for problem in _in_words(error, entry)]
+    return problems
+
+
+def _cards(written: Sequence[tuple[str, dict[str, Any]]]) -> tuple[list[IndicatorCard], list[str]]:
+    """The cards that can be, and what is wrong with the others; `written` says of each where it stands."""
+    cards, problems = [], []
+    for place, card in written:
+        try:
+            cards.append(IndicatorCard.model_validate(card))
+        except ValidationError as error:
+            problems += [f"{place}: indicator {card.get('code')}: {problem}" for problem in _in_words(error, card)]
+    return cards, problems
 
 
 def _in_words(error: ValidationError, content: Any) -> list[str]:
@@ -126,8 +147,6 @@ def _contradictions(catalogue: Catalogue) -> list[str]:
         if (collection.format == "workbook") != (collection.layout is not None)
     ]
     for card in catalogue.indicators:
-        if card.is_proxy != (card.proxy_for is not None):
-            problems.append(f"indicator {card.code}: is_proxy and proxy_for must stand together")
         if card.proxy_for is not None and card.proxy_for not in codes:
             problems.append(f"indicator {card.code} is a proxy for {card.proxy_for}, which no card describes")
         elif card.proxy_for is not None and catalogue.indicator(card.proxy_for).beacon_no is None:

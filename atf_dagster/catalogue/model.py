@@ -25,8 +25,16 @@ def _plain_text(value: str) -> str:
     return value
 
 
+def _names_its_licence(value: str) -> str:
+    if not re.search("licen[cs]e", value, re.IGNORECASE):
+        raise ValueError("the licence of every figure asks that it is named beside its source: write both")
+    return value
+
+
 Identifier = Annotated[str, AfterValidator(_identifier)]
 Text = Annotated[str, AfterValidator(_plain_text)]
+Licence = Annotated[Text, Field(pattern=r"\S{2,}")]
+"""Figures without one must not be passed on."""
 
 
 class _Entry(BaseModel):
@@ -161,6 +169,14 @@ class IndicatorCard(_Entry):
         return self
 
     @model_validator(mode="after")
+    def _proxy_explains_itself(self) -> Self:
+        if self.is_proxy != (self.proxy_for is not None):
+            raise ValueError("is_proxy and proxy_for must stand together")
+        if self.is_proxy and not (self.proxy_note or "").strip():
+            raise ValueError("proxy_note is missing: a proxy says in which way it differs from what it stands for")
+        return self
+
+    @model_validator(mode="after")
     def _bounds(self) -> Self:
         """A share that may be 200 or an age that may be 300 would let anything in."""
         lowest, highest, multipliers = _BOUNDS.get(self.value_type, (None, None, None))
@@ -272,7 +288,7 @@ class Dataset(_Entry):
     breakdown_value: Text | None = None
     redistributed: bool = True
     """False where the licence is not plainly the Open Government Licence: the figures stay out of releases."""
-    licence: Text | None = None
+    licence: Licence | None = None
     """Where it is not the publisher's usual one."""
     max_bytes: int = 100_000_000
 
@@ -299,9 +315,10 @@ class Publisher(_Entry):
     id: Identifier
     service: str
     name: Text
-    licence: Text
+    licence: Licence
     licence_url: Text
-    attribution: Text
+    attribution: Annotated[Text, AfterValidator(_names_its_licence)]
+    """How a reader names the source, in the words that its licence asks for."""
 
 
 class Collection(_Entry):

@@ -78,7 +78,6 @@ def test_a_beacon_indicator_says_what_a_reader_must_know(number: int) -> None:
     assert card.report_name is not None and card.report_name.strip()
     assert card.principle_no is not None and load().principles[card.principle_no].strip()
     assert card.unit.strip()
-    assert card.polarity in ("higher_is_better", "lower_is_better", "none")
     assert len(card.definition) >= 40
     assert not card.is_proxy
 
@@ -219,6 +218,39 @@ def test_an_amount_needs_no_upper_bound(folder: Path) -> None:
     open_above = {"value_type": "amount", "multiplier": 1, "value_max": None}
     rewrite(path, lambda entry: entry["datasets"][-1]["indicator"].update(open_above))
     assert load(folder).indicator("SUP99").value_max is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        (
+            "attribution",
+            "Source: the publisher.",
+            "the licence of every figure asks that it is named beside its source",
+        ),
+        ("licence", " ", "String should match pattern"),
+    ],
+)
+def test_a_publisher_that_cannot_be_cited_is_refused_by_file_entry_and_field(
+    folder: Path, field: str, value: str, words: str
+) -> None:
+    rewrite(folder / "publishers.yml", lambda who: who["publishers"][1].update({field: value}))
+    assert f"publishers.yml: publishers.ohid.{field}: {words}" in refusal(folder)
+
+
+def test_a_proxy_that_does_not_say_how_it_differs_is_refused(folder: Path) -> None:
+    proxy = next(card.code for card in load(folder).indicators if card.is_proxy)
+
+    def silence(entry: Any) -> None:
+        for dataset in entry["datasets"]:
+            for card in (dataset.get("indicator"), *(given["indicator"] for given in dataset.get("yields", ()))):
+                if isinstance(card, dict) and card["code"] == proxy:
+                    del card["proxy_note"]
+
+    load.cache_clear()
+    for path in (folder / "collections").glob("*.yml"):
+        rewrite(path, silence)
+    assert f"indicator {proxy}: proxy_note is missing" in refusal(folder)
 
 
 def test_a_fault_of_a_dataset_is_named_by_its_id_and_not_by_its_number(folder: Path) -> None:

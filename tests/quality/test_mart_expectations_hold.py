@@ -49,7 +49,6 @@ SPOILED: Mapping[Name, tuple[str, str, str]] = {
     ("dim_indicator", "definition_says_something"): ("dim_indicator", "not is_proxy", "definition = 'A share.'"),
     ("dim_indicator", "page_is_a_secure_link"): (
         "dim_indicator", "page_url is not null", "page_url = 'http://example.org'"),
-    ("dim_indicator", "proxy_explains_itself"): ("dim_indicator", "is_proxy", "proxy_note = null"),
     ("dim_area", "name_can_be_read"): ("dim_area", "area_type = 'council'", "area_name = 'HaltÃ³n'"),
     ("dim_area", "code_fits_its_type"): ("dim_area", "area_type = 'former council'", "area_type = 'region'"),
     ("dim_area", "nine_councils_make_the_subregion"): (
@@ -57,8 +56,6 @@ SPOILED: Mapping[Name, tuple[str, str, str]] = {
     ("dim_period", "period_is_within_reach"): (
         "dim_period", "period_type = 'calendar_year'", "period_start = date '1919-01-01'"),
     ("dim_period", "length_fits_the_kind"): ("dim_period", "period_type = 'financial_year'", "n_years = 3"),
-    ("dim_vintage", "attribution_names_licence_and_source"): ("dim_vintage", "true", "attribution = 'The publisher'"),
-    ("dim_vintage", "licence_is_named"): ("dim_vintage", "true", "licence = ''"),
     ("dim_vintage", "address_can_be_followed"): ("dim_vintage", "true", "url = 'ftp://example.org'"),
     ("dim_vintage", "hash_is_a_hash"): ("dim_vintage", "true", "sha256 = 'none'"),
     ("dim_vintage", "something_came"): ("dim_vintage", "true", "landed_rows = 0"),

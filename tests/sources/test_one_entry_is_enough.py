@@ -232,9 +232,12 @@ class Published:
     mart: Path
 
     def figures(self, indicator: str) -> list[tuple[str, float]]:
-        with duckdb.connect(str(self.mart), read_only=True) as connection:
+        with duckdb.connect() as connection:
+            # Opened by itself, the file's name would be a catalog `mart` beside its schema.
+            connection.execute(f"attach '{self.mart}' as release (read_only)")
             return connection.execute(
-                "select area_code, value from fct_observation where indicator_code = ? order by area_code", [indicator]
+                "select area_code, value from release.mart.fct_observation where indicator_code = ? order by area_code",
+                [indicator],
             ).fetchall()
 
 
