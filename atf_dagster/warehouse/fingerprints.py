@@ -23,10 +23,11 @@ from atf_dagster.settings import PROJECT
 
 PROGRAM = (
     "catalogue/*.py",
+    "formats/*.py",
     "quality/admission.py",
     "quality/gx.py",
     "quality/suites.py",
-    "refresh.py",
+    "pipeline/steps.py",
     "release/**/*.py",
     "returns/*.py",
     "sources/*.py",
