@@ -4,13 +4,15 @@ Belongs here: whether the candidate is what it should be, and hides what it shou
 its figures are plausible (`quality`).
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
 
 from atf_dagster.errors import AtfError
-from atf_dagster.release.candidate import STORAGE
+from atf_dagster.release.candidate import SIDE_BY_SIDE, STORAGE, single_threaded
 from atf_dagster.release.contract import SCHEMA, TYPES, WRITTEN_AT_RELEASE, Table
 from atf_dagster.release.disclosure import given_away
 
@@ -28,18 +30,21 @@ def audit(folder: Path, warehouse: Path, tables: Sequence[Table]) -> dict[str, i
     problems: list[str] = []
     if database.with_name("mart.duckdb.wal").exists():
         problems.append("mart.duckdb.wal lies beside the database")
-    number = int.from_bytes(database.read_bytes()[12:20], "little")
+    with database.open("rb") as stream:
+        number = int.from_bytes(stream.read(20)[12:], "little")
     if number > NEWEST_STORAGE_NUMBER:
         problems.append(f"the database's storage number is {number}; clients of DuckDB {STORAGE} read up to 65")
     counts: dict[str, int] = {}
-    with duckdb.connect() as connection:
+    everything = [*tables, *WRITTEN_AT_RELEASE]
+    with single_threaded() as connection, ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="audit") as pool:
         for path, name in ((database, "release"), (warehouse, "warehouse")):
             connection.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
-        for table in [*tables, *WRITTEN_AT_RELEASE]:
-            try:
-                problems += _relation(connection, folder, table, counts)
-            except duckdb.Error as error:
-                problems.append(f"{table.name} cannot be read: {' '.join(str(error).split())[:200]}")
+        columns = _columns(connection)
+        audited = pool.map(lambda table: _relation(connection, folder, table, columns[table.name]), everything)
+        for table, (count, found) in zip(everything, audited, strict=True):
+            problems += found
+            if count is not None:
+                counts[table.name] = count
     if not counts.get("fct_observation"):
         problems.append("fct_observation has no rows")
     if problems:
@@ -73,19 +78,27 @@ def audit_disclosure(folder: Path, groups: Mapping[str, Collection[str]]) -> lis
     return [finding.sentence for finding in found]
 
 
-def _relation(connection: duckdb.DuckDBPyConnection, folder: Path, table: Table, counts: dict[str, int]) -> list[str]:
-    problems = _columns(connection, table)
-    found = counts[table.name] = _count(connection, f"release.{SCHEMA}.{table.name}")
-    if table not in WRITTEN_AT_RELEASE:
-        expected = _count(connection, f"warehouse.{SCHEMA}.{table.name}")
-        if found != expected:
-            problems.append(f"{table.name} has {found} rows, the warehouse has {expected}")
-    problems += _keys(connection, table)
-    parquet = str(folder / "parquet" / f"{table.name}.parquet").replace("'", "''")
-    exported = _count(connection, f"read_parquet('{parquet}')")
-    if exported != found:
-        problems.append(f"parquet/{table.name}.parquet has {exported} rows instead of {found}")
-    return problems
+def _relation(
+    connection: duckdb.DuckDBPyConnection, folder: Path, table: Table, columns: Sequence[tuple[str, str]]
+) -> tuple[int | None, list[str]]:
+    """How many rows a relation has, and what is wrong with it; None where it cannot be read."""
+    problems = _judge_columns(table, columns)
+    found = None
+    try:
+        with connection.cursor() as own:
+            found, of_keys = _rows(own, table)
+            problems += of_keys
+            if table not in WRITTEN_AT_RELEASE:
+                expected = _count(own, f"warehouse.{SCHEMA}.{table.name}")
+                if found != expected:
+                    problems.append(f"{table.name} has {found} rows, the warehouse has {expected}")
+            parquet = str(folder / "parquet" / f"{table.name}.parquet").replace("'", "''")
+            exported = _count(own, f"read_parquet('{parquet}')")
+            if exported != found:
+                problems.append(f"parquet/{table.name}.parquet has {exported} rows instead of {found}")
+    except duckdb.Error as error:
+        problems.append(f"{table.name} cannot be read: {' '.join(str(error).split())[:200]}")
+    return found, problems
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
@@ -93,12 +106,18 @@ def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
-    found = connection.execute(
-        "select column_name, data_type from duckdb_columns() where database_name = 'release' and schema_name = ? "
-        "and table_name = ? order by column_index",
-        [SCHEMA, table.name],
-    ).fetchall()
+def _columns(connection: duckdb.DuckDBPyConnection) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Name and type of the columns of each relation of the candidate."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for table, column, kind in connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns() "
+        f"where database_name = 'release' and schema_name = '{SCHEMA}'"
+    ).fetchall():
+        found[table].append((column, kind))
+    return found
+
+
+def _judge_columns(table: Table, found: Sequence[tuple[str, str]]) -> list[str]:
     promised = [(column.name, TYPES[column.type]) for column in table.columns]
     if sorted(found) != sorted(promised):
         wrong = sorted(set(found) ^ set(promised))
@@ -106,19 +125,20 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
     return []
 
 
-def _keys(connection: duckdb.DuckDBPyConnection, table: Table) -> list[str]:
-    if not table.key:
-        return []
-    key = ", ".join(table.key)
+def _rows(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, list[str]]:
+    """How many rows there are, and what is wrong with their keys; in one query, because views are worked out anew."""
     relation = f"release.{SCHEMA}.{table.name}"
-    twice = _count(connection, f"(select {key} from {relation} group by all having count(*) > 1)")
-    empty = _count(
-        connection,
-        f"(select 1 from {relation} where {' or '.join(f'{column} is null' for column in table.key)})",
-    )
+    if not table.key:
+        return _count(connection, relation), []
+    row = connection.execute(
+        "select coalesce(sum(n), 0), count(*) filter (where n > 1), "
+        f"coalesce(sum(n) filter (where {' or '.join(f'{column} is null' for column in table.key)}), 0) "
+        f"from (select {', '.join(table.key)}, count(*) as n from {relation} group by all)"
+    ).fetchone()
+    count, twice, empty = map(int, row) if row else (0, 0, 0)
     problems = []
     if twice:
         problems.append(f"{table.name} has {twice} keys twice")
     if empty:
         problems.append(f"{table.name} has {empty} rows with an empty key")
-    return problems
+    return count, problems
