@@ -12,9 +12,10 @@ from pathlib import Path
 import duckdb
 
 from atf_dagster.errors import AtfError
-from atf_dagster.release.candidate import SIDE_BY_SIDE, STORAGE, single_threaded
+from atf_dagster.release.candidate import SIDE_BY_SIDE, STORAGE
 from atf_dagster.release.contract import SCHEMA, TYPES, WRITTEN_AT_RELEASE, Table
 from atf_dagster.release.disclosure import given_away
+from atf_dagster.warehouse.connection import literal, single_threaded
 
 # Of DuckDB's file header: the storage version number that a client of STORAGE reads.
 NEWEST_STORAGE_NUMBER = 65
@@ -38,7 +39,7 @@ def audit(folder: Path, warehouse: Path, tables: Sequence[Table]) -> dict[str, i
     everything = [*tables, *WRITTEN_AT_RELEASE]
     with single_threaded() as connection, ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="audit") as pool:
         for path, name in ((database, "release"), (warehouse, "warehouse")):
-            connection.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
+            connection.execute(f"attach {literal(path)} as {name} (read_only)")
         columns = _columns(connection)
         audited = pool.map(lambda table: _relation(connection, folder, table, columns[table.name]), everything)
         for table, (count, found) in zip(everything, audited, strict=True):
@@ -92,8 +93,7 @@ def _relation(
                 expected = _count(own, f"warehouse.{SCHEMA}.{table.name}")
                 if found != expected:
                     problems.append(f"{table.name} has {found} rows, the warehouse has {expected}")
-            parquet = str(folder / "parquet" / f"{table.name}.parquet").replace("'", "''")
-            exported = _count(own, f"read_parquet('{parquet}')")
+            exported = _count(own, f"read_parquet({literal(folder / 'parquet' / f'{table.name}.parquet')})")
             if exported != found:
                 problems.append(f"parquet/{table.name}.parquet has {exported} rows instead of {found}")
     except duckdb.Error as error:

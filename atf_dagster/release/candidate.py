@@ -4,17 +4,16 @@ Belongs here: the DuckDB file with its macro as_of, Parquet, CSV. Does not belon
 where the pointer stands (`versions`).
 """
 
-import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from atf_dagster.release.contract import SCHEMA, TYPES, WRITTEN_AT_RELEASE, Column, Table
+from atf_dagster.warehouse.connection import literal, single_threaded
 
 STORAGE = "v1.2.0"
 """The oldest DuckDB whose clients must open the file."""
@@ -42,8 +41,8 @@ def write_database(
     Ends checkpointed and closed, with no .wal beside it: a stale one makes a replaced file unopenable.
     """
     with single_threaded() as connection:
-        connection.execute(f"attach {_text(target)} as release (storage_version '{STORAGE}')")
-        connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+        connection.execute(f"attach {literal(target)} as release (storage_version '{STORAGE}')")
+        connection.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
         # Few transactions: each of some five hundred comments would be written through to the disk by itself. Views are
         # made outside, because those that come too early are tried again.
         connection.execute("begin transaction")
@@ -59,7 +58,7 @@ def write_database(
         for table in WRITTEN_AT_RELEASE:
             _create(connection, table)
             lines = ", ".join(
-                f"({', '.join(_literal(row[column.name]) for column in table.columns)})" for row in rows[table.name]
+                f"({', '.join(literal(row[column.name]) for column in table.columns)})" for row in rows[table.name]
             )
             if lines:
                 connection.execute(f"insert into release.{SCHEMA}.{table.name} values {lines}")
@@ -99,8 +98,8 @@ def _definition(column: Column) -> str:
 def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     kind = "view" if table.is_view else "table"
     name = f"release.{SCHEMA}.{table.name}"
-    comments = [f"comment on {kind} {name} is {_text(table.description)}"]
-    comments += [f"comment on column {name}.{column.name} is {_text(column.description)}" for column in table.columns]
+    comments = [f"comment on {kind} {name} is {literal(table.description)}"]
+    comments += [f"comment on column {name}.{column.name} is {literal(column.description)}" for column in table.columns]
     connection.execute("; ".join(comments))
 
 
@@ -128,12 +127,12 @@ def export(database: Path, folder: Path, tables: Sequence[Table]) -> None:
     (folder / "parquet").mkdir()
     (folder / "csv").mkdir()
     with single_threaded() as connection, ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="export") as pool:
-        connection.execute(f"attach {_text(database)} as release (read_only)")
+        connection.execute(f"attach {literal(database)} as release (read_only)")
         list(pool.map(lambda table: _export(connection, folder, table), tables))
 
 
 def _export(connection: duckdb.DuckDBPyConnection, folder: Path, table: Table) -> None:
-    parquet = _text(folder / "parquet" / f"{table.name}.parquet")
+    parquet = literal(folder / "parquet" / f"{table.name}.parquet")
     order = f"order by {', '.join(table.key)}" if table.key else "order by all"
     cells = ", ".join(_csv_cell(column) for column in table.columns)
     texts = ", ".join(column.name for column in table.columns if column.type == "string")
@@ -143,21 +142,10 @@ def _export(connection: duckdb.DuckDBPyConnection, folder: Path, table: Table) -
         )
         # From the Parquet file, where the rows are in order already and no view has to be worked out again.
         own.execute(
-            f"copy (select {cells} from read_parquet({parquet})) to {_text(folder / 'csv' / f'{table.name}.csv')} "
+            f"copy (select {cells} from read_parquet({parquet})) to {literal(folder / 'csv' / f'{table.name}.csv')} "
             # A reader that guesses from the first rows must see quotes there, and nothing is not the empty text.
             f"(format csv, header{f', force_quote ({texts})' if texts else ''})"
         )
-
-
-@contextmanager
-def single_threaded() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection whose statements use one thread each; its cursors may work side by side.
-
-    A mart of this size is one row group a table: DuckDB's threads find nothing to share out, and cost twice the time.
-    """
-    with duckdb.connect() as connection:
-        connection.execute("set threads = 1")
-        yield connection
 
 
 FORMULA = (
@@ -174,16 +162,3 @@ def _csv_cell(column: Column) -> str:
         return column.name
     led = f"chr(39) || {column.name}"
     return f"case when regexp_matches({column.name}, '{FORMULA}') then {led} else {column.name} end as {column.name}"
-
-
-def _literal(value: object) -> str:
-    """A value as SQL. Bound parameters would make DuckDB's client import pandas, which takes half a second."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool | int | float):
-        return str(value).lower()
-    return f"timestamp {_text(value)}" if isinstance(value, dt.datetime) else _text(value)
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

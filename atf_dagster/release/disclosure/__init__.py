@@ -7,11 +7,10 @@ decision what to hide (`returns.disclosure`, and the models), stopping the relea
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-import duckdb
-
 from atf_dagster.release.disclosure.attack import attack
 from atf_dagster.release.disclosure.findings import Finding
 from atf_dagster.release.disclosure.reader import Reader
+from atf_dagster.warehouse.connection import literal, single_threaded
 
 __all__ = ["Finding", "given_away"]
 
@@ -21,9 +20,8 @@ def given_away(database: Path, groups: Mapping[str, Collection[str]]) -> list[Fi
 
     `groups` are the members of areas that the file does not name, such as groups of statistical neighbours.
     """
-    with duckdb.connect() as connection:
-        quoted = str(database).replace("'", "''")
-        connection.execute(f"attach '{quoted}' as release (read_only)")
+    with single_threaded() as connection:
+        connection.execute(f"attach {literal(database)} as release (read_only)")
         reading = Reader(connection, "release").read(groups)
     found = [] if reading is None else list(attack(reading))
     return sorted(found, key=lambda finding: (not finding.blocks, finding.figure))

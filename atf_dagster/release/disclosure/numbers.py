@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Literal, NamedTuple
 
 from atf_dagster.release.disclosure.reading import NOTHING_THERE, Figure, Reading
@@ -40,16 +41,23 @@ class Cell(NamedTuple):
     quantity: Quantity
 
 
+@cache
 def exact(number: float) -> Number:
     """The number as it is printed, without the last bits of a double."""
     return int(number) if number.is_integer() else Fraction(repr(number))
 
 
+@cache
 def decimals(number: float) -> int:
     if number.is_integer():
         return 0
     exponent = Decimal(repr(number)).as_tuple().exponent
     return -exponent if isinstance(exponent, int) else 0
+
+
+@cache
+def _half_of_digit(place: int) -> Fraction:
+    return Fraction(1, 2 * 10**place)
 
 
 class Numbers:
@@ -109,7 +117,7 @@ class Numbers:
         shown = decimals(figure.value) if figure.value is not None else 0
         if shown >= PRECISE:
             return abs(Fraction(repr(figure.value))) / 10**9
-        return Fraction(1, 2) / Fraction(10) ** max(shown, self._reading.cards[figure.indicator].decimals)
+        return _half_of_digit(max(shown, self._reading.cards[figure.indicator].decimals))
 
     def _recover(self, number: int) -> dict[Quantity, Interval]:
         """Counts from a shown value: with the other count, or with limits that only one pair of counts has."""

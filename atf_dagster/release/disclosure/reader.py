@@ -13,6 +13,7 @@ import duckdb
 from atf_dagster.release.contract import SCHEMA
 from atf_dagster.release.disclosure.other_tables import OtherTables
 from atf_dagster.release.disclosure.reading import HIDING, KEY, Area, Card, Figure, Gap, Reading
+from atf_dagster.warehouse.connection import literal
 
 
 class Reader:
@@ -23,8 +24,7 @@ class Reader:
         self._schema = f"{database}.{SCHEMA}"
         found = connection.execute(
             "select table_name, column_name, data_type from duckdb_columns() "
-            "where database_name = ? and schema_name = ?",
-            [database, SCHEMA],
+            f"where database_name = '{database}' and schema_name = '{SCHEMA}'"
         ).fetchall()
         self._columns: dict[str, set[str]] = defaultdict(set)
         self._doubles: dict[str, set[str]] = {table: set() for table, _, _ in found}
@@ -69,9 +69,8 @@ class Reader:
                 f"""select {", ".join(KEY)}, period_end, value, numerator, denominator, lci_95, uci_95, ci_method,
                     status, vintage_id, is_derived, n_areas_expected, n_areas_included, partial_value,
                     denominator_coverage, first_seen_at, null
-                from {self._table("fct_observation")} where indicator_code in (select unnest($1))
+                from {self._table("fct_observation")} where indicator_code in {_listed(codes)}
                 order by {", ".join(KEY)}""",
-                codes,
             )
         ]
 
@@ -84,14 +83,13 @@ class Reader:
                 vintage_id, is_derived, n_areas_expected, n_areas_included, partial_value, denominator_coverage,
                 valid_from, valid_to
             from {self._table("fct_observation_history")} as history
-            where indicator_code in (select unnest($1)) and valid_to is not null and change <> 'withdrawn'
+            where indicator_code in {_listed(codes)} and valid_to is not null and change <> 'withdrawn'
                 and (indicator_code, period_id) in (
                     select (indicator_code, period_id) from {self._table("fct_observation_history")}
                     where status in {HIDING}
                     union all
                     select (indicator_code, period_id) from {self._table("fct_observation")} where status in {HIDING})
             order by {", ".join(KEY)}, valid_from""",
-            codes,
         )
         return [Figure(*row) for row in rows]
 
@@ -111,8 +109,7 @@ class Reader:
     def _cards(self, codes: list[str]) -> list[tuple[Any, ...]]:
         return self._rows(
             "select indicator_code, short_name, value_type, multiplier, aggregation_rule, coalesce(decimals, 1) "
-            f"from {self._table('dim_indicator')} where indicator_code in (select unnest($1))",
-            codes,
+            f"from {self._table('dim_indicator')} where indicator_code in {_listed(codes)}",
         )
 
     def _gaps(self, codes: list[str]) -> list[tuple[Any, ...]]:
@@ -120,13 +117,16 @@ class Reader:
             return []
         return self._rows(
             "select indicator_code, area_code, period_id, sex, age, measure, group_a, group_b, value, since_period_id "
-            f"from {self._table('fct_inequality')} where indicator_code in (select unnest($1)) "
+            f"from {self._table('fct_inequality')} where indicator_code in {_listed(codes)} "
             "and (value is not null or lci_95 is not null or uci_95 is not null) order by all",
-            codes,
         )
 
     def _table(self, name: str) -> str:
         return f"{self._schema}.{name}"
 
-    def _rows(self, sql: str, codes: list[str] | None = None) -> list[tuple[Any, ...]]:
-        return self._connection.execute(sql, [codes] if codes is not None else []).fetchall()
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql).fetchall()
+
+
+def _listed(codes: list[str]) -> str:
+    return f"({', '.join(map(literal, codes))})"
