@@ -13,14 +13,11 @@ import csv
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from atf_dagster.catalogue.model import Layout
-from atf_dagster.formats import shading_child, workbook_child, workbooks
+from atf_dagster.formats import workbook_child, workbook_processes, workbooks
 from atf_dagster.formats.body import BodyRejected
 
 COLUMN = "shading"
@@ -77,39 +74,32 @@ def _key(cells: _Cells) -> dict[str, str]:
 
 
 def _sheets(path: Path, pattern: str) -> dict[str, _Cells]:
-    command = [sys.executable, "-I", shading_child.__file__, str(path.resolve()), pattern]
-    with TemporaryFile() as output:
-        try:
-            done = subprocess.run(  # noqa: S603 - our own program; the path and the layout are arguments, no shell
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.PIPE,
-                env=workbooks.child_environment(),
-                timeout=workbooks.CHILD_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise _unreadable(f"reading took longer than {workbooks.CHILD_SECONDS} seconds") from error
-        said = done.stderr.decode(errors="replace").strip()
-        if done.returncode == workbook_child.UNREADABLE or done.returncode < 0:
-            raise _unreadable(said.splitlines()[-1] if said else f"its reader was ended by signal {-done.returncode}")
-        if done.returncode:
-            raise RuntimeError(
-                f"The program that reads shades failed by itself, with exit code {done.returncode}: {said[-300:]}. "
-                "Ours to mend: run `uv sync`, then atf_dagster/formats/shading_child.py by hand with the same workbook."
-            )
-        output.seek(0)
-        sheets: dict[str, dict[tuple[int, int], tuple[str, str]]] = {}
-        cells: dict[tuple[int, int], tuple[str, str]] = {}
-        for line in output:
-            value = json.loads(line)
-            if isinstance(value, str):
-                cells = sheets.setdefault(value, {})
-            else:
-                row, column, text, shade = value
-                cells[row, column] = (text, shade)
+    sheets: dict[str, dict[tuple[int, int], tuple[str, str]]] = {}
+    cells: dict[tuple[int, int], tuple[str, str]] = {}
+    seconds = workbooks.CHILD_SECONDS
+    try:
+        with workbook_processes.reading("shading_child", path, pattern, seconds=seconds) as ended:
+            _judge_end(ended.code, ended.said)
+            for line in ended.output:
+                value = json.loads(line)
+                if isinstance(value, str):
+                    cells = sheets.setdefault(value, {})
+                else:
+                    row, column, text, shade = value
+                    cells[row, column] = (text, shade)
+    except workbook_processes.TookTooLong as error:
+        raise _unreadable(f"reading took longer than {seconds} seconds") from error
     return dict(sheets)
+
+
+def _judge_end(code: int, said: str) -> None:
+    if code == workbook_child.UNREADABLE or code < 0:
+        raise _unreadable(said.splitlines()[-1] if said else f"its reader was ended by signal {-code}")
+    if code:
+        raise RuntimeError(
+            f"The program that reads shades failed by itself, with exit code {code}: {said[-300:]}. "
+            "Ours to mend: run `uv sync`, then atf_dagster/formats/shading_child.py by hand with the same workbook."
+        )
 
 
 def _unreadable(issue: str) -> BodyRejected:

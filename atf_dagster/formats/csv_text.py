@@ -17,6 +17,7 @@ import duckdb
 
 from atf_dagster.files import CHUNK
 from atf_dagster.formats.body import Body, BodyRejected, NoData
+from atf_dagster.sql import literal
 
 HEADING_BYTES = 65536
 
@@ -188,7 +189,7 @@ def to_parquet(
         _transcode(source, readable, body.encoding)
     try:
         try:
-            _copy(connection, readable, body.columns, temporary, tags)
+            count = _copy(connection, readable, body.columns, temporary, tags)
         except duckdb.InvalidInputException as error:
             width = _uniform_width(readable)
             if width is None or width >= len(body.columns) or not set(body.columns[width:]) <= set(optional):
@@ -199,14 +200,13 @@ def to_parquet(
                     "The publisher's table is damaged or cut: the next refresh asks again; if it repeats, look at "
                     "the line named and write to the publisher.",
                 ) from error
-            _copy(connection, readable, body.columns[:width], temporary, tags)
-        count = connection.execute("select count(*) from read_parquet($path)", {"path": str(temporary)}).fetchone()
+            count = _copy(connection, readable, body.columns[:width], temporary, tags)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
         if readable is not source:
             readable.unlink(missing_ok=True)
-    return int(count[0]) if count else 0
+    return count
 
 
 def _copy(
@@ -215,17 +215,17 @@ def _copy(
     columns: Sequence[str],
     target: Path,
     tags: Mapping[str, str | int],
-) -> None:
+) -> int:
+    """Returns how many rows were written."""
     names = ", ".join(f"'{name}': 'VARCHAR'" for name in columns)  # snake case: nothing to escape
-    constants = "".join(f", ${name} as {name}" for name in tags)
-    written = str(target).replace("'", "''")
-    connection.execute(
-        f"copy (select *, cast(row_number() over () as bigint) as row_number{constants} from read_csv($source, "
-        f"auto_detect = false, header = false, skip = 1, columns = {{{names}}}, delim = ',', quote = '\"', "
-        "escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, "
-        f"max_line_size = 10000000)) to '{written}' (format parquet, compression zstd)",
-        {"source": str(source), **tags},
-    )
+    constants = "".join(f", {literal(value)} as {name}" for name, value in tags.items())
+    written = connection.execute(
+        f"copy (select *, cast(row_number() over () as bigint) as row_number{constants} from "
+        f"read_csv({literal(source)}, auto_detect = false, header = false, skip = 1, columns = {{{names}}}, "
+        "delim = ',', quote = '\"', escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, "
+        f"max_line_size = 10000000)) to {literal(target)} (format parquet, compression zstd)"
+    ).fetchone()
+    return int(written[0]) if written else 0
 
 
 def _uniform_width(path: Path) -> int | None:

@@ -1,8 +1,9 @@
 """Workbooks: the one table that is wanted, found by what its headings and codes say, as rows of text.
 
-Belongs here: what is refused before a workbook is opened, the process that opens it (`workbook_child`), and where
-in a sheet the table is. XLSX, ODS, XLS, and a CSV export of one sheet, whose sheet has no name. Does not belong
-here: any publisher's headings (the catalogue's layouts), and any meaning: every cell stays text, markers too.
+Belongs here: what is refused before a workbook is opened, and where in a sheet the table is; a process of its own
+opens it (`workbook_processes`, `workbook_child`). XLSX, ODS, XLS, and a CSV export of one sheet, whose sheet has no
+name. Does not belong here: any publisher's headings (the catalogue's layouts), and any meaning: every cell stays text,
+markers too.
 
 How the table is found. A row is one of data if its code column holds a code. The headings are the rows above the
 first of them, up to a blank row or to a title: a row whose only text stands in the table's first column. Blank rows
@@ -15,17 +16,14 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from atf_dagster.catalogue.model import Layout
-from atf_dagster.formats import workbook_child
+from atf_dagster.formats import workbook_child, workbook_processes
 from atf_dagster.formats.body import BodyRejected, NoData
 from atf_dagster.formats.csv_text import HEADING_BYTES, detect_encoding, refuse_markup
 
@@ -223,37 +221,20 @@ def _unsafe(issue: str) -> BodyRejected:
     )
 
 
-def child_environment() -> dict[str, str]:
-    """The environment of a process that reads strangers' bytes: without keys."""
-    return {name: os.environ[name] for name in workbook_child.ENVIRONMENT if name in os.environ}
-
-
 def _sheets_of_workbook(path: Path, layout: Layout) -> list[_Sheet]:
-    # -I: neither the environment nor the current folder decides what this process imports.
-    command = [sys.executable, "-I", workbook_child.__file__, str(path.resolve()), layout.sheets]
-    with TemporaryFile() as output:
-        try:
-            done = subprocess.run(  # noqa: S603 - our own program; the path and the layout are arguments, no shell
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.PIPE,
-                env=child_environment(),
-                timeout=CHILD_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise _unreadable(f"reading it took longer than {CHILD_SECONDS} seconds") from error
-        _judge_end(done.returncode, done.stderr.decode(errors="replace").strip())
-        output.seek(0)
-        names: list[str] = json.loads(output.readline())
-        sheets: list[_Sheet] = []
-        for line in output:
-            value = json.loads(line)
-            if isinstance(value, dict):
-                sheets.append(_Sheet(value["name"], value["row"], []))
-            else:
-                sheets[-1].rows.append(value)
+    sheets: list[_Sheet] = []
+    try:
+        with workbook_processes.reading("workbook_child", path, layout.sheets, seconds=CHILD_SECONDS) as ended:
+            _judge_end(ended.code, ended.said)
+            names: list[str] = json.loads(ended.output.readline())
+            for line in ended.output:
+                value = json.loads(line)
+                if isinstance(value, dict):
+                    sheets.append(_Sheet(value["name"], value["row"], []))
+                else:
+                    sheets[-1].rows.append(value)
+    except workbook_processes.TookTooLong as error:
+        raise _unreadable(f"reading it took longer than {CHILD_SECONDS} seconds") from error
     if not sheets:
         raise BodyRejected(
             "sheet_missing",

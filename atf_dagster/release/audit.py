@@ -15,7 +15,7 @@ from atf_dagster.errors import AtfError
 from atf_dagster.release.candidate import SIDE_BY_SIDE, STORAGE
 from atf_dagster.release.contract import SCHEMA, TYPES, WRITTEN_AT_RELEASE, Table
 from atf_dagster.release.disclosure import given_away
-from atf_dagster.warehouse.connection import literal, single_threaded
+from atf_dagster.sql import literal, single_threaded
 
 # Of DuckDB's file header: the storage version number that a client of STORAGE reads.
 NEWEST_STORAGE_NUMBER = 65

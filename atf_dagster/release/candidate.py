@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from atf_dagster.release.contract import SCHEMA, TYPES, WRITTEN_AT_RELEASE, Column, Table
-from atf_dagster.warehouse.connection import literal, single_threaded
+from atf_dagster.sql import literal, single_threaded
 
 STORAGE = "v1.2.0"
 """The oldest DuckDB whose clients must open the file."""

@@ -13,6 +13,7 @@ import duckdb
 from atf_dagster.catalogue import Collection, Dataset
 from atf_dagster.formats.body import BodyRejected, NoData, snake_case
 from atf_dagster.sources.base import Collected, FetchContext, Params, Source
+from atf_dagster.sql import literal
 
 # The heading names the parent's kind ("Compared to Region value or percentiles"): four wordings are in use.
 _PARENT_COMPARISON = re.compile(r"^compared to (?!england|goal)", re.IGNORECASE)
@@ -119,7 +120,7 @@ def check_rows(connection: duckdb.DuckDBPyConnection, rows: Path, collection: Co
         return
     wanted = collection.moved.get(dataset.source_id, dataset.source_id)
     found = connection.execute(
-        "select distinct indicator_id from read_parquet($path) order by 1 nulls first", {"path": str(rows)}
+        f"select distinct indicator_id from read_parquet({literal(rows)}) order by 1 nulls first"
     ).fetchall()
     ids = [str(row[0]) for row in found]
     if ids != [wanted]:

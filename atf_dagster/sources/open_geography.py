@@ -24,6 +24,7 @@ import duckdb
 from atf_dagster.catalogue import Collection, Dataset
 from atf_dagster.formats.body import BodyRejected, NoData, snake_case
 from atf_dagster.sources.base import Collected, FetchContext, Page, Params, Source
+from atf_dagster.sql import literal
 
 SERVICES = "/ESMARspQHYMw9BZ9/arcgis/rest/services"
 """ONS's organisation at the host; the publisher has kept it through all renamings of services."""
@@ -256,8 +257,7 @@ def check_rows(connection: duckdb.DuckDBPyConnection, rows: Path, collection: Co
     """Each code once: pages that overlap repeat rows and leave out others. Raises BodyRejected."""
     column = f"{dataset.ask['code'].lower()}_code"
     twice = connection.execute(
-        f"select {column} from read_parquet($path) group by 1 having count(*) > 1 order by 1",
-        {"path": str(rows)},
+        f"select {column} from read_parquet({literal(rows)}) group by 1 having count(*) > 1 order by 1"
     ).fetchall()
     if twice:
         raise BodyRejected(

@@ -32,6 +32,7 @@ from atf_dagster.catalogue import Collection, Dataset, load
 from atf_dagster.formats.body import BodyRejected, NoData
 from atf_dagster.http import FetchError
 from atf_dagster.sources.base import Collected, FetchContext, Page, Params, Source
+from atf_dagster.sql import literal
 
 PAGE_SIZE = 365
 """The service's largest; more is cut down to it without a word."""
@@ -218,7 +219,7 @@ def check_rows(connection: duckdb.DuckDBPyConnection, rows: Path, collection: Co
     """Every row must be of the metric and the kind of geography that were asked for. Raises BodyRejected."""
     wanted = (collection.moved.get(dataset.source_id, dataset.source_id), dataset.ask["geography_type"])
     found = connection.execute(
-        "select distinct metric, geography_type from read_parquet($path) order by all nulls first", {"path": str(rows)}
+        f"select distinct metric, geography_type from read_parquet({literal(rows)}) order by all nulls first"
     ).fetchall()
     if found != [wanted]:
         told = ", ".join(f"{metric} ({kind})" for metric, kind in found)

@@ -5,23 +5,30 @@ Does not belong here: how CSV is read (`sources`), admission by content (`qualit
 """
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 
-from atf_dagster.catalogue import Catalogue, Collection, Dataset
+from atf_dagster.catalogue import Catalogue, Collection, Dataset, Part
 from atf_dagster.files import write_atomic
 from atf_dagster.formats import readers
 from atf_dagster.formats.body import BodyRejected, NoData
 from atf_dagster.landing import Store, Verdict, Vintage
 from atf_dagster.landing.parsed import Parsed
 from atf_dagster.sources import SOURCES
+from atf_dagster.sql import literal, single_threaded
 from atf_dagster.warehouse.tables import write_table
 
 PARSER = "2"
 """Raised when parsing changes, so that raw is made again from landing."""
+SIDE_BY_SIDE = 2
+"""Parts that are parsed at the same time."""
+COLUMNS = "_columns.parquet"
+"""A file without rows in each table's folder, so that the table has all its columns even before the first vintage."""
 
 
 def vintage_file(raw: Path, collection: Collection, vintage: Vintage) -> Path:
@@ -36,33 +43,45 @@ def parse_new(
     Returns one entry a vintage, oldest first within its part. A vintage whose rows are not the table
     gets the verdict `rejected` and no file; the vintage before it stays in force.
     """
-    results: list[Parsed] = []
-    connection = duckdb.connect()
-    try:
-        for collection in catalogue.collections:
-            _ensure_columns(raw, collection)
-            for dataset in collection.datasets:
-                for part in collection.parts:
-                    known = store.verdicts(dataset.id, part.id)
-                    for vintage in store.vintages(dataset.id, part.id):
-                        verdict = known.get((vintage.sequence, "raw"))
-                        target = vintage_file(raw, collection, vintage)
-                        settled = verdict is not None and verdict.rules == PARSER
-                        if verdict is not None and settled and (verdict.verdict == "rejected" or target.exists()):
-                            results.append(Parsed(vintage, verdict, fresh=False))
-                            continue
-                        verdict = _parse(connection, store, collection, dataset, vintage, target, run_id)
-                        store.add_verdict(vintage, verdict)
-                        if verdict.verdict == "rejected":
-                            progress(f"raw: {vintage.id}: rejected: {verdict.message}")
-                        results.append(Parsed(vintage, verdict, fresh=True))
-    finally:
-        connection.close()
+    _ensure_columns(raw, catalogue)
+    parts = [(collection, dataset, part) for collection, dataset in catalogue.datasets for part in collection.parts]
+    with single_threaded() as connection, ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="raw") as pool:
+        by_part = pool.map(lambda where: _parse_part(connection, store, raw, run_id, *where), parts)
+        results = [entry for entries in by_part for entry in entries]
+    for entry in results:
+        if entry.fresh and entry.verdict.verdict == "rejected":
+            progress(f"raw: {entry.vintage.id}: rejected: {entry.verdict.message}")
     fresh = [entry for entry in results if entry.fresh]
     progress(
         f"raw: {len(fresh)} vintages parsed, {sum(e.verdict.rows or 0 for e in fresh)} rows; {len(results)} in all"
     )
     _forget_orphans(raw, catalogue, (p.vintage for p in results if p.verdict.verdict == "parsed"))
+    return results
+
+
+def _parse_part(
+    connection: duckdb.DuckDBPyConnection,
+    store: Store,
+    raw: Path,
+    run_id: str,
+    collection: Collection,
+    dataset: Dataset,
+    part: Part,
+) -> list[Parsed]:
+    """What became of each vintage of one part, oldest first."""
+    known = store.verdicts(dataset.id, part.id)
+    results = []
+    for vintage in store.vintages(dataset.id, part.id):
+        verdict = known.get((vintage.sequence, "raw"))
+        target = vintage_file(raw, collection, vintage)
+        settled = verdict is not None and verdict.rules == PARSER
+        if verdict is not None and settled and (verdict.verdict == "rejected" or target.exists()):
+            results.append(Parsed(vintage, verdict, fresh=False))
+            continue
+        with connection.cursor() as own:
+            verdict = _parse(own, store, collection, dataset, vintage, target, run_id)
+        store.add_verdict(vintage, verdict)
+        results.append(Parsed(vintage, verdict, fresh=True))
     return results
 
 
@@ -117,33 +136,42 @@ def _write(
         for number, page in enumerate(pages, start=1):
             part = Path(folder) / f"{number:05d}.parquet"
             total += readers.to_parquet(connection, page, collection, source, part, tags={**tags, "page": number})
-        written = str(target).replace("'", "''")
         connection.execute(
             "copy (select * replace (row_number() over (order by page, row_number) as row_number) from "
-            f"read_parquet($pages, union_by_name = true)) to '{written}' (format parquet, compression zstd)",
-            {"pages": f"{folder}/*.parquet"},
+            f"read_parquet({literal(f'{folder}/*.parquet')}, union_by_name = true)) "
+            f"to {literal(target)} (format parquet, compression zstd)"
         )
     return total
 
 
-def _ensure_columns(raw: Path, collection: Collection) -> None:
-    """A file without rows, so that the table has all its columns even before the first vintage."""
+def _ensure_columns(raw: Path, catalogue: Catalogue) -> None:
+    """Write the files of columns that are missing or name other columns; one note says what they name."""
+    wanted = {collection.table: _columns(collection) for collection in catalogue.collections}
+    note = raw / "_columns.json"
+    try:
+        written = json.loads(note.read_text("utf-8"))
+    except (OSError, ValueError):
+        written = {}
+    for table, columns in wanted.items():
+        path = raw / table / COLUMNS
+        if not (path.exists() and written.get(table) == columns):
+            write_table(path, columns, [])
+    if written != wanted:
+        write_atomic(note, json.dumps(wanted, indent=1) + "\n")
+
+
+def _columns(collection: Collection) -> dict[str, str]:
+    """Name and type of each column of a raw table."""
     names = (*collection.columns, *collection.optional_columns)
     if collection.format == "workbook":
         names += ("key", "sheet", "sheet_row", "title")
-    columns = dict.fromkeys(names, "varchar")
     tags = {"row_number": "bigint", "dataset": "varchar", "part": "varchar", "vintage_id": "varchar", "page": "int"}
-    folder = raw / collection.table
-    wanted, note = ",".join([*columns, *tags]), folder / "_columns.txt"
-    # Twenty-five tables at forty milliseconds each would be a second of every unchanged refresh.
-    if not ((folder / "_columns.parquet").exists() and note.exists() and note.read_text("utf-8") == wanted):
-        write_table(folder / "_columns.parquet", {**columns, **tags}, [])
-        write_atomic(note, wanted)
+    return {**dict.fromkeys(names, "varchar"), **tags}
 
 
 def _forget_orphans(raw: Path, catalogue: Catalogue, vintages: Iterable[Vintage]) -> None:
     """Remove Parquet that belongs to no vintage in landing; raw is only ever derived."""
-    known = {f"{vintage.id}.parquet" for vintage in vintages} | {"_columns.parquet"}
+    known = {f"{vintage.id}.parquet" for vintage in vintages} | {COLUMNS}
     for collection in catalogue.collections:
         for path in (raw / collection.table).glob("*.parquet"):
             if path.name not in known:

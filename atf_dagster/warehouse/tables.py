@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import duckdb
+from atf_dagster.sql import cursor, literal
 
 
 def write_table(path: Path, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
@@ -24,12 +24,10 @@ def write_table(path: Path, columns: Mapping[str, str], rows: Iterable[Mapping[s
                     raise KeyError(f"{path.name}: columns {sorted(extra)} are not declared")
                 stream.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
         types = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
-        written = str(temporary).replace("'", "''")
-        with duckdb.connect() as connection:
+        with cursor() as connection:
             connection.execute(
-                f"copy (select * from read_json($lines, format = 'newline_delimited', columns = {{{types}}})) "
-                f"to '{written}' (format parquet)",
-                {"lines": str(lines)},
+                f"copy (select * from read_json({literal(lines)}, format = 'newline_delimited', "
+                f"columns = {{{types}}})) to {literal(temporary)} (format parquet)"
             )
         temporary.replace(path)
     finally:

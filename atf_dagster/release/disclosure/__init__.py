@@ -10,7 +10,7 @@ from pathlib import Path
 from atf_dagster.release.disclosure.attack import attack
 from atf_dagster.release.disclosure.findings import Finding
 from atf_dagster.release.disclosure.reader import Reader
-from atf_dagster.warehouse.connection import literal, single_threaded
+from atf_dagster.sql import literal, single_threaded
 
 __all__ = ["Finding", "given_away"]
 

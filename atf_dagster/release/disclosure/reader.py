@@ -13,7 +13,7 @@ import duckdb
 from atf_dagster.release.contract import SCHEMA
 from atf_dagster.release.disclosure.other_tables import OtherTables
 from atf_dagster.release.disclosure.reading import HIDING, KEY, Area, Card, Figure, Gap, Reading
-from atf_dagster.warehouse.connection import literal
+from atf_dagster.sql import literal
 
 
 class Reader:
