@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +25,8 @@ from urllib3 import HTTPResponse
 from atf_dagster.http import SnapshotMiss
 from atf_dagster.snapshot import deprivation, ees, fingertips, govuk, nomis, ons_beta, ons_els, open_geography, ukhsa
 from atf_dagster.snapshot.answer import Answer, Asked, NotBundled
-from atf_dagster.snapshot.sources import BUNDLE, load_sources
+from atf_dagster.snapshot.kept import FOLDER, KeptAnswers
+from atf_dagster.snapshot.sources import BUNDLE, FiguresSource, load_sources
 
 _MEND: Final = (
     "For an engineer: ask for what the snapshot holds, or add the figures to "
@@ -50,13 +52,14 @@ _ANSWERERS: Final[Mapping[str, Sequence[tuple[str, _Answerer]]]] = {
 class SnapshotAdapter(BaseAdapter):
     """Answers GET requests for bundled figures; may be shared by the sessions of several threads.
 
-    bundle: the folder that holds `sources.yml` and `figures/`; the bundled one when left out.
+    bundle: the folder that holds `sources.yml` and `figures/`; the bundled one when left out. kept: where answers that
+    were rendered are kept for the next process.
     """
 
-    def __init__(self, bundle: Path = BUNDLE) -> None:
+    def __init__(self, bundle: Path = BUNDLE, kept: Path = FOLDER) -> None:
         super().__init__()
         self._bundle = bundle
-        self._sources = load_sources(bundle)
+        self._kept = KeptAnswers(bundle, kept)
 
     def send(self, request: PreparedRequest, *_connection: Any, **_connection_by_name: Any) -> Response:
         """The response to `request`: 200, 304 for a known ETag, or the publisher's own refusal.
@@ -79,6 +82,10 @@ class SnapshotAdapter(BaseAdapter):
     def close(self) -> None:
         """Nothing is open."""
 
+    @cached_property
+    def _sources(self) -> Sequence[FiguresSource]:
+        return load_sources(self._bundle)
+
     def _answer(self, request: PreparedRequest) -> Answer:
         url = request.url or ""
         parts = urlsplit(url)
@@ -92,10 +99,15 @@ class SnapshotAdapter(BaseAdapter):
             bundled = " and ".join(f"https://{host}{path}" for host, known in _ANSWERERS.items() for path, _ in known)
             raise _miss(url, address, bundled)
         query = parse_qsl(parts.query, keep_blank_values=True)
-        try:
-            return answerer(Asked(parts.hostname or "", parts.path, query, self._sources, self._bundle))
-        except NotBundled as missing:
-            raise _miss(url, missing.asked, missing.bundled) from None
+        host = parts.hostname or ""
+        answer = self._kept.get(host, parts.path, query)
+        if answer is None:
+            try:
+                answer = answerer(Asked(host, parts.path, query, self._sources, self._bundle))
+            except NotBundled as missing:
+                raise _miss(url, missing.asked, missing.bundled) from None
+            self._kept.keep(host, parts.path, query, answer)
+        return answer
 
     def _response(
         self, request: PreparedRequest, status: HTTPStatus, headers: Mapping[str, str], body: bytes

@@ -10,8 +10,6 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from xlsxwriter import Workbook
-
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # The moment of writing would make other bytes each time.
 _CREATED: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -19,6 +17,8 @@ _CREATED: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 def xlsx(sheets: Mapping[str, Sequence[Sequence[str]]]) -> bytes:
     """A workbook of these sheets, name -> rows. A blank cell is left out, a number is a number."""
+    from xlsxwriter import Workbook
+
     written = io.BytesIO()
     with Workbook(written, {"in_memory": True}) as workbook:
         workbook.set_properties({"created": _CREATED})
