@@ -100,14 +100,16 @@ class SnapshotAdapter(BaseAdapter):
             raise _miss(url, address, bundled)
         query = parse_qsl(parts.query, keep_blank_values=True)
         host = parts.hostname or ""
-        answer = self._kept.get(host, parts.path, query)
-        if answer is None:
+        found = self._kept.get(host, parts.path, query)
+        if found is None:
             try:
-                answer = answerer(Asked(host, parts.path, query, self._sources, self._bundle))
+                found = answerer(Asked(host, parts.path, query, self._sources, self._bundle))
             except NotBundled as missing:
-                raise _miss(url, missing.asked, missing.bundled) from None
-            self._kept.keep(host, parts.path, query, answer)
-        return answer
+                found = missing
+            self._kept.keep(host, parts.path, query, found)
+        if isinstance(found, NotBundled):
+            raise _miss(url, found.asked, found.bundled) from None
+        return found
 
     def _response(
         self, request: PreparedRequest, status: HTTPStatus, headers: Mapping[str, str], body: bytes

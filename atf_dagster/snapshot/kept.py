@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from atf_dagster.settings import PROJECT
-from atf_dagster.snapshot.answer import Answer, Query
+from atf_dagster.snapshot.answer import Answer, NotBundled, Query
 
 FOLDER: Final = PROJECT / ".cache" / "snapshot"
 RENDERED_FROM: Final = ("*.py", "*.yml", "figures/**/*", "reference/**/*")
@@ -35,31 +35,35 @@ class KeptAnswers:
         self._bundle = bundle
         self._folder = folder
 
-    def get(self, host: str, path: str, query: Query) -> Answer | None:
-        """The answer to the same request; None where it was never rendered, or its file is damaged."""
+    def get(self, host: str, path: str, query: Query) -> Answer | NotBundled | None:
+        """What the same request came to; None where nobody asked it before, or its file is damaged."""
         try:
             head, _, body = self._file(host, path, query).read_bytes().partition(b"\n")
             told: dict[str, Any] = json.loads(head)
-            whole = told["sha256"] == hashlib.sha256(body).hexdigest()
-            return Answer(told["status"], told["content_type"], body, told["headers"]) if whole else None
+            if told["sha256"] != hashlib.sha256(body).hexdigest():
+                return None
+            if "held" in told:
+                return NotBundled(told["asked"], told["held"])
+            return Answer(told["status"], told["content_type"], body, told["headers"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def keep(self, host: str, path: str, query: Query, answer: Answer) -> None:
+    def keep(self, host: str, path: str, query: Query, found: Answer | NotBundled) -> None:
         """Keep an answer where that is possible; what other figures or other code rendered is removed."""
-        told = {
-            "status": answer.status,
-            "content_type": answer.content_type,
-            "headers": dict(answer.headers),
-            "sha256": hashlib.sha256(answer.body).hexdigest(),
-        }
+        told: dict[str, Any]
+        if isinstance(found, NotBundled):
+            told, body = {"asked": found.asked, "held": found.bundled}, b""
+        else:
+            told, body = {"status": found.status, "content_type": found.content_type}, found.body
+            told["headers"] = dict(found.headers)
+        told["sha256"] = hashlib.sha256(body).hexdigest()
         file = self._file(host, path, query)
         temporary = file.with_name(f".{file.name}.{os.getpid()}.{threading.get_ident()}.tmp")
         with suppress(OSError):
             if not file.parent.exists():
                 file.parent.mkdir(parents=True, exist_ok=True)
                 self._remove_others()
-            temporary.write_bytes(json.dumps(told).encode() + b"\n" + answer.body)
+            temporary.write_bytes(json.dumps(told).encode() + b"\n" + body)
             temporary.replace(file)
 
     def _file(self, host: str, path: str, query: Query) -> Path:
