@@ -12,7 +12,8 @@ import datetime as dt
 import hashlib
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -22,6 +23,9 @@ from atf_dagster.catalogue import Catalogue
 from atf_dagster.errors import AtfError
 from atf_dagster.files import append_json, last_json_line, read_json_lines, sha256_of, sync_folder
 from atf_dagster.landing.records import ASKED_AGAIN, BY_HAND, Answer, Attempt, Verdict, Vintage
+
+SYNCED_AT_ONCE = 8
+"""Files that are synced together: one commit of the file system's journal then serves several."""
 
 
 class LandingDamaged(AtfError):
@@ -151,6 +155,19 @@ class Store:
 
     def add_verdict(self, vintage: Vintage, verdict: Verdict) -> None:
         append_json(self._folder(vintage.dataset, vintage.part) / "verdicts.jsonl", verdict.as_json())
+
+    def add_verdicts(self, verdicts: Iterable[tuple[Vintage, Verdict]]) -> None:
+        """Write many verdicts; they are synced together, because each sync alone waits for the disk."""
+        by_part: dict[tuple[str, str], list[tuple[Vintage, Verdict]]] = {}
+        for vintage, verdict in verdicts:
+            by_part.setdefault((vintage.dataset, vintage.part), []).append((vintage, verdict))
+
+        def write(of_part: list[tuple[Vintage, Verdict]]) -> None:
+            for vintage, verdict in of_part:
+                self.add_verdict(vintage, verdict)
+
+        with ThreadPoolExecutor(SYNCED_AT_ONCE, thread_name_prefix="verdicts") as pool:
+            list(pool.map(write, by_part.values()))
 
     def ask_again(self, vintage: Vintage) -> None:
         """Make raw and admission look at a vintage again. What a person decided stands: only a person undoes it."""

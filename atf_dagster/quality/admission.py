@@ -37,6 +37,7 @@ def judge(
                 failed.setdefault(str(vintage_id), []).append(result)
     at = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
     decided = []
+    new = []
     for entry in parsed:
         if entry.verdict.verdict != "parsed":
             continue
@@ -57,8 +58,9 @@ def judge(
                 message=" ".join(f"{r.expectation}: {r.reason}" for r in reasons) or None,
                 remedy=reasons[0].remedy if reasons else None,
             )
-            store.add_verdict(vintage, verdict)
+            new.append((vintage, verdict))
         decided.append((entry, verdict))
+    store.add_verdicts(new)
     return decided
 
 
