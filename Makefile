@@ -45,7 +45,7 @@ dev: $(READY)
 	$(BIN)/atf dev
 
 clean:
-	rm -rf .venv .tools .old-client
+	rm -rf .venv .tools .old-client .cache
 
 $(READY): uv.lock pyproject.toml | $(filter .tools/bin/uv,$(UV))
 	$(UV) sync --frozen --python $(PYTHON)
