@@ -4,6 +4,7 @@ Belongs here: how a connection is set up, how a value is written down in a state
 """
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -22,7 +23,8 @@ def single_threaded() -> duckdb.DuckDBPyConnection:
 
 
 @cache
-def _shared() -> duckdb.DuckDBPyConnection:
+def _shared(process: int) -> duckdb.DuckDBPyConnection:
+    """By process, because a fork has the connection and not the threads that serve it."""
     return single_threaded()
 
 
@@ -32,7 +34,7 @@ def cursor() -> Iterator[duckdb.DuckDBPyConnection]:
 
     For reading and writing files alone. What a caller creates in memory, every other caller sees.
     """
-    with _shared().cursor() as own:
+    with _shared(os.getpid()).cursor() as own:
         yield own
 
 
