@@ -6,8 +6,6 @@ which the picture shows the first line).
 An import goes down this list, never up; a test holds that, and that the picture is the newest.
 """
 
-from __future__ import annotations
-
 import ast
 import sys
 from collections.abc import Iterator
@@ -34,6 +32,7 @@ ORDER = (
     "http",
     "settings",
     "files",
+    "sql",
     "old_names",
     "errors",
 )

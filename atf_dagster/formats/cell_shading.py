@@ -1,7 +1,7 @@
 """Shading of a workbook's cells that says how reliable a figure is, in the words of the sheet's own key.
 
 Belongs here: the key, the column whose cells are meant, and one column more in the rows of the table. Does not belong
-here: opening the workbook (`shading_child`), where the table is (`workbook_body`), what a level of reliability means
+here: opening the workbook (`shading_child`), where the table is (`workbooks`), what a level of reliability means
 for a figure (dbt staging).
 
 A key is a cell `Key` with its entries in the column below it, each shaded as the cells are that it explains. Of

@@ -1,7 +1,7 @@
 """Readers of pages, one a format: is this the table, and its rows as Parquet text.
 
 Belongs here: choosing the reader of a collection, and what CSV, JSON and workbooks have in common. Does not
-belong here: a format's own ways (`csv_body`, `workbook_body`), any publisher's column.
+belong here: a format's own ways (`csv_text`, `workbooks`), any publisher's column.
 """
 
 import csv

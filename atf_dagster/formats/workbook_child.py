@@ -1,7 +1,7 @@
 """A publisher's workbook -> the text of its cells, in a process of its own that may die of it.
 
 Belongs here: limits on this process, python-calamine, and what a cell's text is. Does not belong here: where in a
-sheet the table is (`workbook_body`, which starts this file as a program). Nothing of the project is imported: a
+sheet the table is (`workbooks`, which starts this file as a program). Nothing of the project is imported: a
 process that reads strangers' bytes starts quickly and holds nothing worth having.
 
 Called with a path and a regular expression over the names of sheets. Prints JSON, one value a line: the names of

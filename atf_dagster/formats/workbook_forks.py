@@ -1,7 +1,7 @@
 """Starts one process for each publisher's workbook, by forking, so that none pays for Python's start and its imports.
 
 Belongs here: the fork, and where its output goes. Does not belong here: reading (`workbook_child`, `shading_child`),
-what an exit code means (`workbook_body`). This process opens no workbook, so no workbook can harm the next one; its
+what an exit code means (`workbooks`). This process opens no workbook, so no workbook can harm the next one; its
 own limits are none, each fork sets those of its program.
 
 Reads one request a line as JSON: `program`, `path`, `pattern`, and `output` and `errors`, files that are there. Answers

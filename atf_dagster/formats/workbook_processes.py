@@ -1,7 +1,7 @@
 """Has workbooks read in processes of their own, each forked from one that has started already.
 
 Belongs here: starting, asking and ending that process (`workbook_forks`). Does not belong here: what its output means
-(`workbook_body`, `cell_shading`).
+(`workbooks`, `cell_shading`).
 """
 
 import atexit

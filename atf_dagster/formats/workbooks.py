@@ -217,7 +217,7 @@ def _unsafe(issue: str) -> BodyRejected:
         "damaged_workbook",
         f"The workbook is not opened because {issue}.",
         "Do not open it by hand. The next refresh asks again; if it repeats, compare with the file on the publisher's "
-        "page: is it the same, ask the publisher, and only then may an engineer raise the limit in workbook_body.",
+        "page: is it the same, ask the publisher; only then an engineer raises the limit in formats/workbooks.py.",
     )
 
 

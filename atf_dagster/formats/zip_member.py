@@ -1,7 +1,7 @@
 """A workbook that a publisher serves inside a zip file: the one member that is meant, as a file of its own.
 
 Belongs here: which member, and what is refused before and while it is unpacked. Does not belong here: what is in the
-workbook (`workbook_body`), which member belongs to which table (the catalogue's layouts).
+workbook (`workbooks`), which member belongs to which table (the catalogue's layouts).
 
 The bytes that landed stay the zip's. No name of a member ever becomes the name of a file.
 """

@@ -5,8 +5,6 @@ length, and keeping it as a new file. What is kept is complete, or it is removed
 Not here: what the bytes mean, and where they are kept for good.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import tempfile

@@ -6,8 +6,6 @@ Not here: sorting failures (`failures`), reading bodies (`body`), waiting times 
 (`transport`).
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +13,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import requests
@@ -140,7 +139,7 @@ class Client:
         self._closed = False
         guard_connection_log()
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

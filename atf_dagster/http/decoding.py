@@ -6,8 +6,6 @@ memory is spent.
 Not here: character sets; bytes stay bytes.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Iterator
 from typing import Protocol

@@ -5,8 +5,6 @@ with status 200, missing columns), which the source and the landing judge; and f
 `OSError`.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 from atf_dagster.http.redaction import redact

@@ -5,8 +5,6 @@ those libraries' exceptions are not repeated, for they quote whole addresses, se
 Not here: waiting and counting attempts (`client`).
 """
 
-from __future__ import annotations
-
 import http.client
 import socket
 import ssl

@@ -5,11 +5,10 @@ Here belongs: the numbers that bound a download (`Limits`) and the origins that 
 Not here: which publishers there are and where they live; the settings and the catalogue say that.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import math
 from dataclasses import dataclass, fields
+from typing import Self
 from urllib.parse import urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -53,7 +52,7 @@ class Origin:
     port: int
 
     @classmethod
-    def of(cls, url: str) -> Origin:
+    def of(cls, url: str) -> Self:
         """The origin of an absolute http or https address. ValueError, not quoting it, where it has none.
 
         An address with a user name or a backslash is refused: parsers disagree about which host such an

@@ -5,8 +5,6 @@ of a backoff.
 Not here: which failures deserve another attempt (`failures`).
 """
 
-from __future__ import annotations
-
 import random
 import threading
 import time

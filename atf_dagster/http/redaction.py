@@ -5,8 +5,6 @@ addresses, messages and the connection log. A key enters a request when it is se
 Not here: deciding which headers a host may receive (`client`).
 """
 
-from __future__ import annotations
-
 import logging
 import re
 from collections.abc import Iterable

@@ -6,8 +6,6 @@ ones, and stop at Content-Length, so that a length that is too small passes for 
 Not here: which addresses may be asked, retries, decoding.
 """
 
-from __future__ import annotations
-
 import http.client
 import io
 import os
@@ -16,7 +14,7 @@ import threading
 import time
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Self, cast
 
 import requests.adapters
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
@@ -48,7 +46,7 @@ class Deadline:
         self._timer = threading.Timer(seconds, self._cut)
         self._timer.daemon = True
 
-    def __enter__(self) -> Deadline:
+    def __enter__(self) -> Self:
         _in_force.deadline = self
         self._timer.start()
         return self

@@ -6,14 +6,12 @@ a body to stream, validators and 304. Does not belong here: any publisher's form
 Mount it for `https://` and the code above runs as it does against the publishers. It opens no connection.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from requests import PreparedRequest, Response
@@ -28,13 +26,13 @@ from atf_dagster.snapshot.answer import Answer, Asked, NotBundled
 from atf_dagster.snapshot.kept import FOLDER, KeptAnswers
 from atf_dagster.snapshot.sources import BUNDLE, FiguresSource, load_sources
 
-_MEND: Final = (
+_MEND = (
     "For an engineer: ask for what the snapshot holds, or add the figures to "
     "tools/snapshot_build/plan.yml and rebuild it."
 )
 
 _Answerer = Callable[[Asked], Answer]
-_ANSWERERS: Final[Mapping[str, Sequence[tuple[str, _Answerer]]]] = {
+_ANSWERERS: Mapping[str, Sequence[tuple[str, _Answerer]]] = {
     ees.HOST: ((ees.PREFIX, ees.answer),),
     ees.CONTENT_HOST: ((ees.CONTENT_PREFIX, ees.answer),),
     fingertips.HOST: ((fingertips.PREFIX, fingertips.answer),),

@@ -4,18 +4,16 @@ Belongs here: the two, the shape of a query, and the mark of an address that is 
 mechanics (`adapter.py`) and any publisher's format.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from atf_dagster.snapshot.sources import FiguresSource
 
-MADE_UP: Final = "bundled-snapshot"
+MADE_UP = "bundled-snapshot"
 """Stands in each address that no publisher ever served, so that `dim_vintage.url` claims nothing that is not so."""
 
 Query = list[tuple[str, str]]

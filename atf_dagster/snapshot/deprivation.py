@@ -7,25 +7,23 @@ A page lists the files that are held and, with its own address, the one that the
 the snapshot was not given. When pages and files were changed is not known here, and is not said.
 """
 
-from __future__ import annotations
-
-from typing import Any, Final
+from typing import Any
 
 from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, json_answer
 from atf_dagster.snapshot.reference import ReferenceSource, known, read_rows
 from atf_dagster.snapshot.workbook import XLSX, xlsx
 
-PUBLISHER: Final = "mhclg"
-PAGES_HOST: Final = "www.gov.uk"
-PAGES: Final = "/api/content/government/statistics/english-indices-of-deprivation-"
-FILES_HOST: Final = "assets.publishing.service.gov.uk"
-FILES: Final = (
+PUBLISHER = "mhclg"
+PAGES_HOST = "www.gov.uk"
+PAGES = "/api/content/government/statistics/english-indices-of-deprivation-"
+FILES_HOST = "assets.publishing.service.gov.uk"
+FILES = (
     "/media/5d8b3cfbe5274a08be69aa91/",
     "/media/691dece32c6b98ecdbc500d5/",
     "/media/6917412ebc34c86ce4e6e7fc/",
 )
 
-_NOT_BUNDLED: Final = (
+_NOT_BUNDLED = (
     "https://www.gov.uk/government/statistics/english-indices-of-deprivation-2025",
     "/media/6917412ebc34c86ce4e6e7fc/File_10_-_IoD2025_Local_Authority_District_Summaries__lower-tier__v2.xlsx",
     "File 10: local authority district summaries (lower-tier), version 2",

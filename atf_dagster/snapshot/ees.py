@@ -7,24 +7,21 @@ Versions, dates and the ids of files are not known here. So the card of a data s
 a publication no date, and the id of a file says that it is made up.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
 
 from atf_dagster.snapshot.answer import MADE_UP, Answer, Asked, NotBundled, json_answer
 from atf_dagster.snapshot.figures import ENGLAND, NORTH_WEST, Figure, csv_bytes, read_figures
 
-PUBLISHER: Final = "ees"
-FREE_MEALS: Final = "Free school meals"
+PUBLISHER = "ees"
+FREE_MEALS = "Free school meals"
 """What our figures call the breakdown, whatever a file calls it."""
-HOST: Final = "api.education.gov.uk"
-PREFIX: Final = "/statistics/v1/"
-CONTENT_HOST: Final = "content.explore-education-statistics.service.gov.uk"
-CONTENT_PREFIX: Final = "/api/data-set-files"
+HOST = "api.education.gov.uk"
+PREFIX = "/statistics/v1/"
+CONTENT_HOST = "content.explore-education-statistics.service.gov.uk"
+CONTENT_PREFIX = "/api/data-set-files"
 
-KEY_STAGE_4: Final = "b3e19901-5d2b-b676-bb4c-e60937d74725"
-_NUMBERS: Final = {
+KEY_STAGE_4 = "b3e19901-5d2b-b676-bb4c-e60937d74725"
+_NUMBERS = {
     "E06000006": "876",
     "E06000007": "877",
     "E06000049": "895",
@@ -35,8 +32,8 @@ _NUMBERS: Final = {
     "E08000014": "343",
     "E08000015": "344",
 }
-_SEXES: Final = {"Persons": "Total", "Female": "Girls", "Male": "Boys"}
-_PLACE: Final = (
+_SEXES = {"Persons": "Total", "Female": "Girls", "Male": "Boys"}
+_PLACE = (
     "time_period",
     "time_identifier",
     "geographic_level",
@@ -48,7 +45,7 @@ _PLACE: Final = (
     "new_la_code",
     "la_name",
 )
-_BY_19: Final = (
+_BY_19 = (
     "cohort_19_in",
     "number_in_ss_cohort",
     "region",
@@ -212,7 +209,7 @@ def _academic(period: str) -> str:
 
 
 _Table = Callable[[Bundled], list[dict[str, str]]]
-_FILES: Final[Mapping[str, tuple[str, str, _Table]]] = {
+_FILES: Mapping[str, tuple[str, str, _Table]] = {
     f"{MADE_UP}-early-years": (
         "fcda2962-82a6-4052-afa2-ea398c53c85f",
         "Headline measures by characteristics",

@@ -8,19 +8,16 @@ Every cell is text, exactly as published: `66` stays `66` and `73.60000000000001
 cell is something that the publisher left empty or that the file at hand does not say; it is never a zero.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
 
-ENGLAND: Final = "E92000001"
-NORTH_WEST: Final = "E12000002"
-CHESHIRE_AND_MERSEYSIDE: Final = "E54000008"
-COUNCILS: Final = (
+ENGLAND = "E92000001"
+NORTH_WEST = "E12000002"
+CHESHIRE_AND_MERSEYSIDE = "E54000008"
+COUNCILS = (
     "E06000006",  # Halton
     "E06000007",  # Warrington
     "E06000049",  # Cheshire East
@@ -31,10 +28,10 @@ COUNCILS: Final = (
     "E08000014",  # Sefton
     "E08000015",  # Wirral
 )
-AREAS: Final = frozenset({*COUNCILS, CHESHIRE_AND_MERSEYSIDE, NORTH_WEST, ENGLAND})
+AREAS = frozenset({*COUNCILS, CHESHIRE_AND_MERSEYSIDE, NORTH_WEST, ENGLAND})
 """GSS codes of the areas whose figures the snapshot holds whole, wherever the publisher gives them."""
 
-_COUNCIL: Final = re.compile(r"E(06|07|08|09|10)[0-9]{6}")
+_COUNCIL = re.compile(r"E(06|07|08|09|10)[0-9]{6}")
 
 
 def is_other_council(area_code: str) -> bool:
@@ -42,7 +39,7 @@ def is_other_council(area_code: str) -> bool:
     return area_code not in AREAS and _COUNCIL.fullmatch(area_code) is not None
 
 
-COLUMNS: Final = (
+COLUMNS = (
     "area_code",  # GSS code
     "area_name",  # as the file names it
     "sex",  # empty where the indicator itself says it
@@ -65,7 +62,7 @@ COLUMNS: Final = (
     "compared_to_england_as_parent",
 )
 
-LINE_ENDINGS: Final = {"LF": "\n", "CRLF": "\r\n"}
+LINE_ENDINGS = {"LF": "\n", "CRLF": "\r\n"}
 
 Figure = dict[str, str]
 """One row: every name of COLUMNS, with text."""

@@ -7,38 +7,35 @@ The service prints, period by period, the England rows without a parent, the sam
 area, then the child areas. Both England blocks are given here too, because a reader has to cope with them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Final
 
 from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, Query, json_answer
 from atf_dagster.snapshot.figures import ENGLAND, LINE_ENDINGS, Figure, csv_bytes, read_figures
 from atf_dagster.snapshot.sources import FiguresSource
 
-PUBLISHER: Final = "fingertips"
-HOST: Final = "fingertips.phe.org.uk"
-PREFIX: Final = "/api/"
-DATA_PATH: Final = "/api/all_data/csv/by_indicator_id"
+PUBLISHER = "fingertips"
+HOST = "fingertips.phe.org.uk"
+PREFIX = "/api/"
+DATA_PATH = "/api/all_data/csv/by_indicator_id"
 
 # Counties and unitary authorities from April 2023, under England. Regions (6) and integrated care boards
 # (221) are other requests, for which no figures are at hand.
-CHILD_AREA_TYPE_ID: Final = "502"
-PARENT_AREA_TYPE_ID: Final = "15"
-CHILD_AREA_TYPE: Final = "Counties & UAs (from Apr 2023)"
-ENGLAND_AREA_TYPE: Final = "England"
-ENGLAND_NAME: Final = "England"
+CHILD_AREA_TYPE_ID = "502"
+PARENT_AREA_TYPE_ID = "15"
+CHILD_AREA_TYPE = "Counties & UAs (from Apr 2023)"
+ENGLAND_AREA_TYPE = "England"
+ENGLAND_NAME = "England"
 
-_AREA_TYPES: Final = (
+_AREA_TYPES = (
     (PARENT_AREA_TYPE_ID, ENGLAND_AREA_TYPE, ENGLAND_AREA_TYPE),
     (CHILD_AREA_TYPE_ID, "Upper tier local authorities (post 4/23)", CHILD_AREA_TYPE),
     ("6", "Regions (statistical)", "Region"),
     ("221", "ICBs", "ICBs"),
 )
 
-HEADER: Final = (
+HEADER = (
     "Indicator ID",
     "Indicator Name",
     "Parent Code",
@@ -68,9 +65,9 @@ HEADER: Final = (
     "Time period range",
 )
 
-_REQUIRED: Final = frozenset({"indicator_ids", "child_area_type_id", "parent_area_type_id"})
+_REQUIRED = frozenset({"indicator_ids", "child_area_type_id", "parent_area_type_id"})
 # Clients send it; the service has always given the sortable column.
-_WITHOUT_EFFECT: Final = {"include_sortable_time_periods": "yes"}
+_WITHOUT_EFFECT = {"include_sortable_time_periods": "yes"}
 
 
 def answer(asked: Asked) -> Answer:

@@ -7,12 +7,10 @@ Files that the publisher has as ODS, or that are at hand as CSV, are given as XL
 is not known here, and is not said. Nor are the addresses of files: those given here are made up, and say so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any, Final
+from typing import Any
 
 from atf_dagster.snapshot.answer import MADE_UP, Answer, Asked, NotBundled, json_answer
 from atf_dagster.snapshot.figures import Figure, read_figures
@@ -20,14 +18,14 @@ from atf_dagster.snapshot.reference import known, read_rows
 from atf_dagster.snapshot.sources import FiguresSource
 from atf_dagster.snapshot.workbook import XLSX, xlsx
 
-HOST: Final = "www.gov.uk"
-PAGES: Final = "/api/content/"
-FILES_HOST: Final = "assets.publishing.service.gov.uk"
-FILES: Final = "/media/"
+HOST = "www.gov.uk"
+PAGES = "/api/content/"
+FILES_HOST = "assets.publishing.service.gov.uk"
+FILES = "/media/"
 
-WITH_CHILDREN: Final = "Total number of households in TA with children"
-CHILDREN: Final = "Total number of children in TA"
-TA1_COLUMN: Final = "Column of table TA1"
+WITH_CHILDREN = "Total number of households in TA with children"
+CHILDREN = "Total number of children in TA"
+TA1_COLUMN = "Column of table TA1"
 """The breakdown under which the figures of a table's further columns are kept."""
 
 Sheets = Mapping[str, Sequence[Sequence[str]]]
@@ -128,7 +126,7 @@ def _temporary_accommodation(source: FiguresSource, figures: Sequence[Figure]) -
     return {"TA1": [[source.title.replace(" England,", "\nEngland,")], *_TA1_HEADINGS, *rows]}
 
 
-_TA1_HEADINGS: Final = (
+_TA1_HEADINGS = (
     (
         *("", "", "", ""),
         "Households in temporary accommodation at end of quarter1",
@@ -159,7 +157,7 @@ def _fuel_poverty(source: FiguresSource, figures: Sequence[Figure]) -> Sheets:
     return {"Table 2": [[source.title], [], ["Area Codes", "Area names ", "", "", *measures], *rows]}
 
 
-_COLUMNS_OF_NAMES: Final = {"E06": 1, "E10": 1, "E07": 2, "E08": 2, "E09": 2}
+_COLUMNS_OF_NAMES = {"E06": 1, "E10": 1, "E07": 2, "E08": 2, "E09": 2}
 
 
 def _staggered(row: Figure) -> list[str]:
@@ -186,7 +184,7 @@ def _children_in_low_income(source: FiguresSource, figures: Sequence[Figure]) ->
     return {"2_AHC_Relative_LA": [[source.title], headings, *rows]}
 
 
-_BUNDLED: Final[Mapping[str, _Bundled]] = {
+_BUNDLED: Mapping[str, _Bundled] = {
     "/government/statistical-data-sets/live-tables-on-homelessness": _Bundled(
         publisher="mhclg",
         title="Live tables on homelessness",

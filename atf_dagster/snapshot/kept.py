@@ -7,8 +7,6 @@ Each is written in one step, so that two processes may write the same one, and p
 that a power cut has damaged is rendered again. Where the folder cannot be written, everything is rendered each time.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -19,13 +17,13 @@ from contextlib import suppress
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from atf_dagster.settings import PROJECT
 from atf_dagster.snapshot.answer import Answer, NotBundled, Query
 
-FOLDER: Final = PROJECT / ".cache" / "snapshot"
-RENDERED_FROM: Final = ("*.py", "*.yml", "figures/**/*", "reference/**/*")
+FOLDER = PROJECT / ".cache" / "snapshot"
+RENDERED_FROM = ("*.py", "*.yml", "figures/**/*", "reference/**/*")
 
 
 class KeptAnswers:

@@ -7,40 +7,37 @@ Only the columns that are known are given, and only for codes that the figures h
 answer 200 with fewer rows than were meant, the snapshot says NotHeld instead. It knows no dates of update.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
 
 from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, json_answer
 from atf_dagster.snapshot.figures import AREAS, LINE_ENDINGS, Figure, read_figures
 from atf_dagster.snapshot.sources import FiguresSource
 
-PUBLISHER: Final = "nomis"
-HOST: Final = "www.nomisweb.co.uk"
-PREFIX: Final = "/api/v01/dataset/"
+PUBLISHER = "nomis"
+HOST = "www.nomisweb.co.uk"
+PREFIX = "/api/v01/dataset/"
 
-PERSONS: Final = ("0", "Total")
-MEASURES: Final = ("20100", "Value")
-AGES: Final = {"200": "All Ages", "201": "Aged 0 to 15", "209": "Aged 65+"}
+PERSONS = ("0", "Total")
+MEASURES = ("20100", "Value")
+AGES = {"200": "All Ages", "201": "Aged 0 to 15", "209": "Aged 65+"}
 """Code -> name of the age bands that the warehouse asks for and the file at hand has."""
-DIMENSIONS: Final = ("geography", "gender", "c_age", "measures")
+DIMENSIONS = ("geography", "gender", "c_age", "measures")
 
-_TYPES: Final = {
+_TYPES = {
     "E06": ("432", "local authorities: district / unitary (as of April 2021)"),
     "E08": ("432", "local authorities: district / unitary (as of April 2021)"),
     "E12": ("480", "regions"),
 }
-_PARAMETERS: Final = frozenset({*DIMENSIONS, "time", "select", "RecordLimit", "RecordOffset"})
-_TEXT: Final = frozenset(
+_PARAMETERS = frozenset({*DIMENSIONS, "time", "select", "RecordLimit", "RecordOffset"})
+_TEXT = frozenset(
     {"date", "date_name", "date_code", "geography_name", "geography_code", "geography_type", "gender", "gender_name"}
     | {"c_age", "c_age_name", "measures", "measures_name", "obs_status", "obs_status_name"}
 )
 """Columns that the service writes in quotes; the others are numbers."""
-_MOST_ROWS: Final = 25_000
-_ALL_DATES: Final = "first,latest"
+_MOST_ROWS = 25_000
+_ALL_DATES = "first,latest"
 
 
 def type_code(area_code: str) -> str | None:

@@ -9,35 +9,33 @@ publisher's own; that of the provisional zip file of 2022 is not known, and the 
 dataset API's figures are not at hand: every request for them is NotHeld.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import io
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from atf_dagster.snapshot.answer import MADE_UP, Answer, Asked, NotBundled, json_answer
 from atf_dagster.snapshot.figures import Figure, read_figures
 from atf_dagster.snapshot.sources import FiguresSource
 
-PUBLISHER: Final = "ons_beta"
-API_HOST: Final = "api.beta.ons.gov.uk"
-API_PREFIX: Final = "/v1/"
-FILES_HOST: Final = "www.ons.gov.uk"
-FILES_PREFIX: Final = "/file"
+PUBLISHER = "ons_beta"
+API_HOST = "api.beta.ons.gov.uk"
+API_PREFIX = "/v1/"
+FILES_HOST = "www.ons.gov.uk"
+FILES_PREFIX = "/file"
 
-PAGE_PATH: Final = "/v1/data"
-LIVING_WAGE: Final = (
+PAGE_PATH = "/v1/data"
+LIVING_WAGE = (
     "employmentandlabourmarket/peopleinwork/earningsandworkinghours/datasets/"
     "numberandproportionofemployeejobswithhourlypaybelowthelivingwage"
 )
-POPULATION: Final = (
+POPULATION = (
     "peoplepopulationandcommunity/populationandmigration/populationestimates/datasets/"
     "estimatesofthepopulationforenglandandwales"
 )
-LIVING_WAGE_SHEETS: Final = {
+LIVING_WAGE_SHEETS = {
     "All": ("Persons", ""),
     "Male": ("Male", ""),
     "Female": ("Female", ""),
@@ -49,14 +47,14 @@ LIVING_WAGE_SHEETS: Final = {
     "Female Part-Time": ("Female", "Part-Time"),
 }
 """Sheet -> sex and working pattern."""
-POPULATION_SHEETS: Final = {"MYE2 - Persons": "Persons", "MYE2 - Females": "Female", "MYE2 - Males": "Male"}
+POPULATION_SHEETS = {"MYE2 - Persons": "Persons", "MYE2 - Females": "Female", "MYE2 - Males": "Male"}
 
-_SHADES: Final[dict[str, dict[str, Any]]] = {
+_SHADES: dict[str, dict[str, Any]] = {
     "CV <= 5%": {"pattern": 1, "fg_color": "#FFFFFF"},
     "CV > 5% and <= 10%": {"pattern": 4, "fg_color": "#000000", "bg_color": "#FFFFFF"},
     "CV > 10% and <= 20%": {"pattern": 1, "fg_color": "#33CCCC"},
 }
-_KEY: Final = (
+_KEY = (
     ("CV <= 5%", "Estimates are considered precise "),
     ("CV > 5% and <= 10%", "Estimates are considered reasonably precise"),
     ("CV > 10% and <= 20%", "Estimates are considered acceptable"),
@@ -65,8 +63,8 @@ _KEY: Final = (
     (": = not applicable", ""),
     ("- = nil or negligible ", ""),
 )
-_KINDS: Final = {"E92": "Country", "E12": "Region", "E06": "Unitary Authority", "E08": "Metropolitan District"}
-_EPOCH: Final = dt.datetime(1980, 1, 1)
+_KINDS = {"E92": "Country", "E12": "Region", "E06": "Unitary Authority", "E08": "Metropolitan District"}
+_EPOCH = dt.datetime(1980, 1, 1)
 """One moment for everything that a file says of its making, so that its bytes are the same each time."""
 
 
@@ -186,7 +184,7 @@ def _cell(text: str) -> float | str:
         return text
 
 
-_PAGES: Final = {
+_PAGES = {
     LIVING_WAGE: _Page(
         edition=lambda period: f"{MADE_UP}-{period}provisional",
         file=lambda period: f"livingwagebyworkgeography{period}provisional.zip",

@@ -7,33 +7,28 @@ Where the service would answer 200 with nothing in it (an unknown slug, an area 
 snapshot says NotHeld instead: it cannot tell "the publisher has none" from "I was not given it".
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, Query, json_answer
 from atf_dagster.snapshot.figures import AREAS, LINE_ENDINGS, Figure, csv_bytes, read_figures
 from atf_dagster.snapshot.sources import FiguresSource
 
-PUBLISHER: Final = "ons_els"
-HOST: Final = "www.ons.gov.uk"
-PREFIX: Final = "/explore-local-statistics/"
-DATA_PATH: Final = "/explore-local-statistics/api/v1/data.csv"
-CARDS_PATH: Final = "/explore-local-statistics/api/v1/metadata/indicators"
+PUBLISHER = "ons_els"
+HOST = "www.ons.gov.uk"
+PREFIX = "/explore-local-statistics/"
+DATA_PATH = "/explore-local-statistics/api/v1/data.csv"
+CARDS_PATH = "/explore-local-statistics/api/v1/metadata/indicators"
 
-INVALID_PARAMETERS: Final = "Request contained invalid or duplicate parameters."
+INVALID_PARAMETERS = "Request contained invalid or duplicate parameters."
 
-_BUNDLED: Final = frozenset({"indicator", "geo", "time", "includeNames", "includeStatus"})
-_OTHERS: Final = frozenset(
-    {"topic", "geoExtent", "geoCluster", "hasGeo", "timeNearest", "measure", "excludeMultivariate"}
-)
-_LEVELS: Final = {"ltla": ("E06", "E07", "E08", "E09"), "utla": ("E06", "E08", "E09", "E10")}
+_BUNDLED = frozenset({"indicator", "geo", "time", "includeNames", "includeStatus"})
+_OTHERS = frozenset({"topic", "geoExtent", "geoCluster", "hasGeo", "timeNearest", "measure", "excludeMultivariate"})
+_LEVELS = {"ltla": ("E06", "E07", "E08", "E09"), "utla": ("E06", "E08", "E09", "E10")}
 """The service's word for lower and for upper tier local authorities -> how codes of England's begin."""
-_DIMENSION: Final = "dimension_"
-_TRUTH: Final = {"true": True, "false": False}
+_DIMENSION = "dimension_"
+_TRUTH = {"true": True, "false": False}
 
 
 def answer(asked: Asked) -> Answer:

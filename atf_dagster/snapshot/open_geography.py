@@ -6,28 +6,26 @@ here: how a request reaches this module and how the answer travels (`adapter.py`
 When the publisher edited a service is not known here, so the layers do not say it.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, json_answer
 from atf_dagster.snapshot.reference import ReferenceSource, Rows, known, read_rows
 
-PUBLISHER: Final = "ons_geography"
-HOST: Final = "services1.arcgis.com"
-PREFIX: Final = "/ESMARspQHYMw9BZ9/arcgis/rest/services"
-MOST_RECORDS: Final = 1_000
+PUBLISHER = "ons_geography"
+HOST = "services1.arcgis.com"
+PREFIX = "/ESMARspQHYMw9BZ9/arcgis/rest/services"
+MOST_RECORDS = 1_000
 """The publisher's cap for lookups."""
 
-_PATH: Final = re.compile(rf"{PREFIX}/(?P<service>[A-Za-z0-9_]+)/FeatureServer/0(?P<query>/query)?")
-_NUMBERS: Final = {"ObjectId": int, "FID": int, "BNG_E": int, "BNG_N": int, "LONG": float, "LAT": float}
-_ROW_NUMBERS: Final = ("ObjectId", "FID")
-_GEOMETRY: Final = "geometry"
-_CODES: Final = re.compile(r"(?P<field>\w+) IN \((?P<codes>'\w+'(,'\w+')*)\)")
-_BUNDLED: Final = frozenset(
+_PATH = re.compile(rf"{PREFIX}/(?P<service>[A-Za-z0-9_]+)/FeatureServer/0(?P<query>/query)?")
+_NUMBERS = {"ObjectId": int, "FID": int, "BNG_E": int, "BNG_N": int, "LONG": float, "LAT": float}
+_ROW_NUMBERS = ("ObjectId", "FID")
+_GEOMETRY = "geometry"
+_CODES = re.compile(r"(?P<field>\w+) IN \((?P<codes>'\w+'(,'\w+')*)\)")
+_BUNDLED = frozenset(
     {
         *("where", "outFields", "returnGeometry", "outSR", "orderByFields", "f", "resultOffset", "resultRecordCount"),
         "returnCountOnly",

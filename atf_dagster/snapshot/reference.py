@@ -7,15 +7,13 @@ Every cell is text, as published. A table of areas of which a map or an indicato
 (`only_ours`); a table whose ranks need all councils holds all.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from atf_dagster.files import read_yaml
 from atf_dagster.snapshot.figures import COUNCILS
@@ -142,7 +140,7 @@ def _cell(cell: Any) -> str:
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
-_READERS: Final[Mapping[str, Callable[[Path, Entry], Rows]]] = {
+_READERS: Mapping[str, Callable[[Path, Entry], Rows]] = {
     "lookup": _lookup,
     "geojson": _geojson,
     "workbook": _workbook,

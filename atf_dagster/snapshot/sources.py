@@ -4,16 +4,14 @@ Belongs here: the record and its reading. Does not belong here: writing it (`bui
 themselves (`figures.py`).
 """
 
-from __future__ import annotations
-
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from atf_dagster.files import read_yaml
 
-BUNDLE: Final = Path(__file__).parent
+BUNDLE = Path(__file__).parent
 """The folder that holds `sources.yml` and `figures/`."""
 
 

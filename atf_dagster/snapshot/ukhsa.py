@@ -8,37 +8,33 @@ the service would answer 200 with no rows, the snapshot says NotHeld: it cannot 
 from "I was not given it".
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, json_answer
 from atf_dagster.snapshot.figures import ENGLAND, Figure, read_figures
 from atf_dagster.snapshot.sources import FiguresSource
 
-PUBLISHER: Final = "ukhsa"
-HOST: Final = "api.ukhsa-dashboard.data.gov.uk"
-THEME: Final = "infectious_disease"
-SUB_THEME: Final = "respiratory"
-TOPIC: Final = "COVID-19"
-GEOGRAPHY_TYPE: Final = "Nation"
-EVERYBODY: Final = {"sex": "all", "age": "all", "stratum": "default"}
+PUBLISHER = "ukhsa"
+HOST = "api.ukhsa-dashboard.data.gov.uk"
+THEME = "infectious_disease"
+SUB_THEME = "respiratory"
+TOPIC = "COVID-19"
+GEOGRAPHY_TYPE = "Nation"
+EVERYBODY = {"sex": "all", "age": "all", "stratum": "default"}
 
-PREFIX: Final = "/themes/"
-GEOGRAPHIES_PATH: Final = (
-    f"{PREFIX}{THEME}/sub_themes/{SUB_THEME}/topics/{TOPIC}/geography_types/{GEOGRAPHY_TYPE}/geographies"
-)
-_NAME: Final = "England"
-_SERIES_PATH: Final = f"{GEOGRAPHIES_PATH}/{_NAME}/metrics/"
+PREFIX = "/themes/"
+GEOGRAPHIES_PATH = f"{PREFIX}{THEME}/sub_themes/{SUB_THEME}/topics/{TOPIC}/geography_types/{GEOGRAPHY_TYPE}/geographies"
+_NAME = "England"
+_SERIES_PATH = f"{GEOGRAPHIES_PATH}/{_NAME}/metrics/"
 # The service's own: what it gives unless asked for more, and the most that it gives.
-_USUAL_SIZE: Final = 5
-_LARGEST_SIZE: Final = 365
-_BUNDLED: Final = f"{TOPIC} for the {GEOGRAPHY_TYPE} {_NAME}"
+_USUAL_SIZE = 5
+_LARGEST_SIZE = 365
+_BUNDLED = f"{TOPIC} for the {GEOGRAPHY_TYPE} {_NAME}"
 
 
 def answer(asked: Asked) -> Answer:

@@ -3,16 +3,13 @@
 Belongs here: how a cell of text becomes one of a workbook. Does not belong here: any publisher's headings.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import io
 from collections.abc import Mapping, Sequence
-from typing import Final
 
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # The moment of writing would make other bytes each time.
-_CREATED: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+_CREATED = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
 def xlsx(sheets: Mapping[str, Sequence[Sequence[str]]]) -> bytes:

@@ -1,7 +1,7 @@
 """GOV.UK: a page says which files it has, and the file is fetched from the host that keeps them.
 
 Belongs here: finding the newest document of a collection, choosing among its files, the probe, and what is
-served in a file's place. Does not belong here: what is inside a file (`workbook_body`), which page belongs to
+served in a file's place. Does not belong here: what is inside a file (`workbooks`), which page belongs to
 which dataset (the catalogue). Reference: https://content-api.publishing.service.gov.uk/reference.html.
 
 A file's own address is never in the catalogue: it changes with every release, and an old one serves old figures.

@@ -1,7 +1,7 @@
 """ONS beta: datasets of the dataset API as CSV, and files of the website's dataset pages.
 
 Belongs here: which version or file is the newest, the probe, and the headings of the API's CSV ("v4") layout. Does
-not belong here: what is inside a workbook (`workbook_body`) or a zip file (`zip_member`), which page belongs to which
+not belong here: what is inside a workbook (`workbooks`) or a zip file (`zip_member`), which page belongs to which
 dataset (the catalogue). Reference: https://developer.ons.gov.uk.
 
 Neither a version's number nor a file's address is ever put together here: both change with every release, and the

@@ -10,15 +10,13 @@ of its SHA-256, and the public repository, path, commit and date that it was tak
 folder, this writes the same bytes. When anything is refused, nothing is written.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
@@ -30,15 +28,15 @@ from tools.snapshot_build import selection
 from tools.snapshot_build.readers import read
 from tools.snapshot_build.reading import FileRefused, Reading
 
-PLAN: Final = Path(__file__).with_name("plan.yml")
+PLAN = Path(__file__).with_name("plan.yml")
 
-_PROVENANCE_ROW: Final = re.compile(
+_PROVENANCE_ROW = re.compile(
     r"^\| (?P<file>\S.*?) \| (?P<bytes>[\d,]+) \| (?P<sha>[0-9a-f]{16}) "
     r"\| (?P<repository>\S+/\S+) `(?P<path>[^`]+)` @(?P<commit>[0-9a-f]+) (?P<date>\d{4}-\d\d-\d\d) \|$",
     re.MULTILINE,
 )
-_NOT_THERE: Final = "{path} is not there. For an engineer: give the folder that holds the publishers' files."
-_PREAMBLE: Final = (
+_NOT_THERE = "{path} is not there. For an engineer: give the folder that holds the publishers' files."
+_PREAMBLE = (
     "# Where each bundled file came from. Written by `python -m tools.snapshot_build FOLDER`;\n"
     "# edit plan.yml and run that instead of editing this.\n"
 )

@@ -8,15 +8,12 @@ A reader stops rather than guesses: a column that it does not know how to carry,
 unexpected, two rows for one figure.
 """
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
-from typing import Final
 
 from atf_dagster.snapshot import fingertips
 from atf_dagster.snapshot.figures import AREAS, ENGLAND, Figure, figure
@@ -24,7 +21,7 @@ from tools.snapshot_build import readers_ees, readers_govuk, readers_nomis, read
 from tools.snapshot_build.reading import Entry, FileRefused, Reading
 
 # The publisher's words for what the project calls by another name.
-_FULL_COLUMNS: Final = {
+_FULL_COLUMNS = {
     "Area Code": "area_code",
     "Area Name": "area_name",
     "Sex": "sex",
@@ -43,7 +40,7 @@ _FULL_COLUMNS: Final = {
     "Recent Trend": "trend",
     "Compared to England value or percentiles": "compared_to_england",
 }
-_ELS_COLUMNS: Final = {
+_ELS_COLUMNS = {
     "areacd": "area_code",
     "areanm": "area_name",
     "period": "period",
@@ -52,12 +49,12 @@ _ELS_COLUMNS: Final = {
     "uci_95": "uci_95",
     "status": "status",
 }
-_RESHAPED_COLUMNS: Final = ("area_code", "area_name", "period", "indicator", "unit", "value")
-_COMPARISONS: Final = ("significance", "compared_to_England")  # one of the two, by the age of the file
-_KEY: Final = ("area_code", "sex", "age", "breakdown_type", "breakdown_value", "period")
-_SEXES: Final = ("Male", "Female", "Persons")  # the order in which Fingertips prints them
-_REPLACED: Final = re.compile(r"Obsolete code .*\(replaced by (E[0-9]{8}) ")
-_NO_DATA: Final = "NA"  # the re-shaping third party's word for an empty cell
+_RESHAPED_COLUMNS = ("area_code", "area_name", "period", "indicator", "unit", "value")
+_COMPARISONS = ("significance", "compared_to_England")  # one of the two, by the age of the file
+_KEY = ("area_code", "sex", "age", "breakdown_type", "breakdown_value", "period")
+_SEXES = ("Male", "Female", "Persons")  # the order in which Fingertips prints them
+_REPLACED = re.compile(r"Obsolete code .*\(replaced by (E[0-9]{8}) ")
+_NO_DATA = "NA"  # the re-shaping third party's word for an empty cell
 
 
 def read(path: Path, entry: Entry) -> Reading:
@@ -216,7 +213,7 @@ def _ukhsa_series(path: Path, entry: Entry) -> Reading:
     return readers_ukhsa.read_series(path, entry)
 
 
-_READERS: Final[Mapping[str, Callable[[Path, Entry], Reading]]] = {
+_READERS: Mapping[str, Callable[[Path, Entry], Reading]] = {
     "fingertips_full": _fingertips_full,
     "fingertips_reshaped": _fingertips_reshaped,
     "els_input": _els_input,

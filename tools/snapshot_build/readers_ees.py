@@ -9,12 +9,9 @@ cells are text, some with the noise of a number that was printed with too many d
 are carried as they are.
 """
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
 
 import duckdb
 
@@ -23,7 +20,7 @@ from atf_dagster.snapshot.figures import ENGLAND, NORTH_WEST, Figure, figure
 from tools.snapshot_build import selection
 from tools.snapshot_build.reading import Entry, FileRefused, Reading
 
-_NUMBERS: Final = {
+_NUMBERS = {
     876: "E06000006",
     877: "E06000007",
     895: "E06000049",
@@ -38,9 +35,9 @@ _NUMBERS: Final = {
 }
 """The department's number of an area -> its GSS code."""
 
-DISADVANTAGE: Final = "Disadvantage"
+DISADVANTAGE = "Disadvantage"
 Group = tuple[str, str]
-SERIES: Final[Mapping[str, Mapping[str, Group]]] = {
+SERIES: Mapping[str, Mapping[str, Group]] = {
     "attainment8_average": {
         "AVG_Attain8_Score": ("", ""),
         "FSM_AVG_Attain8_Score": (FREE_MEALS, "Eligible for FSM"),
@@ -62,9 +59,9 @@ SERIES: Final[Mapping[str, Mapping[str, Group]]] = {
     },
 }
 """Measure -> the data bank's series of it -> what the series is broken down by, and the group."""
-MARKERS: Final = frozenset({"-", "x", "c", "z", "k", "low", "NA"})
-_FREE_MEALS_OF_EARLY_YEARS: Final = "Free school meal eligibility"
-_SEXES: Final = {"Total": "Persons", "ALL": "Persons", "Girls": "Female", "Boys": "Male"}
+MARKERS = frozenset({"-", "x", "c", "z", "k", "low", "NA"})
+_FREE_MEALS_OF_EARLY_YEARS = "Free school meal eligibility"
+_SEXES = {"Total": "Persons", "ALL": "Persons", "Girls": "Female", "Boys": "Male"}
 
 
 def lait(path: Path, entry: Entry) -> Reading:
@@ -182,7 +179,7 @@ def _dfe_rows(path: Path, entry: Entry) -> Iterable[dict[str, str]]:
             yield row
 
 
-_LEVELS: Final = {
+_LEVELS = {
     "National": ("country_code", "country_name"),
     "Regional": ("region_code", "region_name"),
     "Local authority": ("new_la_code", "la_name"),

@@ -4,8 +4,6 @@ Belongs here: which columns of a table are carried, and under which names. Does 
 its workbook (the catalogue's layouts, read as live files are), writing (`build.py`), answering (`govuk.py`).
 """
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Mapping
 from pathlib import Path

@@ -8,17 +8,14 @@ a county or unitary authority, and many age bands. Only what `plan.yml` names is
 the second copy has to agree with the first.
 """
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
-from typing import Final
 
 from atf_dagster.snapshot.figures import AREAS, figure
 from atf_dagster.snapshot.nomis import AGES, MEASURES, PERSONS, type_code
 from tools.snapshot_build.reading import Entry, FileRefused, Reading
 
-_CARRIED: Final = {
+_CARRIED = {
     "GEOGRAPHY_CODE": "area_code",
     "GEOGRAPHY_NAME": "area_name",
     "GENDER_NAME": "sex",

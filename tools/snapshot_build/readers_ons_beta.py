@@ -4,8 +4,6 @@ Belongs here: which rows of the table are carried, and under which columns. Does
 its workbook (the catalogue's layouts, read as live files are) and writing (`build.py`).
 """
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Iterator, Mapping

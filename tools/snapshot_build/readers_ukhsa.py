@@ -6,20 +6,18 @@ answer. Does not belong here: what the service's answers look like (`ukhsa.py`).
 A file is one series: what is the same for all of it, and a list of dates and values.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from atf_dagster.snapshot import ukhsa
 from atf_dagster.snapshot.figures import ENGLAND, figure
 from tools.snapshot_build.reading import Entry, FileRefused, Reading
 
-_MEND: Final = "For an engineer: look at the file, and teach readers_ukhsa.py what it says."
-_POINT: Final = frozenset({"epiweek", "date", "metric_value", "embargo", "is_public"})
+_MEND = "For an engineer: look at the file, and teach readers_ukhsa.py what it says."
+_POINT = frozenset({"epiweek", "date", "metric_value", "embargo", "is_public"})
 
 
 def read_series(path: Path, entry: Entry) -> Reading:

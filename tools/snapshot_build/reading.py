@@ -4,8 +4,6 @@ Belongs here: the entry of the plan, the figures of a file, the refusal. Does no
 (`readers`, which picks a reader by the entry's shape, and the modules beside it).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -6,20 +6,17 @@ here: any file's format (`readers.py`).
 Other councils are there to compare ours with: their totals are enough, and of a long series its later years.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
-from typing import Final
 
 from atf_dagster.snapshot.figures import AREAS, Figure, is_other_council
 from atf_dagster.snapshot.govuk import TA1_COLUMN
 
-ENGLAND_TOTALS: Final = "england_totals"
+ENGLAND_TOTALS = "england_totals"
 """The word of an entry whose file is carried for all councils of England."""
 
-_TOTALS: Final = ("", TA1_COLUMN)  # the latter tells columns apart that are of everybody each
-_YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}")
+_TOTALS = ("", TA1_COLUMN)  # the latter tells columns apart that are of everybody each
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
 
 def area(entry: Mapping[str, str], area_code: str) -> bool:
