@@ -24,7 +24,7 @@
 
 
 {% for model in staging_models %}
-    select {{ staged_columns() | join(", ") }}
+    select {{ staged_shape() | join(", ") }}
     from {{ ref(model) }}
     {% if not loop.last %}
         union all

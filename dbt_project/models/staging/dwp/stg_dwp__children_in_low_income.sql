@@ -67,31 +67,16 @@ with
         from scaled
     )
 
-select
-    vintage_id,
-    dataset,
-    part,
-    source_row,
-    1 as source_rows,
-    measure,
-    area_code,
-    area_name,
-    'Persons' as sex,
-    '0-15 yrs' as age,
-    'Total' as breakdown_type,
-    'Total' as breakdown_value,
-    'FYE ' || key as period_label,
-    case when year is not null then '1y' end as period_length,
-    case when year is not null then make_date(year - 1, 4, 1) end as period_start,
-    case when year is not null then make_date(year, 3, 31) end as period_end,
-    figure_text as value_text,
-    value,
-    numerator,
-    cast(null as double) as denominator,
-    cast(null as double) as lci_95,
-    cast(null as double) as uci_95,
-    cast(null as double) as lci_998,
-    cast(null as double) as uci_998,
-    {{ figure_status("marker", "value") }} as status,
-    cast(null as string) as status_note
-from figure
+    {{
+        staged_figures(
+            "figure",
+            "measure, numerator",
+            sex="'Persons'",
+            age="'0-15 yrs'",
+            period_label="'FYE ' || key",
+            period_length="case when year is not null then '1y' end",
+            period_start="make_date(year - 1, 4, 1)",
+            period_end="make_date(year, 3, 31)",
+            value_text="figure_text",
+        )
+    }}

@@ -87,62 +87,62 @@ with
                 then make_date(cast(cohort as int) - 1, 9, 1)
             end as period_start
         from measured
+    ),
+
+    described as (
+        select
+            *,
+            -- A figure that is not there yet is nobody's newest figure: no indicator takes it.
+            case when is_not_yet_19 then measure || ', cohort not yet 19' else measure end as measure_taken,
+            case
+                when free_school_meals = 'ALL' and special_needs = 'ALL'
+                then 'Total'
+                when special_needs = 'ALL'
+                then 'Free school meals'
+                when free_school_meals = 'ALL'
+                then 'Special educational needs'
+                else 'Free school meals and special educational needs'
+            end as breakdown_type,
+            case
+                when free_school_meals = 'ALL' and special_needs = 'ALL'
+                then 'Total'
+                when special_needs = 'ALL'
+                then {{ ees_eligible("free_school_meals") }}
+                when free_school_meals = 'ALL'
+                then special_needs
+                else {{ ees_eligible("free_school_meals") }} || ', ' || special_needs
+            end as breakdown_value,
+            case
+                when is_not_yet_19
+                then null
+                -- The rate is the quotient of the counts, printed with as many digits as the release had room
+                -- for: what differs in digits only is one and the same figure. Where the counts are
+                -- rounded, the
+                -- printed rate knows more.
+                when denominator > 0 and abs(rate - 100 * numerator / denominator) < 0.0000001
+                then 100 * numerator / denominator
+                else rate
+            end as value,
+            case
+                when is_not_yet_19 then 'not_available' else {{ figure_status("marker", "rate") }}
+            end as status,
+            case
+                when is_not_yet_19
+                then
+                    'The publisher gives zero for every area: the cohort was not yet 19 when the table came out.'
+            end as status_note
+        from judged
     )
 
-select
-    vintage_id,
-    dataset,
-    part,
-    source_row,
-    1 as source_rows,
-    -- A figure that is not there yet is nobody's newest figure: no indicator takes it.
-    case when is_not_yet_19 then measure || ', cohort not yet 19' else measure end as measure,
-    area_code,
-    area_name,
-    sex,
-    '19 yrs' as age,
-    case
-        when free_school_meals = 'ALL' and special_needs = 'ALL'
-        then 'Total'
-        when special_needs = 'ALL'
-        then 'Free school meals'
-        when free_school_meals = 'ALL'
-        then 'Special educational needs'
-        else 'Free school meals and special educational needs'
-    end as breakdown_type,
-    case
-        when free_school_meals = 'ALL' and special_needs = 'ALL'
-        then 'Total'
-        when special_needs = 'ALL'
-        then {{ ees_eligible("free_school_meals") }}
-        when free_school_meals = 'ALL'
-        then special_needs
-        else {{ ees_eligible("free_school_meals") }} || ', ' || special_needs
-    end as breakdown_value,
-    cohort as period_label,
-    '1y' as period_length,
-    period_start,
-    {{ years_end("period_start", "1") }} as period_end,
-    value_text,
-    case
-        when is_not_yet_19
-        then null
-        -- The rate is the quotient of the counts, printed with as many digits as the release had room
-        -- for: what differs in digits only is one and the same figure. Where the counts are rounded, the
-        -- printed rate knows more.
-        when denominator > 0 and abs(rate - 100 * numerator / denominator) < 0.0000001
-        then 100 * numerator / denominator
-        else rate
-    end as value,
-    case when not is_not_yet_19 then numerator end as numerator,
-    denominator,
-    cast(null as double) as lci_95,
-    cast(null as double) as uci_95,
-    cast(null as double) as lci_998,
-    cast(null as double) as uci_998,
-    case when is_not_yet_19 then 'not_available' else {{ figure_status("marker", "rate") }} end as status,
-    case
-        when is_not_yet_19
-        then 'The publisher gives zero for every area: the cohort was not yet 19 when the table came out.'
-    end as status_note
-from judged
+    {{
+        staged_figures(
+            "described",
+            "sex, breakdown_type, breakdown_value, denominator, status, status_note",
+            measure="measure_taken",
+            age="'19 yrs'",
+            period_label="cohort",
+            period_length="'1y'",
+            period_end=years_end("period_start", "1"),
+            numerator="case when not is_not_yet_19 then numerator end",
+        )
+    }}

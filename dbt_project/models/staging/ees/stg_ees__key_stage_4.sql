@@ -51,11 +51,9 @@ with
             select
                 *,
                 '{{ measure }}' as measure_name,
-                {{ measure }} as value_text,
-                try_cast({{ measure }} as double) as value,
+                {{ value_of(measure) }},
                 try_cast({{ lower_limit }} as double) as lci_95,
                 try_cast({{ upper_limit }} as double) as uci_95,
-                {{ marker_status(measure) }} as marker,
                 {% if measure == "progress8_average" %}
                     time_period in ('201920', '202021', '202425', '202526')
                 {% else %} false
@@ -65,69 +63,62 @@ with
                 union all
             {% endif %}
         {% endfor %}
+    ),
+
+    described as (
+        select
+            *,
+            case
+                when is_all_schools and (is_total or is_free_school_meals or is_disadvantage)
+                then measure_name
+                else measure_name || ' of other groups'
+            end as measure,
+            case
+                when is_total
+                then 'Total'
+                when is_free_school_meals
+                then 'Free school meals'
+                when is_disadvantage
+                then 'Disadvantage'
+                else topic
+            end as breakdown_type,
+            case
+                when is_total
+                then 'Total'
+                when is_free_school_meals
+                then {{ ees_eligible("category") }}
+                when is_disadvantage and (lower(category) like 'not %' or lower(category) like '%all other%')
+                then 'Not disadvantaged'
+                when is_disadvantage and lower(category) like 'disadvantaged%'
+                then 'Disadvantaged'
+                else category
+            end as breakdown_value,
+            case
+                when is_missing_year and value is null and coalesce(marker, '') <> 'unknown_marker'
+                then 'not_published'
+                when marker is null and value is not null and version in ('provisional', 'p')
+                then 'provisional'
+                else {{ figure_status("marker", "value") }}
+            end as status,
+            case
+                when is_missing_year and time_period in ('201920', '202021')
+                then 'Progress 8 was not published: there were no examinations.'
+                when is_missing_year
+                then 'Progress 8 was not published: these pupils took no key stage 2 assessments.'
+                when time_period in ('201920', '202021')
+                then 'Grades were not set by examinations; not comparable with other years.'
+            end as status_note
+        from measured
     )
 
-select
-    vintage_id,
-    dataset,
-    part,
-    source_row,
-    1 as source_rows,
-    case
-        when is_all_schools and (is_total or is_free_school_meals or is_disadvantage)
-        then measure_name
-        else measure_name || ' of other groups'
-    end as measure,
-    area_code,
-    area_name,
-    sex,
-    '15-16 yrs' as age,
-    case
-        when is_total
-        then 'Total'
-        when is_free_school_meals
-        then 'Free school meals'
-        when is_disadvantage
-        then 'Disadvantage'
-        else topic
-    end as breakdown_type,
-    case
-        when is_total
-        then 'Total'
-        when is_free_school_meals
-        then {{ ees_eligible("category") }}
-        when is_disadvantage and (lower(category) like 'not %' or lower(category) like '%all other%')
-        then 'Not disadvantaged'
-        when is_disadvantage and lower(category) like 'disadvantaged%'
-        then 'Disadvantaged'
-        else category
-    end as breakdown_value,
-    time_period as period_label,
-    '1y' as period_length,
-    period_start,
-    {{ years_end("period_start", "1") }} as period_end,
-    value_text,
-    value,
-    -- The averages are over pupils; the sums of points are not a count of anybody.
-    cast(null as double) as numerator,
-    cast(null as double) as denominator,
-    lci_95,
-    uci_95,
-    cast(null as double) as lci_998,
-    cast(null as double) as uci_998,
-    case
-        when is_missing_year and value is null and coalesce(marker, '') <> 'unknown_marker'
-        then 'not_published'
-        when marker is null and value is not null and version in ('provisional', 'p')
-        then 'provisional'
-        else {{ figure_status("marker", "value") }}
-    end as status,
-    case
-        when is_missing_year and time_period in ('201920', '202021')
-        then 'Progress 8 was not published: there were no examinations.'
-        when is_missing_year
-        then 'Progress 8 was not published: these pupils took no key stage 2 assessments.'
-        when time_period in ('201920', '202021')
-        then 'Grades were not set by examinations; not comparable with other years.'
-    end as status_note
-from measured
+    -- No numerators: the averages are over pupils, and the sums of points are not a count of anybody.
+    {{
+        staged_figures(
+            "described",
+            "measure, sex, breakdown_type, breakdown_value, lci_95, uci_95, status, status_note",
+            age="'15-16 yrs'",
+            period_label="time_period",
+            period_length="'1y'",
+            period_end=years_end("period_start", "1"),
+        )
+    }}

@@ -28,13 +28,7 @@ with
             ("neet_not_known_percent", "neet_not_known_count"),
             ("neet_percent", "neet_count"),
         ] %}
-            select
-                *,
-                '{{ measure }}' as measure_name,
-                {{ measure }} as value_text,
-                try_cast({{ measure }} as double) as value,
-                {{ numerator }} as numerator,
-                {{ marker_status(measure) }} as marker
+            select *, '{{ measure }}' as measure_name, {{ value_of(measure) }}, {{ numerator }} as numerator
             from renamed
             {% if not loop.last %}
                 union all
@@ -51,35 +45,30 @@ with
                 try_cast(nullif(regexp_extract(trim(time_period), '^([0-9]{4})$', 1), '') as int) - 1, 12, 1
             ) as period_start
         from measured
+    ),
+
+    described as (
+        select
+            *,
+            case
+                when is_total and is_both_ages then measure_name else measure_name || ' of other groups'
+            end as measure,
+            case when topic in ('sex', 'gender') then {{ ees_sex("category") }} else 'Persons' end as sex,
+            case when is_both_ages then '16-17 yrs' else age || ' yrs' end as age_band
+        from dated
     )
 
-select
-    vintage_id,
-    dataset,
-    part,
-    source_row,
-    1 as source_rows,
-    case
-        when is_total and is_both_ages then measure_name else measure_name || ' of other groups'
-    end as measure,
-    area_code,
-    area_name,
-    case when topic in ('sex', 'gender') then {{ ees_sex("category") }} else 'Persons' end as sex,
-    case when is_both_ages then '16-17 yrs' else age || ' yrs' end as age,
-    case when is_total then 'Total' else topic end as breakdown_type,
-    case when is_total then 'Total' else category end as breakdown_value,
-    time_period as period_label,
-    '3m' as period_length,
-    period_start,
-    {{ months_end("period_start", "3") }} as period_end,
-    value_text,
-    value,
-    case when value is not null then numerator end as numerator,
-    cohort_count as denominator,
-    cast(null as double) as lci_95,
-    cast(null as double) as uci_95,
-    cast(null as double) as lci_998,
-    cast(null as double) as uci_998,
-    {{ figure_status("marker", "value") }} as status,
-    cast(null as string) as status_note
-from dated
+    {{
+        staged_figures(
+            "described",
+            "measure, sex",
+            age="age_band",
+            breakdown_type="case when is_total then 'Total' else topic end",
+            breakdown_value="case when is_total then 'Total' else category end",
+            period_label="time_period",
+            period_length="'3m'",
+            period_end=months_end("period_start", "3"),
+            numerator="case when value is not null then numerator end",
+            denominator="cohort_count",
+        )
+    }}

@@ -15,7 +15,7 @@ with
 
             source.area_code,
             source.area_name,
-            source.sex,
+            case when source.sex = 'Not applicable' then 'Persons' else source.sex end as sex,
             source.age,
             nullif(trim(source.category_type), '') as category_type,
             nullif(trim(source.category), '') as category,
@@ -26,9 +26,7 @@ with
             {{ label_start("source.time_period", "dataset.period_month", "dataset.period_day") }}
             as period_start,
 
-            source.value as value_text,
-            {{ marker_status("source.value") }} as marker,
-            try_cast(source.value as double) as value,
+            {{ value_of("source.value") }},
             try_cast(source.count as double) as numerator,
             try_cast(source.denominator as double) as denominator,
             try_cast(source.lower_ci_95_0_limit as double) as lci_95,
@@ -38,43 +36,33 @@ with
             source.value_note
         from source
         inner join dataset on source.dataset = dataset.dataset
+    ),
+
+    judged as (
+        select
+            *,
+            case
+                when value_note ilike '%suppressed%' or value_note ilike '%disclosure%'
+                then 'suppressed'
+                when
+                    value_note ilike '%not presented%'
+                    or value_note ilike '%data quality%'
+                    or value_note ilike '%not published%'
+                then {{ figure_status("marker", "value", absent="'not_published'") }}
+                else {{ figure_status("marker", "value") }}
+            end as status
+        from renamed
     )
 
-select
-    vintage_id,
-    dataset,
-    part,
-    source_row,
-    1 as source_rows,
-    cast(null as string) as measure,
-    area_code,
-    area_name,
-    case when sex = 'Not applicable' then 'Persons' else sex end as sex,
-    age,
-    coalesce(category_type, 'Total') as breakdown_type,
-    case when category_type is null then 'Total' else category end as breakdown_value,
-    period_label,
     -- A label that is not understood has no length; it must not pass for a length that is not wanted.
-    coalesce(period_length, cast(period_years as string) || 'y') as period_length,
-    period_start,
-    {{ years_end("period_start", "period_years") }} as period_end,
-    value_text,
-    value,
-    numerator,
-    denominator,
-    lci_95,
-    uci_95,
-    lci_998,
-    uci_998,
-    case
-        when value_note ilike '%suppressed%' or value_note ilike '%disclosure%'
-        then 'suppressed'
-        when
-            value_note ilike '%not presented%'
-            or value_note ilike '%data quality%'
-            or value_note ilike '%not published%'
-        then {{ figure_status("marker", "value", absent="'not_published'") }}
-        else {{ figure_status("marker", "value") }}
-    end as status,
-    value_note as status_note
-from renamed
+    {{
+        staged_figures(
+            "judged",
+            "sex, age, numerator, denominator, lci_95, uci_95, lci_998, uci_998, status",
+            breakdown_type="coalesce(category_type, 'Total')",
+            breakdown_value="case when category_type is null then 'Total' else category end",
+            period_length="coalesce(period_length, cast(period_years as string) || 'y')",
+            period_end=years_end("period_start", "period_years"),
+            status_note="value_note",
+        )
+    }}

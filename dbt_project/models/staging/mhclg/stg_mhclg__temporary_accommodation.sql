@@ -94,38 +94,22 @@ with
             *,
             case
                 when day_text = '' or try_cast(day_text as int) = extract(day from last_day) then last_day
-            end as period_day
+            end as period_day,
+            case
+                when left(area_code, 3) in ('E92', 'E12')
+                then 'Counts are rounded to 10 and include estimates for councils that sent no data.'
+            end as status_note
         from ended
     )
 
-select
-    vintage_id,
-    dataset,
-    part,
-    source_row,
-    1 as source_rows,
-    measure,
-    area_code,
-    area_name,
-    'Persons' as sex,
-    age,
-    'Total' as breakdown_type,
-    'Total' as breakdown_value,
-    concat_ws(' ', nullif(day_text, ''), nullif(month_text, ''), nullif(year_text, '')) as period_label,
-    cast(null as string) as period_length,
-    period_day as period_start,
-    period_day as period_end,
-    nullif(value_text, '') as value_text,
-    value,
-    numerator,
-    denominator,
-    cast(null as double) as lci_95,
-    cast(null as double) as uci_95,
-    cast(null as double) as lci_998,
-    cast(null as double) as uci_998,
-    {{ figure_status("marker", "value") }} as status,
-    case
-        when left(area_code, 3) in ('E92', 'E12')
-        then 'Counts are rounded to 10 and include estimates for councils that sent no data.'
-    end as status_note
-from checked
+    {{
+        staged_figures(
+            "checked",
+            "measure, age, numerator, denominator, status_note",
+            sex="'Persons'",
+            period_label="concat_ws(' ', nullif(day_text, ''), nullif(month_text, ''), nullif(year_text, ''))",
+            period_start="period_day",
+            period_end="period_day",
+            value_text="nullif(value_text, '')",
+        )
+    }}

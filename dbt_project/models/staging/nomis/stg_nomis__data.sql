@@ -217,57 +217,57 @@ with
                 then {{ years_end("year_start", "period_years") }}
             end as period_end
         from dated
+    ),
+
+    described as (
+        select
+            *,
+            case
+                when lower(sex) in ('total', 'all', 'all persons', 'persons', 'people')
+                then 'Persons'
+                when lower(sex) in ('male', 'males')
+                then 'Male'
+                when lower(sex) in ('female', 'females')
+                then 'Female'
+                else sex
+            end as sex_band,
+            case
+                when lower(age) = 'all ages'
+                then 'All ages'
+                when regexp_extract(age, '^Aged ([0-9]+)( to |-)[0-9]+$', 1) <> ''
+                then
+                    regexp_extract(age, '^Aged ([0-9]+)', 1)
+                    || '-'
+                    || regexp_extract(age, '^Aged [0-9]+(?: to |-)([0-9]+)$', 1)
+                    || ' yrs'
+                when regexp_extract(age, '^Aged ([0-9]+[+])$', 1) <> ''
+                then regexp_extract(age, '^Aged ([0-9]+[+])$', 1) || ' yrs'
+                else age
+            end as age_band,
+            case
+                when {{ period_months("period_start", "period_end") }} = 12 and period_form <> 'month'
+                then '1y'
+            end as period_length,
+            case
+                when is_contradictory
+                then 'unknown_marker'
+                else {{ figure_status("figure_marker", "figure_value") }}
+            end as status
+        from with_period
     )
 
-select
-    vintage_id,
-    dataset,
-    part,
-    source_row,
-    source_rows,
-    measure,
-    area_code,
-    area_name,
-    case
-        when lower(sex) in ('total', 'all', 'all persons', 'persons', 'people')
-        then 'Persons'
-        when lower(sex) in ('male', 'males')
-        then 'Male'
-        when lower(sex) in ('female', 'females')
-        then 'Female'
-        else sex
-    end as sex,
-    case
-        when lower(age) = 'all ages'
-        then 'All ages'
-        when regexp_extract(age, '^Aged ([0-9]+)( to |-)[0-9]+$', 1) <> ''
-        then
-            regexp_extract(age, '^Aged ([0-9]+)', 1)
-            || '-'
-            || regexp_extract(age, '^Aged [0-9]+(?: to |-)([0-9]+)$', 1)
-            || ' yrs'
-        when regexp_extract(age, '^Aged ([0-9]+[+])$', 1) <> ''
-        then regexp_extract(age, '^Aged ([0-9]+[+])$', 1) || ' yrs'
-        else age
-    end as age,
-    breakdown_type,
-    breakdown_value,
-    period_label,
-    case
-        when {{ period_months("period_start", "period_end") }} = 12 and period_form <> 'month' then '1y'
-    end as period_length,
-    period_start,
-    period_end,
-    figure_text as value_text,
-    figure_value as value,
-    figure_numerator as numerator,
-    figure_denominator as denominator,
-    figure_value - confidence as lci_95,
-    figure_value + confidence as uci_95,
-    cast(null as double) as lci_998,
-    cast(null as double) as uci_998,
-    case
-        when is_contradictory then 'unknown_marker' else {{ figure_status("figure_marker", "figure_value") }}
-    end as status,
-    note as status_note
-from with_period
+    {{
+        staged_figures(
+            "described",
+            "source_rows, measure, breakdown_type, breakdown_value, period_length, status",
+            sex="sex_band",
+            age="age_band",
+            value_text="figure_text",
+            value="figure_value",
+            numerator="figure_numerator",
+            denominator="figure_denominator",
+            lci_95="figure_value - confidence",
+            uci_95="figure_value + confidence",
+            status_note="note",
+        )
+    }}

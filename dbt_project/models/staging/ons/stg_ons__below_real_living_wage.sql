@@ -46,47 +46,35 @@ with
                 when said = ':'
                 then 'not_applicable'
                 else {{ marker_status("said") }}
-            end as marker
+            end as marker,
+            case when working_pattern is null then 'Total' else 'Working pattern' end as breakdown_type,
+            'April ' || year_of_survey as period_label,
+            -- The survey asks for the pay period that holds one day of April; the workbook does not say which
+            -- day, and the first of the month stands for it.
+            make_date(cast(year_of_survey as int), 4, 1) as day_of_survey,
+            case
+                when said = 'x'
+                then 'Withheld by the publisher as unreliable: its coefficient of variation is over 20 %.'
+                when said = '-'
+                then 'Nil or negligible; the publisher gives no number.'
+                when value is not null and jobs_thousand = '-'
+                then 'The publisher calls the number of jobs nil or negligible.'
+                when value is not null and shading is not null
+                then
+                    'Reliability by the shading of the cell: '
+                    || shading
+                    || ' (CV is the coefficient of variation).'
+            end as status_note
         from renamed
     )
 
-select
-    vintage_id,
-    dataset,
-    part,
-    source_row,
-    1 as source_rows,
-    cast(null as string) as measure,
-    area_code,
-    area_name,
-    sex,
-    cast(null as string) as age,
-    case when working_pattern is null then 'Total' else 'Working pattern' end as breakdown_type,
-    coalesce(working_pattern, 'Total') as breakdown_value,
-    'April ' || year_of_survey as period_label,
-    cast(null as string) as period_length,
-    -- The survey asks for the pay period that holds one day of April; the workbook does not say which day,
-    -- and the
-    -- first of the month stands for it.
-    make_date(cast(year_of_survey as int), 4, 1) as period_start,
-    make_date(cast(year_of_survey as int), 4, 1) as period_end,
-    value_text,
-    value,
-    numerator,
-    cast(null as double) as denominator,
-    cast(null as double) as lci_95,
-    cast(null as double) as uci_95,
-    cast(null as double) as lci_998,
-    cast(null as double) as uci_998,
-    {{ figure_status("marker", "value") }} as status,
-    case
-        when said = 'x'
-        then 'Withheld by the publisher as unreliable: its coefficient of variation is over 20 %.'
-        when said = '-'
-        then 'Nil or negligible; the publisher gives no number.'
-        when value is not null and jobs_thousand = '-'
-        then 'The publisher calls the number of jobs nil or negligible.'
-        when value is not null and shading is not null
-        then 'Reliability by the shading of the cell: ' || shading || ' (CV is the coefficient of variation).'
-    end as status_note
-from marked
+    {{
+        staged_figures(
+            "marked",
+            "sex, breakdown_type, numerator, status_note",
+            age=none,
+            breakdown_value="coalesce(working_pattern, 'Total')",
+            period_start="day_of_survey",
+            period_end="day_of_survey",
+        )
+    }}

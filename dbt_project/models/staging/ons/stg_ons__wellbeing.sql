@@ -32,37 +32,20 @@ with
             case
                 when regexp_extract(period_label, '^([0-9]{4}[-/][0-9]{2})$', 1) <> ''
                 then {{ label_start("year_label", 4, 1) }}
-            end as period_start
+            end as period_start,
+            case
+                when marker = 'unreliable' then 'The publisher marks this estimate as of low reliability.'
+            end as status_note
         from renamed
     )
 
-select
-    vintage_id,
-    dataset,
-    part,
-    source_row,
-    1 as source_rows,
-    measure,
-    area_code,
-    area_name,
-    cast(null as string) as sex,
-    cast(null as string) as age,
-    'Total' as breakdown_type,
-    'Total' as breakdown_value,
-    period_label,
-    case when period_start is not null then '1y' end as period_length,
-    period_start,
-    {{ years_end("period_start", "1") }} as period_end,
-    value_text,
-    value,
-    cast(null as double) as numerator,
-    cast(null as double) as denominator,
-    lci_95,
-    uci_95,
-    cast(null as double) as lci_998,
-    cast(null as double) as uci_998,
-    {{ figure_status("marker", "value") }} as status,
-    case
-        when marker = 'unreliable' then 'The publisher marks this estimate as of low reliability.'
-    end as status_note
-from dated
+    {{
+        staged_figures(
+            "dated",
+            "measure, lci_95, uci_95, status_note",
+            sex=none,
+            age=none,
+            period_length="case when period_start is not null then '1y' end",
+            period_end=years_end("period_start", "1"),
+        )
+    }}

@@ -25,42 +25,29 @@ with
             try_cast(uci_95 as double) as uci_95,
             coalesce({{ marker_status("source.status") }}, {{ marker_status("source.value") }}) as marker
         from source
+    ),
+
+    dated as (
+        select
+            *,
+            case
+                when duration = ''
+                then period_start
+                when duration_years is not null
+                then {{ years_end("period_start", "duration_years") }}
+                when duration_months is not null
+                then {{ months_end("period_start", "duration_months") }}
+            end as period_end,
+            case
+                when marker = 'unreliable' then 'The publisher marks this estimate as of low reliability.'
+            end as status_note
+        from renamed
     )
 
-select
-    vintage_id,
-    dataset,
-    part,
-    source_row,
-    1 as source_rows,
-    cast(null as string) as measure,
-    area_code,
-    area_name,
-    sex,
-    age,
-    'Total' as breakdown_type,
-    'Total' as breakdown_value,
-    period_label,
-    case when duration_years is not null then concat_ws('', duration_years, 'y') end as period_length,
-    period_start,
-    case
-        when duration = ''
-        then period_start
-        when duration_years is not null
-        then {{ years_end("period_start", "duration_years") }}
-        when duration_months is not null
-        then {{ months_end("period_start", "duration_months") }}
-    end as period_end,
-    value_text,
-    value,
-    cast(null as double) as numerator,
-    cast(null as double) as denominator,
-    lci_95,
-    uci_95,
-    cast(null as double) as lci_998,
-    cast(null as double) as uci_998,
-    {{ figure_status("marker", "value") }} as status,
-    case
-        when marker = 'unreliable' then 'The publisher marks this estimate as of low reliability.'
-    end as status_note
-from renamed
+    {{
+        staged_figures(
+            "dated",
+            "sex, age, lci_95, uci_95, status_note",
+            period_length="case when duration_years is not null then concat_ws('', duration_years, 'y') end",
+        )
+    }}

@@ -54,58 +54,55 @@ with
             and ordered.period_start = known.date_from
             and ordered.period_end = known.date_to
             and ordered.breakdown_value = known.breakdown_value
+    ),
+
+    described as (
+        select
+            *,
+            coalesce(breakdown_value in ('ALL', 'Total only'), false) as is_whole,
+            case
+                when is_hidden
+                then 'suppressed'
+                when data_status = 'nil return'
+                then 'not_applicable'
+                when data_status = 'not supplied'
+                then 'not_available'
+                when data_status = 'provisional'
+                then 'provisional'
+                when data_status = 'estimate'
+                then 'estimated'
+                when denominator > 0
+                then 'normal'
+                else 'not_available'
+            end as status,
+            case
+                when is_hidden
+                then 'Hidden by disclosure control.'
+                when data_status = 'nil return'
+                then 'Nil return: the organisation states that there was nothing to report.'
+                when data_status = 'not supplied'
+                then 'The organisation did not supply this figure.'
+                when local_definition is not null
+                then 'Local means: ' || local_definition
+            end as status_note
+        from told
     )
 
-select
-    vintage_id,
-    dataset,
-    part,
-    source_row,
-    1 as source_rows,
-    case when recency = 1 then indicator_code else 'superseded' end as measure,
-    'ORG-' || org_code as area_code,
-    org_name as area_name,
-    'Persons' as sex,
-    'All ages' as age,
-    case when breakdown_value in ('ALL', 'Total only') then 'Total' else 'Pay band' end as breakdown_type,
-    case
-        when breakdown_value in ('ALL', 'Total only') then 'Total' else breakdown_value
-    end as breakdown_value,
-    concat_ws('/', cast(period_start as string), cast(period_end as string)) as period_label,
-    cast(null as string) as period_length,
-    period_start,
-    period_end,
-    case when not is_hidden then numerator_text end as value_text,
-    case when not is_hidden and denominator > 0 then 100 * numerator / denominator end as value,
-    case when not is_hidden then numerator end as numerator,
-    case when not is_hidden then denominator end as denominator,
-    cast(null as double) as lci_95,
-    cast(null as double) as uci_95,
-    cast(null as double) as lci_998,
-    cast(null as double) as uci_998,
-    case
-        when is_hidden
-        then 'suppressed'
-        when data_status = 'nil return'
-        then 'not_applicable'
-        when data_status = 'not supplied'
-        then 'not_available'
-        when data_status = 'provisional'
-        then 'provisional'
-        when data_status = 'estimate'
-        then 'estimated'
-        when denominator > 0
-        then 'normal'
-        else 'not_available'
-    end as status,
-    case
-        when is_hidden
-        then 'Hidden by disclosure control.'
-        when data_status = 'nil return'
-        then 'Nil return: the organisation states that there was nothing to report.'
-        when data_status = 'not supplied'
-        then 'The organisation did not supply this figure.'
-        when local_definition is not null
-        then 'Local means: ' || local_definition
-    end as status_note
-from told
+    {{
+        staged_figures(
+            "described",
+            "status, status_note",
+            measure="case when recency = 1 then indicator_code else 'superseded' end",
+            area_code="'ORG-' || org_code",
+            area_name="org_name",
+            sex="'Persons'",
+            age="'All ages'",
+            breakdown_type="case when is_whole then 'Total' else 'Pay band' end",
+            breakdown_value="case when is_whole then 'Total' else breakdown_value end",
+            period_label="concat_ws('/', cast(period_start as string), cast(period_end as string))",
+            value_text="case when not is_hidden then numerator_text end",
+            value="case when not is_hidden and denominator > 0 then 100 * numerator / denominator end",
+            numerator="case when not is_hidden then numerator end",
+            denominator="case when not is_hidden then denominator end",
+        )
+    }}

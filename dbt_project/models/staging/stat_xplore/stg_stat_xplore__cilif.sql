@@ -30,9 +30,7 @@ with
             {{ label_start("labelled.year_text", "dataset.period_month", "dataset.period_day") }}
             as period_start,
 
-            labelled.value as value_text,
-            try_cast(labelled.value as double) as value,
-            {{ marker_status("labelled.value") }} as marker,
+            {{ value_of("labelled.value") }},
             labelled.marks ilike '%provisional%' or labelled.year_label ilike '%(p)%' as is_provisional,
             labelled.marks ilike '%revised%' or labelled.year_label ilike '%(r)%' as is_revised,
             labelled.marks
@@ -40,58 +38,48 @@ with
         inner join dataset on labelled.dataset = dataset.dataset
     ),
 
-    judged as (select *, {{ figure_status("marker", "value") }} as status from renamed)
+    published as (select *, {{ figure_status("marker", "value") }} as status_published from renamed),
 
-select
-    vintage_id,
-    dataset,
-    part,
-    source_row,
-    1 as source_rows,
-    cast(null as string) as measure,
-    area_code,
-    area_name,
-    'Persons' as sex,
-    -- Without a code it is the publisher's total, or the table has no ages.
-    case
-        when age_code is null
-        then 'All ages'
-        when regexp_extract(age_label, '([0-9]+) *(?:-|to) *[0-9]+', 1) <> ''
-        then
+    described as (
+        select
+            *,
+            -- Without a code it is the publisher's total, or the table has no ages.
+            case
+                when age_code is null
+                then 'All ages'
+                when regexp_extract(age_label, '([0-9]+) *(?:-|to) *[0-9]+', 1) <> ''
+                then
+                    concat_ws(
+                        '-',
+                        regexp_extract(age_label, '([0-9]+) *(?:-|to) *[0-9]+', 1),
+                        regexp_extract(age_label, '[0-9]+ *(?:-|to) *([0-9]+)', 1)
+                    )
+                    || ' yrs'
+                else age_label
+            end as age,
+            case
+                when status_published <> 'normal'
+                then status_published
+                when is_revised
+                then 'revised'
+                when is_provisional
+                then 'provisional'
+                else status_published
+            end as status,
             concat_ws(
-                '-',
-                regexp_extract(age_label, '([0-9]+) *(?:-|to) *[0-9]+', 1),
-                regexp_extract(age_label, '[0-9]+ *(?:-|to) *([0-9]+)', 1)
-            )
-            || ' yrs'
-        else age_label
-    end as age,
-    'Total' as breakdown_type,
-    'Total' as breakdown_value,
-    period_label,
-    cast(period_years as string) || 'y' as period_length,
-    period_start,
-    {{ years_end("period_start", "period_years") }} as period_end,
-    value_text,
-    value,
-    cast(null as double) as numerator,
-    cast(null as double) as denominator,
-    cast(null as double) as lci_95,
-    cast(null as double) as uci_95,
-    cast(null as double) as lci_998,
-    cast(null as double) as uci_998,
-    case
-        when status <> 'normal'
-        then status
-        when is_revised
-        then 'revised'
-        when is_provisional
-        then 'provisional'
-        else status
-    end as status,
-    concat_ws(
-        ' ',
-        'Changed a little at random by the publisher for disclosure control; parts need not add up to their total.',
-        marks
-    ) as status_note
-from judged
+                ' ',
+                'Changed a little at random by the publisher for disclosure control; parts need not add up to their total.',
+                marks
+            ) as status_note
+        from published
+    )
+
+    {{
+        staged_figures(
+            "described",
+            "age, status, status_note",
+            sex="'Persons'",
+            period_length="cast(period_years as string) || 'y'",
+            period_end=years_end("period_start", "period_years"),
+        )
+    }}

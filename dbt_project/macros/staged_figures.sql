@@ -1,0 +1,87 @@
+{#- The shape of a figure as staged: what every staging model of figures gives, in this order. -#}
+{#- Column -> the SQL that stands for it where a model does not name it. A column that stands for itself must be in the
+    relation. `measure` tells several measures of one row apart; `source_rows` is how many landed rows a figure was put
+    together from, the first being `source_row`. Sex and age have no default: a figure of nobody knows whom is wrong
+    in silence. -#}
+{% macro staged_shape() -%}
+    {{
+        return(
+            {
+                "vintage_id": "vintage_id",
+                "dataset": "dataset",
+                "part": "part",
+                "source_row": "source_row",
+                "source_rows": "1",
+                "measure": "cast(null as string)",
+                "area_code": "area_code",
+                "area_name": "area_name",
+                "sex": none,
+                "age": none,
+                "breakdown_type": "'Total'",
+                "breakdown_value": "'Total'",
+                "period_label": "period_label",
+                "period_length": "cast(null as string)",
+                "period_start": "period_start",
+                "period_end": "period_end",
+                "value_text": "value_text",
+                "value": "value",
+                "numerator": "cast(null as double)",
+                "denominator": "cast(null as double)",
+                "lci_95": "cast(null as double)",
+                "uci_95": "cast(null as double)",
+                "lci_998": "cast(null as double)",
+                "uci_998": "cast(null as double)",
+                "status": figure_status("marker", "value"),
+                "status_note": "cast(null as string)",
+            }
+        )
+    }}
+{%- endmacro %}
+
+{#- The closing select of a staging model of figures, from `relation`, its last step. `columns` names, with commas between
+    them, what the relation has under the shape's own names; a keyword gives the SQL of a column. The rest has the
+    default of the shape. `sex=none` and `age=none` say that the dataset tells them and not the row. A model that says
+    nothing of sex or age, or names a column that the shape does not have, does not compile. -#}
+{% macro staged_figures(relation, columns="") -%}
+    {%- set shape = staged_shape() -%}
+    {%- set given = dict(kwargs) -%}
+    {%- for name in columns.replace(" ", "").split(",") if name -%}
+        {%- do given.update({name: name}) -%}
+    {%- endfor -%}
+    {%- for name in ("sex", "age") if name not in given -%}
+        {{
+            exceptions.raise_compiler_error(
+                "staged_figures in "
+                ~ model.name
+                ~ ": the argument `"
+                ~ name
+                ~ "` is missing and has no default. "
+                ~ "Give its SQL, or none where the catalogue's dataset says it."
+            )
+        }}
+    {%- endfor -%}
+    {%- for name in given if name not in shape -%}
+        {{
+            exceptions.raise_compiler_error(
+                "staged_figures in "
+                ~ model.name
+                ~ ": a staged figure has no column `"
+                ~ name
+                ~ "`. It has "
+                ~ shape
+                | join(", ") ~ "."
+            )
+        }}
+    {%- endfor -%}
+    select
+        {%- for name, default in shape.items() %}
+            {{ given.get(name, default) or "cast(null as string)" }} as {{ name }} {{- "," if not loop.last }}
+        {%- endfor %}
+    from {{ relation }}
+{%- endmacro %}
+
+{#- What a staging model takes from the cell of a figure: its text as published, its number, and the status that a
+    marker in place of a number says. -#}
+{% macro value_of(cell) -%}
+    {{ cell }} as value_text, try_cast({{ cell }} as double) as value, {{ marker_status(cell) }} as marker
+{%- endmacro %}
