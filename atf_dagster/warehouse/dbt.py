@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from atf_dagster.files import write_atomic
 from atf_dagster.settings import PROJECT, Settings
+from atf_dagster.warehouse.shared_shape import describe_columns, staging_variables
 
 DBT_PROJECT = PROJECT / "dbt_project"
 Half = Literal["staged", "mart"]
@@ -71,6 +72,9 @@ def ensure_manifest(settings: Settings) -> Path:
     current = fingerprint()
     if not (manifest.exists() and key.exists() and key.read_text("utf-8") == current):
         _invoke(settings, ["parse"])
+        content = json.loads(manifest.read_text("utf-8"))
+        describe_columns(content)
+        write_atomic(manifest, json.dumps(content))
         write_atomic(key, current)
     return manifest
 
@@ -117,6 +121,7 @@ def _invoke(settings: Settings, arguments: list[str]) -> list[NodeResult]:
 
     os.environ["ATF_RAW"] = str(settings.raw)
     os.environ["ATF_WAREHOUSE"] = str(settings.warehouse)
+    os.environ.update(staging_variables(DBT_PROJECT))
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     command = [

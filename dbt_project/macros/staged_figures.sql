@@ -80,6 +80,13 @@
     from {{ relation }}
 {%- endmacro %}
 
+{#- Names of the staging models of one kind: `figures`, which close with staged_figures, or `reference`, the others. dbt
+    must know what a model reads before it has parsed the project, so that the project's graph cannot tell; whoever starts
+    dbt lists the folder (atf_dagster/warehouse/shared_shape.py). dbt parses a model anew when its variable changes. -#}
+{% macro staging_models(kind) -%}
+    {{ return(env_var("DBT_" ~ kind | upper ~ "_MODELS").split(",")) }}
+{%- endmacro %}
+
 {#- What a staging model takes from the cell of a figure: its text as published, its number, and the status that a
     marker in place of a number says. -#}
 {% macro value_of(cell) -%}

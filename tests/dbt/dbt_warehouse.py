@@ -15,6 +15,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from atf_dagster.warehouse.shared_shape import describe_columns, staging_variables
+
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 
 STAGED = ("--select", "tag:staged", "--indirect-selection", "cautious")
@@ -39,6 +41,7 @@ class Warehouse:
 
     folder: Path
     file: Path
+    project: Path = PROJECT
 
     def dbt(self, *arguments: str) -> list[Node]:
         """Run one dbt command; the nodes it ran. A command that stops before it runs any is an error."""
@@ -64,7 +67,9 @@ class Warehouse:
         return str(outcome.result.results[0].node.compiled_code)
 
     def manifest(self) -> dict[str, Any]:
+        """The project as dbt parsed it, with the descriptions that a refresh fills in."""
         found: dict[str, Any] = json.loads((self.folder / "target" / "manifest.json").read_text("utf-8"))
+        describe_columns(found)
         return found
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
@@ -76,10 +81,12 @@ class Warehouse:
         from dbt.cli.main import dbtRunner
 
         target = str(self.folder / "target")
-        places = ("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", target)
+        places = ("--project-dir", str(self.project), "--profiles-dir", str(self.project), "--target-path", target)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("ATF_RAW", str(self.folder / "raw"))
             patch.setenv("ATF_WAREHOUSE", str(self.file))
+            for name, value in staging_variables(self.project).items():
+                patch.setenv(name, value)
             try:
                 return dbtRunner().invoke(["--quiet", *arguments, *places, "--log-path", target])
             finally:

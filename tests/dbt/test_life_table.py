@@ -182,7 +182,7 @@ def test_bands_are_known_by_the_words_of_publishers_and_others_are_not(tmp_path:
 
 
 def test_what_the_models_read_is_declared_in_the_catalogue() -> None:
-    model = Path(__file__).parents[2] / "dbt_project/models/intermediate/int_life_table_band.sql"
+    model = Path(__file__).parents[2] / "dbt_project/models/intermediate/3_figures/int_life_table_band.sql"
     read = {line.split('"')[1] for line in model.read_text("utf-8").splitlines() if line.startswith("{% set ")}
     assert read == {"SUP70", "SUP71"}
     assert {load().indicator(code).aggregation_rule for code in read} == {"sum"}
