@@ -1,7 +1,8 @@
 """What staging models have in common and dbt cannot work out: which of them give figures, and what their columns are.
 
-Belongs here: reading the names of staging models from their folder, and filling the manifest with the descriptions that
-are written once, at int_stacked. Does not belong here: running dbt (`dbt`), the shape itself (macros/staged_figures.sql).
+Belongs here: reading the names of staging models from their folder, and filling the manifest with the descriptions
+that are written once, at int_stacked. Does not belong here: running dbt (`dbt`), the shape itself
+(macros/staged_figures.sql).
 """
 
 import re

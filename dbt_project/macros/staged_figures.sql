@@ -39,15 +39,26 @@
 {%- endmacro %}
 
 {#- The closing select of a staging model of figures, from `relation`, its last step. `columns` names, with commas between
-    them, what the relation has under the shape's own names; a keyword gives the SQL of a column. The rest has the
-    default of the shape. `sex=none` and `age=none` say that the dataset tells them and not the row. A model that says
-    nothing of sex or age, or names a column that the shape does not have, does not compile. -#}
-{% macro staged_figures(relation, columns="") -%}
+    them, what the relation has under the shape's own names; a keyword gives the SQL of a column. `cell` is the column
+    whose cell is the figure, where nothing else decides on its text, number and status. The rest has the default of the
+    shape. `sex=none` and `age=none` say that the dataset tells them and not the row. A model that says nothing of sex or
+    age, or names a column that the shape does not have, does not compile. -#}
+{% macro staged_figures(relation, columns="", cell=none) -%}
     {%- set shape = staged_shape() -%}
     {%- set given = dict(kwargs) -%}
     {%- for name in columns.replace(" ", "").split(",") if name -%}
         {%- do given.update({name: name}) -%}
     {%- endfor -%}
+    {%- if cell -%}
+        {%- set number = "try_cast(" ~ cell ~ " as double)" -%}
+        {%- do shape.update(
+            {
+                "value_text": cell,
+                "value": number,
+                "status": figure_status(marker_status(cell), number),
+            }
+        ) -%}
+    {%- endif -%}
     {%- for name in ("sex", "age") if name not in given -%}
         {{
             exceptions.raise_compiler_error(
@@ -87,7 +98,7 @@
     {{ return(env_var("DBT_" ~ kind | upper ~ "_MODELS").split(",")) }}
 {%- endmacro %}
 
-{#- What a staging model takes from the cell of a figure: its text as published, its number, and the status that a
+{#- The same three of a cell as columns, for a model that decides by them: text as published, number, and the status that a
     marker in place of a number says. -#}
 {% macro value_of(cell) -%}
     {{ cell }} as value_text, try_cast({{ cell }} as double) as value, {{ marker_status(cell) }} as marker

@@ -15,6 +15,8 @@ import duckdb
 import pytest
 from dbt_warehouse import Built, Node, Warehouse
 
+from atf_dagster.catalogue import load
+
 # Type in a contract -> DuckDB's name. The words are those that both engines understand.
 TYPES = {
     "string": "VARCHAR",
@@ -92,9 +94,9 @@ CONTRACT = {
 Z = {"95": 1.959963984540054, "998": 3.090232306167813}
 
 
-def models(built: Built) -> dict[str, dict[str, Any]]:
-    """The project's models by name, as the manifest has them."""
-    nodes = built.warehouse.manifest()["nodes"].values()
+def models(built: Built, *, as_written: bool = False) -> dict[str, dict[str, Any]]:
+    """The project's models by name, as the manifest has them, with or without the descriptions that are filled in."""
+    nodes = built.warehouse.manifest(as_written=as_written)["nodes"].values()
     return {node["name"]: node for node in nodes if node["resource_type"] == "model"}
 
 
@@ -147,6 +149,68 @@ def test_every_model_says_its_grain_and_describes_every_column_it_has(built: Bui
         assert node["description"].startswith("Grain: "), name
         described = {column["name"] for column in node["columns"].values() if column["description"].strip()}
         assert described == set(actual[name]), name
+
+
+def test_a_description_that_all_staging_models_share_is_written_once(built: Built) -> None:
+    """At int_stacked; a staging model's YAML says of a column what the shape does not."""
+    written = models(built, as_written=True)
+    stacked = written["int_stacked"]
+    landed_row = ("vintage_id", "dataset", "part", "source_row")
+    repeated = [
+        f"{name}.{column}"
+        for name, node in written.items()
+        if node["schema"] == "staging"
+        for column in (stacked["columns"] if node["unique_id"] in stacked["depends_on"]["nodes"] else landed_row)
+        if node["columns"].get(column, {}).get("description") == stacked["columns"][column]["description"]
+    ]
+    assert repeated == []
+
+
+def test_a_raw_column_that_every_table_has_is_described_with_no_table(built: Built) -> None:
+    everywhere = {"row_number", "dataset", "part", "vintage_id", "page", "sheet_row"}
+    published = {collection.table for collection in load().collections}
+    for source in built.warehouse.manifest()["sources"].values():
+        if source["name"] in published:
+            assert not everywhere & set(source["columns"]), source["name"]
+
+
+def test_a_publishers_raw_tables_are_declared_beside_their_models_and_our_own_in_one_file(built: Built) -> None:
+    published = {collection.table for collection in load().collections}
+    for source in built.warehouse.manifest()["sources"].values():
+        file = Path(source["original_file_path"])
+        if source["name"] in published:
+            assert file.parts[:2] == ("models", "staging"), source["name"]
+        else:
+            assert file == Path("models/_program_sources.yml"), source["name"]
+
+
+def test_a_models_yaml_stands_beside_it_under_its_name(built: Built) -> None:
+    manifest = built.warehouse.manifest()
+    for name, node in models(built).items():
+        beside = Path(node["original_file_path"]).with_suffix(".yml")
+        assert node["patch_path"] == f"all_together_fairer://{beside}", name
+    for test in manifest["unit_tests"].values():
+        beside = Path(models(built)[test["model"]]["original_file_path"])
+        assert Path(test["original_file_path"]) in {
+            beside.with_suffix(".yml"),
+            beside.with_name(f"{beside.stem}_unit_tests.yml"),
+        }, test["name"]
+
+
+def test_folders_show_the_order_in_which_models_run(built: Built) -> None:
+    """Staging, intermediate, marts; within the last two, folders by number. Nobody reads a later folder."""
+    layers = ("staging", "intermediate", "marts")
+    by_id = {node["unique_id"]: node for node in models(built).values()}
+
+    def place(node: dict[str, Any]) -> tuple[int, str]:
+        layer, folder = Path(node["original_file_path"]).parts[1:3]
+        assert layer == "staging" or folder[0].isdigit(), node["name"]
+        return layers.index(layer), "" if layer == "staging" else folder
+
+    for node in by_id.values():
+        for parent in node["depends_on"]["nodes"]:
+            if parent in by_id:
+                assert place(by_id[parent]) <= place(node), (by_id[parent]["name"], node["name"])
 
 
 def test_every_source_table_and_exposure_is_described(built: Built) -> None:

@@ -8,7 +8,7 @@ with
             area_code,
             area_name,
             {{ fuel_poverty_year("title") }} as period_label,
-            {{ value_of("share_in_fuel_poverty") }},
+            share_in_fuel_poverty,
             try_cast(households_in_fuel_poverty as double) as numerator,
             try_cast(households as double) as denominator
         from {{ source("raw", "desnz_fuel_poverty_lsoa") }}
@@ -20,6 +20,7 @@ with
         staged_figures(
             "dated",
             "numerator, denominator",
+            cell="share_in_fuel_poverty",
             sex="'Persons'",
             age="'All ages'",
             period_length="case when year is not null then '1y' end",

@@ -20,7 +20,7 @@ with
             key as age_published,
 
             nullif(regexp_extract(title, 'mid-(20[0-9][0-9])$', 1), '') as year_of_estimate,
-            {{ value_of("population") }}
+            population
         from {{ source("raw", "ons_population_estimates") }}
     ),
 
@@ -37,6 +37,7 @@ with
         staged_figures(
             "dated",
             "sex",
+            cell="population",
             measure="case when age_published = 'All ages' then age_published else 'Single year of age' end",
             age="case when age_published = 'All ages' then age_published else age_published || ' yrs' end",
             period_start="day_of_estimate",

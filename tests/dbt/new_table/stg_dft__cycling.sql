@@ -1,0 +1,13 @@
+{{
+    staged_figures(
+        source("raw", "dft_cycling"),
+        cell="share_of_adults",
+        source_row="row_number",
+        measure="lower(trim(purpose))",
+        sex="'Persons'",
+        age="'16+ yrs'",
+        period_label="key",
+        period_start="make_date(try_cast(key as int) - 1, 11, 16)",
+        period_end="make_date(try_cast(key as int), 11, 15)",
+    )
+}}
