@@ -21,9 +21,9 @@ def staging_variables(project: Path) -> dict[str, str]:
 
     The macro staging_models reads them; dbt stops with their name where they are not set.
     """
-    kinds: dict[str, list[str]] = {"figures": [], "reference": []}
+    kinds: dict[str, list[str]] = {"figure": [], "reference": []}
     for path in sorted((project / "models" / "staging").rglob("*.sql")):
-        kinds["figures" if _FIGURES.search(path.read_text("utf-8")) else "reference"].append(path.stem)
+        kinds["figure" if _FIGURES.search(path.read_text("utf-8")) else "reference"].append(path.stem)
     return {f"DBT_{kind.upper()}_MODELS": ",".join(names) for kind, names in kinds.items()}
 
 

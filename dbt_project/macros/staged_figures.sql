@@ -91,7 +91,7 @@
     from {{ relation }}
 {%- endmacro %}
 
-{#- Names of the staging models of one kind: `figures`, which close with staged_figures, or `reference`, the others. dbt
+{#- Names of the staging models of one kind: `figure`, which close with staged_figures, or `reference`, the others. dbt
     must know what a model reads before it has parsed the project, so that the project's graph cannot tell; whoever starts
     dbt lists the folder (atf_dagster/warehouse/shared_shape.py). dbt parses a model anew when its variable changes. -#}
 {% macro staging_models(kind) -%}
