@@ -109,6 +109,18 @@ def test_a_verdict_stands_as_long_as_its_rules_do(store: Store) -> None:
     assert store.verdicts("bad", "all")[1, "admission"].rules == "other rules"
 
 
+def test_other_rules_of_one_dataset_judge_no_other_dataset_anew(store: Store) -> None:
+    """A verdict given anew by checks that saw nothing of it would be a pardon."""
+    verdicts(store, [failing(BAD), failing(OTHER)])
+    rules = {**under("rules"), "other": "other rules"}
+    found = {
+        entry.vintage.dataset: verdict.verdict
+        for entry, verdict in judge(store, [GOOD, BAD, OTHER], [], rules=rules, run_id="later")
+    }
+    assert found == {"good": "admitted", "bad": "held", "other": "admitted"}
+    assert store.verdicts("bad", "all")[1, "admission"].run_id == "run"
+
+
 def test_a_vintage_that_did_not_parse_gets_no_verdict(store: Store) -> None:
     rejected = parsed("rejected", verdict="rejected")
     assert judge(store, [rejected], [], rules=under("rules"), run_id="run") == []

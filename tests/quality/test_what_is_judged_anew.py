@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from project_copied import ProjectCopied
 from published_house import PublishedHome
 
 from atf_dagster.catalogue import Catalogue, load
@@ -78,7 +79,7 @@ WORDS = [
     ("expectations/staged_nomis.yml", "  reason: Children", "  reason: All children"),
     ("expectations/staged_nomis.yml", "  mend: Compare", "  mend: Do compare"),
     ("expectations/coverage.yml", "  reason: ", "  reason: Readers say that "),
-    ("atf_dagster/alerts/render.py", '"', '"In other words: '),
+    ("atf_dagster/alerts/render.py", "the last release stays", "the release before stays"),
     ("atf_dagster/warehouse/raw.py", '"""What became of', '"""Told anew: what became of'),
     (
         "atf_dagster/warehouse/raw.py",
@@ -87,7 +88,7 @@ WORDS = [
     ),
     ("atf_dagster/sources/base.py", "The answer is not JSON", "What came is no JSON"),
     (f"{STAGING}/ukhsa/stg_ukhsa__series.sql", "    judged as", "    -- Isn't this a comment?\n    judged as"),
-    (f"{STAGING}/ukhsa/stg_ukhsa__series.sql", "    judged as", "    {#- It's another. -#}\n    judged as"),
+    (f"{STAGING}/ukhsa/stg_ukhsa__series.sql", "    judged as", "    {# It's another. #}\n    judged as"),
     (f"{STAGING}/ukhsa/stg_ukhsa__series.sql", "    judged as", "    /* a third,\n of two lines */\n    judged as"),
     (f"{STAGING}/ukhsa/stg_ukhsa__series.sql", "-- A weekly figure is dated", "-- It is dated"),
     (f"{STAGING}/ukhsa/stg_ukhsa__series.sql", "    judged as", "\n\n    judged as"),
@@ -106,6 +107,14 @@ def test_words_comments_and_blank_lines_rebuild_nothing_and_judge_nothing_anew(
     project.edit(file, old, new)
     assert project.of_a_release() == before
     assert project.judged_anew() == set()
+
+
+def test_a_refresh_after_an_edit_of_words_builds_nothing(published_home: PublishedHome, tmp_path: Path) -> None:
+    project = ProjectCopied.into(tmp_path / "project")
+    for file, old, new in WORDS:
+        project.edit(file, old, new)
+    report = project.refresh(published_home.copy_of_all(tmp_path / "home").home)
+    assert (report["outcome"], report["release"]) == ("unchanged", published_home.report["release"])
 
 
 DECIDING = [
