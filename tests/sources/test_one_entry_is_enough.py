@@ -117,51 +117,24 @@ datasets:
 """
 MODEL = """\
 with
-    source as (select * from {{ source("raw", "rivers_samples") }}),
-
-    renamed as (
+    dated as (
         select
             *,
-            try_cast(clean as double) as value,
-            {{ marker_status("clean") }} as marker,
-            make_date(cast(source.year as int), 1, 1) as period_start,
-            make_date(cast(source.year as int), 12, 31) as period_end
-        from source
+            row_number as source_row,
+            make_date(cast(year as int), 1, 1) as period_start,
+            make_date(cast(year as int), 12, 31) as period_end
+        from {{ source("raw", "rivers_samples") }}
     )
 
-select
-    vintage_id,
-    dataset,
-    part,
-    row_number as source_row,
-    1 as source_rows,
-    cast(null as string) as measure,
-    area_code,
-    area_name,
-    'Persons' as sex,
-    'All ages' as age,
-    'Total' as breakdown_type,
-    'Total' as breakdown_value,
-    renamed.year as period_label,
-    '1y' as period_length,
-    period_start,
-    period_end,
-    clean as value_text,
-    value,
-    cast(null as double) as numerator,
-    cast(null as double) as denominator,
-    cast(null as double) as lci_95,
-    cast(null as double) as uci_95,
-    cast(null as double) as lci_998,
-    cast(null as double) as uci_998,
-    {{ figure_status("marker", "value") }} as status,
-    cast(null as string) as status_note
-from renamed
+    {{
+        staged_figures(
+            "dated", cell="clean", sex="'Persons'", age="'All ages'", period_label="year", period_length="'1y'"
+        )
+    }}
 """
 DOCUMENTATION = """\
 sources:
   - name: raw
-    schema: raw
     tables:
       - name: rivers_samples
         description: "Grain: one record as served, for each vintage (vintage_id, row_number)."
@@ -194,9 +167,7 @@ def add_a_json_publisher(project: ProjectCopied) -> None:
     project.add("atf_dagster/catalogue/collections/rivers_samples.yml", COLLECTION)
     project.add("atf_dagster/sources/rivers.py", MODULE)
     project.add("dbt_project/models/staging/rivers/stg_rivers__samples.sql", MODEL)
-    project.add("dbt_project/models/staging/rivers/_rivers.yml", DOCUMENTATION)
-    last = '    "stg_ees__neet_16_17",\n'
-    project.edit("dbt_project/models/intermediate/int_stacked.sql", last, last + '    "stg_rivers__samples",\n')
+    project.add("dbt_project/models/staging/rivers/stg_rivers__samples.yml", DOCUMENTATION)
 
 
 @contextmanager
@@ -272,10 +243,10 @@ def test_an_indicator_more_of_a_known_publisher_is_one_entry_of_one_file_and_is_
     assert published.figures("SUP99") == sorted((code, 10 + n + 0.5) for n, code in enumerate(COUNCILS))
 
 
-def test_a_publisher_of_json_is_six_files_and_is_published(published: Published, tmp_path: Path) -> None:
+def test_a_publisher_of_json_is_five_files_and_is_published(published: Published, tmp_path: Path) -> None:
     project = ProjectCopied.into(tmp_path / "project")
     add_a_json_publisher(project)
-    assert len(project.touched) == 6
+    assert len(project.touched) == 5
     assert published.report["outcome"] == "published", published.report["message"]
     assert published.figures("SUP98") == sorted((code, 70.25 + n) for n, code in enumerate(COUNCILS))
 
