@@ -53,6 +53,9 @@ class Refused:
 THIRD_PARTY = "Fingertips' figures re-shaped by a third party; the publisher answers with 26 or 27 other columns."
 LAIT = "Of an app of the Department for Education (LAIT), no table of Explore education statistics."
 CODES = "A list of areas' codes, no table that is fetched: catalogue/areas.yml and area_changes.yml follow from it."
+NOT_YET = "Not yet read; it is to be taken in where the mart has no figures today. It holds "
+QUARTER = "Not yet read; its layout is to be tried first. The quarterly workbook of temporary accommodation, "
+EDITION = "Not yet read; an edition holds one year and takes the place of all before today. Fuel poverty in "
 
 TA, FUEL, FUEL_LSOA = (
     "govuk_mhclg_temporary_accommodation",
@@ -69,7 +72,22 @@ def _els(**rows: int) -> list[Went]:
 FILES: dict[str, list[Went] | Refused | str] = {
     "PROVENANCE.md": "Says where the files came from.",
     "README.md": "Says what the files are.",
+    "covid_deaths/All_settings_deaths_occurrences_2020wk36.csv": NOT_YET
+    + "deaths by week of occurrence to week 36 of 2020, summed over places by a third party.",
+    "covid_deaths/excess_deaths_uk_w51_2015-2020_registrations_by_LA_week.csv": NOT_YET
+    + "registered deaths by council and week, 2015 to 2020; averages and rates are a third party's.",
+    "covid_deaths/granular_mortality_file_ONS_Mar-Jun2020.xlsx": NOT_YET
+    + "deaths involving COVID-19 and all deaths, March to June 2020, with rates and limits.",
+    "covid_deaths/ltla_cases_nine.csv": NOT_YET
+    + "cases of COVID-19 by specimen date to December 2023, of the nine councils.",
+    "covid_deaths/utla_cases_2021-06-22.csv.gz": NOT_YET
+    + "cases of COVID-19 by specimen date to June 2021, of all upper tier councils.",
+    "covid_deaths/utla_cases_and_28day_deaths_nine_to_2021-06-21.csv": NOT_YET
+    + "cases and deaths within 28 days to June 2021, of the nine councils.",
     "desnz_fuel_poverty/sub-regional-fuel-poverty-2022-tables.xlsx": [Went(FUEL, 351), Went(FUEL_LSOA, 32_844)],
+    "desnz_fuel_poverty/2019_Sub-Regional-Data-LILEE.xlsx": EDITION + "2019, by council and small area.",
+    "desnz_fuel_poverty/2021_Sub-Regional-Data-LILEE.xlsx": EDITION + "2021, by council and small area.",
+    "desnz_fuel_poverty/2022_Sub-Regional-Data-LILEE.xlsx": EDITION + "2022, by council and small area.",
     "dfe_ees/bds_long_0.parquet": LAIT,
     "dfe_ees/eyfsp_headline_measures_2022.csv": [Went("ees_early_years", 12_852)],
     "dfe_ees/ks4_children_in_care_la.csv": Refused(
@@ -85,7 +103,21 @@ FILES: dict[str, list[Went] | Refused | str] = {
     "dfe_ees/neet_16_17_2023.csv": [Went(NEET, 160, vintage=2)],
     "dfe_ees/neet_16_17_2025.csv": [Went(NEET, 161, vintage=3)],
     "dfe_ees/sn_may_2025.xlsx": LAIT,
+    "dfe_ees/ks4_2018-19_revised_la_characteristics.csv": NOT_YET
+    + "key stage 4 of 2018/19, revised, by characteristics: pupil numbers, Progress 8 with limits.",
+    "dft_walking_cycling/CW0301.ods": NOT_YET
+    + "walking or cycling for any purpose, 2015/16 to 2017/18, with 95 % half widths.",
+    "dft_walking_cycling/CW0302.ods": NOT_YET
+    + "one mode of travel: any purpose, leisure, travel; with 95 % half widths.",
+    "dft_walking_cycling/CW0303.ods": NOT_YET
+    + "one mode of travel: any purpose, leisure, travel; with 95 % half widths.",
     "dwp_cilif/2_AHC_Relative_LA.csv": [Went("govuk_dwp_children_in_low_income", 2 * 362)],
+    "dwp_cilif/cilif_absolute_2021-22_nine.csv": NOT_YET
+    + "children in absolute low income 2021/22, by age, sex, family and work, of the nine councils.",
+    "dwp_cilif/cilif_relative_2021-22_nine.csv": NOT_YET
+    + "children in relative low income 2021/22, by age, sex, family and work, of the nine councils.",
+    "dwp_cilif/lait_child_poverty_rows.csv": NOT_YET
+    + "child poverty (relative, before housing costs) of England, regions and councils: rows of LAIT.",
     "fingertips/90284_injury_admissions_child502_parent15.csv": [Went("fingertips_90284", 7_208)],
     "fingertips/93015_physically_inactive_website_download.csv": [Went("fingertips_93015", 2_223)],
     "fingertips/93881_adult_obesity_website_download.csv": [Went("fingertips_93881", 2_223)],
@@ -101,6 +133,16 @@ FILES: dict[str, list[Went] | Refused | str] = {
     "fingertips_figures/inactive_adults.csv": THIRD_PARTY,
     "fingertips_figures/inequality_life_expectancy.csv": THIRD_PARTY,
     "fingertips_figures/life_expectancy.csv": THIRD_PARTY,
+    "fingertips_figures/92708_resident_population_rows.csv": NOT_YET
+    + "residents by sex and five-year age, from a development extract with another header.",
+    "fingertips_figures/93015_93088_rows.csv": NOT_YET
+    + "rows of two indicators from a development extract with another header.",
+    "fingertips_figures/93474_deaths_in_hospital_rows.csv": NOT_YET
+    + "deaths of the year by broad age (the denominator), from the same extract.",
+    "fingertips_figures/93701_absolute_low_income_rows.csv": NOT_YET
+    + "children under 16 in absolute low income, of the old base year, from the same extract.",
+    "fingertips_figures/loneliness_93758_eight_of_nine.csv": NOT_YET
+    + "loneliness of eight councils, one row each, re-shaped by a third party.",
     "geography/area_code_changes.csv": CODES,
     "geography/lad2023_boundaries_epsg4326.geojson": [Went("open_geography_boundaries", 9, "asked")],
     "geography/lad24_to_region_lookup.csv": [Went("open_geography_district_region", 296, "asked")],
@@ -113,10 +155,26 @@ FILES: dict[str, list[Went] | Refused | str] = {
     "mhclg_homelessness/Detailed_LA_202503.ods": [Went(TA, 307, page=3)],
     "mhclg_homelessness/Statutory_Homelessness_Detailed_Local_Authority_Data_202506.ods": [Went(TA, 307, page=4)],
     "mhclg_homelessness/Statutory_Homelessness_Detailed_Local_Authority_Data_202509.ods": [Went(TA, 307, page=5)],
+    "mhclg_homelessness/DetailedLA_202112.xlsx": QUARTER + "2021-12.",
+    "mhclg_homelessness/Detailed_LA_202203.xlsx": QUARTER + "2022-03.",
+    "mhclg_homelessness/Detailed_LA_202206.xlsx": QUARTER + "2022-06.",
+    "mhclg_homelessness/Detailed_LA_202209.xlsx": QUARTER + "2022-09.",
+    "mhclg_homelessness/Detailed_LA_202212.xlsx": QUARTER + "2022-12.",
+    "mhclg_homelessness/Detailed_LA_202303.xlsx": QUARTER + "2023-03.",
+    "mhclg_homelessness/Detailed_LA_202306_all_dropdowns_fix.xlsx": QUARTER + "2023-06.",
+    "mhclg_homelessness/Detailed_LA_202309_fixed.xlsx": QUARTER + "2023-09.",
+    "mhclg_homelessness/Detailed_LA_202312.xlsx": QUARTER + "2023-12.",
+    "mhclg_homelessness/Detailed_LA_202406_fix.xlsx": QUARTER + "2024-06.",
+    "mhclg_homelessness/Detailed_LA_202409.xlsx": QUARTER + "2024-09.",
+    "mhclg_homelessness/Statutory_Homelessness_Detailed_Local_Authority_Data_202512.ods": QUARTER + "2025-12.",
     "mhclg_iod/File_10_-_IoD2019_Local_Authority_District_Summaries__lower-tier__.xlsx": [
         Went("govuk_iod_2019_districts", 317)
     ],
     "mhclg_iod/File_1_IoD2025_Index_of_Multiple_Deprivation.xlsx": [Went("govuk_iod_2025_lsoa", 33_755)],
+    "mhclg_iod/iod2025_file_10_districts.csv": NOT_YET
+    + "File 10 of the Indices of Deprivation 2025 (districts), its columns renamed by a third party.",
+    "mhclg_iod/iod2025_file_13_icbs.csv": NOT_YET
+    + "File 13 of the Indices of Deprivation 2025 (health boards), its columns renamed by a third party.",
     # Nine councils twice and a region, three ages; the file has more areas and ages, which are not asked for.
     "nomis/NM_2002_1_population_2021.csv": [Went("nomis_population", 57, "asked")],
     "nomis/ashe_resident_earnings.xlsx": "A workbook that the website makes of a query; the interface answers as CSV.",
@@ -124,7 +182,15 @@ FILES: dict[str, list[Went] | Refused | str] = {
     "nomis/claimant_count_london_2018.csv": Refused(
         "nomis_claimants", "missing_column", ("record_count", "measures", "obs_status", "duration_name", "sex_name")
     ),
+    "nomis/labour_market_NM_17_5_2023-11.parquet": NOT_YET
+    + "shares of the Annual Population Survey, 75 years to June 2023, re-shaped by a third party.",
+    "nomis/labour_market_NM_17_5_2024-06_northern.parquet": NOT_YET
+    + "the same survey to December 2023, of northern councils, re-shaped by a third party.",
     "ons_ashe/lwf_table_7_1a_work_geography_2022.xls": [Went("ons_beta_below_real_living_wage", 9 * 411, "zipped")],
+    "ons_ashe/real_living_wage_at_or_above_2016-2025.csv": NOT_YET
+    + "jobs at or above the real living wage by workplace, 2016 to 2025, re-shaped by a third party.",
+    "ons_ashe/table8_residence_2023_weekly_earnings.csv": NOT_YET
+    + "weekly pay by residence, April 2023, provisional, re-shaped by a third party.",
     # The service answers for the areas that are asked for, or for all councils of the United Kingdom; so many of the
     # file's rows are theirs.
     "ons_els/children-in-relative-poverty.csv": _els(

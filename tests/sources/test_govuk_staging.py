@@ -30,11 +30,19 @@ TA, FUEL, FUEL_LSOA, CHILDREN = (
     "govuk_desnz_fuel_poverty_lsoa",
     "govuk_dwp_children_in_low_income",
 )
+QUARTERS = (
+    "Detailed_LA_202403.xlsx",
+    "Detailed_LA_202412.ods",
+    "Detailed_LA_202503.ods",
+    "Statutory_Homelessness_Detailed_Local_Authority_Data_202506.ods",
+    "Statutory_Homelessness_Detailed_Local_Authority_Data_202509.ods",
+)
+"""The quarterly workbooks whose layouts are read; the other quarters of the folder are not yet."""
 
 
 def published(data: Path) -> Govuk:
     """What the departments have on GOV.UK, as far as their files are at hand."""
-    quarters = sorted((data / "mhclg_homelessness").iterdir())
+    quarters = [data / "mhclg_homelessness" / name for name in QUARTERS]
     fuel = data / "desnz_fuel_poverty" / "sub-regional-fuel-poverty-2022-tables.xlsx"
     children = data / "dwp_cilif" / "2_AHC_Relative_LA.csv"
     return Govuk(
