@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from published_house import PROJECT, PublishedHome, command, made_once
+
+from support.home import PROJECT, PublishedHome, command, made_once
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from channels_on_loopback import MailServer, Webhook, free_port
 
 from atf_dagster.settings import Settings
+from support.channels import MailServer, Webhook
+from support.server import free_port
 
 
 @pytest.fixture

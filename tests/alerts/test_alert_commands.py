@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from channels_on_loopback import Webhook
 
 from atf_dagster.alerts import notify
 from atf_dagster.cli import main
 from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings
+from support.channels import Webhook
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import logging
 import socket
 
 import pytest
-from channels_on_loopback import MailServer, Webhook
 
 from atf_dagster.alerts.channels import Channel, Undelivered, channels, send
 from atf_dagster.settings import Settings, SettingsError, load
+from support.channels import MailServer, Webhook
 
 SECRET = "canary-5f1c9e77"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from channels_on_loopback import MailServer, Webhook
 from problems_made import alert
 
 from atf_dagster.alerts import ledger, outbox
@@ -13,6 +12,7 @@ from atf_dagster.alerts.channels import channels
 from atf_dagster.alerts.digest import Digest
 from atf_dagster.alerts.ledger import Ledger
 from atf_dagster.alerts.outbox import MISSES, Delivery
+from support.channels import MailServer, Webhook
 
 SOURCES = frozenset({"source"})
 

@@ -9,12 +9,12 @@ import sys
 import uuid
 
 import pytest
-from channels_on_loopback import Webhook
-from published_house import environment
 
 from atf_dagster.alerts import ledger, notify, outbox
 from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings
+from support.channels import Webhook
+from support.home import environment
 
 LOOK = """
 import os, signal, sys

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from published_house import PROJECT, PublishedHome
 
 from atf_dagster import catalogue
 from atf_dagster.alerts import detect
 from atf_dagster.alerts.alert import Alert
 from atf_dagster.release import versions
 from atf_dagster.release.versions import Release
-
-sys.path.insert(0, str(PROJECT / "tests" / "release"))
-from releases_made import run_sql
+from support.home import PublishedHome
+from support.releases import run_sql
 
 COVERAGE = Callable[[str, str], Release]
 

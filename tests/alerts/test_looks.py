@@ -9,8 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from channels_on_loopback import Webhook
-from published_house import PublishedHome
 
 from atf_dagster import catalogue
 from atf_dagster.alerts import detect, heartbeat, ledger, notify, outbox
@@ -20,6 +18,8 @@ from atf_dagster.landing.source_issues import SourceIssue
 from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.quality.results import Result
 from atf_dagster.settings import Settings
+from support.channels import Webhook
+from support.home import PublishedHome
 
 TIMEOUT = {"message": "landing: no answer", "remedy": "Ask again.", "error": "NoPublisherAnswered"}
 

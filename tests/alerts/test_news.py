@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from published_house import PROJECT, PublishedHome
 
 from atf_dagster.alerts import change_notes
 from atf_dagster.release import changes, versions
 from atf_dagster.release.versions import Release
-
-sys.path.insert(0, str(PROJECT / "tests" / "release"))
-from releases_made import another_release, run_sql
+from support.home import PublishedHome
+from support.releases import another_release, run_sql
 
 LIVERPOOL = "E08000012"
 BOTH = Callable[..., list[change_notes.ChangeNote]]

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from command_said import Atf, Said
-from published_house import environment
 
 from atf_dagster.cli.main import main
+from support.command_output import Atf, CommandOutput
+from support.home import environment
 
 
 @pytest.fixture
 def atf(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Atf:
     """Run `atf <words>` for a house; keywords are further variables of the environment."""
 
-    def run(home: Path, *words: str, **more: str) -> Said:
+    def run(home: Path, *words: str, **more: str) -> CommandOutput:
         with monkeypatch.context() as patch:
             for name in ("ATF_HOME", "ATF_MODE"):
                 patch.delenv(name, raising=False)
@@ -24,6 +24,6 @@ def atf(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
             capsys.readouterr()
             code = main(words)
         said = capsys.readouterr()
-        return Said(code, said.out, said.err)
+        return CommandOutput(code, said.out, said.err)
 
     return run

@@ -11,12 +11,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from command_said import Atf
-from published_house import PROJECT, PublishedHome, environment
 from releases_elsewhere import LIVE, make_live
 
 from atf_dagster.catalogue import load
 from atf_dagster.landing import Store
+from support.command_output import Atf
+from support.home import PROJECT, PublishedHome, environment
 
 HEAVY = ("dagster", "dbt", "great_expectations")
 

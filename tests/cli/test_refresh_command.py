@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_said import Atf
-from published_house import BIN, PROJECT, PublishedHome, command, environment
 from releases_elsewhere import make_live
 
 from atf_dagster.catalogue import load
 from atf_dagster.files import single_writer
 from atf_dagster.pipeline.steps import Refresh, WouldReplaceLive
 from atf_dagster.settings import Settings
+from support.command_output import Atf
+from support.home import BIN, PROJECT, PublishedHome, command, environment
 
 
 def files(folder: Path, pattern: str) -> dict[str, int]:

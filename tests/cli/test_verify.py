@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_said import Atf
-from published_house import PublishedHome
 
 from atf_dagster.files import append_json
 from atf_dagster.landing import Store, Vintage
 from atf_dagster.returns import store as returns
+from support.command_output import Atf
+from support.home import PublishedHome
 
 DATASET = "fingertips_93283"
 RETURNED = b"a local return\n"

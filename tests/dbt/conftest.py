@@ -6,18 +6,15 @@ must hold (the test modules).
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import pytest
-from dbt_warehouse import MART, STAGED, Built, Warehouse
 
 from atf_dagster.catalogue import load
 from atf_dagster.pipeline.steps import Refresh
-from atf_dagster.returns import facts
 from atf_dagster.settings import Settings, disable_usage_data
-from atf_dagster.warehouse import inputs, raw
-from atf_dagster.warehouse.tables import write_table
+from support.dbt_warehouse import MART, STAGED, Built, Warehouse
+from support.staging import TODAY, write_raw
 
 
 @pytest.fixture(scope="session")
@@ -25,26 +22,10 @@ def raw_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The raw tables of the bundled figures, every vintage admitted; made as a refresh makes them."""
     folder = tmp_path_factory.mktemp("bundled")
     catalogue = load()
-    refresh = Refresh(Settings(home=folder / "home"), "test", today=dt.date(2026, 1, 31))
+    refresh = Refresh(Settings(home=folder / "home"), "test", today=TODAY)
     refresh.settings.home.mkdir()
     refresh.fetch([dataset.id for _, dataset in catalogue.datasets])
-    parsed = raw.parse_new(catalogue, refresh.store, folder / "raw", "test", lambda message: None)
-    known = inputs.collect(
-        catalogue,
-        refresh.store,
-        parsed,
-        mode="snapshot",
-        rules="test",
-        today=refresh.today,
-        returned=facts.collect(refresh.settings.home, catalogue),
-    )
-    known.write(folder / "raw")
-    write_table(
-        folder / "raw" / "admission" / "admission.parquet",
-        {"vintage_id": "varchar", "verdict": "varchar", "reason": "varchar"},
-        [{"vintage_id": row["vintage_id"], "verdict": "admitted"} for row in known.tables["vintage"][1]],
-    )
-    return folder / "raw"
+    return write_raw(folder, refresh.store, mode="snapshot", admitted=True, home=refresh.settings.home)
 
 
 @pytest.fixture(scope="session")

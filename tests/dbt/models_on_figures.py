@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from dbt_warehouse import Warehouse
 
 from atf_dagster.settings import disable_usage_data
 from atf_dagster.warehouse.tables import write_table
+from support.dbt_warehouse import Warehouse
 
 Row = dict[str, Any]
 

@@ -11,8 +11,9 @@ from collections import defaultdict
 import duckdb
 import numpy as np
 import pytest
-from dbt_warehouse import Built
 from scipy import stats
+
+from support.dbt_warehouse import Built
 
 PAIRS = """
     select

@@ -18,11 +18,11 @@ from typing import Any
 
 import duckdb
 import pytest
-from dbt_warehouse import Built, Warehouse
 from scipy.optimize import brentq
 from scipy.stats import norm, rankdata
 
 from atf_dagster.settings import disable_usage_data
+from support.dbt_warehouse import Built, Warehouse
 
 ENGLAND = "E92000001"
 PUBLISHED = Path(__file__).parents[2] / ".." / "shared" / "data" / "fingertips"

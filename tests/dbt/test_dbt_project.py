@@ -13,7 +13,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from dbt_warehouse import Built, Node, Warehouse
+
+from support.dbt_warehouse import Built, Node, Warehouse
 
 from atf_dagster.catalogue import load
 

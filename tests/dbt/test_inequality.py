@@ -15,8 +15,9 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
-from dbt_warehouse import Built, Warehouse
 from scipy import stats  # type: ignore[import-untyped]
+
+from support.dbt_warehouse import Built, Warehouse
 
 Z = float(stats.norm.ppf(0.975))
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"

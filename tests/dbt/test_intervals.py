@@ -13,9 +13,10 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
-from dbt_warehouse import Built, Warehouse
 from numpy.typing import NDArray
 from scipy import stats  # type: ignore[import-untyped]
+
+from support.dbt_warehouse import Built, Warehouse
 
 LEVELS = {"95": 0.95, "998": 0.998}
 SIGNS = {"lower": "-", "upper": "+"}
@@ -43,7 +44,9 @@ def sql(tmp_path_factory: pytest.TempPathFactory) -> str:
         columns.append(f"{{{{ student_t('n', '{level}') }}}} as t_{level}")
         columns.append(f"{{{{ standard_error('x', 'n', '{level}') }}}} as se_{level}")
         columns.append(f"{{{{ z_of('{level}') }}}} as z_{level}")
-    return Warehouse(folder, folder / "none.duckdb").compiled(f"select {', '.join(columns)} from cases order by row")
+    return Warehouse(folder, folder / "warehouse.duckdb").compiled(
+        f"select {', '.join(columns)} from cases order by row"
+    )
 
 
 def evaluate(sql: str, **columns: Sequence[float | None] | Numbers) -> dict[str, list[Any]]:

@@ -14,11 +14,11 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
-from dbt_warehouse import Built, Warehouse
 from numpy.typing import NDArray
 from scipy import stats  # type: ignore[import-untyped]
 
 from atf_dagster.catalogue import load
+from support.dbt_warehouse import Built, Warehouse
 
 Numbers = NDArray[np.float64]
 
@@ -64,7 +64,7 @@ def life_table(deaths: Numbers, people: Numbers) -> tuple[float, float]:
 @pytest.fixture(scope="module")
 def sql(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("macros")
-    return Warehouse(folder, folder / "none.duckdb").compiled("{{ life_table('bands', ['area']) }}")
+    return Warehouse(folder, folder / "warehouse.duckdb").compiled("{{ life_table('bands', ['area']) }}")
 
 
 def tables(
@@ -172,7 +172,7 @@ def test_bands_are_known_by_the_words_of_publishers_and_others_are_not(tmp_path:
         "All ages": None,
         "90-94 yrs": None,
     }
-    sql = Warehouse(tmp_path, tmp_path / "none.duckdb").compiled("select {{ life_table_band('age') }} from ages")
+    sql = Warehouse(tmp_path, tmp_path / "warehouse.duckdb").compiled("select {{ life_table_band('age') }} from ages")
     with duckdb.connect() as connection:
         connection.execute("create table ages (age varchar)")
         for age, band in said.items():

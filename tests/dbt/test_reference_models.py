@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt_warehouse import Node, Warehouse
 
 from atf_dagster.catalogue import load
 from atf_dagster.http import Client, Host
@@ -23,6 +22,7 @@ from atf_dagster.settings import disable_usage_data
 from atf_dagster.snapshot.adapter import SnapshotAdapter
 from atf_dagster.warehouse import inputs, raw
 from atf_dagster.warehouse.tables import write_table
+from support.dbt_warehouse import Node, Warehouse
 
 REFERENCE = (
     "open_geography_district_region",

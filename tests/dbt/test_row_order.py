@@ -12,7 +12,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from dbt_warehouse import Built
+
+from support.dbt_warehouse import Built
 
 HISTORY = "int_observation_history"
 

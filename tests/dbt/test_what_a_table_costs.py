@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
-from dbt_warehouse import PROJECT, STAGED, Node, Warehouse
+from support.dbt_warehouse import PROJECT, STAGED, Node, Warehouse
 
 from atf_dagster.catalogue import load
 from atf_dagster.catalogue.load import FOLDER

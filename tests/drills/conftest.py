@@ -7,22 +7,17 @@ publishers serve, so that the order of the drills does not matter.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-# The servers on loopback are those of tests/faults.
-sys.path.append(str(Path(__file__).parents[1] / "faults"))
-
 from dagster_processes import CodeServer, code_server
 from drill_house import DrillHome, Ended, Race, Springboard, cut
 from incidents import AT_THE_END, INCIDENTS, Aftermath, let_happen
 from restarting import Restarted, run_while_the_daemon_is_restarted
-from small_publishers import NEWS, LoopbackPublishers, settings_for, small_publishers
+from small_publishers import NEWS, settings_for, small_publishers
 
 from atf_dagster.pipeline.steps import NEEDED_BYTES
+from support.two_publishers import TwoPublishers
 
 DISK_BYTES = 300_000_000
 """Of the drills' own disk: a refresh begins with 200 MB free, and the house on it takes some fifty."""
@@ -32,7 +27,7 @@ BOARD = pytest.StashKey[Springboard]()
 
 
 @pytest.fixture(scope="session")
-def publishers() -> Iterator[LoopbackPublishers]:
+def publishers() -> Iterator[TwoPublishers]:
     with small_publishers() as servers:
         yield servers
 
@@ -46,9 +41,9 @@ def springboard(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.C
 
 
 @pytest.fixture(scope="session")
-def race(tmp_path_factory: pytest.TempPathFactory, publishers: LoopbackPublishers, springboard: Springboard) -> Race:
+def race(tmp_path_factory: pytest.TempPathFactory, publishers: TwoPublishers, springboard: Springboard) -> Race:
     home = DrillHome(tmp_path_factory.mktemp("drills") / "home", springboard, settings_for(publishers))
-    publishers.spoil_from_now_on({})
+    publishers.lay_over({})
     both = [home.start("refresh", "--json") for _ in range(2)]
     return Race(home, [running.ended() for running in both])
 
@@ -82,7 +77,7 @@ def served(daemons_house: DrillHome, tmp_path_factory: pytest.TempPathFactory) -
 def restarted(
     daemons_house: DrillHome,
     served: CodeServer,
-    publishers: LoopbackPublishers,
+    publishers: TwoPublishers,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Restarted:
     return run_while_the_daemon_is_restarted(daemons_house, served, publishers, tmp_path_factory.mktemp("daemons"))
@@ -112,11 +107,9 @@ def too_little_room(unlucky: DrillHome) -> Ended:
 
 
 @pytest.fixture(scope="session")
-def aftermath(
-    unlucky: DrillHome, publishers: LoopbackPublishers, request: pytest.FixtureRequest
-) -> dict[str, Aftermath]:
+def aftermath(unlucky: DrillHome, publishers: TwoPublishers, request: pytest.FixtureRequest) -> dict[str, Aftermath]:
     """Incident -> what it left, one after the other."""
-    publishers.spoil_from_now_on(NEWS)
+    publishers.lay_over(NEWS)
     if unlucky.springboard.has_disk:
         request.getfixturevalue("too_little_room")
     return {name: let_happen(unlucky, name, incident) for name, incident in INCIDENTS.items()}
@@ -125,12 +118,12 @@ def aftermath(
 @pytest.fixture(scope="session")
 def ends(
     unlucky: DrillHome,
-    publishers: LoopbackPublishers,
+    publishers: TwoPublishers,
     aftermath: dict[str, Aftermath],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, tuple[DrillHome, Aftermath, Ended]]:
     """Incident at the very end -> the house, what it left, and the plain re-run after it."""
-    publishers.spoil_from_now_on(NEWS)
+    publishers.lay_over(NEWS)
     found = {}
     for number, (name, incident) in enumerate(AT_THE_END.items()):
         home = unlucky.copy(tmp_path_factory.mktemp(f"end{number}") / "home")
@@ -144,12 +137,12 @@ def ends(
 @pytest.fixture(scope="session")
 def repaired(
     unlucky: DrillHome,
-    publishers: LoopbackPublishers,
+    publishers: TwoPublishers,
     aftermath: dict[str, Aftermath],
     ends: dict[str, tuple[DrillHome, Aftermath, Ended]],
 ) -> Ended:
     """The plain re-run after everything, and after the warehouse was cut as well."""
-    publishers.spoil_from_now_on(NEWS)
+    publishers.lay_over(NEWS)
     cut(unlucky.warehouse)
     return unlucky.refresh()
 

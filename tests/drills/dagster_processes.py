@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drill_house import DrillHome
-from published_house import BIN, PROJECT
+
+from support.home import BIN, PROJECT
 
 if TYPE_CHECKING:
     import dagster as dg

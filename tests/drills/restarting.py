@@ -14,8 +14,11 @@ from pathlib import Path
 
 from dagster_processes import CodeServer, kill, let_tick, start, workspace_of
 from drill_house import DrillHome, Ended
-from loopback_publishers import Exchange, LoopbackPublishers
 from small_publishers import NEWS
+
+from support.bundled import Asked
+from support.server import Answer, Exchange
+from support.two_publishers import TwoPublishers
 
 HELD = "claimant-count"
 LONG_ENOUGH = 240.0
@@ -33,25 +36,28 @@ class Restarted:
 
 
 def run_while_the_daemon_is_restarted(
-    home: DrillHome, server: CodeServer, publishers: LoopbackPublishers, folder: Path
+    home: DrillHome, server: CodeServer, publishers: TwoPublishers, folder: Path
 ) -> Restarted:
     import dagster as dg
 
-    asked, go_on = threading.Event(), threading.Event()
+    came, go_on = threading.Event(), threading.Event()
 
-    def hold(exchange: Exchange) -> None:
-        asked.set()
-        go_on.wait(LONG_ENOUGH)
-        NEWS[HELD](exchange)
+    def hold(asked: Asked) -> Answer:
+        def answer(exchange: Exchange) -> bool:
+            came.set()
+            go_on.wait(LONG_ENOUGH)
+            return NEWS[HELD](asked)(exchange)
 
-    publishers.spoil_from_now_on({**NEWS, HELD: hold})
+        return answer
+
+    publishers.lay_over({**NEWS, HELD: hold})
     daemon = ["dagster-daemon", "run", "-w", str(server.workspace)]
     with dg.DagsterInstance.from_config(str(home.as_settings.dagster_home)) as instance:
         run_id = _queue_a_run(instance, server)
         first = start(home, folder / "first.log", *daemon)
         second = None
         try:
-            assert asked.wait(LONG_ENOUGH), (folder / "first.log").read_text("utf-8")
+            assert came.wait(LONG_ENOUGH), (folder / "first.log").read_text("utf-8")
             kill(first)
             status = instance.get_run_by_id(run_id).status.value
             beside = home.atf("refresh")

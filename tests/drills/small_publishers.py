@@ -1,21 +1,22 @@
 """Two publishers on loopback that serve the nine councils, North West and England alone, and what news they have.
 
-Belongs here: how small the answers are, which of them change. Does not belong here: the servers (tests/faults).
+Belongs here: how small the answers are, which of them change. Does not belong here: the server
+(`support.two_publishers`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loopback_publishers import LoopbackPublishers, Row, Spoil, edited
-from spoiling import area_code, revised_els_figure, revised_with_a_new_period, served
-
 from atf_dagster.catalogue import load
 from atf_dagster.snapshot.figures import COUNCILS
+from support.bundled import Overlay
+from support.damage import Row, area_code, edited, revised_els_figure, revised_with_a_new_period, served
+from support.two_publishers import TwoPublishers
 
 ASKED = ("fingertips", "ons_els")
 AREAS = {*COUNCILS, "E12000002", "E92000001"}
-NEWS: Mapping[str, Spoil] = {
+NEWS: Mapping[str, Overlay] = {
     "93283": served(revised_with_a_new_period),
     "claimant-count": served(revised_els_figure),
     "wellbeing-anxiety": served(revised_els_figure),
@@ -25,24 +26,15 @@ NEWS: Mapping[str, Spoil] = {
 NEW_VINTAGES = len(NEWS)
 
 
-def small_publishers() -> LoopbackPublishers:
+def small_publishers() -> TwoPublishers:
     """Both, not yet started. An answer without rows in these areas stays whole: a heading alone is no table."""
     asked = [d.source_id for collection, d in load().datasets if collection.service.id in ASKED]
-    return LoopbackPublishers(usual=dict.fromkeys(asked, _of_these_areas))
+    return TwoPublishers(differs=dict.fromkeys(asked, _of_these_areas))
 
 
-def settings_for(publishers: LoopbackPublishers) -> dict[str, str]:
-    """What a house needs to ask these two and nobody else."""
-    others = {service.id for service in load().services} - set(ASKED)
-    return {
-        "ATF_MODE": "live",
-        "TZ": "UTC",
-        "ATF_BACKOFF_FIRST": "0",
-        "ATF_REQUESTS_PER_SECOND": "0",
-        "ATF_FINGERTIPS_URL": publishers.fingertips_url,
-        "ATF_ONS_ELS_URL": publishers.ons_els_url,
-        "ATF_SKIP_SERVICES": ",".join(sorted(others)),
-    }
+def settings_for(publishers: TwoPublishers) -> dict[str, str]:
+    """What a home needs to ask these two and nobody else."""
+    return {"ATF_MODE": "live", "TZ": "UTC", **publishers.environment}
 
 
 def _of_these_areas(body: bytes) -> bytes:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from drill_house import DrillHome, Ended, cut
-from small_publishers import LoopbackPublishers
 
 from atf_dagster.release import versions
+from support.two_publishers import TwoPublishers
 
 
 def change_a_byte(path: Path) -> None:
@@ -142,10 +142,10 @@ def test_the_number_of_a_release_whose_receipt_is_broken_is_not_used_again(two: 
 
 @pytest.fixture(scope="module")
 def spoiled(
-    published: DrillHome, publishers: LoopbackPublishers, tmp_path_factory: pytest.TempPathFactory
+    published: DrillHome, publishers: TwoPublishers, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[DrillHome, Ended]:
     """No news, but the only release and the warehouse are damaged; then a plain re-run."""
-    publishers.spoil_from_now_on({})
+    publishers.lay_over({})
     home = published.copy(tmp_path_factory.mktemp("spoiled") / "home")
     do_damage(home, "a broken receipt")
     overwrite(home.warehouse)

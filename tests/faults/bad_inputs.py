@@ -1,6 +1,6 @@
 """Which dataset gets which bad input, and what the house must then say: the table that the tests go through.
 
-Belongs here: one entry a fault. Does not belong here: how it is done (`spoiling`), the assertions (the tests).
+Belongs here: one entry a fault. Does not belong here: how it is done (`support.damage`), the assertions (the tests).
 Each fault has a dataset of its own, so that one refresh shows all of them beside each other.
 """
 
@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-import spoiling
-from loopback_publishers import Spoil
-from spoiling import served
+from support import damage
+from support.bundled import Overlay
+from support.damage import served
 
 MAX_BYTES = 5_000_000
 """The limit in force: twice the largest good body."""
@@ -32,7 +32,7 @@ class Fault:
 
     name: str
     dataset: str
-    spoil: Spoil
+    overlay: Overlay
     kind: Literal["failed", "rejected", "quarantined"]
     reason: str
     says: tuple[str, ...]
@@ -52,7 +52,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "shorter_than_declared",
             "ons_els_modelled_unemployment",
-            spoiling.shorter_than_declared,
+            damage.shorter_than_declared,
             "failed",
             "truncated",
             says=("modelled-unemployment", "declared", "after 5 attempts"),
@@ -62,7 +62,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "connection_cut",
             "ons_els_economic_inactivity_rate",
-            spoiling.cut_by_reset,
+            damage.cut_by_reset,
             "failed",
             "truncated",
             says=("economic-inactivity-rate", "cut off", "reset", "after 5 attempts"),
@@ -72,7 +72,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "server_error_five_times",
             "ons_els_employment_rate",
-            spoiling.server_error,
+            damage.server_error,
             "failed",
             "server_error",
             says=("employment-rate", "500", "after 5 attempts"),
@@ -82,7 +82,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "body_over_the_limit",
             "ons_els_housing_affordability_ratio",
-            spoiling.without_end(most=40 * MAX_BYTES),
+            damage.without_end(most=40 * MAX_BYTES),
             "failed",
             "too_large",
             says=("over the limit", f"{MAX_BYTES:,}"),
@@ -91,7 +91,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "redirect_outside_the_catalogue",
             "ons_els_children_in_relative_poverty_before_housing",
-            spoiling.redirect(stranger_url),
+            damage.redirect(stranger_url),
             "failed",
             "redirect_refused",
             says=("302", "not one of the hosts we may ask"),
@@ -101,7 +101,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "cut_without_a_length",
             "fingertips_93014",
-            spoiling.cut_in_a_line,
+            damage.cut_in_a_line,
             "rejected",
             "truncated_body",
             says=("middle of a line", "bytes"),
@@ -110,7 +110,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "error_page_with_status_200",
             "ons_els_wellbeing_satisfaction",
-            spoiling.error_page,
+            damage.error_page,
             "rejected",
             "html_body",
             says=("web page", "not a table", "<!DOCTYPE html>"),
@@ -119,7 +119,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "empty_body",
             "ons_els_early_years_communication_language",
-            served(spoiling.empty),
+            served(damage.empty),
             "rejected",
             "empty_body",
             says=("empty", "0 bytes"),
@@ -128,7 +128,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "heading_alone",
             "ons_els_early_years_literacy",
-            served(spoiling.heading_alone),
+            served(damage.heading_alone),
             "rejected",
             "header_only",
             says=("heading", "no rows"),
@@ -137,7 +137,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "renamed_column",
             "fingertips_93881",
-            served(spoiling.renamed("Area Code", "AreaCode")),
+            served(damage.renamed("Area Code", "AreaCode")),
             "rejected",
             "missing_column",
             says=("no longer has", "area_code", "renamed to areacode"),
@@ -146,7 +146,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "missing_column",
             "ons_els_wellbeing_happiness",
-            served(spoiling.without_column("period")),
+            served(damage.without_column("period")),
             "rejected",
             "missing_column",
             says=("no longer has", "period"),
@@ -155,7 +155,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "no_text_at_all",
             "ons_els_wellbeing_anxiety",
-            served(spoiling.binary),
+            served(damage.binary),
             "rejected",
             "wrong_encoding",
             says=("not text", "utf-8", "cp1252"),
@@ -164,7 +164,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "rows_of_another_indicator",
             "fingertips_92901",
-            served(spoiling.of_another_indicator("90366")),
+            served(damage.of_another_indicator("90366")),
             "rejected",
             "other_indicator",
             says=("Asked for indicator 92901", "90366"),
@@ -174,7 +174,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "ragged_row",
             "fingertips_90284",
-            served(spoiling.ragged),
+            served(damage.ragged),
             "rejected",
             "ragged_rows",
             says=("does not fit the heading", "27 columns"),
@@ -185,7 +185,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "keys_twice_that_disagree",
             "fingertips_21001",
-            served(spoiling.doubled_with_another_value),
+            served(damage.doubled_with_another_value),
             "quarantined",
             "staged_rows.one_figure_a_key",
             says=("disagree", "guess"),
@@ -195,7 +195,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "value_outside_its_interval",
             "fingertips_93015",
-            served(spoiling.value_outside_its_interval),
+            served(damage.value_outside_its_interval),
             "quarantined",
             "staged_rows.value_not_above_its_interval",
             says=("95 % interval", "shifted columns"),
@@ -205,7 +205,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "zero_with_a_note_of_suppression",
             "fingertips_90813",
-            served(spoiling.zero_with_the_note),
+            served(damage.zero_with_the_note),
             "quarantined",
             "staged_rows.suppressed_has_no_value",
             says=("suppressed", "false zero", "disclosure"),
@@ -215,7 +215,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "zero_where_a_figure_was_suppressed",
             "fingertips_93203",
-            served(spoiling.zero_without_the_note),
+            served(damage.zero_without_the_note),
             "quarantined",
             "staged_rows.no_zero_after_suppression",
             says=("suppressed", "zero", "lost its marker"),
@@ -225,7 +225,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "half_the_councils_missing",
             "ons_els_children_in_relative_poverty_after_housing",
-            served(spoiling.half_the_councils),
+            served(damage.half_the_councils),
             "quarantined",
             "staged_vintages.most_figures_are_still_there",
             says=("lost more than a fifth",),
@@ -235,7 +235,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         Fault(
             "unit_switch",
             "ons_els_gcses_equivalent_english_maths",
-            served(spoiling.as_shares_of_one),
+            served(damage.as_shares_of_one),
             "quarantined",
             "staged_vintages.unit_did_not_switch",
             says=("switch of unit",),
@@ -246,7 +246,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
 
 
 REVISED = "fingertips_93283"
-"""Comes with a genuinely revised figure and a new period while all the others are spoiled."""
+"""Comes with a genuinely revised figure and a new period while all the others are damaged."""
 BUSY = "ons_els_claimant_count"
 ADDED_COLUMN = "ons_els_early_years_mathematics"
 WINDOWS_1252 = "fingertips_90632"
@@ -256,14 +256,14 @@ WITHDRAWN_LATER = "ons_els_gross_median_weekly_pay"
 """Serves less at last, lawfully: the mart is built again, and figures that somebody lost are missed."""
 
 FAILS_OTHERWISE = "ons_els_economic_inactivity_rate"
-"""Is cut off in the spoiled refresh, and answers with 500 in the one after it."""
+"""Is cut off in the damaged refresh, and answers with 500 in the one after it."""
 
-ACCEPTED: dict[str, Spoil] = {
-    REVISED: served(spoiling.revised_with_a_new_period),
-    BUSY: spoiling.busy_once(PAUSE, spoiling.revised_els_figure),
-    ADDED_COLUMN: served(spoiling.with_column("notes", "provisional")),
-    WINDOWS_1252: served(spoiling.in_windows_1252(NOTE_IN_WINDOWS_1252)),
-    UTF_16: served(spoiling.in_utf_16),
+ACCEPTED: dict[str, Overlay] = {
+    REVISED: served(damage.revised_with_a_new_period),
+    BUSY: damage.busy_once(PAUSE, damage.revised_els_figure),
+    ADDED_COLUMN: served(damage.with_column("notes", "provisional")),
+    WINDOWS_1252: served(damage.in_windows_1252(NOTE_IN_WINDOWS_1252)),
+    UTF_16: served(damage.in_utf_16),
 }
 """Unusual and good: dataset -> how it is answered beside the faults."""
 SUPPRESSED_FROM_THE_START = "fingertips_93203"

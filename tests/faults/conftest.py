@@ -1,4 +1,4 @@
-"""One story that the tests of this folder read in turns: a good refresh, a spoiled one, repairs, an outage.
+"""One story that the tests of this folder read in turns: a good refresh, a damaged one, repairs, an outage.
 
 Belongs here: what happens, in its order, each step once and recorded. Does not belong here: assertions.
 A refresh takes some fifteen seconds, so each step is a fixture of the whole session that builds on the one before it;
@@ -23,11 +23,12 @@ from bad_inputs import (
     WITHDRAWN_LATER,
     faults,
 )
-from channels_on_loopback import Webhook, free_port
 from homes import Ended, Home, Killed
-from loopback_publishers import LoopbackPublishers, Spoil, Stranger, closed_address, figures_from
-from published_house import PublishedHome
-from spoiling import (
+from story import Damaged, Unchanged, indicator_of, source_id
+
+from support.bundled import Overlay
+from support.channels import Webhook
+from support.damage import (
     revised_els_figure,
     revised_with_a_new_period,
     served,
@@ -35,16 +36,9 @@ from spoiling import (
     suppressed,
     without_the_oldest_periods,
 )
-from story import Spoiled, Unchanged, indicator_of, source_id
-
-from atf_dagster.catalogue import load
-
-UNLIMITED = {"ATF_BACKOFF_FIRST": "0", "ATF_REQUESTS_PER_SECOND": "0", "ATF_MAX_BYTES": str(MAX_BYTES)}
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    terminalreporter.write_line(f"tests/faults: the publishers on loopback served {figures_from()}.")
-
+from support.home import PublishedHome
+from support.server import ScriptedServer, closed_address, free_port, respond
+from support.two_publishers import TwoPublishers
 
 Heard = dict[str, list[dict[str, str]]]
 """Step of the story -> the messages that it sent."""
@@ -58,8 +52,8 @@ def refreshed(home: Home, webhook: Webhook, heard: Heard, step: str, **settings:
     return ended
 
 
-def by_source_id(spoil: dict[str, Spoil]) -> dict[str, Spoil]:
-    return {source_id(dataset): way for dataset, way in spoil.items()}
+def by_source_id(overlays: dict[str, Overlay]) -> dict[str, Overlay]:
+    return {source_id(dataset): way for dataset, way in overlays.items()}
 
 
 def diagnosed(home: Home, datasets: list[str]) -> dict[str, str]:
@@ -70,15 +64,16 @@ def diagnosed(home: Home, datasets: list[str]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def stranger() -> Iterator[Stranger]:
-    with Stranger() as server:
+def stranger() -> Iterator[ScriptedServer]:
+    """A server that is in no catalogue. It would answer; nobody may ask it."""
+    with ScriptedServer(respond(b"areacd,areanm\n")) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def publishers() -> Iterator[LoopbackPublishers]:
-    servers = LoopbackPublishers(
-        usual={source_id(SUPPRESSED_FROM_THE_START): suppressed}, with_etag=frozenset({source_id(WITH_ETAG)})
+def publishers() -> Iterator[TwoPublishers]:
+    servers = TwoPublishers(
+        differs={source_id(SUPPRESSED_FROM_THE_START): suppressed}, with_etag=frozenset({source_id(WITH_ETAG)})
     )
     with servers:
         yield servers
@@ -98,65 +93,56 @@ def heard() -> Heard:
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory, publishers: LoopbackPublishers, webhook: Webhook) -> Home:
-    urls = {"ATF_FINGERTIPS_URL": publishers.fingertips_url, "ATF_ONS_ELS_URL": publishers.ons_els_url}
+def home(tmp_path_factory: pytest.TempPathFactory, publishers: TwoPublishers, webhook: Webhook) -> Home:
     # The story is told with two publishers; each of the others has its own tests, in tests/sources.
-    others = {service.id for service in load().services} - {"fingertips", "ons_els"}
-    settings = {
-        **UNLIMITED,
-        **urls,
-        "ATF_SKIP_SERVICES": ",".join(sorted(others)),
-        "ATF_ALERTS": webhook.url,
-    }
+    settings = {**publishers.environment, "ATF_MAX_BYTES": str(MAX_BYTES), "ATF_ALERTS": webhook.url}
     return Home(tmp_path_factory.mktemp("faults") / "home", "live", settings)
 
 
 @pytest.fixture(scope="session")
-def first(home: Home, publishers: LoopbackPublishers, webhook: Webhook, heard: Heard) -> Ended:
+def first(home: Home, publishers: TwoPublishers, webhook: Webhook, heard: Heard) -> Ended:
     """All is well: the release that readers must keep through everything that follows."""
-    publishers.spoil_from_now_on({})
+    publishers.lay_over({})
     return refreshed(home, webhook, heard, "first")
 
 
 @pytest.fixture(scope="session")
-def spoiled(
-    home: Home, publishers: LoopbackPublishers, stranger: Stranger, first: Ended, webhook: Webhook, heard: Heard
-) -> Spoiled:
+def damaged(
+    home: Home, publishers: TwoPublishers, stranger: ScriptedServer, first: Ended, webhook: Webhook, heard: Heard
+) -> Damaged:
     every = {fault.name: fault for fault in faults(lambda: stranger.url)}
-    publishers.spoil_from_now_on(by_source_id({**{fault.dataset: fault.spoil for fault in every.values()}, **ACCEPTED}))
-    ended = refreshed(home, webhook, heard, "spoiled")
-    asked: dict[str, list[dict[str, str]]] = {}
-    for request in publishers.asked:
-        asked.setdefault(request.source_id, []).append(dict(request.headers))
-    return Spoiled(
+    publishers.lay_over(by_source_id({**{fault.dataset: fault.overlay for fault in every.values()}, **ACCEPTED}))
+    ended = refreshed(home, webhook, heard, "damaged")
+    asked = {table: [each.headers for each in requests] for table, requests in publishers.tables_asked().items()}
+    return Damaged(
         ended=ended,
         faults=every,
         diagnoses=diagnosed(home, [fault.dataset for fault in every.values()]),
         status=home.atf("status").stdout,
-        bytes_sent=dict(publishers.sent_by_spoiled),
+        bytes_sent=dict(publishers.sent),
         asked=asked,
     )
 
 
 @pytest.fixture(scope="session")
 def otherwise(
-    home: Home, publishers: LoopbackPublishers, spoiled: Spoiled, stranger: Stranger, webhook: Webhook, heard: Heard
+    home: Home, publishers: TwoPublishers, damaged: Damaged, stranger: ScriptedServer, webhook: Webhook, heard: Heard
 ) -> Ended:
     """The same faults again, of which one fails in another way; nothing new lands."""
-    spoil = {fault.dataset: fault.spoil for fault in faults(lambda: stranger.url)}
-    publishers.spoil_from_now_on(by_source_id({**spoil, **ACCEPTED, FAILS_OTHERWISE: server_error}))
+    overlays = {fault.dataset: fault.overlay for fault in faults(lambda: stranger.url)}
+    publishers.lay_over(by_source_id({**overlays, **ACCEPTED, FAILS_OTHERWISE: server_error}))
     return refreshed(home, webhook, heard, "otherwise")
 
 
-def well() -> dict[str, Spoil]:
+def well() -> dict[str, Overlay]:
     """The publishers are well again, and what was revised stays revised."""
     return {REVISED: served(revised_with_a_new_period), BUSY: served(revised_els_figure)}
 
 
 @pytest.fixture(scope="session")
-def killed(home: Home, publishers: LoopbackPublishers, spoiled: Spoiled, otherwise: Ended) -> dict[str, Killed]:
+def killed(home: Home, publishers: TwoPublishers, damaged: Damaged, otherwise: Ended) -> dict[str, Killed]:
     """The publishers are well again, but the refresh that would notice is killed, at two moments."""
-    publishers.spoil_from_now_on(by_source_id(well()))
+    publishers.lay_over(by_source_id(well()))
     published = home.versions
 
     def releasing(line: str) -> bool:
@@ -195,10 +181,10 @@ def down(home: Home, unchanged: Unchanged, webhook: Webhook, heard: Heard) -> En
 
 
 @pytest.fixture(scope="session")
-def lost(home: Home, publishers: LoopbackPublishers, down: Ended, webhook: Webhook, heard: Heard) -> Ended:
+def lost(home: Home, publishers: TwoPublishers, down: Ended, webhook: Webhook, heard: Heard) -> Ended:
     """The current release holds figures that no publisher withdrew and that the models no longer give."""
     home.put_figures_into_current(indicator_of(WITHDRAWN_LATER), 100)
-    publishers.spoil_from_now_on(by_source_id({**well(), WITHDRAWN_LATER: served(without_the_oldest_periods(1))}))
+    publishers.lay_over(by_source_id({**well(), WITHDRAWN_LATER: served(without_the_oldest_periods(1))}))
     return refreshed(home, webhook, heard, "lost")
 
 

@@ -19,7 +19,7 @@ FIGURES = """
 
 
 @dataclass(frozen=True)
-class Spoiled:
+class Damaged:
     """The refresh in which every fault happens at once, and what the house says of it before the repair."""
 
     ended: Ended

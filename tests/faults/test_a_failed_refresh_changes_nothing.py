@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from bad_inputs import WITHDRAWN_LATER
 from homes import Ended, Home
-from loopback_publishers import ALL_PART
 from story import Unchanged, indicator_of, receipt, says
 
 from atf_dagster import catalogue
+from support.two_publishers import ALL_PART
 
 
 def test_with_every_publisher_down_the_refresh_fails_and_current_stays(

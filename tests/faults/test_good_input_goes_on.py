@@ -1,6 +1,6 @@
 """What is unusual and right: accepted while everything around it fails, and recorded as what it was.
 
-Belongs here: revisions, pauses, encodings, added columns, validators; and the repair of what was spoiled.
+Belongs here: revisions, pauses, encodings, added columns, validators; and the repair of what was damaged.
 Does not belong here: what bad input gets (`test_what_bad_input_gets`).
 """
 
@@ -12,9 +12,10 @@ from datetime import datetime
 import duckdb
 from bad_inputs import ADDED_COLUMN, BUSY, NOTE_IN_WINDOWS_1252, PAUSE, REVISED, UTF_16, WINDOWS_1252, WITH_ETAG
 from homes import Ended, Home, Killed, Record
-from loopback_publishers import COUNCILS_PART, Row, fingertips_body, rows_of
-from spoiling import newest_council, revised_with_a_new_period
-from story import FIGURES, Spoiled, Unchanged, indicator_of, part_of, receipt, source_id, vintage_name
+from story import FIGURES, Damaged, Unchanged, indicator_of, part_of, receipt, source_id, vintage_name
+
+from support.damage import Row, newest_council, revised_with_a_new_period, rows_of
+from support.two_publishers import COUNCILS_PART, fingertips_body
 
 KINDS = ("new", "revised", "withdrawn")
 MEASURES = """
@@ -42,7 +43,7 @@ def first_year(row: Row) -> int:
 
 
 def test_a_revised_figure_and_a_new_period_are_published_beside_twenty_faults(
-    home: Home, first: Ended, spoiled: Spoiled
+    home: Home, first: Ended, damaged: Damaged
 ) -> None:
     old, new, added = revision()
     assert old["Value"] != new["Value"]
@@ -52,68 +53,68 @@ def test_a_revised_figure_and_a_new_period_are_published_beside_twenty_faults(
     """
     key = [indicator_of(REVISED), old["Area Code"], old["Sex"]]
     assert home.rows(sql, [*key, first_year(old)], version=first.current) == [(float(old["Value"]),)]
-    assert home.rows(sql, [*key, first_year(old)], version=spoiled.ended.current) == [(float(new["Value"]),)]
+    assert home.rows(sql, [*key, first_year(old)], version=damaged.ended.current) == [(float(new["Value"]),)]
     assert home.rows(sql, [*key, first_year(added[-1])], version=first.current) == []
-    assert home.rows(sql, [*key, first_year(added[-1])], version=spoiled.ended.current) == [
+    assert home.rows(sql, [*key, first_year(added[-1])], version=damaged.ended.current) == [
         (float(newest_council(added)["Value"]),)
     ]
-    changes = {change.pop("indicator"): change for change in map(dict, spoiled.ended.report["changes"])}
+    changes = {change.pop("indicator"): change for change in map(dict, damaged.ended.report["changes"])}
     keys = {(row["Area Code"], row["Sex"]) for row in added}  # England comes twice
     assert set(changes) == {indicator_of(REVISED), indicator_of(BUSY)}
     assert [changes[indicator_of(REVISED)][kind] for kind in KINDS] == [len(keys), 1, 0]
     assert [changes[indicator_of(BUSY)][kind] for kind in KINDS] == [0, 1, 0]
 
 
-def test_a_busy_publisher_is_given_the_pause_that_it_asks_for_and_then_lands(home: Home, spoiled: Spoiled) -> None:
-    record = receipt(home, BUSY, spoiled.ended.run_id)
+def test_a_busy_publisher_is_given_the_pause_that_it_asks_for_and_then_lands(home: Home, damaged: Damaged) -> None:
+    record = receipt(home, BUSY, damaged.ended.run_id)
     assert (record["outcome"], record["status"], record["tries"]) == ("landed", 200, 2)
     # The pause holds everything that is asked of that host; this thread's share of it is in its receipt.
     assert record["waited_seconds"] >= 0.9 * PAUSE
 
 
-def test_an_added_column_is_accepted_noted_and_kept(home: Home, first: Ended, spoiled: Spoiled) -> None:
-    record = receipt(home, ADDED_COLUMN, spoiled.ended.run_id)
+def test_an_added_column_is_accepted_noted_and_kept(home: Home, first: Ended, damaged: Damaged) -> None:
+    record = receipt(home, ADDED_COLUMN, damaged.ended.run_id)
     assert (record["outcome"], record["columns_added"]) == ("landed", ["notes"])
     assert raw_rows(home, record).project("notes").distinct().fetchall() == [("provisional",)]
-    assert home.rows(FIGURES, [ADDED_COLUMN], version=spoiled.ended.current) == home.rows(
+    assert home.rows(FIGURES, [ADDED_COLUMN], version=damaged.ended.current) == home.rows(
         FIGURES, [ADDED_COLUMN], version=first.current
     )
 
 
-def test_a_file_in_windows_1252_is_read_as_it_was_written(home: Home, spoiled: Spoiled) -> None:
-    record = receipt(home, WINDOWS_1252, spoiled.ended.run_id)
+def test_a_file_in_windows_1252_is_read_as_it_was_written(home: Home, damaged: Damaged) -> None:
+    record = receipt(home, WINDOWS_1252, damaged.ended.run_id)
     assert (record["outcome"], record["encoding"]) == ("landed", "cp1252")
     notes = raw_rows(home, record).filter("value_note is not null").project("value_note").fetchall()
     assert notes == [(NOTE_IN_WINDOWS_1252,)]
     assert NOTE_IN_WINDOWS_1252.encode("cp1252") in home.object(record["sha256"]).read_bytes()
 
 
-def test_a_file_in_utf_16_gives_the_same_figures(home: Home, first: Ended, spoiled: Spoiled) -> None:
-    record = receipt(home, UTF_16, spoiled.ended.run_id)
+def test_a_file_in_utf_16_gives_the_same_figures(home: Home, first: Ended, damaged: Damaged) -> None:
+    record = receipt(home, UTF_16, damaged.ended.run_id)
     assert (record["outcome"], record["encoding"]) == ("landed", "utf-16")
     assert home.object(record["sha256"]).read_bytes()[:2] == b"\xff\xfe"
     before = home.rows(MEASURES, [UTF_16], version=first.current)
     assert before
-    assert home.rows(MEASURES, [UTF_16], version=spoiled.ended.current) == before
+    assert home.rows(MEASURES, [UTF_16], version=damaged.ended.current) == before
 
 
-def test_other_bytes_with_the_same_figures_are_no_revision(home: Home, spoiled: Spoiled) -> None:
+def test_other_bytes_with_the_same_figures_are_no_revision(home: Home, damaged: Damaged) -> None:
     for dataset in (ADDED_COLUMN, UTF_16, WINDOWS_1252):
         assert home.rows(
             "select count(*) from mart.fct_revision as r inner join mart.dim_vintage as v "
             "on r.new_vintage_id = v.vintage_id where v.dataset = ?",
             [dataset],
-            version=spoiled.ended.current,
+            version=damaged.ended.current,
         ) == [(0,)]
 
 
 def test_a_publisher_with_validators_is_asked_with_them_and_sends_nothing(
-    home: Home, first: Ended, spoiled: Spoiled
+    home: Home, first: Ended, damaged: Damaged
 ) -> None:
     before = receipt(home, WITH_ETAG, first.run_id)
-    record = receipt(home, WITH_ETAG, spoiled.ended.run_id)
+    record = receipt(home, WITH_ETAG, damaged.ended.run_id)
     assert before["etag"]
-    assert [headers["if-none-match"] for headers in spoiled.asked[source_id(WITH_ETAG)]] == [before["etag"]]
+    assert [headers["if-none-match"] for headers in damaged.asked[source_id(WITH_ETAG)]] == [before["etag"]]
     assert (record["outcome"], record["status"], record["sha256"]) == ("unchanged", 304, before["sha256"])
 
 
@@ -126,24 +127,24 @@ def test_parts_that_the_publisher_has_not_are_no_fault(home: Home, first: Ended)
 # repair ----------------------------------------------------------------------------------------------------
 
 
-def test_when_the_publishers_are_well_again_nothing_is_held_back(home: Home, spoiled: Spoiled, repaired: Ended) -> None:
+def test_when_the_publishers_are_well_again_nothing_is_held_back(home: Home, damaged: Damaged, repaired: Ended) -> None:
     assert (repaired.code, repaired.report["outcome"]) == (0, "published")
     assert repaired.report["source_issues"] == []
     assert home.rows("select datasets_held_back from mart.release_info", version=repaired.current) == [("",)]
     assert home.rows("select * from mart.coverage where state = 'stale'", version=repaired.current) == []
-    assert repaired.current not in (None, spoiled.ended.current)
+    assert repaired.current not in (None, damaged.ended.current)
 
 
 def test_what_was_spoiled_comes_back_with_the_figures_it_had(
-    home: Home, first: Ended, spoiled: Spoiled, repaired: Ended
+    home: Home, first: Ended, damaged: Damaged, repaired: Ended
 ) -> None:
-    for fault in spoiled.faults.values():
+    for fault in damaged.faults.values():
         before = home.rows(FIGURES, [fault.dataset], version=first.current)
         assert home.rows(FIGURES, [fault.dataset], version=repaired.current) == before, fault.name
 
 
-def test_bad_figures_never_entered_the_history(home: Home, first: Ended, spoiled: Spoiled, repaired: Ended) -> None:
-    for fault in spoiled.faults.values():
+def test_bad_figures_never_entered_the_history(home: Home, first: Ended, damaged: Damaged, repaired: Ended) -> None:
+    for fault in damaged.faults.values():
         vintages = home.rows(
             "select distinct h.vintage_id from mart.fct_observation_history as h inner join mart.dim_vintage as v "
             "on h.vintage_id = v.vintage_id where v.dataset = ?",
@@ -212,10 +213,10 @@ def test_a_refresh_with_nothing_new_brings_no_vintage_but_a_receipt_for_every_pa
 
 
 def test_what_a_killed_refresh_had_landed_is_not_landed_again(
-    home: Home, spoiled: Spoiled, killed: dict[str, Killed], repaired: Ended
+    home: Home, damaged: Damaged, killed: dict[str, Killed], repaired: Ended
 ) -> None:
-    dataset = spoiled.faults["unit_switch"].dataset
+    dataset = damaged.faults["unit_switch"].dataset
     good, bad, good_again = home.vintages(dataset, part_of(dataset))
     assert good["sha256"] == good_again["sha256"] != bad["sha256"]
-    assert good_again["run_id"] not in (spoiled.ended.run_id, repaired.run_id)
+    assert good_again["run_id"] not in (damaged.ended.run_id, repaired.run_id)
     assert receipt(home, dataset, repaired.run_id)["outcome"] == "unchanged"

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 import pytest
 from homes import Ended, Home, Record
-from story import Spoiled
+from story import Damaged
 
 from atf_dagster.catalogue import Collection, load
 from atf_dagster.snapshot.figures import ENGLAND
@@ -91,11 +91,11 @@ def test_fifty_cells_of_a_snapshot_release_are_in_the_bytes_that_they_name(snaps
     assert_cells_are_in_the_bytes(snapshot_house, snapshot_house.current)
 
 
-@pytest.mark.parametrize("step", ["first", "spoiled", "repaired"])
+@pytest.mark.parametrize("step", ["first", "damaged", "repaired"])
 def test_fifty_cells_of_a_live_release_are_in_the_bytes_that_they_name(
-    home: Home, first: Ended, spoiled: Spoiled, repaired: Ended, step: str
+    home: Home, first: Ended, damaged: Damaged, repaired: Ended, step: str
 ) -> None:
-    releases = {"first": first, "spoiled": spoiled.ended, "repaired": repaired}
+    releases = {"first": first, "damaged": damaged.ended, "repaired": repaired}
     assert_cells_are_in_the_bytes(home, releases[step].current)
 
 

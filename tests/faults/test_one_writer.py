@@ -10,7 +10,7 @@ import signal
 
 import pytest
 from homes import Ended, Home, Killed
-from story import Spoiled
+from story import Damaged
 
 MOMENTS = ["while publishers answer", "while the release is written"]
 
@@ -40,12 +40,12 @@ def test_readers_and_lookups_do_not_wait_for_the_writer(home: Home, first: Ended
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_killed_refresh_leaves_the_release_that_there_was(
-    home: Home, spoiled: Spoiled, killed: dict[str, Killed], moment: str
+    home: Home, damaged: Damaged, killed: dict[str, Killed], moment: str
 ) -> None:
     death = killed[moment]
     assert death.code == -signal.SIGKILL, f"it ended by itself after: {death.last_line}"
-    assert death.current == spoiled.ended.current
-    ((figures,),) = home.rows("select count(*) from mart.fct_observation", version=spoiled.ended.current)
+    assert death.current == damaged.ended.current
+    ((figures,),) = home.rows("select count(*) from mart.fct_observation", version=damaged.ended.current)
     assert death.figures_readable == figures > 0
 
 

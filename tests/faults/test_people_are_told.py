@@ -9,13 +9,13 @@ import re
 from collections import Counter
 
 from bad_inputs import ACCEPTED, FAILS_OTHERWISE, REVISED, WITHDRAWN_LATER
-from conftest import Heard
 from homes import Ended
-from story import Spoiled, Unchanged, indicator_of, part_of
+from story import Damaged, Unchanged, indicator_of, part_of
 
 from atf_dagster import catalogue
 from atf_dagster.alerts.detect import principle_of
 from atf_dagster.alerts.render import SHOWN_BLOCKS
+from conftest import Heard
 
 
 def only(heard: Heard, step: str) -> dict[str, str]:
@@ -40,38 +40,38 @@ def test_the_first_release_is_told_in_a_sentence(first: Ended, heard: Heard) -> 
 
 
 def test_all_faults_of_a_refresh_come_in_one_message_each_with_its_place_and_remedy(
-    spoiled: Spoiled, heard: Heard
+    damaged: Damaged, heard: Heard
 ) -> None:
-    message = only(heard, "spoiled")
+    message = only(heard, "damaged")
     new = section(message, "NEW")
-    for fault in spoiled.faults.values():
+    for fault in damaged.faults.values():
         assert place(fault.dataset) in new, fault.name
     count = int(re.search(r"([0-9]+) new", message["title"])[1])  # type: ignore[index]
-    assert count >= len(spoiled.faults)
+    assert count >= len(damaged.faults)
     for words in ("Since: ", "What happened: ", "What to do: ", "Runbook: docs/runbook.md#", "Page: "):
         assert new.count(words) >= 5, words
 
 
 def test_faults_stand_under_the_principle_of_their_indicators_and_the_worst_come_first(
-    spoiled: Spoiled, heard: Heard
+    damaged: Damaged, heard: Heard
 ) -> None:
-    new = section(only(heard, "spoiled"), "NEW")
+    new = section(only(heard, "damaged"), "NEW")
     groups = re.split(r"^== (.*) / for (.*) ==$", new, flags=re.MULTILINE)[1:]
     known = catalogue.load()
-    for fault in spoiled.faults.values():
+    for fault in damaged.faults.values():
         principle = principle_of(known, known.dataset(fault.dataset)[1].indicators)
         texts = [
             text for name, _, text in zip(groups[::3], groups[1::3], groups[2::3], strict=True) if name == principle
         ]
         assert any(place(fault.dataset) in text for text in texts), (fault.name, principle)
     severities = re.findall(r"^\((critical|warning)\)", new, flags=re.MULTILINE)
-    held = sum(fault.kind == "quarantined" for fault in spoiled.faults.values())
+    held = sum(fault.kind == "quarantined" for fault in damaged.faults.values())
     assert severities[0] == "critical"
     assert Counter(severities)["critical"] <= held
 
 
-def test_a_held_vintage_shows_keys_and_never_the_values_of_hidden_figures(spoiled: Spoiled, heard: Heard) -> None:
-    new = section(only(heard, "spoiled"), "NEW")
+def test_a_held_vintage_shows_keys_and_never_the_values_of_hidden_figures(damaged: Damaged, heard: Heard) -> None:
+    new = section(only(heard, "damaged"), "NEW")
     rows = re.findall(r"^  Row [0-9]+ of [0-9]+: (.*)$", new, flags=re.MULTILINE)
     of_vintages = [row for row in rows if row.startswith("vintage_id ") and "area_code" in row]
     assert of_vintages
@@ -79,14 +79,14 @@ def test_a_held_vintage_shows_keys_and_never_the_values_of_hidden_figures(spoile
         assert not re.search(r"\b(value|numerator|denominator|lci_95|uci_95) ", row), row
 
 
-def test_beside_the_faults_the_message_says_what_changed_in_the_figures(spoiled: Spoiled, heard: Heard) -> None:
-    news = section(only(heard, "spoiled"), "WHAT CHANGED IN THE FIGURES")
+def test_beside_the_faults_the_message_says_what_changed_in_the_figures(damaged: Damaged, heard: Heard) -> None:
+    news = section(only(heard, "damaged"), "WHAT CHANGED IN THE FIGURES")
     assert f"({indicator_of(REVISED)}): New period " in news
     assert "1 figure revised" in news
     assert REVISED in ACCEPTED
 
 
-def test_the_next_refresh_tells_only_what_changed(otherwise: Ended, spoiled: Spoiled, heard: Heard) -> None:
+def test_the_next_refresh_tells_only_what_changed(otherwise: Ended, damaged: Damaged, heard: Heard) -> None:
     assert otherwise.report["outcome"] == "unchanged"
     message = only(heard, "otherwise")
     assert message["title"].endswith("1 changed")
@@ -95,19 +95,19 @@ def test_the_next_refresh_tells_only_what_changed(otherwise: Ended, spoiled: Spo
     assert changed.count("What to do:") == 1
     assert section(message, "NEW") == ""
     standing = section(message, "STILL OPEN, TOLD BEFORE")
-    others = [fault for fault in spoiled.faults.values() if fault.dataset != FAILS_OTHERWISE]
+    others = [fault for fault in damaged.faults.values() if fault.dataset != FAILS_OTHERWISE]
     assert all(place(fault.dataset) in standing for fault in others)
     assert "seen in 2 looks" in standing
 
 
 def test_the_refresh_after_the_repair_says_that_all_of_it_is_over(
-    repaired: Ended, spoiled: Spoiled, heard: Heard
+    repaired: Ended, damaged: Damaged, heard: Heard
 ) -> None:
     message = only(heard, "repaired")
     over = section(message, "RESOLVED")
-    assert all(place(fault.dataset) in over for fault in spoiled.faults.values())
+    assert all(place(fault.dataset) in over for fault in damaged.faults.values())
     elsewhere = section(message, "NEW") + section(message, "STILL OPEN, TOLD BEFORE")
-    assert not any(place(fault.dataset) in elsewhere for fault in spoiled.faults.values())
+    assert not any(place(fault.dataset) in elsewhere for fault in damaged.faults.values())
     assert "sent figures that a check holds" not in elsewhere
 
 

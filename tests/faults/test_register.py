@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from published_house import PROJECT
+
+from support.home import PROJECT
 
 FAMILIES = {"I": 12, "T": 21, "C": 15, "F": 7, "J": 9, "M": 13, "A": 8}
 REGISTER = PROJECT / "tests" / "faults" / "register.yml"

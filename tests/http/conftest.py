@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from loopback_publisher import Publisher, Waits
 
 from atf_dagster.http import Client, Host, Limits
+from support.server import ScriptedServer, Waits
 
 # No jitter and short time limits; a test that is about them sets its own.
 QUICK = {
@@ -23,14 +23,14 @@ MakeClient = Callable[..., Client]
 
 
 @pytest.fixture
-def publisher() -> Iterator[Publisher]:
-    with Publisher() as server:
+def publisher() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
         yield server
 
 
 @pytest.fixture
-def other_publisher() -> Iterator[Publisher]:
-    with Publisher() as server:
+def other_publisher() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
         yield server
 
 
@@ -40,7 +40,7 @@ def waits() -> Waits:
 
 
 @pytest.fixture
-def make_client(publisher: Publisher, waits: Waits) -> Iterator[MakeClient]:
+def make_client(publisher: ScriptedServer, waits: Waits) -> Iterator[MakeClient]:
     """Makes clients for `publisher` and further hosts; keywords are limits, `pace` the requests a second."""
     made: list[Client] = []
 

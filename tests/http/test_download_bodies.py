@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from loopback_publisher import CSV, Publisher, Waits, chunked, endless, head, raw, respond, silence, zipped
 
 from atf_dagster.http import Client, Download, FetchError
+from support.server import CSV, ScriptedServer, Waits, chunked, endless, head, raw, respond, silence, zipped
 
 MakeClient = Callable[..., Client]
 
@@ -70,7 +70,7 @@ WHOLE = {
 
 @pytest.mark.parametrize("answer", WHOLE.values(), ids=WHOLE)
 def test_a_whole_body_is_kept_decoded_with_its_size_and_hash(
-    publisher: Publisher, client: Client, into: Path, answer: Callable[..., bool]
+    publisher: ScriptedServer, client: Client, into: Path, answer: Callable[..., bool]
 ) -> None:
     publisher.answers(answer)
     download = client.download(publisher.url, into=into)
@@ -100,7 +100,7 @@ CUT = {
 
 @pytest.mark.parametrize("answer", CUT.values(), ids=CUT)
 def test_a_truncated_body_is_tried_again_and_never_kept(
-    publisher: Publisher, client: Client, into: Path, answer: Callable[..., bool]
+    publisher: ScriptedServer, client: Client, into: Path, answer: Callable[..., bool]
 ) -> None:
     publisher.answers(answer, respond())
     download = client.download(publisher.url, into=into)
@@ -116,7 +116,7 @@ def test_a_truncated_body_is_tried_again_and_never_kept(
 
 
 def test_a_body_that_ends_with_the_connection_only_is_not_called_verified(
-    publisher: Publisher, client: Client, into: Path
+    publisher: ScriptedServer, client: Client, into: Path
 ) -> None:
     publisher.answers(closed_after(CSV))
     download = client.download(publisher.url, into=into)
@@ -133,20 +133,22 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("body", DAMAGED.values(), ids=DAMAGED)
-def test_a_damaged_compressed_body_is_refused(publisher: Publisher, client: Client, into: Path, body: bytes) -> None:
+def test_a_damaged_compressed_body_is_refused(
+    publisher: ScriptedServer, client: Client, into: Path, body: bytes
+) -> None:
     publisher.answers(respond(body, content_encoding="gzip"))
     error = failure_of(client, publisher.url, into)
     assert (error.kind, error.attempts, error.retryable) == ("bad_encoding", 3, True)
 
 
-def test_bytes_after_a_deflate_stream_are_refused(publisher: Publisher, client: Client, into: Path) -> None:
+def test_bytes_after_a_deflate_stream_are_refused(publisher: ScriptedServer, client: Client, into: Path) -> None:
     publisher.answers(respond(deflated(CSV, 15) + b"more", content_encoding="deflate"))
     assert failure_of(client, publisher.url, into).kind == "bad_encoding"
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "deflate, gzip", "\x1b[2J"])
 def test_an_encoding_that_was_not_asked_for_is_refused_at_once(
-    publisher: Publisher, client: Client, into: Path, encoding: str
+    publisher: ScriptedServer, client: Client, into: Path, encoding: str
 ) -> None:
     publisher.answers(respond(zipped(), content_encoding=encoding))
     error = failure_of(client, publisher.url, into)
@@ -167,7 +169,7 @@ DRIPS = {
 
 @pytest.mark.parametrize("answer", DRIPS.values(), ids=DRIPS)
 def test_a_body_that_drips_is_cut_off_at_the_total_deadline(
-    publisher: Publisher, make_client: MakeClient, into: Path, answer: Callable[..., bool]
+    publisher: ScriptedServer, make_client: MakeClient, into: Path, answer: Callable[..., bool]
 ) -> None:
     publisher.answers(answer)
     error = failure_of(make_client(read_timeout=60.0, total_deadline=0.3, max_bytes=10**12), publisher.url, into)
@@ -176,7 +178,7 @@ def test_a_body_that_drips_is_cut_off_at_the_total_deadline(
 
 
 def test_a_deadline_that_was_kept_does_not_cut_a_later_download(
-    publisher: Publisher, make_client: MakeClient, into: Path
+    publisher: ScriptedServer, make_client: MakeClient, into: Path
 ) -> None:
     publisher.answers(endless(head(), b"x", pause=0.01), respond(), respond())
     client = make_client(total_deadline=1.0)
@@ -197,7 +199,7 @@ def test_a_deadline_that_was_kept_does_not_cut_a_later_download(
     ids=["declared", "endless", "endless chunks", "compressed", "absurd declaration"],
 )
 def test_a_body_over_the_limit_is_stopped_and_not_kept(
-    publisher: Publisher, make_client: MakeClient, into: Path, answer: Callable[..., bool]
+    publisher: ScriptedServer, make_client: MakeClient, into: Path, answer: Callable[..., bool]
 ) -> None:
     publisher.answers(answer)
     error = failure_of(make_client(max_bytes=1_000_000), publisher.url, into)
@@ -207,20 +209,22 @@ def test_a_body_over_the_limit_is_stopped_and_not_kept(
 
 
 def test_an_endless_compressed_body_that_holds_nothing_is_stopped(
-    publisher: Publisher, make_client: MakeClient, into: Path
+    publisher: ScriptedServer, make_client: MakeClient, into: Path
 ) -> None:
     publisher.answers(endless(head(content_encoding="gzip"), zipped(b"") * 5000))
     assert failure_of(make_client(max_bytes=1_000_000), publisher.url, into).kind == "too_large"
 
 
-def test_the_limit_can_be_set_for_one_download(publisher: Publisher, client: Client, into: Path) -> None:
+def test_the_limit_can_be_set_for_one_download(publisher: ScriptedServer, client: Client, into: Path) -> None:
     publisher.answers(respond())
     assert failure_of(client, publisher.url, into, max_bytes=len(CSV) - 1).kind == "too_large"
     assert content(client.download(publisher.url, into=into, max_bytes=len(CSV))) == CSV
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_a_decompression_bomb_is_stopped_early(publisher: Publisher, client: Client, into: Path, encoding: str) -> None:
+def test_a_decompression_bomb_is_stopped_early(
+    publisher: ScriptedServer, client: Client, into: Path, encoding: str
+) -> None:
     stream = zlib.compressobj(9, wbits=31 if encoding == "gzip" else 15)
     bomb = b"".join(stream.compress(b"\0" * 1_000_000) for _ in range(200)) + stream.flush()
     assert len(bomb) < 250_000
@@ -231,14 +235,16 @@ def test_a_decompression_bomb_is_stopped_early(publisher: Publisher, client: Cli
     assert expanded < 11_000_000, "it was noticed at the threshold, long before the 200 MB"
 
 
-def test_a_small_table_may_compress_as_well_as_it_likes(publisher: Publisher, client: Client, into: Path) -> None:
+def test_a_small_table_may_compress_as_well_as_it_likes(publisher: ScriptedServer, client: Client, into: Path) -> None:
     table = b"E06000049,0\r\n" * 300_000
     assert len(table) > 100 * len(zipped(table))
     publisher.answers(respond(zipped(table), content_encoding="gzip"))
     assert content(client.download(publisher.url, into=into)) == table
 
 
-def test_web_pages_and_empty_bodies_are_handed_over_unjudged(publisher: Publisher, client: Client, into: Path) -> None:
+def test_web_pages_and_empty_bodies_are_handed_over_unjudged(
+    publisher: ScriptedServer, client: Client, into: Path
+) -> None:
     page = b"<!DOCTYPE html><title>Sorry</title>"
     publisher.answers(respond(page, content_type="text/html"), respond(b""))
     download = client.download(publisher.url, into=into)
@@ -248,7 +254,7 @@ def test_web_pages_and_empty_bodies_are_handed_over_unjudged(publisher: Publishe
 
 
 def test_only_headers_that_help_to_recognise_the_file_are_kept(
-    publisher: Publisher, client: Client, into: Path
+    publisher: ScriptedServer, client: Client, into: Path
 ) -> None:
     publisher.answers(respond(etag='"v1"', last_modified="Mon, 03 Mar 2025 09:30:00 GMT", set_cookie="visitor=1"))
     first = client.download(publisher.url, into=into)
@@ -262,7 +268,7 @@ def test_only_headers_that_help_to_recognise_the_file_are_kept(
     assert "cookie" not in publisher.requests[1].headers
 
 
-def test_connections_are_kept_between_downloads(publisher: Publisher, client: Client, into: Path) -> None:
+def test_connections_are_kept_between_downloads(publisher: ScriptedServer, client: Client, into: Path) -> None:
     publisher.answers(respond(MANY_ROWS), respond(status=304), respond(zipped(), content_encoding="gzip"), respond())
     client.download(publisher.url, into=into)
     client.download(publisher.url, into=into, etag='"v1"')
@@ -272,7 +278,7 @@ def test_connections_are_kept_between_downloads(publisher: Publisher, client: Cl
 
 
 def test_a_missing_folder_is_noticed_before_anybody_is_asked(
-    publisher: Publisher, client: Client, tmp_path: Path
+    publisher: ScriptedServer, client: Client, tmp_path: Path
 ) -> None:
     publisher.answers(respond())
     with pytest.raises(NotADirectoryError, match="not a folder"):
@@ -293,7 +299,9 @@ except OSError as error:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file size limits are a matter of POSIX systems")
-def test_a_full_disk_is_an_error_of_the_disk_and_leaves_nothing(publisher: Publisher, into: Path, waits: Waits) -> None:
+def test_a_full_disk_is_an_error_of_the_disk_and_leaves_nothing(
+    publisher: ScriptedServer, into: Path, waits: Waits
+) -> None:
     publisher.answers(respond(MANY_ROWS))
     child = subprocess.run(
         [sys.executable, "-c", SMALL_DISK, publisher.url, str(into)],

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import requests.adapters
-from loopback_publisher import CSV, Publisher, Waits, endless, raw, respond
 from urllib3.response import HTTPResponse
 
 from atf_dagster.http import Client, Download, FetchError, Host, Limits, SnapshotMiss, redact
+from support.server import CSV, ScriptedServer, Waits, endless, raw, respond
 
 MakeClient = Callable[..., Client]
 CANARY = "canary-7f3a91"
@@ -33,7 +33,7 @@ def failure_of(client: Client, url: str, into: Path) -> FetchError:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_to_an_allowed_host_is_followed(
-    publisher: Publisher, other_publisher: Publisher, make_client: MakeClient, into: Path, status: int
+    publisher: ScriptedServer, other_publisher: ScriptedServer, make_client: MakeClient, into: Path, status: int
 ) -> None:
     publisher.answers(redirect("/step?x=1", status), redirect(other_publisher.url + "/data.csv", status))
     other_publisher.answers(respond())
@@ -43,7 +43,7 @@ def test_a_redirect_to_an_allowed_host_is_followed(
     assert download.url == publisher.url + "/old"
     assert download.final_url == other_publisher.url + "/data.csv"
     assert download.attempts == 1
-    assert [request.path for request in publisher.requests] == ["/old", "/step?x=1"]
+    assert [request.target for request in publisher.requests] == ["/old", "/step?x=1"]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_redirect_to_an_allowed_host_is_followed(
     ],
 )
 def test_a_redirect_anywhere_else_is_refused_without_asking_there(
-    publisher: Publisher, other_publisher: Publisher, client: Client, into: Path, location: str
+    publisher: ScriptedServer, other_publisher: ScriptedServer, client: Client, into: Path, location: str
 ) -> None:
     publisher_host, other_host = (server.url.removeprefix("http://") for server in (publisher, other_publisher))
     publisher.answers(
@@ -82,7 +82,7 @@ def test_a_redirect_anywhere_else_is_refused_without_asking_there(
 
 
 def test_an_address_that_parsers_read_differently_leads_to_no_other_host(
-    publisher: Publisher, other_publisher: Publisher, client: Client, into: Path
+    publisher: ScriptedServer, other_publisher: ScriptedServer, client: Client, into: Path
 ) -> None:
     own, other = (server.url.removeprefix("http://") for server in (publisher, other_publisher))
     publisher.answers(redirect(f"http://{own}\\@{other}/data.csv"), respond())
@@ -91,7 +91,7 @@ def test_an_address_that_parsers_read_differently_leads_to_no_other_host(
     assert other_publisher.requests == []
 
 
-def test_more_than_three_redirects_are_too_many(publisher: Publisher, client: Client, into: Path) -> None:
+def test_more_than_three_redirects_are_too_many(publisher: ScriptedServer, client: Client, into: Path) -> None:
     publisher.answers(redirect("/1"), redirect("/2"), redirect("/3"), respond())
     assert client.download(publisher.url, into=into).final_url.endswith("/3")
     publisher.answers(redirect("/round"))
@@ -104,14 +104,14 @@ def test_more_than_three_redirects_are_too_many(publisher: Publisher, client: Cl
     assert len(publisher.requests) == 4
 
 
-def test_the_body_of_a_redirect_is_not_read(publisher: Publisher, make_client: MakeClient, into: Path) -> None:
+def test_the_body_of_a_redirect_is_not_read(publisher: ScriptedServer, make_client: MakeClient, into: Path) -> None:
     moved = b"HTTP/1.1 302 Found\r\nLocation: /new\r\n\r\n"
     publisher.answers(endless(moved, b"x" * 10_000), respond())
     assert make_client(total_deadline=10.0).download(publisher.url, into=into).final_url.endswith("/new")
 
 
 def test_keys_in_headers_follow_no_redirect_to_another_host(
-    publisher: Publisher, other_publisher: Publisher, make_client: MakeClient, into: Path
+    publisher: ScriptedServer, other_publisher: ScriptedServer, make_client: MakeClient, into: Path
 ) -> None:
     secret_headers = {
         "Ocp-Apim-Subscription-Key": CANARY,
@@ -155,7 +155,7 @@ def test_what_is_no_address_is_not_asked_for(client: Client, into: Path, url: st
 
 
 def test_an_address_with_a_user_name_is_not_asked_for_and_the_password_not_repeated(
-    publisher: Publisher, client: Client, into: Path
+    publisher: ScriptedServer, client: Client, into: Path
 ) -> None:
     error = failure_of(client, publisher.url.replace("://", f"://me:{CANARY}@"), into)
     assert error.kind == "host_not_allowed"
@@ -198,7 +198,7 @@ def test_hosts_and_limits_that_make_no_sense_are_refused() -> None:
         Limits(read_timeout=float("nan"))
 
 
-def test_a_closed_client_says_so(publisher: Publisher, client: Client, into: Path) -> None:
+def test_a_closed_client_says_so(publisher: ScriptedServer, client: Client, into: Path) -> None:
     publisher.answers(respond())
     client.download(publisher.url, into=into)
     client.close()
@@ -207,7 +207,7 @@ def test_a_closed_client_says_so(publisher: Publisher, client: Client, into: Pat
 
 
 def test_loopback_is_not_asked_through_a_proxy(
-    publisher: Publisher, client: Client, into: Path, monkeypatch: pytest.MonkeyPatch
+    publisher: ScriptedServer, client: Client, into: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
@@ -218,7 +218,7 @@ def test_loopback_is_not_asked_through_a_proxy(
 
 
 def test_passwords_in_a_netrc_file_are_not_sent(
-    publisher: Publisher, client: Client, into: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    publisher: ScriptedServer, client: Client, into: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text(f"machine 127.0.0.1 login me password {CANARY}\n")
@@ -241,7 +241,7 @@ SPOILT = {
 
 @pytest.mark.parametrize("answer", SPOILT.values(), ids=SPOILT)
 def test_a_key_is_found_nowhere_but_in_the_request(
-    publisher: Publisher,
+    publisher: ScriptedServer,
     make_client: MakeClient,
     into: Path,
     caplog: pytest.LogCaptureFixture,
@@ -263,7 +263,7 @@ def test_a_key_is_found_nowhere_but_in_the_request(
         written = error
         shown = "".join(traceback.format_exception(error)) + repr(vars(error))
         assert (error.__cause__, error.__context__) == (None, None)
-    assert publisher.requests[0].path == f"/data.csv?uid={CANARY}&year=2024"
+    assert publisher.requests[0].target == f"/data.csv?uid={CANARY}&year=2024"
     for canary in (CANARY, HEADER_CANARY):
         assert canary not in shown
         assert canary not in "".join(told)
@@ -276,7 +276,7 @@ def test_a_key_is_found_nowhere_but_in_the_request(
 
 
 def test_a_key_that_cannot_be_written_in_a_header_is_not_repeated(
-    publisher: Publisher, client: Client, into: Path
+    publisher: ScriptedServer, client: Client, into: Path
 ) -> None:
     with pytest.raises(FetchError) as caught:
         client.download(publisher.url, into=into, headers={"X-API-Key": f"{CANARY}\r\nX-Forged: 1"})

@@ -11,9 +11,9 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from loopback_publisher import CSV, Publisher, Waits, head, raw, respond, silence
 
 from atf_dagster.http import Client, Download, FetchError, Host, Limits
+from support.server import CSV, ScriptedServer, Waits, head, raw, respond, silence
 
 MakeClient = Callable[..., Client]
 
@@ -30,7 +30,7 @@ def failure_of(client: Client, url: str, into: Path) -> FetchError:
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_host_that_asks_for_a_pause_gets_it(
-    publisher: Publisher, client: Client, waits: Waits, into: Path, status: int
+    publisher: ScriptedServer, client: Client, waits: Waits, into: Path, status: int
 ) -> None:
     publisher.answers(respond(status=status, retry_after="17"), respond())
     download = client.download(publisher.url, into=into)
@@ -40,7 +40,7 @@ def test_a_host_that_asks_for_a_pause_gets_it(
 
 
 def test_the_jitter_of_a_pause_comes_on_top_of_it(
-    publisher: Publisher, make_client: MakeClient, waits: Waits, into: Path
+    publisher: ScriptedServer, make_client: MakeClient, waits: Waits, into: Path
 ) -> None:
     publisher.answers(*[respond(status=429, retry_after="20")] * 8, respond())
     make_client(attempts=9, backoff_first=15.0).download(publisher.url, into=into)
@@ -49,7 +49,7 @@ def test_the_jitter_of_a_pause_comes_on_top_of_it(
     assert max(waits.seconds) > 20
 
 
-def test_a_pause_given_as_a_date_is_kept(publisher: Publisher, client: Client, waits: Waits, into: Path) -> None:
+def test_a_pause_given_as_a_date_is_kept(publisher: ScriptedServer, client: Client, waits: Waits, into: Path) -> None:
     when = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
     publisher.answers(respond(status=503, retry_after=when), respond())
     client.download(publisher.url, into=into)
@@ -58,7 +58,7 @@ def test_a_pause_given_as_a_date_is_kept(publisher: Publisher, client: Client, w
 
 @pytest.mark.parametrize("asked", ["86400", "9" * 30, "9" * 5000, "Fri, 01 Jan 2999 00:00:00 GMT"])
 def test_an_excessive_pause_is_capped(
-    publisher: Publisher, client: Client, waits: Waits, into: Path, asked: str
+    publisher: ScriptedServer, client: Client, waits: Waits, into: Path, asked: str
 ) -> None:
     publisher.answers(respond(status=429, retry_after=asked), respond())
     client.download(publisher.url, into=into)
@@ -70,7 +70,7 @@ def test_an_excessive_pause_is_capped(
     ["-5", "0", "soon", "", "1.5", "²", "Sat, 01 Jan 2000 00:00:00 GMT", "Sat, 99 Foo 2000", "1e3", "nan"],
 )
 def test_a_pause_that_makes_no_sense_is_treated_as_absent(
-    publisher: Publisher, client: Client, waits: Waits, into: Path, asked: str
+    publisher: ScriptedServer, client: Client, waits: Waits, into: Path, asked: str
 ) -> None:
     publisher.answers(respond(status=429, retry_after=asked), respond())
     assert client.download(publisher.url, into=into).attempts == 2
@@ -78,7 +78,7 @@ def test_a_pause_that_makes_no_sense_is_treated_as_absent(
 
 
 def test_a_host_that_always_asks_for_a_pause_is_given_up_with_the_outcome_named(
-    publisher: Publisher, client: Client, waits: Waits, into: Path
+    publisher: ScriptedServer, client: Client, waits: Waits, into: Path
 ) -> None:
     publisher.answers(respond(status=429, retry_after="7"))
     error = failure_of(client, publisher.url, into)
@@ -92,7 +92,7 @@ def test_a_host_that_always_asks_for_a_pause_is_given_up_with_the_outcome_named(
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_a_server_error_is_tried_again_and_then_named(
-    publisher: Publisher, client: Client, into: Path, status: int
+    publisher: ScriptedServer, client: Client, into: Path, status: int
 ) -> None:
     publisher.answers(respond(status=status), respond(status=status), respond())
     assert client.download(publisher.url, into=into).attempts == 3
@@ -106,7 +106,7 @@ def test_a_server_error_is_tried_again_and_then_named(
 
 
 def test_backoff_grows_to_its_cap_with_full_jitter(
-    publisher: Publisher, make_client: MakeClient, waits: Waits, into: Path
+    publisher: ScriptedServer, make_client: MakeClient, waits: Waits, into: Path
 ) -> None:
     publisher.answers(respond(status=500))
     client = make_client(attempts=7, backoff_first=2.0, backoff_cap=10.0)
@@ -124,7 +124,7 @@ def test_backoff_grows_to_its_cap_with_full_jitter(
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 418, 422, 451, 501, 505])
 def test_any_other_refusal_is_final(
-    publisher: Publisher, client: Client, waits: Waits, into: Path, status: int
+    publisher: ScriptedServer, client: Client, waits: Waits, into: Path, status: int
 ) -> None:
     publisher.answers(respond(b"", status=status))
     error = failure_of(client, publisher.url, into)
@@ -134,7 +134,7 @@ def test_any_other_refusal_is_final(
 
 
 def test_a_refusal_is_explained_in_the_publishers_own_words_on_one_line(
-    publisher: Publisher, client: Client, into: Path
+    publisher: ScriptedServer, client: Client, into: Path
 ) -> None:
     publisher.answers(respond(b"Unknown parameter:\r\n\x1b[31mgeos\x00 " + b"x" * 9000, status=400))
     message = str(failure_of(client, publisher.url, into))
@@ -143,14 +143,16 @@ def test_a_refusal_is_explained_in_the_publishers_own_words_on_one_line(
     assert len(message) < 600
 
 
-def test_a_server_that_never_answers_is_a_timeout(publisher: Publisher, make_client: MakeClient, into: Path) -> None:
+def test_a_server_that_never_answers_is_a_timeout(
+    publisher: ScriptedServer, make_client: MakeClient, into: Path
+) -> None:
     publisher.answers(silence())
     error = failure_of(make_client(read_timeout=0.2), publisher.url, into)
     assert (error.kind, error.status, error.attempts, error.retryable) == ("timeout", None, 3, True)
 
 
 def test_a_server_that_falls_silent_within_the_body_is_tried_again(
-    publisher: Publisher, make_client: MakeClient, into: Path
+    publisher: ScriptedServer, make_client: MakeClient, into: Path
 ) -> None:
     publisher.answers(silence(head(content_length=str(len(CSV))) + CSV[:10]), respond())
     download = make_client(read_timeout=0.5).download(publisher.url, into=into)
@@ -171,7 +173,7 @@ def test_a_server_that_falls_silent_within_the_body_is_tried_again(
     ids=["reset", "closed", "cut in the headers", "not HTTP", "two lengths"],
 )
 def test_a_broken_connection_is_tried_again(
-    publisher: Publisher, client: Client, into: Path, spoilt: Callable[..., bool]
+    publisher: ScriptedServer, client: Client, into: Path, spoilt: Callable[..., bool]
 ) -> None:
     publisher.answers(spoilt, respond())
     download = client.download(publisher.url, into=into)
@@ -192,7 +194,7 @@ def test_a_port_where_nobody_listens_is_named_as_the_networks_or_the_publishers(
     assert "network" in error.remedy
 
 
-def test_each_further_attempt_is_announced(publisher: Publisher, make_client: MakeClient, into: Path) -> None:
+def test_each_further_attempt_is_announced(publisher: ScriptedServer, make_client: MakeClient, into: Path) -> None:
     told: list[str] = []
     publisher.answers(respond(status=500), respond(status=429, retry_after="3"), respond())
     make_client(on_retry=told.append).download(publisher.url + "/data.csv", into=into)
@@ -203,7 +205,7 @@ def test_each_further_attempt_is_announced(publisher: Publisher, make_client: Ma
 
 
 def test_the_pace_of_a_host_is_kept_over_all_threads(
-    publisher: Publisher, make_client: MakeClient, waits: Waits, into: Path
+    publisher: ScriptedServer, make_client: MakeClient, waits: Waits, into: Path
 ) -> None:
     publisher.answers(respond())
     client = make_client(pace=0.001)
@@ -221,7 +223,7 @@ def test_the_pace_of_a_host_is_kept_over_all_threads(
 
 
 def test_each_host_has_a_pace_of_its_own(
-    publisher: Publisher, other_publisher: Publisher, make_client: MakeClient, waits: Waits, into: Path
+    publisher: ScriptedServer, other_publisher: ScriptedServer, make_client: MakeClient, waits: Waits, into: Path
 ) -> None:
     publisher.answers(respond())
     other_publisher.answers(respond())
@@ -232,7 +234,7 @@ def test_each_host_has_a_pace_of_its_own(
 
 
 def test_a_pause_asked_of_one_thread_holds_the_others(
-    publisher: Publisher, make_client: MakeClient, waits: Waits, into: Path
+    publisher: ScriptedServer, make_client: MakeClient, waits: Waits, into: Path
 ) -> None:
     publisher.answers(respond(status=429, retry_after="50"), respond())
     client = make_client(attempts=1)
@@ -243,7 +245,7 @@ def test_a_pause_asked_of_one_thread_holds_the_others(
     assert [50 - LITTLE < seconds <= 50 for seconds in waits.seconds] == [True]
 
 
-def test_a_pause_asked_for_while_a_thread_waits_its_turn_is_added(publisher: Publisher, into: Path) -> None:
+def test_a_pause_asked_for_while_a_thread_waits_its_turn_is_added(publisher: ScriptedServer, into: Path) -> None:
     slept: list[float] = []
 
     def sleep(seconds: float) -> None:

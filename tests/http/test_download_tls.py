@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from loopback_publisher import CSV, Publisher, Waits, endless, head, respond, silence
 
 from atf_dagster.http import Client, FetchError, Host, Limits
+from support.server import CSV, ScriptedServer, Waits, endless, head, respond, silence
 
 OPENSSL = shutil.which("openssl")
 pytestmark = pytest.mark.skipif(OPENSSL is None, reason="no openssl on PATH to make a certificate with")
@@ -42,10 +42,10 @@ def make_certificate(folder: Path, name: str) -> Path:
     return certificate
 
 
-def serve(certificate: Path) -> Publisher:
+def serve(certificate: Path) -> ScriptedServer:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    return Publisher(tls=context)
+    return ScriptedServer(tls=context)
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +54,12 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def secure_publisher(certificate: Path) -> Iterator[Publisher]:
+def secure_publisher(certificate: Path) -> Iterator[ScriptedServer]:
     with serve(certificate) as server:
         yield server
 
 
-def client_of(publisher: Publisher, **limits: float) -> Client:
+def client_of(publisher: ScriptedServer, **limits: float) -> Client:
     bounds = Limits(**{"attempts": 2, "backoff_first": 0.0, "read_timeout": 5.0, **limits})  # type: ignore[arg-type]
     return Client([Host(publisher.url, 0)], user_agent="atf-tests", limits=bounds, sleep=Waits())
 
@@ -72,7 +72,7 @@ def failure_of(client: Client, url: str, into: Path) -> FetchError:
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_asked(
-    secure_publisher: Publisher, into: Path, monkeypatch: pytest.MonkeyPatch
+    secure_publisher: ScriptedServer, into: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
@@ -85,7 +85,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_ask
 
 
 def test_a_certificate_of_an_authority_named_in_the_environment_is_accepted(
-    secure_publisher: Publisher, certificate: Path, into: Path, monkeypatch: pytest.MonkeyPatch
+    secure_publisher: ScriptedServer, certificate: Path, into: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     secure_publisher.answers(respond())
@@ -109,7 +109,7 @@ def test_a_certificate_for_another_name_is_refused(tmp_path: Path, into: Path, m
 
 
 def test_a_secure_body_that_drips_is_cut_off_at_the_total_deadline(
-    secure_publisher: Publisher, certificate: Path, into: Path, monkeypatch: pytest.MonkeyPatch
+    secure_publisher: ScriptedServer, certificate: Path, into: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     client = client_of(secure_publisher, total_deadline=0.5, read_timeout=60.0)
@@ -122,7 +122,7 @@ def test_a_secure_body_that_drips_is_cut_off_at_the_total_deadline(
     client.close()
 
 
-def test_a_host_that_does_not_speak_tls_is_refused(publisher: Publisher, into: Path) -> None:
+def test_a_host_that_does_not_speak_tls_is_refused(publisher: ScriptedServer, into: Path) -> None:
     publisher.answers(respond())
     url = publisher.url.replace("http://", "https://")
     client = Client(

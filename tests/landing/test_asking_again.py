@@ -66,14 +66,14 @@ def test_only_the_vintage_asked_for_is_read_and_judged_again(settings: Settings,
 def test_bytes_and_receipts_stay_as_they_were(
     settings: Settings, vintages: list[Vintage], publisher: OneTablePublisher
 ) -> None:
-    asked = publisher.asked
+    asked = publisher.tables_asked
     before = {
         path: path.read_bytes() for path in settings.landing.rglob("*") if path.is_file() and path.stem != "verdicts"
     }
     ask_again(settings, vintages[0].id)
     read(settings)
     assert {path: path.read_bytes() for path in before} == before
-    assert publisher.asked == asked
+    assert publisher.tables_asked == asked
 
 
 def test_what_a_person_decided_stands(settings: Settings, vintages: list[Vintage]) -> None:

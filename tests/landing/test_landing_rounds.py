@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import socket
 from pathlib import Path
 
 import pytest
@@ -15,13 +14,7 @@ from atf_dagster.catalogue import load
 from atf_dagster.http import Client, Download, FetchError, Host
 from atf_dagster.landing import Store, Verdict
 from atf_dagster.landing.fetch import FetchRun
-
-
-def nobody() -> str:
-    """An address at which nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}"
+from support.server import closed_address
 
 
 def test_what_a_publisher_serves_is_kept_byte_for_byte(
@@ -86,7 +79,7 @@ def test_a_status_that_is_no_success_leaves_a_receipt(
 
 
 def test_a_publisher_who_cannot_be_reached_leaves_a_receipt(landing: Path, store: Store) -> None:
-    fetch_once(landing, nobody())
+    fetch_once(landing, closed_address())
     (receipt,) = store.attempts(DATASET, PART)
     assert receipt.outcome == "failed"
     assert receipt.status is None
@@ -208,10 +201,10 @@ def test_a_vintage_that_could_not_be_read_is_asked_for_again_whatever_the_probe_
     fetch_once(landing, publisher.url)
     (vintage,) = store.vintages(DATASET, PART)
     store.add_verdict(vintage, Verdict(1, "raw", "rejected", "1", "2026-01-01T00:00:00+00:00", "run"))
-    publisher.asked = 0
+    publisher.tables_asked = 0
     publisher.body = B
     assert fetch_once(landing, publisher.url).outcome == "landed"
-    assert publisher.asked == 1
+    assert publisher.tables_asked == 1
 
 
 def test_a_listing_that_cannot_be_had_is_asked_for_once_a_round(publisher: OneTablePublisher, landing: Path) -> None:

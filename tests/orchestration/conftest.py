@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from published_house import PublishedHome
 
 from atf_dagster.settings import disable_usage_data
+from support.home import PublishedHome
 
 if TYPE_CHECKING:
     import dagster as dg

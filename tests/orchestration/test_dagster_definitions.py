@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from published_house import PROJECT, PublishedHome, command
 
 from atf_dagster import settings
 from atf_dagster.catalogue import load
 from atf_dagster.quality import suites
+from support.home import PROJECT, PublishedHome, command
 
 if TYPE_CHECKING:
     import dagster as dg

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from published_house import PublishedHome
 
 from atf_dagster.catalogue import load
 from atf_dagster.quality import suites
+from support.home import PublishedHome
 
 if TYPE_CHECKING:
     import dagster as dg

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from published_house import PublishedHome
 
 from atf_dagster.catalogue import load
 from atf_dagster.landing import Store
 from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings, disable_usage_data
+from support.home import PublishedHome
 
 if TYPE_CHECKING:
     import dagster as dg

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import duckdb
 import pytest
-from published_house import PublishedHome
+
+from support.home import PublishedHome
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,12 @@ from typing import Any
 import duckdb
 import pytest
 from judging import Outcomes, insert, outcomes
-from published_house import PublishedHome
 
 from atf_dagster import catalogue
 from atf_dagster.catalogue.model import Dataset
 from atf_dagster.quality import suites
 from atf_dagster.quality.results import Result
+from support.home import PublishedHome
 
 Name = tuple[str, str]
 """A suite and an expectation."""

@@ -8,13 +8,13 @@ from typing import get_args
 
 import duckdb
 import pytest
-from published_house import PROJECT, PublishedHome
 
 from atf_dagster.alerts.alert import Kind
 from atf_dagster.alerts.detect import ANCHORS
 from atf_dagster.cli import main
 from atf_dagster.quality import suites
 from atf_dagster.quality.suites import RUNBOOK
+from support.home import PROJECT, PublishedHome
 
 TEXT = (PROJECT / RUNBOOK).read_text("utf-8")
 PART_ONE, PART_TWO = TEXT.split("\n# Part two")

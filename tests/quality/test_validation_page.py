@@ -10,11 +10,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from published_house import PublishedHome
 
 from atf_dagster.landing.source_issues import SourceIssue
 from atf_dagster.quality.page import render
 from atf_dagster.quality.results import Result
+from support.home import PublishedHome
 
 HOSTILE = (
     "<script>document.title='owned'</script>",

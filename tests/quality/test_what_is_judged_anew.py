@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from project_copied import ProjectCopied
-from published_house import PublishedHome
+from support.project_copied import ProjectCopied
+from support.home import PublishedHome
 
 from atf_dagster.catalogue import Catalogue, load
 from atf_dagster.quality import rules, suites

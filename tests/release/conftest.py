@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from published_house import PublishedHome
+
+from support.home import PublishedHome
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from published_house import PublishedHome
 
 from atf_dagster.snapshot.answer import MADE_UP
+from support.home import PublishedHome
 
 MARKED = re.compile(MADE_UP.replace("-", "[-_]"))
 

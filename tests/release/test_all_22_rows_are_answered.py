@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from published_house import PublishedHome
+from support.home import PublishedHome
 
 COUNCILS = "in (select area_code from mart.dim_area where area_type = 'council' and in_cheshire_merseyside)"
 ANSWERED = (

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from published_house import PublishedHome
-from releases_made import make_writable, run_sql
+
+from support.home import PublishedHome
+from support.releases import make_writable, run_sql
 
 KEY = "indicator_code = 'ATF17' and area_code = 'E08000012' and period_id = '2025-09-30/2025-09-30'"
 

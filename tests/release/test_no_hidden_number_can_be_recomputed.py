@@ -17,14 +17,14 @@ from typing import Any
 
 import duckdb
 import pytest
-from published_house import PROJECT, PublishedHome
-from releases_made import run_sql
 
 from atf_dagster.release.audit import AuditFailed, audit_disclosure
 from atf_dagster.release.disclosure import Finding, given_away
 from atf_dagster.release.disclosure.gaps import Gaps
 from atf_dagster.release.disclosure.reader import Reader
 from atf_dagster.release.disclosure.reading import HIDING
+from support.home import PROJECT, PublishedHome
+from support.releases import run_sql
 
 HALTON, KNOWSLEY, LIVERPOOL, WIRRAL, WHOLE = "E06000006", "E08000011", "E08000012", "E08000015", "E54000008"
 ENGLAND = "E92000001"

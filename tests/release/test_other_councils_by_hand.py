@@ -7,7 +7,8 @@ own areas' figures (test_twenty_figures_by_hand), what is worked out from these.
 from __future__ import annotations
 
 import pytest
-from published_house import PublishedHome
+
+from support.home import PublishedHome
 
 DURHAM, STOCKTON, ROTHERHAM, SUNDERLAND = "E06000047", "E06000004", "E08000018", "E08000024"
 BARNSLEY, WARWICKSHIRE, GLOUCESTERSHIRE = "E08000038", "E10000031", "E10000013"

@@ -18,11 +18,11 @@ from typing import Any
 
 import duckdb
 import pytest
-from published_house import PROJECT, PublishedHome
 
 from atf_dagster.catalogue import load
 from atf_dagster.landing import Store
 from atf_dagster.quality import suites
+from support.home import PROJECT, PublishedHome
 
 KEY = ("indicator_code", "area_code", "period_id", "sex", "age", "breakdown_type", "breakdown_value")
 MEASURES = (

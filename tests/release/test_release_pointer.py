@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from published_house import PublishedHome
-from releases_made import another_release, spoil
 
 from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.release import versions
 from atf_dagster.release.versions import ReleaseError
+from support.home import PublishedHome
+from support.releases import another_release, spoil
 
 OLDER, NEWER, NEWEST = "000000-20250101T000000Z", "000002-20990101T000000Z", "000003-20990101T000000Z"
 

@@ -13,8 +13,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from published_house import PublishedHome
-from releases_made import make_writable, run_sql
 
 from atf_dagster.catalogue import load
 from atf_dagster.quality.results import Result
@@ -24,6 +22,8 @@ from atf_dagster.release.candidate import export
 from atf_dagster.release.contract import Column, Table
 from atf_dagster.release.describe import datapackage
 from atf_dagster.release.publish import ReleaseFacts, publish
+from support.home import PublishedHome
+from support.releases import make_writable, run_sql
 
 
 def facts_of(home: PublishedHome) -> ReleaseFacts:

@@ -6,7 +6,8 @@ Each line is: what the file says, in its own words, and where the mart must say 
 from __future__ import annotations
 
 import pytest
-from published_house import PublishedHome
+
+from support.home import PublishedHome
 
 TOTAL = ("Total", "Total")
 FSM = ("Free school meals", "Eligible")

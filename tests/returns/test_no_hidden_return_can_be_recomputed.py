@@ -17,7 +17,6 @@ from pathlib import Path
 import duckdb
 import pytest
 from made_up_returns import NOW, WHOLE, contracts, spend, staff, write
-from published_house import PROJECT, environment
 from test_return_disclosure import names, random_rows
 
 from atf_dagster import catalogue
@@ -27,6 +26,7 @@ from atf_dagster.returns.disclosure import hide
 from atf_dagster.returns.rows import Row
 from atf_dagster.returns.store import submit
 from atf_dagster.settings import Settings, disable_usage_data
+from support.home import PROJECT, environment
 
 KNOWN = catalogue.load()
 RETURNS = ["local_returns_atf12", "local_returns_atf20", "local_returns_atf21"]

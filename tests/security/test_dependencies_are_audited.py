@@ -12,14 +12,14 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 import tomllib
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from published_house import PROJECT
+
+from support.home import PROJECT
+from support.server import Answer, LoopbackServer, Request, respond_json
 
 LOCK = PROJECT / "uv.lock"
 ADVISORY = "GHSA-made-up"
@@ -35,57 +35,38 @@ ENVIRONMENT = {
 }
 
 
-class Advisories(ThreadingHTTPServer):
+class Advisories(LoopbackServer):
     """OSV's two requests: which advisories concern these versions, and what one of them says."""
 
-    vulnerable: frozenset[str] = frozenset()
-    status = 200
-    asked: list[str]
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Answer)
-        self.asked = []
+        super().__init__()
+        self.vulnerable: frozenset[str] = frozenset()
+        self.status = 200
+        self.packages: list[str] = []
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/"
+    def answer(self, request: Request) -> Answer:
+        return respond_json(
+            self._versions(request) if request.method == "POST" else self._advisory(), status=self.status
+        )
 
-
-class _Answer(BaseHTTPRequestHandler):
-    server: Advisories
-
-    def do_POST(self) -> None:
-        queries = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["queries"]
-        self.server.asked += [query["package"]["name"] for query in queries]
+    def _versions(self, request: Request) -> object:
+        names = [query["package"]["name"] for query in json.loads(request.body)["queries"]]
+        self.packages += names
         known = {"vulns": [{"id": ADVISORY, "modified": "2026-01-01T00:00:00Z"}]}
-        names = self.server.vulnerable
-        self._say({"results": [known if query["package"]["name"] in names else {} for query in queries]})
+        return {"results": [known if name in self.vulnerable else {} for name in names]}
 
-    def do_GET(self) -> None:
-        (name,) = self.server.vulnerable
+    def _advisory(self) -> object:
+        (name,) = self.vulnerable
         span = {"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "99.0"}]}
         affected = [{"package": {"ecosystem": "PyPI", "name": name}, "ranges": [span]}]
         dates = {"modified": "2026-01-01T00:00:00Z", "published": "2026-01-01T00:00:00Z"}
-        self._say({"id": ADVISORY, **dates, "summary": "Reads too much", "affected": affected})
-
-    def _say(self, answer: object) -> None:
-        body = json.dumps(answer).encode()
-        self.send_response(self.server.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the test's output is not the place."""
+        return {"id": ADVISORY, **dates, "summary": "Reads too much", "affected": affected}
 
 
 @pytest.fixture
 def advisories() -> Iterator[Advisories]:
     with Advisories() as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield server
-        server.shutdown()
 
 
 def audit(service_url: str, lock: Path = LOCK) -> subprocess.CompletedProcess[str]:
@@ -107,7 +88,7 @@ def test_every_locked_version_is_asked_about(advisories: Advisories) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "knows no vulnerability of 1" in done.stdout
     assert "NOT AUDITED" not in done.stdout
-    assert {"dagster", "dbt-core", "great-expectations", "duckdb", "requests", "urllib3"} <= set(advisories.asked)
+    assert {"dagster", "dbt-core", "great-expectations", "duckdb", "requests", "urllib3"} <= set(advisories.packages)
 
 
 def test_a_known_vulnerability_fails_and_is_named(advisories: Advisories) -> None:

@@ -17,21 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ees_on_loopback import KEY_STAGE_4, EesOnLoopback
-from govuk_on_loopback import File, Govuk, PublishedPage
-from govuk_on_loopback import Loopback as GovukOnLoopback
-from hostile_gateway import FORGED, HOSTILE, NOTE, SAID, HostileGateway, OneAnswer, residents
-from ons_beta_on_loopback import EditionPage, Ons, Version
-from ons_beta_on_loopback import Loopback as OnsOnLoopback
-from rounds import fetch, rows
-from stat_xplore_on_loopback import KEY, StatXplore
-from test_ees_live_path import KEY_STAGE_4_CSV
-from test_govuk_live_path import FUEL, FUEL_2022, FUEL_COLLECTION, made_up_fuel
-from test_ons_beta_live_path import SERIES, V4, WAGE, WAGE_PAGE, made_up_wages, zipped
+from hostile_publishers import FORGED, HOSTILE, NOTE, SAID, HostilePublishers, residents
 
 from atf_dagster.catalogue import load
 from atf_dagster.catalogue.model import Service
 from atf_dagster.landing import Attempt
+from support.fetching import fetch, fetch_one, rows
+from support.publishers.ees import KEY_STAGE_4, KEY_STAGE_4_CSV, Ees
+from support.publishers.govuk import FUEL, FUEL_2022, FUEL_COLLECTION, File, Govuk, PublishedPage, made_up_fuel
+from support.publishers.ons_beta import SERIES, V4, WAGE, WAGE_PAGE, EditionPage, Ons, Version, made_up_wages, zipped
+from support.publishers.stat_xplore import KEY, StatXplore
+from support.server import ScriptedServer, respond
 
 CATALOGUE = load()
 ASKED = [service for service in CATALOGUE.services if not service.base_url.startswith("local:")]
@@ -48,8 +44,8 @@ def each_service(function: Callable[..., None]) -> Callable[..., None]:
     return pytest.mark.parametrize("service", ASKED, ids=lambda service: service.id)(function)
 
 
-def ask(landing: Path, server: OneAnswer, service: Service) -> list[Attempt]:
-    return [*fetch(landing, server.urls(service), one_of_each_table(service.id), keys=KEYS).values()]
+def ask(landing: Path, server: ScriptedServer, service: Service) -> list[Attempt]:
+    return [*fetch(landing, server.url, one_of_each_table(service.id), keys=KEYS).values()]
 
 
 def assert_fit_to_show(attempts: list[Attempt]) -> None:
@@ -83,7 +79,7 @@ def bomb() -> bytes:
 
 @each_service
 def test_a_compressed_bomb_is_stopped_and_not_kept(service: Service, bomb: bytes, tmp_path: Path) -> None:
-    with OneAnswer(bomb, Content_Encoding="gzip") as server:
+    with ScriptedServer(respond(bomb, content_encoding="gzip")) as server:
         attempts = ask(tmp_path / "landing", server, service)
     assert attempts
     assert {attempt.reason for attempt in attempts} == {"decompression_bomb"}
@@ -119,9 +115,9 @@ SHAPES: Mapping[str, bytes] = {
 
 @each_service
 def test_an_answer_of_another_shape_is_refused_and_kept_and_stops_nobody_else(service: Service, tmp_path: Path) -> None:
-    with OneAnswer() as server:
+    with ScriptedServer() as server:
         for name, body in SHAPES.items():
-            server.body = body
+            server.answers(respond(body))
             landing = tmp_path / name / "landing"
             attempts = ask(landing, server, service)  # an exception here would have stopped every other publisher
             # Of an empty list it may be said that there is nothing at this level.
@@ -167,8 +163,8 @@ def children() -> StatXplore:
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     folder = tmp_path_factory.mktemp("hostile") / "home"
-    with HostileGateway() as gateway, residents() as nomis, children() as stat_xplore:
-        urls = {**gateway.urls, "nomis": nomis.url, "stat_xplore": stat_xplore.url}
+    with HostilePublishers() as gateway, residents() as nomis, children() as stat_xplore:
+        urls = {**gateway.base_urls, "nomis": nomis.url, "stat_xplore": stat_xplore.url}
         yield Told(folder, fetch(folder / "landing", urls, sorted(NAMED), keys=KEYS), gateway.asked)
 
 
@@ -200,22 +196,20 @@ def test_a_note_of_a_publisher_is_one_printable_line(tmp_path: Path) -> None:
         changes=[{"name": "v4", "description": NOTE}],
         usage_notes=[{"title": NOTE, "note": NOTE}],
     )
-    with OnsOnLoopback(Ons(versions={SERIES: [version]})) as ons:
-        said["ons"] += fetch(tmp_path / "ons", ons.base_urls, ["ons_beta_wellbeing"])["ons_beta_wellbeing.all"].notes
+    with Ons(versions={SERIES: [version]}) as ons:
+        said["ons"] += fetch_one(tmp_path / "ons", ons.base_urls, "ons_beta_wellbeing").notes
     page = PublishedPage("Sub-regional fuel poverty data 2022", [File("fuel-poverty-tables.xlsx", made_up_fuel())])
     page.changes = [("2026-01-01T09:30:00Z", NOTE)]
-    with GovukOnLoopback(Govuk({FUEL_2022: page}, {FUEL_COLLECTION: [FUEL_2022]})) as govuk:
-        urls = {"govuk": govuk.url, "govuk_files": govuk.url}
+    with Govuk({FUEL_2022: page}, {FUEL_COLLECTION: [FUEL_2022]}) as govuk:
         for share in (18.5, 19.5):
             page.files = [File("fuel-poverty-tables.xlsx", made_up_fuel(share), f"5f{share * 10:022.0f}")]
-            said["govuk"] += fetch(tmp_path / "govuk", urls, [FUEL])[f"{FUEL}.all"].notes
-    with EesOnLoopback() as ees:
-        urls = {"ees": ees.url, "ees_content": ees.url}
+            said["govuk"] += fetch_one(tmp_path / "govuk", govuk.url, FUEL).notes
+    with Ees() as ees:
         for number, release in enumerate(("1.0", "1.1")):
             ees.version(KEY_STAGE_4, release, KEY_STAGE_4_CSV.replace(b"39.9", f"4{number}.1".encode()))
             changes = {"majorChanges": {}, "minorChanges": {"filters": [{"currentState": {"label": NOTE, "id": NOTE}}]}}
             ees.changes[KEY_STAGE_4, release] = changes
-            said["ees"] += fetch(tmp_path / "ees", urls, ["ees_key_stage_4"])["ees_key_stage_4.all"].notes
+            said["ees"] += fetch_one(tmp_path / "ees", ees.url, "ees_key_stage_4").notes
     for publisher, notes in said.items():
         assert any(FORGED in note for note in notes), (publisher, notes)
         assert all(note.isprintable() for note in notes), notes
@@ -293,9 +287,8 @@ def test_a_hostile_workbook_is_refused_with_its_bytes_kept(name: str, tmp_path: 
     body = BAD_WORKBOOKS[name](made_up_fuel())
     file = File("fuel-poverty-tables." + ("ods" if "ODS" in name else "xlsx"), body)
     page = PublishedPage("Sub-regional fuel poverty data 2022", [file])
-    with GovukOnLoopback(Govuk({FUEL_2022: page}, {FUEL_COLLECTION: [FUEL_2022]})) as server:
-        urls = {"govuk": server.url, "govuk_files": server.url}
-        (attempt,) = fetch(tmp_path / "landing", urls, [FUEL]).values()
+    with Govuk({FUEL_2022: page}, {FUEL_COLLECTION: [FUEL_2022]}) as server:
+        attempt = fetch_one(tmp_path / "landing", server.url, FUEL)
     assert (attempt.outcome, attempt.reason) == ("rejected", "damaged_workbook"), attempt
     assert_fit_to_show([attempt])
     assert (tmp_path / "landing" / "objects" / str(attempt.sha256)[:2] / str(attempt.sha256)).read_bytes() == body
@@ -307,7 +300,7 @@ WAGES_2024 = "livingwagebyworkgeography2024provisional.zip"
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "damage",
     [
         lambda body: with_member(body, "../../outside.xlsx", b"x"),
         lambda body: with_member(body, "C:\\outside.xlsx", b"x"),
@@ -315,10 +308,10 @@ WAGES_2024 = "livingwagebyworkgeography2024provisional.zip"
     ],
     ids=["leads out", "another machine's root", "a bomb"],
 )
-def test_a_hostile_zip_file_is_refused_with_its_bytes_kept(spoil: Callable[[bytes], bytes], tmp_path: Path) -> None:
-    page = EditionPage({WAGES_2024: spoil(made_up_wages(2024))})
-    with OnsOnLoopback(Ons(pages={WAGE_PAGE: {"2024provisional": page}})) as server:
-        (attempt,) = fetch(tmp_path / "landing", server.base_urls, [WAGE]).values()
+def test_a_hostile_zip_file_is_refused_with_its_bytes_kept(damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    page = EditionPage({WAGES_2024: damage(made_up_wages(2024))})
+    with Ons(pages={WAGE_PAGE: {"2024provisional": page}}) as server:
+        attempt = fetch_one(tmp_path / "landing", server.base_urls, WAGE)
     assert attempt.outcome == "rejected", attempt
     assert_fit_to_show([attempt])
     assert_nothing_else_was_written(tmp_path)
@@ -341,16 +334,14 @@ def test_a_path_in_a_listing_leads_nowhere_else(path: str, tmp_path: Path) -> No
             return {**super().attachment(), "url": path}
 
     page = PublishedPage("Sub-regional fuel poverty data 2022", [Misnamed("fuel-poverty-tables.xlsx", made_up_fuel())])
-    with GovukOnLoopback(Govuk({FUEL_2022: page}, {FUEL_COLLECTION: [FUEL_2022]})) as server:
-        urls = {"govuk": server.url, "govuk_files": server.url}
-        attempts = [*fetch(tmp_path / "landing", urls, [FUEL]).values()]
-    with OnsOnLoopback(Ons(pages={WAGE_PAGE: {path: EditionPage({path: b"x", f"{path}/{WAGES_2024}": b"x"})}})) as ons:
-        attempts += fetch(tmp_path / "landing", ons.base_urls, [WAGE]).values()
-    with EesOnLoopback() as ees:
+    with Govuk({FUEL_2022: page}, {FUEL_COLLECTION: [FUEL_2022]}) as server:
+        attempts = [fetch_one(tmp_path / "landing", server.url, FUEL)]
+    with Ons(pages={WAGE_PAGE: {path: EditionPage({path: b"x", f"{path}/{WAGES_2024}": b"x"})}}) as ons:
+        attempts.append(fetch_one(tmp_path / "landing", ons.base_urls, WAGE))
+    with Ees() as ees:
         ees.data_sets[KEY_STAGE_4] = {"id": path, "title": path, "status": "Published"}
         ees.data_sets[KEY_STAGE_4]["latestVersion"] = {"version": path, "published": path}
-        urls = {"ees": ees.url, "ees_content": ees.url}
-        attempts += fetch(tmp_path / "landing", urls, ["ees_key_stage_4"]).values()
+        attempts.append(fetch_one(tmp_path / "landing", ees.url, "ees_key_stage_4"))
     assert {attempt.outcome for attempt in attempts} <= {"rejected", "failed"}, attempts
     assert_fit_to_show(attempts)
     assert_nothing_else_was_written(tmp_path)
@@ -364,7 +355,7 @@ def test_bytes_that_repeat_our_key_are_not_kept_and_the_message_does_not_repeat_
     service: Service, tmp_path: Path
 ) -> None:
     key = KEYS[service.id]
-    with OneAnswer(f"<html>You asked with {key}</html>".encode()) as server:
+    with ScriptedServer(respond(f"<html>You asked with {key}</html>".encode())) as server:
         attempts = ask(tmp_path / "landing", server, service)
     assert {(attempt.outcome, attempt.reason) for attempt in attempts} == {("rejected", "key_repeated")}
     assert_fit_to_show(attempts)

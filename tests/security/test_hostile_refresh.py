@@ -15,18 +15,17 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import duckdb
 import pytest
-from hostile_gateway import FORGED, HOSTILE, SAID, HostileGateway, residents
-from published_house import BIN, LONG_ENOUGH, PROJECT, environment
+from hostile_publishers import FORGED, HOSTILE, SAID, HostilePublishers, residents
 
 from atf_dagster.catalogue import load
 from atf_dagster.landing import Store
+from support.home import BIN, LONG_ENOUGH, PROJECT, environment
+from support.server import Answer, LoopbackServer, Request, raw, respond
 
 KEYS = {"ATF_NOMIS_KEY": "canary-nomis-5ec2e7c0ffee", "ATF_STAT_XPLORE_KEY": "canary-xplore-5ec2e7c0ffee"}
 CANARY = "5ec2e7c0ffee"
@@ -45,64 +44,32 @@ sys.addaudithook(_heard)
 """
 
 
-class Failing(ThreadingHTTPServer):
+class Failing(LoopbackServer):
     """Fails in turn in each way in which an answer may repeat, or carry away, the key that it was asked with."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Fails)
+        super().__init__()
         self.turns = {key: iter(ways) for key, ways in WAYS.items()}
         self.nomis = residents()
         self.keys: list[str] = []
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-    def __exit__(self, *_: object) -> None:
-        self.shutdown()
-        self.server_close()
-
-
-class _Fails(BaseHTTPRequestHandler):
-    server: Failing
-
-    def do_GET(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        key = next((k for k in KEYS.values() if k in self.path or k in str(self.headers)), "")
-        self.server.keys.append(key)
+    def answer(self, request: Request) -> Answer:
+        key = next((k for k in KEYS.values() if k in request.target or k in str(request.headers)), "")
+        self.keys.append(key)
         if not key:
-            self._unasked()
-            return
-        body = f"Trouble with {key}: {self.path}".encode()
-        way = next(self.server.turns[key], "401")
+            return self._without_key(request)
+        way = next(self.turns[key], "401")
         if way == "cut":
-            self.close_connection = True
-            self.connection.close()
-        else:
-            elsewhere = {"Location": f"http://127.0.0.2:9{self.path}"} if way == "302" else {}
-            self._say(int(way), body, **elsewhere)
+            return raw(b"")
+        elsewhere = {"location": f"http://127.0.0.2:9{request.target}"} if way == "302" else {}
+        return respond(f"Trouble with {key}: {request.target}".encode(), status=int(way), **elsewhere)
 
-    def _unasked(self) -> None:
+    def _without_key(self, request: Request) -> Answer:
         """What NOMIS says of a table before anybody asks for it, which needs no key."""
         try:
-            self._say(200, self.server.nomis.answer(urlsplit(self.path).path, {}))
+            return self.nomis.answer(request)
         except KeyError:
-            self._say(404, b"")
-
-    do_POST = do_GET
-
-    def _say(self, status: int, body: bytes, **headers: str) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: requests are no news in a test."""
+            return respond(b"", status=404)
 
 
 @dataclass(frozen=True)
@@ -130,8 +97,8 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Refreshed]:
     folder = tmp_path_factory.mktemp("hostile")
     (folder / "sitecustomize.py").write_text(WRITES_DOWN_CONNECTIONS, "utf-8")
     home, connections = folder / "home", folder / "connections"
-    with HostileGateway() as gateway, Failing() as failing:
-        urls = {**gateway.urls, "nomis": failing.url, "stat_xplore": failing.url}
+    with HostilePublishers() as gateway, Failing() as failing:
+        urls = {**gateway.base_urls, "nomis": failing.url, "stat_xplore": failing.url}
         settings = {f"ATF_{name.upper()}_URL": url for name, url in urls.items()}
         settings |= {"ATF_MODE": "live", "ATF_BACKOFF_FIRST": "0", "ATF_REQUESTS_PER_SECOND": "0", **KEYS}
         # Half a day from London: whatever wrote local time would be seen.

@@ -9,15 +9,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from channels_on_loopback import free_port
-from hostile_gateway import CONTROLS, HOSTILE
-from published_house import PROJECT
+from hostile_publishers import CONTROLS, HOSTILE
 
 from atf_dagster import settings
 from atf_dagster.files import read_yaml
 from atf_dagster.orchestration import run
 from atf_dagster.orchestration.assets.metadata import line_plot, table
 from atf_dagster.settings import Settings
+from support.home import PROJECT
+from support.server import free_port
 
 TEXTS = [HOSTILE, f"a{CONTROLS}b", "![x](http://evil.example/x.png)", "<img src=x onerror=alert(1)>", "a\n| b | c |\n"]
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 import xlsxwriter
-from govuk_on_loopback import File, Govuk, Loopback, PublishedPage
-from rounds import fetch, rows
 
 from atf_dagster.landing import Attempt
+from support.fetching import fetch_one, rows
+from support.publishers.govuk import File, Govuk, PublishedPage
 
 DISTRICTS_2019 = "govuk_iod_2019_districts"
 DISTRICTS_2025 = "govuk_iod_2025_districts"
@@ -35,16 +35,10 @@ class Home:
     """A landing and the GOV.UK that it asks."""
 
     folder: Path
-    server: Loopback
-
-    @property
-    def govuk(self) -> Govuk:
-        return self.server.govuk
+    govuk: Govuk
 
     def ask(self, dataset: str) -> Attempt:
-        urls = {"govuk": self.server.url, "govuk_files": self.server.url}
-        (attempt,) = fetch(self.folder, urls, [dataset]).values()
-        return attempt
+        return fetch_one(self.folder, self.govuk.base_urls, dataset)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         return rows(self.folder, self.folder / "raw", table)
@@ -52,7 +46,7 @@ class Home:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
-    with Loopback(Govuk()) as server:
+    with Govuk() as server:
         yield Home(tmp_path, server)
 
 

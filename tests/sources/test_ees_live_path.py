@@ -16,37 +16,18 @@ from typing import Any
 
 import duckdb
 import pytest
-from ees_on_loopback import EARLY_YEARS, KEY_STAGE_4, NEET, EesOnLoopback, Publication, fetch, one_house
 
 from atf_dagster.catalogue import Catalogue, load
 from atf_dagster.landing import Store
 from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings, disable_usage_data
 from atf_dagster.warehouse import raw
+from support.fetching import fetch_one
+from support.publishers.ees import EARLY_YEARS, KEY_STAGE_4, KEY_STAGE_4_CSV, NEET, Ees, Publication, settings_of_home
 
 FOLDER = Path(__file__).parents[2] / ".." / "shared" / "data" / "dfe_ees"
 NEET_TITLE = "NEET and not known, age 16 to 17, by characteristics"
 
-KEY_STAGE_4_CSV = (
-    # As the API gives it: with a BOM, blank codes where a level has none, markers in place of numbers.
-    "\ufefftime_period,time_identifier,geographic_level,country_code,country_name,region_code,region_name,"
-    "new_la_code,old_la_code,la_name,version,establishment_type_group,breakdown_topic,breakdown,sex,pupil_count,"
-    "attainment8_average,progress8_average,progress8_lower_95_ci,progress8_upper_95_ci\n"
-    "202324,Academic year,National,E92000001,England,,,,,,Final,All state-funded,Total,Total,Total,617439,45.9,"
-    "-0.03,-0.03,-0.02\n"
-    "202324,Academic year,Regional,E92000001,England,E12000002,North West,,,,Final,All state-funded,Total,Total,"
-    "Total,82000,44.3,-0.17,-0.18,-0.16\n"
-    "202324,Academic year,Local authority,E92000001,England,E12000002,North West,E06000006,876,Halton,Final,"
-    "All state-funded,Total,Total,Total,1400,39.9,-0.46,-0.53,-0.39\n"
-    "202425,Academic year,Local authority,E92000001,England,E12000002,North West,E06000006,876,Halton,Provisional,"
-    "All state-funded,FSM status,FSM,Total,400,32.5,x,x,x\n"
-    "202425,Academic year,Local authority,E92000001,England,E12000002,North West,,342,St. Helens,Provisional,"
-    "All state-funded,Total,Total,Boys,900,c,x,x,x\n"
-    "202324,Academic year,Local authority,E92000001,England,E12000002,North West,E06000006,876,Halton,Final,"
-    "All state-funded,Ethnicity major,White,Total,1200,39.6,-0.5,-0.6,-0.4\n"
-    "202324,Academic year,School,E92000001,England,E12000002,North West,E06000006,876,Halton,Final,"
-    "All state-funded,Total,Total,Total,200,39.9,-0.46,-0.7,-0.2\n"
-).encode()
 CHANGES = {
     "versionNumber": "1.1",
     "majorChanges": {
@@ -73,8 +54,8 @@ CHANGES = {
 
 
 @pytest.fixture
-def server() -> Iterator[EesOnLoopback]:
-    with EesOnLoopback() as running:
+def server() -> Iterator[Ees]:
+    with Ees() as running:
         running.version(KEY_STAGE_4, "1.0", KEY_STAGE_4_CSV)
         running.publications[NEET] = Publication("participation-in-education")
         yield running
@@ -94,8 +75,8 @@ def neet_of(year: str) -> bytes:
 # the public API -----------------------------------------------------------------------------------------
 
 
-def test_the_newest_version_lands_with_its_number_and_its_day(server: EesOnLoopback, tmp_path: Path) -> None:
-    attempt = fetch(server, tmp_path, "ees_key_stage_4")
+def test_the_newest_version_lands_with_its_number_and_its_day(server: Ees, tmp_path: Path) -> None:
+    attempt = fetch_one(tmp_path, server.url, "ees_key_stage_4")
     assert (attempt.outcome, attempt.release, attempt.encoding) == ("landed", "version 1.0", "utf-8-sig")
     (vintage,) = Store(tmp_path).vintages("ees_key_stage_4", "all")
     assert vintage.published_at is not None
@@ -105,35 +86,35 @@ def test_the_newest_version_lands_with_its_number_and_its_day(server: EesOnLoopb
     assert page.read_bytes() == KEY_STAGE_4_CSV
 
 
-def test_a_version_that_we_hold_is_not_downloaded_again(server: EesOnLoopback, tmp_path: Path) -> None:
-    fetch(server, tmp_path, "ees_key_stage_4", "first")
-    attempt = fetch(server, tmp_path, "ees_key_stage_4", "second")
+def test_a_version_that_we_hold_is_not_downloaded_again(server: Ees, tmp_path: Path) -> None:
+    fetch_one(tmp_path, server.url, "ees_key_stage_4", "first")
+    attempt = fetch_one(tmp_path, server.url, "ees_key_stage_4", "second")
     assert attempt.outcome == "unchanged"
     assert len(server.downloads()) == 1
 
 
-def test_a_minor_version_lands_and_its_changes_are_noted(server: EesOnLoopback, tmp_path: Path) -> None:
-    fetch(server, tmp_path, "ees_key_stage_4", "first")
+def test_a_minor_version_lands_and_its_changes_are_noted(server: Ees, tmp_path: Path) -> None:
+    fetch_one(tmp_path, server.url, "ees_key_stage_4", "first")
     server.version(KEY_STAGE_4, "1.1", KEY_STAGE_4_CSV.replace(b"39.9", b"40.1"))
     server.changes[KEY_STAGE_4, "1.1"] = {**CHANGES, "majorChanges": {}}
-    attempt = fetch(server, tmp_path, "ees_key_stage_4", "second")
+    attempt = fetch_one(tmp_path, server.url, "ees_key_stage_4", "second")
     assert (attempt.outcome, attempt.release, attempt.sequence) == ("landed", "version 1.1", 2)
     (note,) = attempt.notes
     assert "timePeriods: 2024/25 (AY) added" in note
     assert "filterOptions: Girl (1) is now Girls (1)" in note
 
 
-def test_a_minor_version_lands_where_its_changes_cannot_be_read(server: EesOnLoopback, tmp_path: Path) -> None:
-    fetch(server, tmp_path, "ees_key_stage_4", "first")
+def test_a_minor_version_lands_where_its_changes_cannot_be_read(server: Ees, tmp_path: Path) -> None:
+    fetch_one(tmp_path, server.url, "ees_key_stage_4", "first")
     server.version(KEY_STAGE_4, "1.1", KEY_STAGE_4_CSV.replace(b"39.9", b"40.1"))
-    assert fetch(server, tmp_path, "ees_key_stage_4", "second").outcome == "landed"
+    assert fetch_one(tmp_path, server.url, "ees_key_stage_4", "second").outcome == "landed"
 
 
-def test_a_new_major_version_is_refused_with_old_and_new_names(server: EesOnLoopback, tmp_path: Path) -> None:
-    fetch(server, tmp_path, "ees_key_stage_4", "first")
+def test_a_new_major_version_is_refused_with_old_and_new_names(server: Ees, tmp_path: Path) -> None:
+    fetch_one(tmp_path, server.url, "ees_key_stage_4", "first")
     server.version(KEY_STAGE_4, "2.0", b"other,columns\n1,2\n")
     server.changes[KEY_STAGE_4, "2.0"] = CHANGES
-    attempt = fetch(server, tmp_path, "ees_key_stage_4", "second")
+    attempt = fetch_one(tmp_path, server.url, "ees_key_stage_4", "second")
     assert (attempt.outcome, attempt.reason) == ("rejected", "major_version")
     assert "Average Progress 8 score (avg_p8score) is now Progress 8 (progress8_average)" in str(attempt.message)
     assert "Sum of Attainment 8 (t_att8) removed" in str(attempt.message)
@@ -143,43 +124,41 @@ def test_a_new_major_version_is_refused_with_old_and_new_names(server: EesOnLoop
     assert len(server.downloads()) == 1
 
 
-def test_a_deprecated_data_set_is_followed_to_its_successor(server: EesOnLoopback, tmp_path: Path) -> None:
+def test_a_deprecated_data_set_is_followed_to_its_successor(server: Ees, tmp_path: Path) -> None:
     successor = "019d431f-519e-7527-999a-8019a8016012"
     server.version(KEY_STAGE_4, "1.0", KEY_STAGE_4_CSV, status="Deprecated", supersedingDataSetId=successor)
     server.version(successor, "3.0", KEY_STAGE_4_CSV)
-    attempt = fetch(server, tmp_path, "ees_key_stage_4")
+    attempt = fetch_one(tmp_path, server.url, "ees_key_stage_4")
     assert attempt.outcome == "landed"
     assert attempt.url.endswith(f"/{successor}/csv?dataSetVersion=3.0")
     assert any(KEY_STAGE_4 in note and successor in note for note in attempt.notes)
 
 
-def test_a_withdrawn_data_set_leaves_the_last_good_figures(server: EesOnLoopback, tmp_path: Path) -> None:
-    fetch(server, tmp_path, "ees_key_stage_4", "first")
+def test_a_withdrawn_data_set_leaves_the_last_good_figures(server: Ees, tmp_path: Path) -> None:
+    fetch_one(tmp_path, server.url, "ees_key_stage_4", "first")
     server.data_sets[KEY_STAGE_4]["status"] = "Withdrawn"
-    attempt = fetch(server, tmp_path, "ees_key_stage_4", "second")
+    attempt = fetch_one(tmp_path, server.url, "ees_key_stage_4", "second")
     assert (attempt.outcome, attempt.reason) == ("rejected", "withdrawn")
     assert len(Store(tmp_path).vintages("ees_key_stage_4", "all")) == 1
 
 
-def test_a_warning_with_status_200_is_a_failure(server: EesOnLoopback, tmp_path: Path) -> None:
+def test_a_warning_with_status_200_is_a_failure(server: Ees, tmp_path: Path) -> None:
     server.data_sets[KEY_STAGE_4]["warnings"] = [{"code": "LocationsNotFound", "message": "One or more are unknown."}]
-    attempt = fetch(server, tmp_path, "ees_key_stage_4")
+    attempt = fetch_one(tmp_path, server.url, "ees_key_stage_4")
     assert (attempt.outcome, attempt.reason) == ("rejected", "warnings")
     assert "LocationsNotFound" in str(attempt.message)
 
 
-def test_an_unknown_data_set_fails_and_names_the_address(server: EesOnLoopback, tmp_path: Path) -> None:
+def test_an_unknown_data_set_fails_and_names_the_address(server: Ees, tmp_path: Path) -> None:
     server.data_sets.clear()
-    attempt = fetch(server, tmp_path, "ees_key_stage_4")
+    attempt = fetch_one(tmp_path, server.url, "ees_key_stage_4")
     assert (attempt.outcome, attempt.status) == ("failed", 404)
     assert KEY_STAGE_4 in attempt.url
 
 
-def test_the_table_of_children_in_care_does_not_pass_for_that_of_all_pupils(
-    server: EesOnLoopback, tmp_path: Path
-) -> None:
+def test_the_table_of_children_in_care_does_not_pass_for_that_of_all_pupils(server: Ees, tmp_path: Path) -> None:
     server.version(KEY_STAGE_4, "1.0", real_file("ks4_children_in_care_la.csv"))
-    attempt = fetch(server, tmp_path, "ees_key_stage_4")
+    attempt = fetch_one(tmp_path, server.url, "ees_key_stage_4")
     assert (attempt.outcome, attempt.reason) == ("rejected", "missing_column")
     assert "breakdown_topic" in str(attempt.message)
 
@@ -187,27 +166,27 @@ def test_the_table_of_children_in_care_does_not_pass_for_that_of_all_pupils(
 # the data catalogue -------------------------------------------------------------------------------------
 
 
-def test_a_file_is_found_by_its_title_on_the_last_page_of_the_listing(server: EesOnLoopback, tmp_path: Path) -> None:
+def test_a_file_is_found_by_its_title_on_the_last_page_of_the_listing(server: Ees, tmp_path: Path) -> None:
     server.page_size = 1
     neet = server.publications[NEET]
     for number, title in enumerate(("Participation by characteristics", "Participation by type"), start=1):
         neet.publish(f"other-{number}", title, b"a,b\n1,2\n", release="2025", published=None)
     neet.publish("wanted", f"  {NEET_TITLE} ", neet_of("2025"), release="Calendar year 2025", published="2025-07-17")
-    attempt = fetch(server, tmp_path, "ees_neet_16_17")
+    attempt = fetch_one(tmp_path, server.url, "ees_neet_16_17")
     assert (attempt.outcome, attempt.release) == ("landed", "Calendar year 2025")
     assert server.downloads() == ["/api/data-set-files/wanted/download"]
     assert len(attempt.listings) == 3
 
 
 def test_a_new_release_has_another_id_which_is_noted_and_the_same_is_not_asked_twice(
-    server: EesOnLoopback, tmp_path: Path
+    server: Ees, tmp_path: Path
 ) -> None:
     neet = server.publications[NEET]
     outcomes = []
     for year in ("2022", "2023", "2025"):
         neet.publish(f"file-{year}", NEET_TITLE, neet_of(year), release=year, published=None)
-        attempt = fetch(server, tmp_path, "ees_neet_16_17", year)
-        again = fetch(server, tmp_path, "ees_neet_16_17", f"{year} again")
+        attempt = fetch_one(tmp_path, server.url, "ees_neet_16_17", year)
+        again = fetch_one(tmp_path, server.url, "ees_neet_16_17", f"{year} again")
         outcomes += [attempt.outcome, again.outcome]
     assert outcomes == ["landed", "unchanged"] * 3
     assert len(server.downloads()) == 3
@@ -216,27 +195,27 @@ def test_a_new_release_has_another_id_which_is_noted_and_the_same_is_not_asked_t
     assert "file-2023" in moved
 
 
-def test_a_title_that_fits_two_files_is_refused_and_both_are_named(server: EesOnLoopback, tmp_path: Path) -> None:
+def test_a_title_that_fits_two_files_is_refused_and_both_are_named(server: Ees, tmp_path: Path) -> None:
     for number in (1, 2):
         title = f"NEET by characteristics {number}"
         server.publications[NEET].publish(f"file-{number}", title, b"a\n1\n", release="2025", published=None)
-    attempt = fetch(server, tmp_path, "ees_neet_16_17")
+    attempt = fetch_one(tmp_path, server.url, "ees_neet_16_17")
     assert (attempt.outcome, attempt.reason) == ("rejected", "title_ambiguous")
     assert "NEET by characteristics 1; NEET by characteristics 2" in str(attempt.message)
 
 
-def test_a_title_that_is_gone_is_told_with_the_titles_that_there_are(server: EesOnLoopback, tmp_path: Path) -> None:
+def test_a_title_that_is_gone_is_told_with_the_titles_that_there_are(server: Ees, tmp_path: Path) -> None:
     server.publications[NEET].publish("x", "NEET by feature", b"a\n1\n", release="2025", published=None)
-    attempt = fetch(server, tmp_path, "ees_neet_16_17")
+    attempt = fetch_one(tmp_path, server.url, "ees_neet_16_17")
     assert attempt.outcome == "rejected"
     assert "NEET by feature" in str(attempt.message)
 
 
-def test_a_file_that_was_cut_is_refused_and_the_one_before_it_stays(server: EesOnLoopback, tmp_path: Path) -> None:
+def test_a_file_that_was_cut_is_refused_and_the_one_before_it_stays(server: Ees, tmp_path: Path) -> None:
     neet, body = server.publications[NEET], neet_of("2025")
     for number, bytes_served in enumerate((body, body[: len(body) // 2]), start=1):
         neet.publish(f"file-{number}", NEET_TITLE, bytes_served, release="2025", published=None)
-        fetch(server, tmp_path / "landing", "ees_neet_16_17", f"run {number}")
+        fetch_one(tmp_path / "landing", server.url, "ees_neet_16_17", f"run {number}")
     parsed = raw.parse_new(load(), Store(tmp_path / "landing"), tmp_path / "raw", "run", lambda message: None)
     whole, cut = (entry.verdict for entry in parsed)
     assert (whole.verdict, whole.rows) == ("parsed", 161)
@@ -253,24 +232,24 @@ def named_by_slug(slug: str) -> Catalogue:
     return catalogue.model_copy(update={"collections": (*others, own)})
 
 
-def test_a_publication_named_by_its_slug_is_looked_up(server: EesOnLoopback, tmp_path: Path) -> None:
+def test_a_publication_named_by_its_slug_is_looked_up(server: Ees, tmp_path: Path) -> None:
     server.page_size = 1
     server.publications = {EARLY_YEARS: Publication("early-years"), **server.publications}
     server.publications[NEET].publish("n", NEET_TITLE, neet_of("2025"), release="2025", published=None)
     catalogue = named_by_slug("participation-in-education")
-    assert fetch(server, tmp_path, "ees_neet_16_17", catalogue=catalogue).outcome == "landed"
+    assert fetch_one(tmp_path, server.url, "ees_neet_16_17", catalogue=catalogue).outcome == "landed"
 
 
-def test_an_unknown_slug_is_refused_with_those_that_there_are(server: EesOnLoopback, tmp_path: Path) -> None:
-    attempt = fetch(server, tmp_path, "ees_neet_16_17", catalogue=named_by_slug("neet-by-council"))
+def test_an_unknown_slug_is_refused_with_those_that_there_are(server: Ees, tmp_path: Path) -> None:
+    attempt = fetch_one(tmp_path, server.url, "ees_neet_16_17", catalogue=named_by_slug("neet-by-council"))
     assert (attempt.outcome, attempt.reason) == ("rejected", "publication_unknown")
     assert "participation-in-education" in str(attempt.message)
 
 
-def test_an_error_page_with_status_200_is_no_table(server: EesOnLoopback, tmp_path: Path) -> None:
+def test_an_error_page_with_status_200_is_no_table(server: Ees, tmp_path: Path) -> None:
     page = b"<!doctype html><html><body>Service unavailable</body></html>"
     server.publications[NEET].publish("x", NEET_TITLE, page, release="2025", published=None)
-    attempt = fetch(server, tmp_path, "ees_neet_16_17")
+    attempt = fetch_one(tmp_path, server.url, "ees_neet_16_17")
     assert (attempt.outcome, attempt.reason) == ("rejected", "html_body")
 
 
@@ -301,14 +280,14 @@ class Staged:
 @pytest.fixture(scope="module")
 def staged(tmp_path_factory: pytest.TempPathFactory) -> Staged:
     disable_usage_data()
-    with EesOnLoopback() as server:
+    with Ees() as server:
         early_years = server.publications[EARLY_YEARS] = Publication("early-years")
         body = real_file("eyfsp_headline_measures_2022.csv")
         early_years.publish("e", "1 Headline measures by characteristics", body, release="2021/22", published=None)
         neet = server.publications[NEET] = Publication("participation-in-education")
         neet.publish("n", NEET_TITLE, by_characteristics(neet_of("2025")), release="2025", published=None)
         server.version(KEY_STAGE_4, "1.0", KEY_STAGE_4_CSV)
-        settings = one_house(server, tmp_path_factory.mktemp("home"))
+        settings = settings_of_home(server, tmp_path_factory.mktemp("home"))
         refresh = Refresh(settings, "run")
         refresh.fetch(["ees_early_years", "ees_neet_16_17", "ees_key_stage_4"])
         refresh.parse()

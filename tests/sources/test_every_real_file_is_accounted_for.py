@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import duckdb
 import pytest
-from every_publisher_on_loopback import RELEASES, catalogue_with_the_older_indicator, every_publisher
+from real_files_served import RELEASES, catalogue_with_the_older_indicator, every_publisher
 
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.landing import Attempt, Store, Verdict, Vintage
@@ -278,7 +278,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Iterato
     attempts: list[Attempt] = []
     verdicts: dict[tuple[str, int], Verdict] = {}
     with every_publisher(shared_data) as publishers:
-        settings = publishers.home(tmp_path_factory.mktemp("every") / "home")
+        settings = publishers.settings(tmp_path_factory.mktemp("every") / "home")
         for run in RELEASES:
             publishers.release(run)
             refresh = Refresh(settings, run)

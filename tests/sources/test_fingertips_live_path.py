@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fingertips_on_loopback import AREA_TYPES, FingertipsOnLoopback, row
-from rounds import fetch, rows
 
 from atf_dagster.catalogue import load
 from atf_dagster.landing import Attempt, Store
+from support.fetching import fetch, rows
+from support.publishers.fingertips import AREA_TYPES, Fingertips, row
 
 DATASET = "fingertips_93015"
 NUMBER = "93015"
@@ -21,8 +21,8 @@ UPLOADED = {"LastUploadedAt": "2026-05-05T09:00:00", "LastDeletedAt": "0001-01-0
 
 
 @pytest.fixture
-def fingertips() -> Iterator[FingertipsOnLoopback]:
-    with FingertipsOnLoopback() as server:
+def fingertips() -> Iterator[Fingertips]:
+    with Fingertips() as server:
         server.serve(NUMBER, 502, COUNCILS)
         yield server
 
@@ -32,13 +32,11 @@ def landing(tmp_path: Path) -> Path:
     return tmp_path / "landing"
 
 
-def refresh(landing: Path, server: FingertipsOnLoopback, dataset: str = DATASET) -> dict[str, Attempt]:
+def refresh(landing: Path, server: Fingertips, dataset: str = DATASET) -> dict[str, Attempt]:
     return fetch(landing, {"fingertips": server.url}, [dataset])
 
 
-def test_the_newest_kind_of_area_that_has_the_indicator_is_asked(
-    fingertips: FingertipsOnLoopback, landing: Path
-) -> None:
+def test_the_newest_kind_of_area_that_has_the_indicator_is_asked(fingertips: Fingertips, landing: Path) -> None:
     fingertips.serve(NUMBER, 402, [row(NUMBER, "E08000011", "1")])  # stale, and still served
     attempt = refresh(landing, fingertips)[f"{DATASET}.councils"]
     assert attempt.outcome == "landed"
@@ -46,9 +44,7 @@ def test_the_newest_kind_of_area_that_has_the_indicator_is_asked(
     assert "child_area_type_id=502" in asked and "parent_area_type_id=15" in asked
 
 
-def test_a_kind_of_area_that_is_renumbered_is_found_by_its_name(
-    fingertips: FingertipsOnLoopback, landing: Path
-) -> None:
+def test_a_kind_of_area_that_is_renumbered_is_found_by_its_name(fingertips: Fingertips, landing: Path) -> None:
     fingertips.area_types = [
         *AREA_TYPES,
         {"Id": 602, "Name": "Upper tier local authorities (post 5/25)", "Short": "Counties & UAs (from May 2025)"},
@@ -59,7 +55,7 @@ def test_a_kind_of_area_that_is_renumbered_is_found_by_its_name(
 
 
 def test_kinds_of_area_that_nobody_recognises_are_refused_with_their_names(
-    fingertips: FingertipsOnLoopback, landing: Path
+    fingertips: Fingertips, landing: Path
 ) -> None:
     fingertips.area_types = [{"Id": 900, "Name": "Boroughs", "Short": "Boroughs"}]
     attempt = refresh(landing, fingertips)[f"{DATASET}.councils"]
@@ -67,7 +63,7 @@ def test_kinds_of_area_that_nobody_recognises_are_refused_with_their_names(
     assert attempt.message is not None and "Boroughs" in attempt.message
 
 
-def test_a_level_without_figures_is_no_fault(fingertips: FingertipsOnLoopback, landing: Path) -> None:
+def test_a_level_without_figures_is_no_fault(fingertips: Fingertips, landing: Path) -> None:
     attempts = refresh(landing, fingertips)
     assert attempts[f"{DATASET}.icbs"].outcome == "no_data"
     assert "icbs" in (attempts[f"{DATASET}.icbs"].message or "")
@@ -75,10 +71,10 @@ def test_a_level_without_figures_is_no_fault(fingertips: FingertipsOnLoopback, l
     assert refresh(landing, fingertips)[f"{DATASET}.icbs"].outcome == "landed"
 
 
-def test_an_unchanged_indicator_costs_a_probe_and_no_download(fingertips: FingertipsOnLoopback, landing: Path) -> None:
+def test_an_unchanged_indicator_costs_a_probe_and_no_download(fingertips: Fingertips, landing: Path) -> None:
     fingertips.changes[NUMBER] = UPLOADED
     assert refresh(landing, fingertips)[f"{DATASET}.councils"].outcome == "landed"
-    fingertips.asked.clear()
+    fingertips.forget()
     attempt = refresh(landing, fingertips)[f"{DATASET}.councils"]
     assert (attempt.outcome, attempt.sequence) == ("unchanged", 1)
     assert fingertips.tables_asked() == []
@@ -88,21 +84,21 @@ def test_an_unchanged_indicator_costs_a_probe_and_no_download(fingertips: Finger
     ]
 
 
-def test_a_probe_is_believed_for_a_month(fingertips: FingertipsOnLoopback, landing: Path) -> None:
+def test_a_probe_is_believed_for_a_month(fingertips: Fingertips, landing: Path) -> None:
     fingertips.changes[NUMBER] = UPLOADED
     refresh(landing, fingertips)
     receipts = landing / DATASET / "councils" / "attempts.jsonl"
     record = json.loads(receipts.read_text("utf-8"))
     record["checked_at"] = (dt.datetime.now(dt.UTC) - dt.timedelta(days=31)).isoformat()
     receipts.write_text(json.dumps(record) + "\n", "utf-8")
-    fingertips.asked.clear()
+    fingertips.forget()
     attempt = refresh(landing, fingertips)[f"{DATASET}.councils"]
     assert attempt.outcome == "unchanged"
     assert len(fingertips.tables_asked()) == 1
     assert attempt.checked_at == attempt.started_at
 
 
-def test_a_newer_upload_is_fetched(fingertips: FingertipsOnLoopback, landing: Path) -> None:
+def test_a_newer_upload_is_fetched(fingertips: Fingertips, landing: Path) -> None:
     fingertips.changes[NUMBER] = UPLOADED
     refresh(landing, fingertips)
     fingertips.changes[NUMBER] = {**UPLOADED, "LastUploadedAt": "2026-08-05T09:00:00"}
@@ -111,26 +107,26 @@ def test_a_newer_upload_is_fetched(fingertips: FingertipsOnLoopback, landing: Pa
     assert (attempt.outcome, attempt.sequence) == ("landed", 2)
 
 
-def test_the_servers_stale_cache_is_passed_by(fingertips: FingertipsOnLoopback, landing: Path) -> None:
+def test_the_servers_stale_cache_is_passed_by(fingertips: Fingertips, landing: Path) -> None:
     """The probe says that there is something new and the body is the old one: it is asked for once more."""
     fingertips.changes[NUMBER] = UPLOADED
     refresh(landing, fingertips)
     fingertips.changes[NUMBER] = {**UPLOADED, "LastUploadedAt": "2026-08-05T09:00:00"}
     fingertips.serve(NUMBER, 502, [*COUNCILS, row(NUMBER, "E06000006", "20.5")], stamped=True)
-    fingertips.asked.clear()
+    fingertips.forget()
     attempt = refresh(landing, fingertips)[f"{DATASET}.councils"]
     assert attempt.outcome == "landed"
     assert len(fingertips.tables_asked()) == 2
 
 
-def test_rows_in_another_order_are_no_new_vintage(fingertips: FingertipsOnLoopback, landing: Path) -> None:
+def test_rows_in_another_order_are_no_new_vintage(fingertips: Fingertips, landing: Path) -> None:
     refresh(landing, fingertips)
     fingertips.serve(NUMBER, 502, COUNCILS[::-1])
     assert refresh(landing, fingertips)[f"{DATASET}.councils"].outcome == "unchanged"
     assert len(Store(landing).vintages(DATASET, "councils")) == 1
 
 
-def test_a_withdrawal_keeps_the_last_good_and_says_since_when(fingertips: FingertipsOnLoopback, landing: Path) -> None:
+def test_a_withdrawal_keeps_the_last_good_and_says_since_when(fingertips: Fingertips, landing: Path) -> None:
     fingertips.changes[NUMBER] = UPLOADED
     refresh(landing, fingertips)
     fingertips.changes[NUMBER] = {**UPLOADED, "LastDeletedAt": "2026-06-01T10:00:00"}
@@ -142,7 +138,7 @@ def test_a_withdrawal_keeps_the_last_good_and_says_since_when(fingertips: Finger
 
 
 def test_a_discontinued_number_is_asked_by_the_one_that_took_its_place(
-    fingertips: FingertipsOnLoopback, landing: Path, tmp_path: Path
+    fingertips: Fingertips, landing: Path, tmp_path: Path
 ) -> None:
     catalogue = load()
     collection, dataset = catalogue.dataset("fingertips_93283")
@@ -158,7 +154,7 @@ def test_a_discontinued_number_is_asked_by_the_one_that_took_its_place(
 
 
 def test_the_publishers_cards_come_for_all_indicators_in_one_request(
-    fingertips: FingertipsOnLoopback, landing: Path, tmp_path: Path
+    fingertips: Fingertips, landing: Path, tmp_path: Path
 ) -> None:
     heading = "Indicator ID,Indicator,Definition,Caveats,Copyright,Data re-use\r\n"
     card = f'{NUMBER},Percentage of physically inactive adults,"Line one\nline two",Survey,Sport England,OGL\r\n'
@@ -172,7 +168,7 @@ def test_the_publishers_cards_come_for_all_indicators_in_one_request(
     assert (found["definition"], found["data_re_use"]) == ("Line one\nline two", "OGL")
 
 
-def test_what_was_looked_up_is_kept_and_recorded(fingertips: FingertipsOnLoopback, landing: Path) -> None:
+def test_what_was_looked_up_is_kept_and_recorded(fingertips: Fingertips, landing: Path) -> None:
     attempt = refresh(landing, fingertips)[f"{DATASET}.councils"]
     listings = {fetch_listing.url.split("?")[0].rpartition("/")[2] for fetch_listing in attempt.listings}
     assert listings == {"data_changes", "area_types", "available_data"}

@@ -5,32 +5,36 @@ The publishers' real files are served where ../shared/data has them; their figur
 
 from __future__ import annotations
 
-import datetime as dt
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pytest
-import rounds
-import xlsxwriter  # type: ignore[import-untyped]
-from govuk_on_loopback import FILES, File, Govuk, Loopback, PublishedPage
 
 from atf_dagster.catalogue import load
 from atf_dagster.landing import Attempt, Store
 from atf_dagster.warehouse import raw
+from support import fetching
+from support.publishers.govuk import (
+    FILES,
+    FUEL,
+    FUEL_2022,
+    FUEL_COLLECTION,
+    File,
+    Govuk,
+    PublishedPage,
+    made_up_fuel,
+    workbook,
+)
 
 TA = "govuk_mhclg_temporary_accommodation"
-FUEL = "govuk_desnz_fuel_poverty"
 FUEL_LSOA = "govuk_desnz_fuel_poverty_lsoa"
 CHILDREN = "govuk_dwp_children_in_low_income"
 WALKING = "govuk_dft_walking_cycling"
 
 LIVE_TABLES = "/government/statistical-data-sets/live-tables-on-homelessness"
 HOMELESSNESS = "/government/collections/homelessness-statistics"
-FUEL_COLLECTION = "/government/collections/fuel-poverty-sub-regional-statistics"
-FUEL_2022 = "/government/statistics/sub-regional-fuel-poverty-data-2022"
 CHILDREN_COLLECTION = "/government/collections/children-in-low-income-families-local-area-statistics"
 CHILDREN_2025 = "/government/statistics/children-in-low-income-families-local-area-statistics-2022-to-2025"
 WALKING_PAGE = "/government/statistical-data-sets/walking-and-cycling-statistics-cw"
@@ -52,16 +56,11 @@ class Home:
     """A landing and the GOV.UK that it asks."""
 
     folder: Path
-    server: Loopback
-
-    @property
-    def govuk(self) -> Govuk:
-        return self.server.govuk
+    govuk: Govuk
 
     def fetch(self, dataset: str) -> Attempt:
-        self.govuk.asked.clear()
-        bases = {"govuk": self.server.url, "govuk_files": self.server.url}
-        return rounds.fetch(self.folder / "landing", bases, [dataset])[f"{dataset}.all"]
+        self.govuk.forget()
+        return fetching.fetch_one(self.folder / "landing", self.govuk.base_urls, dataset)
 
     @property
     def store(self) -> Store:
@@ -78,7 +77,7 @@ class Home:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
-    with Loopback(Govuk()) as server:
+    with Govuk() as server:
         yield Home(tmp_path, server)
 
 
@@ -108,17 +107,6 @@ def made_up_ta1(day: str, households: int = 10) -> bytes:
     )
 
 
-def workbook(sheet: str, rows: list[list[str | float]]) -> bytes:
-    target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
-        # The moment of writing would make other bytes of the same rows.
-        book.set_properties({"created": dt.datetime(2000, 1, 1, tzinfo=dt.UTC)})
-        page = book.add_worksheet(sheet)
-        for number, row in enumerate(rows):
-            page.write_row(number, 0, row)
-    return target.getvalue()
-
-
 def live_tables(*files: File) -> PublishedPage:
     return PublishedPage("Live tables on homelessness", files)
 
@@ -128,27 +116,6 @@ def publish_fuel(home: Home, *files: File, **more: object) -> PublishedPage:
     home.govuk.pages[FUEL_2022] = page
     home.govuk.collections[FUEL_COLLECTION] = [FUEL_2022]
     return page
-
-
-def made_up_fuel(share: float = 18.5) -> bytes:
-    """A small table of local authorities with made-up figures."""
-    return workbook(
-        "Table 2",
-        [
-            ["Table 2: Fuel poor households by administrative area, 2020 [Notes 3 and 4]"],
-            [],
-            [
-                "Area Codes",
-                "Area names ",
-                "",
-                "",
-                "Number of households",
-                "Number of households in fuel poverty",
-                "Proportion of households fuel poor (%)",
-            ],
-            ["E08000012", "", "", "Liverpool", 1000, 185, share],
-        ],
-    )
 
 
 # Every quarter of the detailed homelessness tables.

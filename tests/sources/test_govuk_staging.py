@@ -5,24 +5,12 @@ Single rules of the staging models are dbt's unit tests beside them. The figures
 
 from __future__ import annotations
 
-import datetime as dt
-import sys
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
-import rounds
-from govuk_on_loopback import File, Govuk, Loopback, PublishedPage
 
-from atf_dagster.catalogue import load
-from atf_dagster.landing import Store
-from atf_dagster.returns import facts
-from atf_dagster.settings import disable_usage_data
-from atf_dagster.warehouse import inputs, raw
-from atf_dagster.warehouse.tables import write_table
-
-sys.path.append(str(Path(__file__).parents[1] / "dbt"))
+from support.publishers.govuk import File, Govuk, PublishedPage
+from support.staging import Staged, stage
 
 TA, FUEL, FUEL_LSOA, CHILDREN = (
     "govuk_mhclg_temporary_accommodation",
@@ -67,43 +55,10 @@ def published(data: Path) -> Govuk:
     )
 
 
-class Staged:
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self._file), read_only=True) as connection:
-            return connection.execute(sql).fetchall()
-
-
 @pytest.fixture(scope="module")
 def staged(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Staged:
-    from dbt_warehouse import Warehouse
-
-    folder = tmp_path_factory.mktemp("govuk")
-    catalogue = load()
-    store = Store(folder / "landing")
-    with Loopback(published(shared_data)) as server:
-        bases = {"govuk": server.url, "govuk_files": server.url}
-        attempts = rounds.fetch(folder / "landing", bases, [TA, FUEL, FUEL_LSOA, CHILDREN])
-    assert {attempt.message for attempt in attempts.values() if attempt.outcome != "landed"} == set()
-    parsed = raw.parse_new(catalogue, store, folder / "raw", "run", lambda message: None)
-    inputs.collect(
-        catalogue,
-        store,
-        parsed,
-        mode="live",
-        rules="test",
-        today=dt.date(2026, 1, 31),
-        returned=facts.collect(folder, catalogue),
-    ).write(folder / "raw")
-    verdicts = {"vintage_id": "varchar", "verdict": "varchar", "reason": "varchar"}
-    write_table(folder / "raw" / "admission" / "admission.parquet", verdicts, [])
-    disable_usage_data()
-    warehouse = Warehouse(folder, folder / "warehouse.duckdb")
-    ran = warehouse.dbt("run", "--select", "+int_row_account")
-    assert {node.status for node in ran} == {"success"}, [node for node in ran if node.status != "success"]
-    return Staged(warehouse.file)
+    with published(shared_data) as govuk:
+        return stage(tmp_path_factory.mktemp("govuk"), govuk.base_urls, [TA, FUEL, FUEL_LSOA, CHILDREN])
 
 
 def test_every_landed_row_is_accounted_for(staged: Staged) -> None:

@@ -18,10 +18,10 @@ from typing import Any
 
 import duckdb
 import pytest
-from ees_on_loopback import BY_19, EesOnLoopback, Publication, one_house
 
 from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings, disable_usage_data
+from support.publishers.ees import BY_19, Ees, Publication, settings_of_home
 
 FOLDER = Path(__file__).parents[2] / ".." / "shared" / "data" / "dfe_ees"
 FILES = {
@@ -76,9 +76,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         pytest.skip("../shared/data is absent: no publisher's files to read")
     disable_usage_data()
     outcomes: dict[str, str] = {}
-    with EesOnLoopback() as server:
+    with Ees() as server:
         publication = server.publications[BY_19] = Publication("level-2-and-3-attainment-by-young-people-aged-19")
-        settings = one_house(server, tmp_path_factory.mktemp("home"))
+        settings = settings_of_home(server, tmp_path_factory.mktemp("home"))
         for number, (run, file) in enumerate(FILES.items(), start=1):
             body = (FOLDER / file).read_bytes()
             publication.publish(f"file-{number}", TITLE, body, release=file, published=f"202{number}-04-20T09:30:00Z")

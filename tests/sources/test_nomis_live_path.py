@@ -11,13 +11,15 @@ from typing import Any
 
 import duckdb
 import pytest
-from nomis_on_loopback import LatestVintage, Nomis, invented, population
 
 from atf_dagster.catalogue import Catalogue, Dataset, load
 from atf_dagster.http import Client, Host, Limits
 from atf_dagster.landing import Attempt, Store
 from atf_dagster.landing.fetch import FetchRun
 from atf_dagster.warehouse import raw
+from support.fetching import fetch_one
+from support.publishers.nomis import LatestVintage, Nomis, invented, population
+from support.server import respond_json
 
 POPULATION = "nomis_population"
 HEADING_ONLY = b'"DATE"\n'
@@ -64,18 +66,11 @@ def dataset(name: str = POPULATION, *, source_id: str | None = None, **ask: str 
 def refresh(
     nomis: Nomis, store: Store, wanted: Dataset | None = None, *, key: str = "", moved: Mapping[str, str] | None = None
 ) -> Attempt:
-    """One round for one dataset; the receipt. `asked` holds the requests of this round only."""
-    nomis.asked.clear()
+    """One round for one dataset; the receipt. `requests` holds the requests of this round only."""
+    nomis.forget()
     wanted = wanted or dataset()
-    catalogue = catalogue_of(wanted, moved=moved)
-    client = Client([Host(nomis.url, 0)], user_agent="atf-tests", limits=Limits(attempts=1, backoff_first=0))
     keys = {"nomis": key} if key else {}
-    try:
-        made = FetchRun(catalogue, store, client, {"nomis": nomis.url}, "live", "run", keys=keys)
-        (attempt,) = made.fetch([wanted.id])
-    finally:
-        client.close()
-    return attempt
+    return fetch_one(store.root, nomis.url, wanted.id, catalogue=catalogue_of(wanted, moved=moved), keys=keys)
 
 
 def raw_rows(store: Store, folder: Path) -> list[dict[str, Any]]:
@@ -170,7 +165,7 @@ def no_rows_later(query: Mapping[str, str], body: bytes) -> bytes:
 def test_pages_that_do_not_add_up_to_the_table_are_refused(
     nomis: Nomis, store: Store, spoil: Callable[[Mapping[str, str], bytes], bytes], reason: str
 ) -> None:
-    nomis.spoil = spoil
+    nomis.damage = spoil
     attempt = refresh(nomis, store, dataset(page_rows="25"))
     assert (attempt.outcome, attempt.reason) == ("rejected", reason)
     assert attempt.message and attempt.remedy
@@ -267,7 +262,7 @@ def test_a_dataset_that_knows_no_gss_codes_is_asked_by_the_publishers_own_number
     ],
 )
 def test_a_complaint_with_status_200_is_no_table(nomis: Nomis, store: Store, body: bytes, reason: str) -> None:
-    nomis.spoil = lambda query, good: body
+    nomis.damage = lambda query, good: body
     attempt = refresh(nomis, store)
     assert (attempt.outcome, attempt.status, attempt.reason) == ("rejected", 200, reason)
     assert attempt.message and attempt.remedy
@@ -278,7 +273,7 @@ def test_the_claimant_count_with_other_columns_is_refused_by_the_names_of_those_
 ) -> None:
     """The publisher's own file, which somebody else asked for with another `select`: it has no RECORD_COUNT."""
     found = (shared_data / "nomis" / "claimant_count_london_2018.csv").read_bytes()
-    nomis.spoil = lambda query, good: found
+    nomis.damage = lambda query, good: found
     attempt = refresh(nomis, store)
     assert (attempt.outcome, attempt.reason) == ("rejected", "missing_column")
     for name in ("date", "geography_type", "measures", "obs_status", "record_count", "c_age"):
@@ -291,11 +286,11 @@ def test_a_bad_answer_leaves_the_last_good_one_in_force(nomis: Nomis, store: Sto
     refresh(nomis, store)
     (good,) = store.vintages(POPULATION, "all")
     nomis.latest["NM_2002_1"].updated = "2026-02-01 09:30:00"
-    nomis.spoil = lambda query, body: b""
+    nomis.damage = lambda query, body: b""
     assert refresh(nomis, store).outcome == "rejected"
     assert store.vintages(POPULATION, "all") == [good]
     # The probe of a round that brought nothing counts for nothing: the next one asks for the table.
-    nomis.spoil = lambda query, body: body.replace(b'"484488"', b'"484489"')
+    nomis.damage = lambda query, body: body.replace(b'"484488"', b'"484489"')
     assert refresh(nomis, store).outcome == "landed"
 
 
@@ -303,10 +298,7 @@ def test_a_dataset_that_is_gone_leaves_the_last_good_figures(nomis: Nomis, store
     refresh(nomis, store)
     latest = nomis.latest["NM_2002_1"]
     latest.updated = None
-    answer = nomis.answer
-    nomis.answer = lambda path, query: (  # type: ignore[method-assign]
-        b'{"structure": {"keyfamilies": null}}' if path.endswith("NM_2002_1.def.sdmx.json") else answer(path, query)
-    )
+    nomis.instead("NM_2002_1.def.sdmx.json", respond_json({"structure": {"keyfamilies": None}}))
     attempt = refresh(nomis, store)
     assert (attempt.outcome, attempt.reason) == ("rejected", "header_only")
     assert "no dataset NM_2002_1 any longer" in (attempt.message or "")
@@ -320,7 +312,7 @@ def test_no_table_is_asked_for_while_the_publisher_has_not_updated_it(nomis: Nom
     first = refresh(nomis, store)
     assert first.release == "2026-01-20 09:30:00"
     assert refresh(nomis, store).outcome == "unchanged"
-    assert [path.rsplit("/", 1)[1] for path, _ in nomis.asked] == ["NM_2002_1.overview.json"]
+    assert [request.path.rsplit("/", 1)[1] for request in nomis.requests] == ["NM_2002_1.overview.json"]
     nomis.latest["NM_2002_1"].updated = "2026-02-01 09:30:00"
     refresh(nomis, store)
     assert len(nomis.asked_for_data) == 1
@@ -355,7 +347,7 @@ def test_the_key_goes_to_the_publisher_and_into_no_record(nomis: Nomis, store: S
 
 def test_without_a_key_none_is_sent(nomis: Nomis, store: Store) -> None:
     refresh(nomis, store)
-    assert all("uid" not in query for _, query in nomis.asked)
+    assert all("uid" not in request.query for request in nomis.requests)
 
 
 # Codes that are looked up
@@ -436,7 +428,7 @@ def test_a_column_more_or_less_than_was_selected_is_told_by_its_name(nomis: Nomi
     def renamed(query: Mapping[str, str], body: bytes) -> bytes:
         return body.replace(b'"OBS_VALUE"', b'"OBSERVATION"')
 
-    nomis.spoil = renamed
+    nomis.damage = renamed
     attempt = refresh(nomis, store)
     assert (attempt.outcome, attempt.reason) == ("rejected", "missing_column")
     assert "it lacks obs_value and it has also observation" in (attempt.message or "")

@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 import duckdb
 import pytest
 import yaml
-from fingertips_on_loopback import FingertipsOnLoopback, row
-from project_copied import ProjectCopied
+from support.project_copied import ProjectCopied
+from support.publishers.fingertips import Fingertips, row
 
 from atf_dagster.catalogue import load
 from atf_dagster.catalogue.load import FOLDER
@@ -65,11 +65,11 @@ def folder(tmp_path: Path) -> Path:
 MODULE = '''\
 """Rivers: the share of samples of a river that were clean, one year and area a record. Made up for this test."""
 
-from atf_dagster.sources.base import Asking, Collected, Source
+from atf_dagster.sources.base import Collected, FetchContext, Source
 
 
-def collect(asking: Asking) -> Collected:
-    return Collected([asking.fetch(asking.url(f"/v1/measures/{asking.dataset.source_id}"))])
+def collect(context: FetchContext) -> Collected:
+    return Collected([context.fetch(context.url(f"/v1/measures/{context.dataset.source_id}"))])
 
 
 SOURCE = Source(collect=collect, records=lambda page: page["results"])
@@ -219,7 +219,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     add_an_indicator(project)
     add_a_json_publisher(project)
     others = [service.id for service in load().services if service.id != "fingertips"]
-    with FingertipsOnLoopback() as fingertips, rivers() as rivers_url:
+    with Fingertips() as fingertips, rivers() as rivers_url:
         fingertips.serve("92443", 502, [row("92443", code, f"1{n}.5") for n, code in enumerate(COUNCILS)])
         report = project.refresh(
             folder / "home",

@@ -6,46 +6,37 @@ No answer of the dataset API is at hand: its CSV is made up in the layout that p
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import rounds
-import xlsxwriter
-from ons_beta_on_loopback import EditionPage, Loopback, Ons, Version
 
 from atf_dagster.catalogue import Catalogue, load
 from atf_dagster.landing import Attempt, Store
+from support import fetching
+from support.publishers.ons_beta import (
+    SERIES,
+    V4,
+    WAGE,
+    WAGE_PAGE,
+    WAGE_SHEETS,
+    EditionPage,
+    Ons,
+    Version,
+    wage_zip,
+    zipped,
+)
 
-WAGE = "ons_beta_below_real_living_wage"
 PEOPLE = "ons_beta_population_estimates"
 WELLBEING = "ons_beta_wellbeing"
-WAGE_PAGE = (
-    "/employmentandlabourmarket/peopleinwork/earningsandworkinghours/datasets/"
-    "numberandproportionofemployeejobswithhourlypaybelowthelivingwage"
-)
 PEOPLE_PAGE = (
     "/peoplepopulationandcommunity/populationandmigration/populationestimates/datasets/"
     "estimatesofthepopulationforenglandandwales"
 )
-WAGE_SHEETS = (
-    "All", "Male", "Female", "Full-Time", "Part-Time",
-    "Male Full-Time", "Male Part-Time", "Female Full-Time", "Female Part-Time",
-)  # fmt: skip
 AREAS_A_SHEET = 411
 PEOPLE_ROWS = 357 * 92 * 3
-SERIES = ("wellbeing-local-authority", "time-series")
-V4 = (
-    "v4_3,Data marking,Lower limit,Upper limit,yyyy-yy,Time,administrative-geography,Geography,"
-    "measure-of-wellbeing,MeasureOfWellbeing,wellbeing-estimate,Estimate\n"
-    "7.45,,7.20,7.70,2022-23,2022-23,E06000006,Halton,happiness,Happiness,average-mean,Average (mean)\n"
-    ",x,,,2022-23,2022-23,E06000007,Warrington,happiness,Happiness,average-mean,Average (mean)\n"
-)
-"""Made up."""
 
 
 @dataclass
@@ -53,24 +44,19 @@ class Home:
     """A landing and the ONS that it asks."""
 
     folder: Path
-    server: Loopback
-
-    @property
-    def ons(self) -> Ons:
-        return self.server.ons
+    ons: Ons
 
     @property
     def store(self) -> Store:
         return Store(self.folder / "landing")
 
     def fetch(self, dataset: str, catalogue: Catalogue | None = None) -> Attempt:
-        self.ons.asked.clear()
-        attempts = rounds.fetch(self.folder / "landing", self.server.base_urls, [dataset], catalogue=catalogue)
-        return attempts[f"{dataset}.all"]
+        self.ons.forget()
+        return fetching.fetch_one(self.folder / "landing", self.ons.base_urls, dataset, catalogue=catalogue)
 
     def rows(self, table: str, **wanted: str | None) -> list[dict[str, Any]]:
         (self.folder / "raw").mkdir(exist_ok=True)
-        every = rounds.rows(self.folder / "landing", self.folder / "raw", table)
+        every = fetching.rows(self.folder / "landing", self.folder / "raw", table)
         return [row for row in every if all(row[name] == value for name, value in wanted.items())]
 
     def publish_wages(self, **editions: EditionPage) -> None:
@@ -79,7 +65,7 @@ class Home:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
-    with Loopback(Ons()) as server:
+    with Ons() as server:
         yield Home(tmp_path, server)
 
 
@@ -89,38 +75,6 @@ def real() -> Callable[[str], bytes]:
     if not folder.is_dir():
         pytest.skip("../shared/data is absent: the publisher's files are not there to be served")
     return lambda name: (folder / name).read_bytes()
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return body.getvalue()
-
-
-def made_up_wages(year: int, halton: float = 13.4) -> bytes:
-    """A zip file as the publisher packs it, with made-up figures of one council."""
-    target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
-        for name in WAGE_SHEETS:
-            sheet = book.add_worksheet(name)
-            sheet.write(0, 0, f"Table 7 LWF.1 lwfmgx - For {name.lower()} employee jobsa: United Kingdom, {year}")
-            sheet.write_row(3, 2, ["Jobs", "Per cent"])
-            sheet.write_row(4, 0, ["Description", "Code", "(thousand)"])
-            sheet.write_row(5, 0, ["Halton UA", "E06000006", 7, halton])
-    return zipped(
-        {
-            f"lwf{year}/Work Geography LWF Table 7 LWF.1a   lwfmgx {year}.xlsx": target.getvalue(),
-            f"lwf{year}/Work Geography LWF Table 7 LWF.1b   lwfmgx {year} CV.xlsx": b"of no interest",
-            f"lwf{year}/Home Geography LWF Table 8 LWF.1a   lwfmgx {year}.xlsx": b"of no interest",
-            f"lwf{year}/Work PC LWF Table 9 LWF.1a   lwfmgx {year}.xlsx": b"of no interest",
-        }
-    )
-
-
-def wage_zip(kind: str, year: int, halton: float = 13.4) -> dict[str, bytes]:
-    return {f"livingwagebyworkgeography{year}{kind}.zip": made_up_wages(year, halton)}
 
 
 # The publisher's own files.

@@ -6,25 +6,13 @@ of well-being are made up, in the layout of the dataset API.
 
 from __future__ import annotations
 
-import datetime as dt
-import sys
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
-import rounds
-from ons_beta_on_loopback import EditionPage, Loopback, Ons, Version
-from test_ons_beta_live_path import PEOPLE, PEOPLE_PAGE, SERIES, V4, WAGE, WAGE_PAGE, WELLBEING, zipped
+from test_ons_beta_live_path import PEOPLE, PEOPLE_PAGE, WELLBEING
 
-from atf_dagster.catalogue import load
-from atf_dagster.landing import Store
-from atf_dagster.returns import facts
-from atf_dagster.settings import disable_usage_data
-from atf_dagster.warehouse import inputs, raw
-from atf_dagster.warehouse.tables import write_table
-
-sys.path.append(str(Path(__file__).parents[1] / "dbt"))
+from support.publishers.ons_beta import SERIES, V4, WAGE, WAGE_PAGE, EditionPage, Ons, Version, zipped
+from support.staging import Staged, stage
 
 OTHERS = (
     "36.1,,30.0,42.0,2022-23,2022-23,E06000006,Halton,happiness,Happiness,very-good,Very good\n"
@@ -34,26 +22,12 @@ OTHERS = (
 """Made up: another kind of estimate, another question, another area."""
 
 
-class Staged:
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self._file), read_only=True) as connection:
-            return connection.execute(sql).fetchall()
-
-
 @pytest.fixture(scope="module")
 def staged(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Staged:
-    from dbt_warehouse import Warehouse
-
-    folder = tmp_path_factory.mktemp("ons")
-    catalogue = load()
-    store = Store(folder / "landing")
     wages = (shared_data / "ons_ashe" / "lwf_table_7_1a_work_geography_2022.xls").read_bytes()
     member = "PROV - Work Geography LWF Table 7 LWF.1a   lwfmgx 2022.xls"
     people = (shared_data / "ons_population" / "mye23tablesew.xlsx").read_bytes()
-    ons = Ons(
+    published = Ons(
         versions={SERIES: [Version(4, (V4 + OTHERS).encode())]},
         pages={
             WAGE_PAGE: {
@@ -64,26 +38,8 @@ def staged(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Stage
             PEOPLE_PAGE: {"mid20232023localauthorityboundaries": EditionPage({"mye23tablesew.xlsx": people})},
         },
     )
-    with Loopback(ons) as server:
-        attempts = rounds.fetch(folder / "landing", server.base_urls, [WAGE, PEOPLE, WELLBEING])
-    assert {attempt.message for attempt in attempts.values() if attempt.outcome != "landed"} == set()
-    parsed = raw.parse_new(catalogue, store, folder / "raw", "run", lambda message: None)
-    inputs.collect(
-        catalogue,
-        store,
-        parsed,
-        mode="live",
-        rules="test",
-        today=dt.date(2026, 1, 31),
-        returned=facts.collect(folder, catalogue),
-    ).write(folder / "raw")
-    verdicts = {"vintage_id": "varchar", "verdict": "varchar", "reason": "varchar"}
-    write_table(folder / "raw" / "admission" / "admission.parquet", verdicts, [])
-    disable_usage_data()
-    warehouse = Warehouse(folder, folder / "warehouse.duckdb")
-    ran = warehouse.dbt("run", "--select", "+int_row_account")
-    assert {node.status for node in ran} == {"success"}, [node for node in ran if node.status != "success"]
-    return Staged(warehouse.file)
+    with published as ons:
+        return stage(tmp_path_factory.mktemp("ons"), ons.base_urls, [WAGE, PEOPLE, WELLBEING])
 
 
 def test_every_landed_row_is_accounted_for(staged: Staged) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from open_geography_on_loopback import Loopback, OpenGeography, Service, lookup
-from rounds import fetch, rows
 
 from atf_dagster.landing import Attempt, Store
 from atf_dagster.sources.open_geography import edition
+from support.fetching import fetch_one, rows
+from support.publishers.open_geography import OpenGeography, Service, lookup
 
 REGIONS = "open_geography_district_region"
 TIERS = "open_geography_lower_upper"
@@ -31,15 +31,10 @@ class Home:
     """A landing and the server that it asks."""
 
     folder: Path
-    server: Loopback
-
-    @property
-    def geography(self) -> OpenGeography:
-        return self.server.geography
+    geography: OpenGeography
 
     def ask(self, dataset: str) -> Attempt:
-        (attempt,) = fetch(self.folder, {"open_geography": self.server.url}, [dataset]).values()
-        return attempt
+        return fetch_one(self.folder, {"open_geography": self.geography.url}, dataset)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         return rows(self.folder, self.folder / "raw", table)
@@ -50,7 +45,7 @@ class Home:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
-    with Loopback(OpenGeography()) as server:
+    with OpenGeography() as server:
         yield Home(tmp_path, server)
 
 
@@ -296,7 +291,7 @@ def test_a_column_that_staging_needs_and_that_is_gone_is_told_by_name(home: Home
 def test_what_was_not_edited_is_not_asked_for_again(home: Home) -> None:
     service = home.geography.services["LAD24_RGN24_EN_LU"] = Service(districts())
     assert home.ask(REGIONS).outcome == "landed"
-    home.geography.asked.clear()
+    home.geography.forget()
     assert home.ask(REGIONS).outcome == "unchanged"
     assert home.geography.pages_asked() == []
     service.edited = 1_800_000_000_000

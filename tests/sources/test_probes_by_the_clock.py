@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fingertips_on_loopback import FingertipsOnLoopback, row
-from rounds import fetch
 
 from atf_dagster.catalogue import load
 from atf_dagster.files import only_caller
 from atf_dagster.landing.probing import Probed
 from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings, disable_usage_data
+from support.fetching import fetch
+from support.publishers.fingertips import Fingertips, row
 
 DATASET, NUMBER = "fingertips_93015", "93015"
 BEFORE, AFTER = (
@@ -22,21 +22,21 @@ BEFORE, AFTER = (
 
 
 @pytest.fixture
-def fingertips() -> Iterator[FingertipsOnLoopback]:
-    with FingertipsOnLoopback() as server:
+def fingertips() -> Iterator[Fingertips]:
+    with Fingertips() as server:
         server.serve(NUMBER, 502, [row(NUMBER, f"E0800001{n}", f"2{n}.5") for n in range(1, 6)])
         server.changes[NUMBER] = BEFORE
         yield server
 
 
 @pytest.fixture
-def settings(tmp_path: Path, fingertips: FingertipsOnLoopback) -> Settings:
+def settings(tmp_path: Path, fingertips: Fingertips) -> Settings:
     """A live house that holds the dataset."""
     home = Settings(
         home=tmp_path, mode="live", service_urls={"fingertips": fingertips.url}, attempts=1, requests_per_second=0
     )
     assert fetch(home.landing, {"fingertips": fingertips.url}, [DATASET])[f"{DATASET}.councils"].outcome == "landed"
-    fingertips.asked.clear()
+    fingertips.forget()
     return home
 
 
@@ -47,13 +47,13 @@ def councils(settings: Settings) -> Probed:
     return probed
 
 
-def test_an_unchanged_table_is_not_fetched(settings: Settings, fingertips: FingertipsOnLoopback) -> None:
+def test_an_unchanged_table_is_not_fetched(settings: Settings, fingertips: Fingertips) -> None:
     assert councils(settings).sign == "unchanged"
     assert fingertips.tables_asked() == []
 
 
 def test_a_change_is_heard_with_the_publisher_s_own_word_and_nothing_is_landed(
-    settings: Settings, fingertips: FingertipsOnLoopback
+    settings: Settings, fingertips: Fingertips
 ) -> None:
     fingertips.changes[NUMBER] = AFTER
     receipts = settings.landing / DATASET / "councils" / "attempts.jsonl"
@@ -65,7 +65,7 @@ def test_a_change_is_heard_with_the_publisher_s_own_word_and_nothing_is_landed(
 
 
 def test_a_publisher_that_knows_nothing_beforehand_and_a_dataset_never_held_start_nothing(
-    settings: Settings, fingertips: FingertipsOnLoopback
+    settings: Settings, fingertips: Fingertips
 ) -> None:
     fingertips.changes.clear()
     found = Refresh(settings, "probe").probe("fingertips")
@@ -81,14 +81,14 @@ def test_a_publisher_that_does_not_answer_is_said_with_what_happened(settings: S
     assert "refused" in probed.message
 
 
-def test_a_service_that_a_refresh_is_asking_is_left_alone(settings: Settings, fingertips: FingertipsOnLoopback) -> None:
+def test_a_service_that_a_refresh_is_asking_is_left_alone(settings: Settings, fingertips: Fingertips) -> None:
     with only_caller(settings.home, ["fingertips"], wait=True):
         assert Refresh(settings, "probe").probe("fingertips") is None
     assert fingertips.asked == []
 
 
 def test_one_change_starts_one_refresh_and_each_tick_asks_the_next_service(
-    settings: Settings, fingertips: FingertipsOnLoopback
+    settings: Settings, fingertips: Fingertips
 ) -> None:
     disable_usage_data()
     import dagster as dg

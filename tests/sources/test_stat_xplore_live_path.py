@@ -13,16 +13,15 @@ from typing import Any
 
 import duckdb
 import pytest
-from stat_xplore_on_loopback import API, COUNCILS, KEY, StatXplore, cell
 
 from atf_dagster.catalogue import load
 from atf_dagster.formats.body import BodyRejected
-from atf_dagster.http import Client, Host, Limits
 from atf_dagster.landing import Attempt, Store
-from atf_dagster.landing.fetch import FetchRun
 from atf_dagster.landing.records import GOOD
 from atf_dagster.sources import SOURCES
 from atf_dagster.warehouse import raw
+from support.fetching import fetch
+from support.publishers.stat_xplore import API, COUNCILS, KEY, StatXplore, cell
 
 ABSOLUTE, RELATIVE = "stat_xplore_cilif_absolute", "stat_xplore_cilif_relative"
 BASE = "CILIF_ABS:V_F_CILIF_ABS"
@@ -45,22 +44,12 @@ def refresh(
     service: StatXplore, landing: Path, *datasets: str, key: str | None = KEY, said: list[str] | None = None
 ) -> list[Attempt]:
     """One round for these datasets, as a refresh makes it; `said` collects what is printed of retries."""
-    catalogue = load()
-    client = Client(
-        [Host(service.url, 0)],
-        user_agent="atf-tests",
-        limits=Limits(attempts=2, backoff_first=0),
-        on_retry=(said if said is not None else []).append,
-        sleep=lambda seconds: None,
-    )
-    base_urls = {each.id: service.url for each in catalogue.services}
     keys = {} if key is None else {"stat_xplore": key}
-    service.asked.clear()
+    on_retry = (said if said is not None else []).append
+    service.forget()
     service.questions.clear()
-    try:
-        return FetchRun(catalogue, Store(landing), client, base_urls, "live", "run", keys).fetch(datasets or [ABSOLUTE])
-    finally:
-        client.close()
+    wanted = datasets or (ABSOLUTE,)
+    return [*fetch(landing, service.url, wanted, keys=keys, attempts=2, on_retry=on_retry).values()]
 
 
 def raw_rows(landing: Path, columns: str) -> list[tuple[object, ...]]:
@@ -113,8 +102,8 @@ def test_the_question_takes_each_value_alone_and_asks_for_the_total(service: Sta
     }
     asked = [[group[0].rpartition(":")[2] for group in table["recodes"][AREA]["map"]] for table in service.questions]
     assert asked == [list(COUNCILS), ["E12000002"], ["E92000001"]]
-    assert {method for method, _, _ in service.asked} == {"GET", "POST"}
-    assert [path for method, path, _ in service.asked if method == "POST"] == [f"{API}/table"] * 3
+    assert {request.method for request in service.requests} == {"GET", "POST"}
+    assert [request.path for request in service.requests if request.method == "POST"] == [f"{API}/table"] * 3
     assert region.keys() == country.keys()
 
 
@@ -123,9 +112,9 @@ def test_the_newest_boundaries_are_found_beyond_the_first_hundred_children(servi
     ids = {group[0] for group in service.questions[0]["recodes"][AREA]["map"]}
     assert {node.split(":")[-2] for node in ids} == {"V_C_MASTERGEOG21_LA_TO_REGION"}
     valueset = f"{API}/schema/str:valueset:{BASE}:WARD_CODE:V_C_MASTERGEOG21_LA_TO_REGION"
-    pages = [path for _, path, _ in service.asked if path.startswith(valueset)]
+    pages = [target for target in service.asked if target.startswith(valueset)]
     assert pages == [valueset, f"{valueset}?page=2", f"{valueset}?page=3", f"{valueset}?page=4"]
-    assert not any("WARD_TO_LA" in path for _, path, _ in service.asked)  # nobody lists 9,000 wards
+    assert not any("WARD_TO_LA" in target for target in service.asked)  # nobody lists 9,000 wards
 
 
 def test_a_level_that_the_database_has_not_is_left_out(service: StatXplore, landing: Path) -> None:
@@ -162,7 +151,7 @@ def test_the_key_goes_with_every_request_and_stays_nowhere(
     said: list[str] = []
     with caplog.at_level("DEBUG"):
         refresh(service, landing, said=said)
-        assert {key for _, _, key in service.asked} == {KEY}
+        assert {request.headers.get("apikey") for request in service.requests} == {KEY}
         # A service that repeats the key in its refusal, one that fails, and one that is asked in vain.
         service.refusal = (403, f"Error authenticating API key {KEY}")
         attempts = refresh(service, landing, said=said)

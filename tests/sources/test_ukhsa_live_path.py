@@ -13,14 +13,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import duckdb
 import pytest
-from ukhsa_on_loopback import Dashboard, Point, days, weeks
 
 from atf_dagster.catalogue import Catalogue, load
-from atf_dagster.http import Client, Host, Limits
+from atf_dagster.http import Client, Host
 from atf_dagster.landing import Attempt, Store
 from atf_dagster.landing.fetch import FetchRun
 from atf_dagster.snapshot.adapter import SnapshotAdapter
 from atf_dagster.warehouse import raw
+from support.fetching import fetch_one
+from support.publishers.ukhsa import Dashboard, Point, days, weeks
 
 LTLA = "Lower Tier Local Authority"
 DEATHS, DEATHS_METRIC = "ukhsa_covid_deaths_by_week", "COVID-19_deaths_ONSByWeek"
@@ -60,15 +61,8 @@ def landing(tmp_path: Path) -> Path:
 
 def refresh(dashboard: Dashboard, landing: Path, dataset: str, catalogue: Catalogue | None = None) -> Attempt:
     """One round for one dataset, as a refresh makes it."""
-    catalogue = catalogue or load()
-    client = Client([Host(dashboard.url, 0)], user_agent="atf-tests", limits=Limits(attempts=1, backoff_first=0))
-    base_urls = {service.id: dashboard.url for service in catalogue.services}
-    dashboard.asked.clear()
-    try:
-        (attempt,) = FetchRun(catalogue, Store(landing), client, base_urls, "live", "run").fetch([dataset])
-    finally:
-        client.close()
-    return attempt
+    dashboard.forget()
+    return fetch_one(landing, dashboard.url, dataset, catalogue=catalogue)
 
 
 def raw_rows(landing: Path, columns: str, catalogue: Catalogue | None = None) -> list[tuple[object, ...]]:

@@ -1,4 +1,4 @@
-"""All publishers on loopback at once, each serving what ../shared/data has of it, and a house that asks them live.
+"""All publishers on loopback at once, each serving what ../shared/data has of it, and a home that asks them live.
 
 Belongs here: which real file is served where, in what form, and one indicator that the catalogue does not have.
 Does not belong here: what must come of it (test_every_real_file_is_accounted_for), the servers themselves.
@@ -9,39 +9,37 @@ Statistics, NOMIS, Open Geography and UKHSA's dashboard; they answer from the ro
 
 from __future__ import annotations
 
+import csv
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ees_on_loopback import BY_19, EARLY_YEARS, KEY_STAGE_4, NEET, EesOnLoopback, Publication
-from fingertips_on_loopback import FingertipsOnLoopback
-from govuk_on_loopback import File, Govuk, PublishedPage
-from govuk_on_loopback import Loopback as GovukOnLoopback
-from nomis_on_loopback import LatestVintage, Nomis, population
-from ons_beta_on_loopback import EditionPage, Ons
-from ons_beta_on_loopback import Loopback as OnsOnLoopback
-from open_geography_on_loopback import Loopback as GeographyOnLoopback
-from open_geography_on_loopback import OpenGeography, Service, lookup
 from test_deprivation_live_path import FILE_1_2025, FILE_10_2019, PAGE_2019, PAGE_2025
 from test_ees_live_path import NEET_TITLE
 from test_govuk_staging import published
 from test_level_2_by_19_revisions import TITLE as BY_19_TITLE
-from test_ons_beta_live_path import PEOPLE_PAGE, WAGE_PAGE, zipped
+from test_ons_beta_live_path import PEOPLE_PAGE
 from test_ukhsa_live_path import ENGLAND_CASES_METRIC, ENGLAND_DEATHS_METRIC, served_by_the_publisher
-from ukhsa_on_loopback import Dashboard
 
 from atf_dagster.catalogue import Catalogue, load
 from atf_dagster.catalogue.model import IndicatorCard, Yields
+from atf_dagster.files import read_yaml
 from atf_dagster.settings import Settings
+from atf_dagster.snapshot import ons_els
+from atf_dagster.snapshot.figures import csv_bytes
+from atf_dagster.snapshot.sources import BUNDLE
+from support.fetching import NOBODY
+from support.publishers.ees import BY_19, EARLY_YEARS, KEY_STAGE_4, NEET, Ees, Publication
+from support.publishers.fingertips import Fingertips
+from support.publishers.govuk import File, Govuk, PublishedPage
+from support.publishers.nomis import LatestVintage, Nomis, population
+from support.publishers.ons_beta import WAGE_PAGE, EditionPage, Ons, zipped
+from support.publishers.open_geography import OpenGeography, Service, lookup
+from support.publishers.ukhsa import Dashboard
+from support.server import Answer, LoopbackServer, Request, respond, respond_json
 
-# The publisher of Explore Local Statistics on loopback lies with the tests of faults.
-sys.path.append(str(Path(__file__).parents[1] / "faults"))
-
-NOBODY = "http://127.0.0.1:9"
-"""Where nobody listens: every address that no server of this test has."""
 CAMPYLOBACTER = IndicatorCard(
     code="SUP98",
     short_name="Campylobacter",
@@ -67,6 +65,12 @@ FINGERTIPS = {
     "93356": "older_26_columns_countyua.csv",
 }
 ANOTHER_QUESTION = "claimant_count_london_2018.csv"
+_EVERYWHERE_ELSE = ("W06", "S12", "N09")
+LEVELS = {
+    "ltla": ("E06", "E07", "E08", "E09", *_EVERYWHERE_ELSE),
+    "utla": ("E06", "E08", "E09", "E10", *_EVERYWHERE_ELSE),
+}
+"""The service's word for lower and for upper tier authorities -> how their codes begin, the United Kingdom over."""
 RELEASES = {
     "one": ("level2_3_by_19_release_2018-19.csv", "neet_16_17_2022.csv"),
     "two": ("level2_3_by_19_release_2021.csv", "neet_16_17_2023.csv"),
@@ -100,7 +104,7 @@ class Publishers:
     """The servers' addresses by name of service, and the one whose files change from run to run."""
 
     data: Path
-    ees: EesOnLoopback
+    ees: Ees
     urls: Mapping[str, str]
 
     def release(self, run: str) -> None:
@@ -110,8 +114,8 @@ class Publishers:
             body = (self.data / "dfe_ees" / file).read_bytes()
             self.ees.publications[publication].publish(f"{title[:4]}-{run}", title, body, release=file, published=None)
 
-    def home(self, home: Path) -> Settings:
-        """Settings of a house that asks these servers and can ask nobody else."""
+    def settings(self, home: Path) -> Settings:
+        """Settings of a home that asks these servers and can ask nobody else."""
         urls: dict[str, str] = {}
         for service in load().services:
             if not service.base_url.startswith("local:"):
@@ -129,28 +133,62 @@ class Publishers:
 
 @contextmanager
 def every_publisher(data: Path) -> Iterator[Publishers]:
-    from loopback_publishers import LoopbackPublishers
-
     with ExitStack() as stack:
         ees = stack.enter_context(_education(data))
-        govuk = stack.enter_context(GovukOnLoopback(_govuk(data)))
+        govuk = stack.enter_context(_govuk(data))
         urls = {
             "fingertips": stack.enter_context(_fingertips(data)).url,
-            "ons_els": stack.enter_context(LoopbackPublishers()).ons_els_url,
+            "ons_els": stack.enter_context(ExploreLocalStatistics(data)).url,
             "ees": ees.url,
             "ees_content": ees.url,
             "govuk": govuk.url,
             "govuk_files": govuk.url,
             "nomis": stack.enter_context(_nomis(data)).url,
             "ukhsa": stack.enter_context(_dashboard()).url,
-            "open_geography": stack.enter_context(GeographyOnLoopback(_geography(data))).url,
-            **stack.enter_context(OnsOnLoopback(_ons(data))).base_urls,
+            "open_geography": stack.enter_context(_geography(data)).url,
+            **stack.enter_context(_ons(data)).base_urls,
         }
         yield Publishers(data, ees, urls)
 
 
-def _fingertips(data: Path) -> FingertipsOnLoopback:
-    server = FingertipsOnLoopback()
+class ExploreLocalStatistics(LoopbackServer):
+    """Answers from the service's input files: all rows of the areas or levels named, limits where a file has some.
+
+    The bundled answers hold our areas and England's councils alone; here every row of a file must come.
+    """
+
+    def __init__(self, data: Path) -> None:
+        super().__init__()
+        entries = read_yaml(BUNDLE / "plan.yml")["figures"]
+        self._entries = {entry["indicator"]: entry for entry in entries if entry["shape"] == "els_input"}
+        self._data = data
+
+    def answer(self, request: Request) -> Answer:
+        if request.path == ons_els.CARDS_PATH:
+            return respond_json([{"slug": slug} for slug in self._entries])
+        areas = frozenset(request.query["geo"].split(","))
+        entry = self._entries.get(request.query["indicator"])
+        return respond(b"areacd,areanm,period,value,status" if entry is None else self._table(entry, areas))
+
+    def _table(self, entry: Mapping[str, str], areas: frozenset[str]) -> bytes:
+        with (self._data / entry["source"]).open(encoding="utf-8-sig", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["indicator"] == entry["label"]]
+        columns = {"areacd": "areacd", "areanm": "areanm", "period": "period", "value": "observation"}
+        if any(row["lci_95"] for row in rows):
+            columns |= {"lci_95": "lci_95", "uci_95": "uci_95"}
+        columns["status"] = "status"
+        kinds = tuple(kind for level, begins in LEVELS.items() if level in areas for kind in begins)
+        cells = [
+            [row[column] for column in columns.values()]
+            for row in rows
+            if (row["areacd"] in areas or (kinds and row["areacd"].startswith(kinds)))
+            and (row["observation"] or row["status"])
+        ]
+        return csv_bytes(tuple(columns), cells, "\n").removesuffix(b"\n")  # the service does not close its last line
+
+
+def _fingertips(data: Path) -> Fingertips:
+    server = Fingertips()
     for number, file in FINGERTIPS.items():
         # The older file is of councils as they were before April 2023.
         kind = 402 if number == "93356" else 502
@@ -159,8 +197,8 @@ def _fingertips(data: Path) -> FingertipsOnLoopback:
     return server
 
 
-def _education(data: Path) -> EesOnLoopback:
-    server = EesOnLoopback()
+def _education(data: Path) -> Ees:
+    server = Ees()
     early_years = server.publications[EARLY_YEARS] = Publication("early-years")
     body = (data / "dfe_ees" / "eyfsp_headline_measures_2022.csv").read_bytes()
     early_years.publish("early", "1 Headline measures by characteristics", body, release="2021/22", published=None)
@@ -185,7 +223,7 @@ def _nomis(data: Path) -> Nomis:
     codes = {"gender": {"0": "Total"}, "age": {"0": "All"}, "measure": {"1": "Count"}, "measures": {"20100": "Value"}}
     server.latest["NM_162_1"] = LatestVintage(codes, [])
     found = (data / "nomis" / ANOTHER_QUESTION).read_bytes()
-    server.spoil = lambda query, body: found if "measure" in query else body
+    server.damage = lambda query, body: found if "measure" in query else body
     return server
 
 

@@ -1,4 +1,4 @@
-"""ONS Open Geography on loopback: feature services as ArcGIS answers for them, and the ways in which it goes wrong.
+"""ONS Open Geography: feature services as ArcGIS answers for them, and the ways in which it goes wrong.
 
 Belongs here: the server and what a test may change on it. Does not belong here: what our client makes of it.
 Written after the published reference of the interface; the publisher's real lookups are served where they are at hand.
@@ -7,16 +7,13 @@ Written after the published reference of the interface; the publisher's real loo
 from __future__ import annotations
 
 import csv
-import json
 import re
-import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any
+
+from support.server import Answer, LoopbackServer, Request, respond, respond_json
 
 ROOT = "/ESMARspQHYMw9BZ9/arcgis/rest/services"
 NO_SUCH_SERVICE = {"error": {"code": 400, "message": "Invalid URL", "details": ["Invalid URL"]}}
@@ -43,20 +40,29 @@ class Service:
     """Every page begins one row too early, as without a stable order."""
 
 
-@dataclass
-class OpenGeography:
-    """What is published now; a test changes it between two rounds."""
+class OpenGeography(LoopbackServer):
+    """Answers as services1.arcgis.com, with what is published now; a test changes it between fetches.
 
-    services: dict[str, Service] = field(default_factory=dict)
-    error: Mapping[str, Any] | None = None
-    """Answered with status 200 to every query for rows."""
-    web_page: bool = False
-    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    error: answered with status 200 to every query for rows. web_page: answered to everything.
+    """
+
+    def __init__(self, services: dict[str, Service] | None = None) -> None:
+        super().__init__()
+        self.services = services or {}
+        self.error: Mapping[str, Any] | None = None
+        self.web_page = False
 
     def pages_asked(self) -> list[dict[str, str]]:
-        return [query for path, query in self.asked if path.endswith("/query") and "returnCountOnly" not in query]
+        queries = [request.query for request in self.requests if request.path.endswith("/query")]
+        return [query for query in queries if "returnCountOnly" not in query]
 
-    def answer(self, path: str, query: Mapping[str, str]) -> Mapping[str, Any]:
+    def answer(self, request: Request) -> Answer:
+        if self.web_page:
+            return respond(b"<!DOCTYPE html><title>Sign in to this network</title>", content_type="text/plain")
+        # The real server labels some of its JSON as text.
+        return respond_json(self._content(request.path, request.query), content_type="text/plain;charset=utf-8")
+
+    def _content(self, path: str, query: Mapping[str, str]) -> Mapping[str, Any]:
         if path == ROOT:
             others = [{"name": "LAD24_RGN24_EN_LU", "type": "MapServer"}, {"name": "Rivers", "type": "FeatureServer"}]
             return {"services": [*others, *({"name": name, "type": "FeatureServer"} for name in self.services)]}
@@ -114,51 +120,3 @@ def lookup(path: Path) -> list[dict[str, str]]:
     """The rows of one of the publisher's lookups."""
     with path.open(encoding="utf-8-sig", newline="") as stream:
         return list(csv.DictReader(stream))
-
-
-class Loopback(ThreadingHTTPServer):
-    """Answers as services1.arcgis.com, from one `OpenGeography`."""
-
-    daemon_threads = True
-
-    def __init__(self, geography: OpenGeography) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.geography = geography
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.shutdown()
-        self.server_close()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Loopback
-
-    def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        query = dict(parse_qsl(parts.query))
-        geography = self.server.geography
-        geography.asked.append((parts.path, query))
-        if geography.web_page:
-            body = b"<!DOCTYPE html><title>Sign in to this network</title>"
-        else:
-            body = json.dumps(geography.answer(parts.path, query)).encode()
-        self.send_response(200)
-        # The real server labels some of its JSON as text.
-        self.send_header("Content-Type", "text/plain;charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: requests are no news in a test."""

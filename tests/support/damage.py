@@ -1,85 +1,79 @@
-"""The ways in which an answer is spoiled, on the wire and in the table, without any dataset's name.
+"""The ways in which an answer is damaged, on the wire and in the table, without any dataset's name.
 
-Belongs here: one function a way. Does not belong here: which dataset is spoiled in which way (`bad_inputs`).
-A way on the wire takes the exchange; a way in the table takes the body and gives another, see `served`.
+Belongs here: one function a way. Does not belong here: which dataset is damaged in which way (tests/faults/bad_inputs).
+A way on the wire is an overlay; a way in the table takes the body and gives another, see `served`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator
 
-from loopback_publishers import Exchange, Row, Spoil, edited
-
-from atf_dagster.snapshot.figures import COUNCILS
+from atf_dagster.snapshot.figures import COUNCILS, csv_bytes
+from support.bundled import Asked, Overlay
+from support.server import Answer, endless, head, raw, respond
 
 Change = Callable[[bytes], bytes]
+Row = dict[str, str]
 SUPPRESSED = "Value suppressed for disclosure control due to small count"
 """Fingertips' own words, as it serves them for Rutland in 2021/22 (indicator 90284)."""
 
 
-def served(change: Change) -> Spoil:
+def served(change: Change) -> Overlay:
     """A proper answer with a changed body."""
-    return lambda exchange: exchange.answer(change(exchange.body))
+    return lambda asked: respond(change(asked.body))
 
 
 # on the wire -----------------------------------------------------------------------------------------------
 
 
-def shorter_than_declared(exchange: Exchange) -> None:
+def shorter_than_declared(asked: Asked) -> Answer:
     """Content-Length names the whole, half comes, and the connection closes."""
-    exchange.begin(content_length=str(len(exchange.body)))
-    exchange.write(exchange.body[: len(exchange.body) // 2])
-    exchange.hang_up()
+    return raw(head(content_length=str(len(asked.body))) + asked.body[: len(asked.body) // 2])
 
 
-def cut_in_a_line(exchange: Exchange) -> None:
+def cut_in_a_line(asked: Asked) -> Answer:
     """No length is declared and the connection closes in the middle of a line: to HTTP that is a whole body."""
-    middle = exchange.body.index(b"\n", len(exchange.body) // 2)
-    exchange.begin()
-    exchange.write(exchange.body[: middle - 5])
+    middle = asked.body.index(b"\n", len(asked.body) // 2)
+    return raw(head(connection="close") + asked.body[: middle - 5])
 
 
-def cut_by_reset(exchange: Exchange) -> None:
-    exchange.begin(content_length=str(len(exchange.body)))
-    exchange.write(exchange.body[: len(exchange.body) // 2])
-    exchange.reset()
+def cut_by_reset(asked: Asked) -> Answer:
+    return raw(head(content_length=str(len(asked.body))) + asked.body[: len(asked.body) // 2], reset=True)
 
 
-def error_page(exchange: Exchange) -> None:
+def error_page(asked: Asked) -> Answer:
     page = b"<!DOCTYPE html>\n<html><head><title>Service unavailable</title></head><body>Sorry.</body></html>\n"
-    exchange.answer(page, content_type="text/html; charset=utf-8")
+    return respond(page, content_type="text/html; charset=utf-8")
 
 
-def server_error(exchange: Exchange) -> None:
-    exchange.answer(b"Internal Server Error", status=500, content_type="text/plain")
+def server_error(asked: Asked) -> Answer:
+    return respond(b"Internal Server Error", status=500, content_type="text/plain")
 
 
-def busy_once(seconds: int, then: Change) -> Spoil:
+def busy_once(seconds: int, then: Change) -> Overlay:
     """429 with Retry-After at the first request, a proper answer afterwards."""
 
-    def answer(exchange: Exchange) -> None:
-        if exchange.number == 1:
-            exchange.answer(b"", status=429, retry_after=str(seconds))
-        else:
-            exchange.answer(then(exchange.body))
+    def answer(asked: Asked) -> Answer:
+        if asked.number == 1:
+            return respond(b"", status=429, retry_after=str(seconds))
+        return respond(then(asked.body))
 
     return answer
 
 
-def redirect(target: Callable[[], str]) -> Spoil:
+def redirect(target: Callable[[], str]) -> Overlay:
     """A redirect to another host; its address is only known when it runs."""
-    return lambda exchange: exchange.answer(b"", status=302, location=f"{target()}/data.csv")
+    return lambda asked: respond(b"", status=302, location=f"{target()}/data.csv")
 
 
-def without_end(most: int) -> Spoil:
+def without_end(most: int) -> Overlay:
     """Rows of the table again and again, made as they are sent, until the client hangs up or `most` bytes."""
 
-    def answer(exchange: Exchange) -> None:
-        heading, _, rows = exchange.body.partition(b"\n")
-        exchange.begin()
-        exchange.write(heading)
-        while exchange.sent < most:
-            exchange.write(b"\n" + rows)
+    def answer(asked: Asked) -> Answer:
+        heading, _, rows = asked.body.partition(b"\n")
+        return endless(head(connection="close") + heading, b"\n" + rows, most=most)
 
     return answer
 
@@ -311,3 +305,18 @@ def newest_council(rows: list[Row]) -> Row:
 def shifted(text: str, by: float) -> str:
     """A figure moved by so much, written as short as it was."""
     return repr(round(float(text) + by, 4))
+
+
+def edited(body: bytes, change: Callable[[list[Row]], Iterable[Row]]) -> bytes:
+    """The body with its rows changed; heading, line endings and the end of the last line stay as they are."""
+    text = body.decode("utf-8")
+    ending = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
+    heading = tuple(next(csv.reader(io.StringIO(text, newline=""))))
+    rows = change(rows_of(body))
+    written = csv_bytes(heading, [[row[name] for name in heading] for row in rows], ending)
+    return written if text.endswith("\n") else written.removesuffix(ending.encode())
+
+
+def rows_of(body: bytes) -> list[Row]:
+    """The rows of a body that is right, by the publisher's own headings."""
+    return list(csv.DictReader(io.StringIO(body.decode("utf-8"), newline="")))

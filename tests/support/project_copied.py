@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from published_house import LONG_ENOUGH, PROJECT, environment
+from support.home import LONG_ENOUGH, PROJECT, environment
 
 NEEDED = ("atf_dagster", "dbt_project", "expectations", "dagster.yaml", "workspace.yaml", "pyproject.toml")
 _LEFT = shutil.ignore_patterns("__pycache__", "target", "logs", "*.duckdb")

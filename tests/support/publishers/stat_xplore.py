@@ -1,4 +1,4 @@
-"""Stat-Xplore on loopback: a schema in pages of a hundred, tables, a key, and a limit of requests.
+"""Stat-Xplore: a schema in pages of a hundred, tables, a key, and a limit of requests.
 
 Belongs here: the server and what a test may change on it. Does not belong here: what our client makes of it.
 Written after the publisher's help pages and its recorded answers. The figures are made up.
@@ -9,12 +9,11 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import threading
 from collections.abc import Iterator, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Any
+from urllib.parse import unquote
+
+from support.server import Answer, LoopbackServer, Request, respond_json
 
 API = "/webapi/rest/v1"
 KEY = "65794a30655841694f694a4b5631514c0abcdef0123456789"
@@ -81,19 +80,17 @@ def database_nodes(name: str) -> Nodes:
     return nodes
 
 
-class StatXplore(ThreadingHTTPServer):
+class StatXplore(LoopbackServer):
     """Serves the schema and its tables to whoever has the key.
 
     refusal: (status, body) for every request, where set. remaining: requests left, as its headers say.
     unknown: ids that the schema has and the tables do not. link_to: what the Link header puts before the path.
-    lost_cells: how many cells the tables lack at the end. asked: (method, path, key) of every request.
+    lost_cells: how many cells the tables lack at the end.
     questions: the bodies of the tables asked for.
     """
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__()
         self.nodes: Nodes = {
             "str:folder:fcilif": ("FOLDER", "CiLIF", ["str:database:CILIF_REL", "str:database:CILIF_ABS"])
         }
@@ -103,81 +100,48 @@ class StatXplore(ThreadingHTTPServer):
         self.unknown: set[str] = set()
         self.link_to = ""
         self.lost_cells = 0
-        self.asked: list[tuple[str, str, str | None]] = []
         self.questions: list[dict[str, Any]] = []
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+    def answer(self, request: Request) -> Answer:
+        if self.refusal is not None:
+            status, text = self.refusal
+            return self._say({"message": text, "errorType": "AUTHENTICATION"}, status=status)
+        key = request.headers.get("apikey")
+        if key != KEY:
+            return self._say({"message": f"Bad key {key}", "errorType": "AUTHENTICATION"}, status=403)
+        return self._table_asked(request) if request.method == "POST" else self._node_asked(request)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.shutdown()
-        self.server_close()
-
-
-def cell(*labels: str) -> float | None:
-    """The figure for items with these labels: told from them, so that a shift by one cell shows."""
-    if "Sefton" in labels and "2014/15" in labels:
-        return None
-    return float(sum(len(label) * (at + 1) for at, label in enumerate(labels)) * 100)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: StatXplore
-
-    def do_GET(self) -> None:
-        if self._refused():
-            return
-        parts = urlsplit(self.path)
-        node = unquote(parts.path.removeprefix(f"{API}/schema/"))
-        if node not in self.server.nodes:
-            self._answer(404, {"message": f"No such resource: {node}", "errorType": "NOT_FOUND"})
-            return
-        kind, label, children = self.server.nodes[node]
-        page = int(parse_qs(parts.query).get("page", ["1"])[0])
+    def _node_asked(self, request: Request) -> Answer:
+        node = unquote(request.path.removeprefix(f"{API}/schema/"))
+        if node not in self.nodes:
+            return self._say({"message": f"No such resource: {node}", "errorType": "NOT_FOUND"}, status=404)
+        kind, label, children = self.nodes[node]
+        page = int(request.query.get("page", "1"))
         links = {}
         if len(children) > page * PAGE:
-            links = {"Link": f'<{self.server.link_to}{parts.path}?page={page + 1}>; rel="next"'}
+            links = {"link": f'<{self.link_to}{request.path}?page={page + 1}>; rel="next"'}
         listed = [
-            {"id": child, "label": self.server.nodes[child][1], "type": self.server.nodes[child][0], "location": "x"}
+            {"id": child, "label": self.nodes[child][1], "type": self.nodes[child][0], "location": "x"}
             for child in children[(page - 1) * PAGE : page * PAGE]
         ]
-        self._answer(200, {"id": node, "label": label, "type": kind, "location": "x", "children": listed}, links)
+        return self._say({"id": node, "label": label, "type": kind, "location": "x", "children": listed}, **links)
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self._refused():
-            return
-        question = json.loads(body)
-        self.server.questions.append(question)
-        if self.headers["Content-Type"] != "application/json" or not self._understood(question):
-            self._answer(422, {"message": "Invalid query", "errorType": "QUERY"})
-            return
-        self._answer(200, self._table(question))
+    def _table_asked(self, request: Request) -> Answer:
+        question = json.loads(request.body)
+        self.questions.append(question)
+        if request.headers["content-type"] != "application/json" or not self._understood(question):
+            return self._say({"message": "Invalid query", "errorType": "QUERY"}, status=422)
+        return self._say(self._table(question))
 
-    def _refused(self) -> bool:
-        self.server.asked.append((self.command, self.path, self.headers.get("APIKey")))
-        if self.server.refusal is not None:
-            status, text = self.server.refusal
-            self._answer(status, {"message": text, "errorType": "AUTHENTICATION"})
-            return True
-        if self.headers.get("APIKey") != KEY:
-            self._answer(403, {"message": f"Bad key {self.headers.get('APIKey')}", "errorType": "AUTHENTICATION"})
-            return True
-        return False
+    def _say(self, content: Any, *, status: int = 200, **headers: str) -> Answer:
+        limits = {"x_ratelimit": "2000", "x_ratelimit_remaining": str(self.remaining)}
+        return respond_json(content, status=status, **limits, x_ratelimit_reset="1795305600000", **headers)
 
     def _understood(self, question: dict[str, Any]) -> bool:
         ids = [question["database"], *question["measures"], *question["recodes"]]
         ids += [value for recode in question["recodes"].values() for group in recode["map"] for value in group]
         fields = [field for axis in question["dimensions"] for field in axis]
-        known = self.server.nodes.keys() - self.server.unknown
+        known = self.nodes.keys() - self.unknown
         return known.issuperset(ids) and fields == list(question["recodes"])
 
     def _table(self, question: dict[str, Any]) -> dict[str, Any]:
@@ -185,15 +149,15 @@ class _Handler(BaseHTTPRequestHandler):
         for field, recode in question["recodes"].items():
             items: list[dict[str, Any]] = []
             for group in recode["map"]:
-                labels = [self.server.nodes[value][1] for value in group]
+                labels = [self.nodes[value][1] for value in group]
                 marks = {"annotationKeys": ["r"]} if labels == ["2023/24"] else {}
                 items.append({"type": "RecodeItem", "uris": group, "labels": labels, **marks})
             if recode["total"]:
                 items.append({"type": "Total", "labels": ["Total"]})
-            fields.append({"uri": field, "label": self.server.nodes[field][1], "items": items})
+            fields.append({"uri": field, "label": self.nodes[field][1], "items": items})
         labels = [[item["labels"][0] for item in field["items"]] for field in fields]
         values = [cell(*combination) for combination in itertools.product(*labels)]
-        values = values[: len(values) - self.server.lost_cells]
+        values = values[: len(values) - self.lost_cells]
         measure = question["measures"][0]
         return {
             "query": question,
@@ -207,19 +171,12 @@ class _Handler(BaseHTTPRequestHandler):
             },
         }
 
-    def _answer(self, status: int, content: Any, headers: dict[str, str] | None = None) -> None:
-        body = json.dumps(content).encode()
-        self.send_response(status)
-        limits = {"X-RateLimit": "2000", "X-RateLimit-Remaining": str(self.server.remaining)}
-        for name, value in {**limits, "X-RateLimit-Reset": "1795305600000", **(headers or {})}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: requests are no news in a test."""
+def cell(*labels: str) -> float | None:
+    """The figure for items with these labels: told from them, so that a shift by one cell shows."""
+    if "Sefton" in labels and "2014/15" in labels:
+        return None
+    return float(sum(len(label) * (at + 1) for at, label in enumerate(labels)) * 100)
 
 
 def _nested(values: Iterator[float | None], sizes: Sequence[int]) -> list[Any]:

@@ -1,8 +1,8 @@
-"""A house (one ATF_HOME) with a release in it, and the command `atf` as a process.
+"""A home (one ATF_HOME) with a release in it, and the command `atf` as a process.
 
-Belongs here: running the command, making a house once for all workers, copying it, reading a release as the files
+Belongs here: running the command, making a home once for all workers, copying it, reading a release as the files
 that it is.
-Does not belong here: what must hold (the test modules), publishers on loopback (tests/faults).
+Does not belong here: what must hold (the test modules), publishers on loopback (`support.publishers`).
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ import pytest
 from atf_dagster.release.contract import Table, from_manifest
 from atf_dagster.settings import Settings
 
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 LONG_ENOUGH = 300.0  # seconds; only a command that hangs takes longer
 
 
 def environment(home: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The caller's environment without anything that it says of a house, and with this one."""
+    """The caller's environment without anything that it says of a home, and with this one."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ATF_", "DAGSTER_"))}
     return {**inherited, "ATF_HOME": str(home), "ATF_MODE": "snapshot", **(more or {})}
 
 
 def command(home: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run a program of the virtual environment to its end, with `home` as the house."""
+    """Run a program of the virtual environment to its end, in `home`."""
     return subprocess.run(
         [str(BIN / words[0]), *words[1:]],
         env=environment(home, more),
@@ -70,7 +70,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
 @dataclass(frozen=True)
 class PublishedHome:
-    """A house after one refresh from the bundled snapshot. Read only: a test that writes takes a copy."""
+    """A home after one refresh from the bundled snapshot. Read only: a test that writes takes a copy."""
 
     home: Path
     code: int
@@ -111,11 +111,11 @@ class PublishedHome:
             return connection.execute(sql).fetchall()
 
     def copy_of_all(self, into: Path) -> PublishedHome:
-        """The whole house again, so that a test may refresh it or spoil it."""
+        """The whole home again, so that a test may refresh or damage it."""
         shutil.copytree(self.home, into, symlinks=True)
         return PublishedHome(into, self.code, self.report)
 
     def copy_of_releases(self, into: Path) -> PublishedHome:
-        """A house that has the releases and nothing else."""
+        """A home that has the releases and nothing else."""
         shutil.copytree(self.releases, into / "releases", symlinks=True)
         return PublishedHome(into, self.code, self.report)

@@ -1,4 +1,4 @@
-"""ONS on loopback: the dataset API, what it says of the website's pages, the website's files, and the two hosts of CSV.
+"""ONS: the dataset API, what it says of the website's pages, the website's files, and the two hosts of CSV.
 
 Belongs here: the server, what a test may change on it, and the addresses that the publisher itself writes. Does not
 belong here: what our client makes of it. Each of the publisher's hosts is a folder of this server.
@@ -6,17 +6,35 @@ belong here: what our client makes of it. Each of the publisher's hosts is a fol
 
 from __future__ import annotations
 
-import json
-import threading
+import io
+import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from dataclasses import dataclass
+from typing import Any
+
+import xlsxwriter
+
+from support.server import Answer, LoopbackServer, Request, respond, respond_json
 
 HOSTS = {"": "api", "_files": "website", "_downloads": "downloads", "_beta_downloads": "beta-downloads"}
 """What follows the service's name in a base URL -> folder of the server."""
+WAGE = "ons_beta_below_real_living_wage"
+WAGE_PAGE = (
+    "/employmentandlabourmarket/peopleinwork/earningsandworkinghours/datasets/"
+    "numberandproportionofemployeejobswithhourlypaybelowthelivingwage"
+)
+WAGE_SHEETS = (
+    "All", "Male", "Female", "Full-Time", "Part-Time",
+    "Male Full-Time", "Male Part-Time", "Female Full-Time", "Female Part-Time",
+)  # fmt: skip
+SERIES = ("wellbeing-local-authority", "time-series")
+V4 = (
+    "v4_3,Data marking,Lower limit,Upper limit,yyyy-yy,Time,administrative-geography,Geography,"
+    "measure-of-wellbeing,MeasureOfWellbeing,wellbeing-estimate,Estimate\n"
+    "7.45,,7.20,7.70,2022-23,2022-23,E06000006,Halton,happiness,Happiness,average-mean,Average (mean)\n"
+    ",x,,,2022-23,2022-23,E06000007,Warrington,happiness,Happiness,average-mean,Average (mean)\n"
+)
+"""Made up."""
 
 
 @dataclass
@@ -44,26 +62,41 @@ class EditionPage:
     answers_as: str | None = None
 
 
-@dataclass
-class Ons:
-    """What is published now; a test changes it between two rounds."""
+class Ons(LoopbackServer):
+    """Answers as all of the publisher's hosts, with what is published now; a test changes it between fetches.
 
-    versions: dict[tuple[str, str], list[Version]] = field(default_factory=dict)
-    """(dataset, edition) -> versions, oldest first."""
-    link_host: str = "https://api.beta.ons.gov.uk/v1"
-    pages: dict[str, dict[str, EditionPage]] = field(default_factory=dict)
-    """Path of a dataset's page -> name of an edition -> its page, in the publisher's order."""
-    web_pages: set[str] = field(default_factory=set)
-    """Paths of files in whose place a web page is answered."""
-    says_length: bool = True
-    asked: list[str] = field(default_factory=list)
+    versions: (dataset, edition) -> versions, oldest first. pages: path of a dataset's page -> name of an edition -> its
+    page, in the publisher's order. web_pages: paths of files in whose place a web page is answered.
+    """
+
+    def __init__(
+        self,
+        versions: dict[tuple[str, str], list[Version]] | None = None,
+        pages: dict[str, dict[str, EditionPage]] | None = None,
+    ) -> None:
+        super().__init__()
+        self.versions = versions or {}
+        self.pages = pages or {}
+        self.link_host = "https://api.beta.ons.gov.uk/v1"
+        self.web_pages: set[str] = set()
+        self.says_length = True
+
+    @property
+    def base_urls(self) -> dict[str, str]:
+        return {f"ons_beta{name}": f"{self.url}/{folder}" for name, folder in HOSTS.items()}
 
     def downloads(self) -> list[str]:
         return [path for path in self.asked if "/file?" in path or path.endswith(".csv")]
 
-    def answer(self, host: str, path: str, query: Mapping[str, list[str]]) -> Any:
+    def answer(self, request: Request) -> Answer:
+        _, host, path = request.path.split("/", 2)
+        found = self._found(host, f"/{path}", request.query.get("uri", ""))
+        if isinstance(found, bytes):
+            return respond(found, content_type="application/octet-stream", says_length=self.says_length)
+        return respond_json(found, status=404 if found is None else 200)
+
+    def _found(self, host: str, path: str, uri: str) -> Any:
         """JSON as an object, a file as bytes, or None for what is not there."""
-        uri = query.get("uri", [""])[0]
         if host == "api" and path == "/v1/data":
             return self._page(uri)
         if host == "api":
@@ -129,48 +162,33 @@ class Ons:
         }
 
 
-class Loopback(ThreadingHTTPServer):
-    """Answers as all of the publisher's hosts, from one `Ons`."""
-
-    daemon_threads = True
-
-    def __init__(self, ons: Ons) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.ons = ons
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    @property
-    def base_urls(self) -> dict[str, str]:
-        url = f"http://127.0.0.1:{self.server_address[1]}"
-        return {f"ons_beta{name}": f"{url}/{folder}" for name, folder in HOSTS.items()}
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.shutdown()
-        self.server_close()
+def zipped(members: dict[str, bytes]) -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return body.getvalue()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    server: Loopback
+def made_up_wages(year: int, halton: float = 13.4) -> bytes:
+    """A zip file as the publisher packs it, with made-up figures of one council."""
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
+        for name in WAGE_SHEETS:
+            sheet = book.add_worksheet(name)
+            sheet.write(0, 0, f"Table 7 LWF.1 lwfmgx - For {name.lower()} employee jobsa: United Kingdom, {year}")
+            sheet.write_row(3, 2, ["Jobs", "Per cent"])
+            sheet.write_row(4, 0, ["Description", "Code", "(thousand)"])
+            sheet.write_row(5, 0, ["Halton UA", "E06000006", 7, halton])
+    return zipped(
+        {
+            f"lwf{year}/Work Geography LWF Table 7 LWF.1a   lwfmgx {year}.xlsx": target.getvalue(),
+            f"lwf{year}/Work Geography LWF Table 7 LWF.1b   lwfmgx {year} CV.xlsx": b"of no interest",
+            f"lwf{year}/Home Geography LWF Table 8 LWF.1a   lwfmgx {year}.xlsx": b"of no interest",
+            f"lwf{year}/Work PC LWF Table 9 LWF.1a   lwfmgx {year}.xlsx": b"of no interest",
+        }
+    )
 
-    def do_GET(self) -> None:
-        ons = self.server.ons
-        ons.asked.append(self.path)
-        parts = urlsplit(self.path)
-        _, host, path = parts.path.split("/", 2)
-        found = ons.answer(host, f"/{path}", parse_qs(parts.query))
-        body = found if isinstance(found, bytes) else json.dumps(found).encode()
-        self.send_response(404 if found is None else 200)
-        self.send_header("Content-Type", "application/octet-stream" if isinstance(found, bytes) else "application/json")
-        if ons.says_length or not isinstance(found, bytes):
-            self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: requests are no news in a test."""
+def wage_zip(kind: str, year: int, halton: float = 13.4) -> dict[str, bytes]:
+    return {f"livingwagebyworkgeography{year}{kind}.zip": made_up_wages(year, halton)}

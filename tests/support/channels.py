@@ -6,17 +6,16 @@ Belongs here: the servers and what they received. Does not belong here: what mus
 from __future__ import annotations
 
 import json
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
+from support.server import Answer, LoopbackServer, Request, respond
 
 
 @dataclass
@@ -37,27 +36,16 @@ class Webhook:
     def open(self, *, answers_anything: bool = False) -> Iterator[None]:
         hook = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+        class Server(LoopbackServer):
+            def answer(self, request: Request) -> Answer:
                 if answers_anything:
-                    hook.bodies.append(body)
+                    hook.bodies.append(request.body)
                 elif hook.status == 200:
-                    hook.received.append(json.loads(body))
-                self.send_response(hook.status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
+                    hook.received.append(json.loads(request.body))
+                return respond(b"", status=hook.status)
 
-            def log_message(self, format: str, *args: Any) -> None:
-                """A test's output is no place for a server's log."""
-
-        server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        try:
+        with Server(port=self.port):
             yield
-        finally:
-            server.shutdown()
-            server.server_close()
 
 
 @dataclass
@@ -83,10 +71,3 @@ class MailServer:
             yield
         finally:
             controller.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,4 +1,4 @@
-"""The UKHSA data dashboard's interface on loopback: lists of geographies, and series in pages.
+"""The UKHSA data dashboard: lists of geographies, and series in pages.
 
 Belongs here: the server and what a test may change on it. Does not belong here: what our client makes of it.
 Written after the service's own program: five rows a page unless more are asked for, never more than 365, filters
@@ -8,14 +8,12 @@ that it does not know ignored, 200 and no rows for a combination that does not e
 from __future__ import annotations
 
 import datetime as dt
-import json
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from typing import Any
+from urllib.parse import unquote, urlencode
+
+from support.server import Answer, LoopbackServer, Request, respond_json
 
 LARGEST_PAGE = 365
 FILTERS = ("stratum", "sex", "age", "year", "epiweek", "date", "in_reporting_delay_period")
@@ -44,18 +42,16 @@ def weeks(first: str, values: Sequence[float]) -> list[Point]:
     return [Point(str(start + dt.timedelta(weeks=at)), value) for at, value in enumerate(values)]
 
 
-class Dashboard(ThreadingHTTPServer):
+class Dashboard(LoopbackServer):
     """Serves the series given to it.
 
     series: (kind of geography, geography, metric) -> rows. codes: geography -> GSS code. listed: kind -> names that
     the list has. next_host: what the answers name as the host of the next page. miscount: added to `count`.
-    says_next: False: no page names a next one. asked: every request, path and query as they came.
+    says_next: False: no page names a next one.
     """
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__()
         self.series: dict[tuple[str, str, str], list[Point]] = {}
         self.codes: dict[str, str] = {"England": "E92000001"}
         self.listed: dict[str, list[str]] = {}
@@ -63,64 +59,39 @@ class Dashboard(ThreadingHTTPServer):
         self.miscount = 0
         self.says_next = True
         self.vanishing_page: int | None = None
-        self.asked: list[str] = []
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
 
     @property
     def asked_for_rows(self) -> list[str]:
         """The requests for rows, without those for lists."""
         return [path for path in self.asked if "/metrics/" in path]
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.shutdown()
-        self.server_close()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Dashboard
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)
-        parts = urlsplit(self.path)
+    def answer(self, request: Request) -> Answer:
         # themes / theme / sub_themes / sub_theme / topics / topic / geography_types / kind / geographies / ...
-        steps = [unquote(step) for step in parts.path.strip("/").split("/")]
+        steps = [unquote(step) for step in request.path.strip("/").split("/")]
         if len(steps) == 9:
-            self._answer(200, [{"name": name, "link": f"https://x/{name}"} for name in self.server.listed[steps[7]]])
-        elif len(steps) == 12 and steps[10] == "metrics":
-            self._series((steps[7], steps[9], steps[11]), parts.path, dict(parse_qsl(parts.query)), steps)
-        else:
-            self._answer(404, {"detail": "Not found."})
+            return respond_json([{"name": name, "link": f"https://x/{name}"} for name in self.listed[steps[7]]])
+        if len(steps) == 12 and steps[10] == "metrics":
+            return self._series((steps[7], steps[9], steps[11]), request.path, request.query, steps)
+        return respond_json({"detail": "Not found."}, status=404)
 
-    def _series(self, key: tuple[str, str, str], path: str, query: dict[str, str], steps: list[str]) -> None:
-        rows = [self._row(steps, point) for point in self.server.series.get(key, [])]
+    def _series(self, key: tuple[str, str, str], path: str, query: dict[str, str], steps: list[str]) -> Answer:
+        rows = [self._row(steps, point) for point in self.series.get(key, [])]
         for name in FILTERS:
             if name in query:
                 rows = [row for row in rows if str(row[name]).lower() == query[name].lower()]
         size = min(int(query.get("page_size", 5)), LARGEST_PAGE)
         number = int(query.get("page", 1))
         last = max(-(-len(rows) // size), 1)
-        if not 1 <= number <= last or number == self.server.vanishing_page:
-            self._answer(404, {"detail": "Invalid page."})
-            return
-        following = f"{self.server.next_host}{path}?{urlencode({**query, 'page': number + 1})}"
-        self._answer(
-            200,
+        if not 1 <= number <= last or number == self.vanishing_page:
+            return respond_json({"detail": "Invalid page."}, status=404)
+        following = f"{self.next_host}{path}?{urlencode({**query, 'page': number + 1})}"
+        return respond_json(
             {
-                "count": len(rows) + self.server.miscount,
-                "next": following if number < last and self.server.says_next else None,
+                "count": len(rows) + self.miscount,
+                "next": following if number < last and self.says_next else None,
                 "previous": None,
                 "results": rows[(number - 1) * size : number * size],
-            },
+            }
         )
 
     def _row(self, steps: list[str], point: Point) -> dict[str, Any]:
@@ -128,7 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
         return {
             **{"theme": steps[1], "sub_theme": steps[3], "topic": steps[5], "geography_type": steps[7]},
             "geography": steps[9],
-            "geography_code": self.server.codes[steps[9]],
+            "geography_code": self.codes[steps[9]],
             "metric": steps[11],
             "metric_group": steps[11].split("_")[1],
             "stratum": "default",
@@ -137,14 +108,3 @@ class _Handler(BaseHTTPRequestHandler):
             "metric_value": point.value,
             "in_reporting_delay_period": point.delayed,
         }
-
-    def _answer(self, status: int, content: Any) -> None:
-        body = json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: requests are no news in a test."""

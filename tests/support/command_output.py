@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandOutput:
     """Exit code and what went to either stream."""
 
     code: int
@@ -15,5 +15,5 @@ class Said:
     err: str
 
 
-Atf = Callable[..., Said]
+Atf = Callable[..., CommandOutput]
 """`atf(home, *words, **environment)`."""

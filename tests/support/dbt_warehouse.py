@@ -1,12 +1,13 @@
 """dbt on a raw folder, in this process, and what it ran.
 
 Belongs here: running dbt and looking into the file that it builds.
-Does not belong here: making the raw folder (conftest), what must hold (the test modules).
+Does not belong here: making the raw folder (`support.staging`), what must hold (the test modules).
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ PROJECT = Path(__file__).parents[2] / "dbt_project"
 STAGED = ("--select", "tag:staged", "--indirect-selection", "cautious")
 MART = ("--exclude", "tag:staged", "--indirect-selection", "cautious")
 """The two halves in which a refresh builds."""
+
+_PARSED: dict[tuple[Path, str], Path] = {}
+"""(dbt project, name of a warehouse's file) -> the project as this process parsed it last, for the next warehouse."""
 
 
 @dataclass(frozen=True)
@@ -81,18 +85,27 @@ class Warehouse:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
-        target = str(self.folder / "target")
+        parsed = self.folder / "target" / "partial_parse.msgpack"
+        before = _PARSED.get((self.project, self.file.name))
+        if before is not None and not parsed.exists():
+            parsed.parent.mkdir(exist_ok=True)
+            shutil.copyfile(before, parsed)
+        target = str(parsed.parent)
         places = ("--project-dir", str(self.project), "--profiles-dir", str(self.project), "--target-path", target)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("ATF_RAW", str(self.folder / "raw"))
-            patch.setenv("ATF_WAREHOUSE", str(self.file))
             for name, value in staging_variables(self.project).items():
                 patch.setenv(name, value)
+            # dbt parses anew where the path of the file differs; seen from its folder, it is the same for all.
+            patch.chdir(self.file.parent)
+            patch.setenv("ATF_WAREHOUSE", self.file.name)
             try:
                 return dbtRunner().invoke(["--quiet", *arguments, *places, "--log-path", target])
             finally:
                 # Otherwise this process keeps the file's lock, and the tests cannot look into it.
                 DuckDBConnectionManager.close_all_connections()
+                if parsed.exists():
+                    _PARSED[self.project, self.file.name] = parsed
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""NOMIS on loopback: a real server that speaks its interface, with its habits of saying nothing when it is misused.
+"""NOMIS, with its habit of saying nothing when it is misused.
 
 Belongs here: definitions, code lists, overview and data as the publisher gives them: a status of 200 for
 everything, all codes of a dimension that is not named, no word on names that it does not know, rows cut at a
@@ -13,19 +13,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Self
-from urllib.parse import parse_qsl, urlsplit
+
+from support.server import Answer, LoopbackServer, Request, respond
 
 API = "/api/v01/dataset/"
 Row = dict[str, str]
 Codes = Mapping[str, str]
-Spoil = Callable[[Mapping[str, str], bytes], bytes]
+Damage = Callable[[Mapping[str, str], bytes], bytes]
 
 
 @dataclass
@@ -40,47 +37,32 @@ class LatestVintage:
     """Kind of area -> the publisher's own number -> GSS code."""
 
 
-class Nomis(ThreadingHTTPServer):
-    """Serves `held`. `spoil` may change an answer of data; `ignored` are parameters that it does not heed.
+class Nomis(LoopbackServer):
+    """Serves `held`. `damage` may change an answer of data; `ignored` are parameters that it does not heed.
 
     knows_gss: whether it finds areas by their GSS codes, which not every dataset of the publisher is said to do.
     """
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__()
         self.latest: dict[str, LatestVintage] = {}
         self.most_rows = 25_000
         self.ignored: set[str] = set()
         self.knows_gss = True
-        self.spoil: Spoil = lambda query, body: body
-        self.asked: list[tuple[str, dict[str, str]]] = []
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        self.damage: Damage = lambda query, body: body
 
     @property
     def asked_for_data(self) -> list[dict[str, str]]:
-        return [query for path, query in self.asked if path.endswith(".data.csv")]
+        return [request.query for request in self.requests if request.path.endswith(".data.csv")]
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def answer(self, request: Request) -> Answer:
+        return respond(self._body(request.path, request.query))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.shutdown()
-        self.server_close()
-
-    def answer(self, path: str, query: dict[str, str]) -> bytes:
+    def _body(self, path: str, query: dict[str, str]) -> bytes:
         name = path.removeprefix(API)
         dataset, _, concept = name.removesuffix(".def.sdmx.json").partition("/")
         if name.endswith(".data.csv"):
-            return self.spoil(query, self._data(self.latest[name.removesuffix(".data.csv")], query))
+            return self.damage(query, self._data(self.latest[name.removesuffix(".data.csv")], query))
         if name.endswith(".overview.json"):
             updated = self.latest[name.removesuffix(".overview.json")].updated
             return _json({"overview": {"id": name, "datemetadata": {"lastupdated": updated} if updated else {}}})
@@ -153,24 +135,6 @@ def csv_of(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
 
 def _json(content: object) -> bytes:
     return json.dumps(content).encode()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Nomis
-
-    def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        self.server.asked.append((parts.path, query))
-        body = self.server.answer(parts.path, query)
-        self.send_response(200)
-        self.send_header("Content-Type", "text/csv")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: requests are no news in a test."""
 
 
 def population(shared_data: Path) -> LatestVintage:
