@@ -24,6 +24,7 @@ import duckdb
 
 from atf_dagster.release.contract import Table, from_manifest
 from atf_dagster.settings import Settings
+from support.home import environment
 
 Record = dict[str, Any]
 Order = dict[str, Any]
@@ -135,8 +136,7 @@ class DrillHome:
 
     @property
     def environment(self) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ATF_", "DAGSTER_"))}
-        return {**inherited, **self.settings, "ATF_HOME": str(self.home)}
+        return environment(self.home, self.settings)
 
     def start(self, *words: str, **order: Order) -> Running:
         return self.springboard.start(self.environment, words=words, **order)

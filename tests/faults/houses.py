@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +17,8 @@ from typing import Any
 
 import duckdb
 
-ATF = Path(sys.executable).parent / "atf"
-LONG_ENOUGH = 300.0  # seconds; only a refresh that hangs takes longer
+from support.home import BIN, command, environment
+
 Record = dict[str, Any]
 
 
@@ -67,14 +66,7 @@ class Home:
 
     def atf(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run `atf` to its end. `settings` replace those of the house for this once."""
-        return subprocess.run(
-            [ATF, *words],
-            env=self._environment(settings),
-            capture_output=True,
-            text=True,
-            timeout=LONG_ENOUGH,
-            check=False,
-        )
+        return command(self.home, "atf", *words, **self._settings(settings))
 
     def refresh(self, **settings: str) -> Ended:
         done = self.atf("refresh", "--json", **settings)
@@ -85,8 +77,8 @@ class Home:
     def kill_refresh(self, now: Callable[[str], bool], *words: str) -> Killed:
         """Start a refresh and kill it as soon as `now` says so of a line that it printed."""
         with subprocess.Popen(
-            [ATF, "refresh", *words],
-            env=self._environment({}),
+            [BIN / "atf", "refresh", *words],
+            env=environment(self.home, self._settings({})),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -106,15 +98,8 @@ class Home:
             unfinished=sorted(path.name for path in self.releases.glob(".candidate-*")),
         )
 
-    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ATF_", "DAGSTER_"))}
-        return {
-            **inherited,
-            **self.settings,
-            "ATF_HOME": str(self.home),
-            "ATF_MODE": self.mode,
-            **settings,
-        }
+    def _settings(self, once: Mapping[str, str]) -> dict[str, str]:
+        return {**self.settings, "ATF_MODE": self.mode, **once}
 
     @property
     def releases(self) -> Path:

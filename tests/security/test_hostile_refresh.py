@@ -233,7 +233,9 @@ def test_a_process_that_reads_strangers_workbooks_has_no_key(refreshed: Refreshe
 
 def test_no_tool_connects_to_anybody_but_the_publishers(refreshed: Refreshed) -> None:
     """Usage data of Dagster, dbt and Great Expectations would be a connection, or the question for a name."""
-    assert len(refreshed.connections) > 50
+    connected = [line for line in refreshed.connections if "socket.connect ('127.0.0.1'" in line]
+    ports = {line.rpartition(", ")[2] for line in connected}
+    assert len(ports) >= 2, "the two servers were not connected to: the test shows nothing"
     others = [line for line in refreshed.connections if "'127.0.0.1'" not in line]
     # A connection of processes of this machine has a path instead of an address.
     assert [line for line in others if "socket.connect '/" not in line and "'localhost'" not in line] == []

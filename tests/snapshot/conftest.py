@@ -1,9 +1,8 @@
-"""What the tests of the snapshot share: a session that reaches nothing else, and the publishers' files."""
+"""What the tests of the snapshot share: a session that reaches nothing else, and what is said of each figures file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
@@ -24,12 +23,3 @@ def session() -> Iterator[requests.Session]:
 def sources() -> dict[str, FiguresSource]:
     """The bundled figures files by the publisher's own id of the indicator."""
     return {source.indicator: source for source in load_sources()}
-
-
-@pytest.fixture(scope="session")
-def publishers_files() -> Path:
-    """The folder of the publishers' files; the test is skipped where it is absent."""
-    folder = Path(__file__).parents[2] / ".." / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip("../shared/data is absent: nothing to hold the bundled figures against")
-    return folder

@@ -139,8 +139,8 @@ def carried(indicator: str, *columns: str) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("indicator", BANKED)
-def test_what_is_carried_from_the_data_bank_is_its_text(indicator: str, publishers_files: Path) -> None:
-    path = publishers_files / "dfe_ees" / "bds_long_0.parquet"
+def test_what_is_carried_from_the_data_bank_is_its_text(indicator: str, shared_data: Path) -> None:
+    path = shared_data / "dfe_ees" / "bds_long_0.parquet"
     # Of other councils of today the total, which is the first series.
     found = duckdb.execute(
         """
@@ -154,7 +154,7 @@ def test_what_is_carried_from_the_data_bank_is_its_text(indicator: str, publishe
         """,
         {
             "path": str(path),
-            "codes": str(publishers_files / "geography" / "las.csv"),
+            "codes": str(shared_data / "geography" / "las.csv"),
             "series": list(BANKED[indicator]),
             "total": BANKED[indicator][0],
             "numbers": list(OUR_NUMBERS),
@@ -170,8 +170,8 @@ def test_what_is_carried_from_the_data_bank_is_its_text(indicator: str, publishe
 
 
 @pytest.mark.parametrize("level", ["l2_by19", "l3_by19"])
-def test_what_is_carried_of_attainment_by_19_is_the_text_of_the_file(level: str, publishers_files: Path) -> None:
-    path = publishers_files / "dfe_ees" / "level2_3_by_19_release_2022.csv"
+def test_what_is_carried_of_attainment_by_19_is_the_text_of_the_file(level: str, shared_data: Path) -> None:
+    path = shared_data / "dfe_ees" / "level2_3_by_19_release_2022.csv"
     with path.open(encoding="utf-8-sig", newline="") as stream:
         found = [
             (row["cohort_19_in"], row["number_in_ss_cohort"], row[level], row[f"{level}_rate"])
@@ -188,8 +188,8 @@ def test_what_is_carried_of_attainment_by_19_is_the_text_of_the_file(level: str,
 
 
 @pytest.mark.parametrize("year", ["2022", "2023", "2025"])
-def test_what_is_carried_of_neet_is_the_text_of_the_file(year: str, publishers_files: Path) -> None:
-    path = publishers_files / "dfe_ees" / f"neet_16_17_{year}.csv"
+def test_what_is_carried_of_neet_is_the_text_of_the_file(year: str, shared_data: Path) -> None:
+    path = shared_data / "dfe_ees" / f"neet_16_17_{year}.csv"
     with path.open(encoding="utf-8-sig", newline="") as stream:
         rows = [
             row
@@ -203,8 +203,8 @@ def test_what_is_carried_of_neet_is_the_text_of_the_file(year: str, publishers_f
         assert carried(f"{year}/{indicator}", "period", "denominator", "value") == found
 
 
-def test_what_is_carried_of_early_years_is_the_text_of_the_file(publishers_files: Path) -> None:
-    path = publishers_files / "dfe_ees" / "eyfsp_headline_measures_2022.csv"
+def test_what_is_carried_of_early_years_is_the_text_of_the_file(shared_data: Path) -> None:
+    path = shared_data / "dfe_ees" / "eyfsp_headline_measures_2022.csv"
     codes = {"National": "country_code", "Regional": "region_code", "Local authority": "new_la_code"}
     with path.open(encoding="utf-8-sig", newline="") as stream:
         found = [

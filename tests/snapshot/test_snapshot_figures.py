@@ -90,10 +90,10 @@ def test_a_bundled_value_is_a_plain_number_or_nothing(sources: dict[str, Figures
     ids=lambda entry: f"{entry['publisher']}-{entry['indicator']}",
 )
 def test_every_figure_that_is_wanted_is_carried_and_is_the_published_text(
-    entry: dict[str, str], sources: dict[str, FiguresSource], publishers_files: Path
+    entry: dict[str, str], sources: dict[str, FiguresSource], shared_data: Path
 ) -> None:
     """Reads the publisher's file independently of the project's readers, and compares the whole of it."""
-    text = (publishers_files / entry["source"]).read_text(encoding="utf-8-sig")
+    text = (shared_data / entry["source"]).read_text(encoding="utf-8-sig")
     lines = list(csv.DictReader(io.StringIO(text, newline="")))
     published: set[tuple[str, ...]] = set()
     for row in lines:
@@ -144,18 +144,18 @@ def _misleads(row: dict[str, str], lines: list[dict[str, str]]) -> bool:
     return twice or "unreliable" in row["notes"]
 
 
-def test_the_recorded_hash_is_that_of_the_file_read(sources: dict[str, FiguresSource], publishers_files: Path) -> None:
+def test_the_recorded_hash_is_that_of_the_file_read(sources: dict[str, FiguresSource], shared_data: Path) -> None:
     for entry in PLAN:
-        body = (publishers_files / entry["source"]).read_bytes()
+        body = (shared_data / entry["source"]).read_bytes()
         recorded = sources[entry["indicator"]].taken_from
         assert (recorded.sha256, recorded.bytes) == (hashlib.sha256(body).hexdigest(), len(body))
 
 
-def test_building_again_gives_the_same_bytes(publishers_files: Path, tmp_path: Path) -> None:
+def test_building_again_gives_the_same_bytes(shared_data: Path, tmp_path: Path) -> None:
     stale = tmp_path / "figures" / "fingertips" / "no_longer_planned.csv"
     stale.parent.mkdir(parents=True)
     stale.write_text("old", encoding="utf-8")
-    build(publishers_files, into=tmp_path)
+    build(shared_data, into=tmp_path)
     built = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     csvs = [*(BUNDLE / "figures").rglob("*.csv"), *(BUNDLE / "reference").rglob("*.csv")]
     bundled = [*csvs, BUNDLE / "sources.yml"]
@@ -252,10 +252,10 @@ def test_a_reshaped_row_that_does_not_say_whose_figure_it_is_is_refused(tmp_path
     ("\n90284,", "\n90285,", "Indicator ID should say one thing"),
 ])  # fmt: skip
 def test_a_full_precision_file_that_says_what_would_be_lost_is_refused(
-    publishers_files: Path, tmp_path: Path, published: str, spoiled: str, complaint: str
+    shared_data: Path, tmp_path: Path, published: str, spoiled: str, complaint: str
 ) -> None:
     entry = next(entry for entry in PLAN if entry["indicator"] == "90284")
-    text = (publishers_files / entry["source"]).read_text(encoding="utf-8")
+    text = (shared_data / entry["source"]).read_text(encoding="utf-8")
     path = tmp_path / "file.csv"
     once = 1 if published != "Counties & UAs (from Apr 2023)" else -1  # the first county is not one of ours
     path.write_text(text.replace(published, spoiled, once), encoding="utf-8")

@@ -38,9 +38,9 @@ def rows_of(body: bytes) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("indicator", FULL)
 def test_a_full_precision_answer_is_the_publishers_file_line_for_line_for_our_areas(
-    session: requests.Session, publishers_files: Path, indicator: str
+    session: requests.Session, shared_data: Path, indicator: str
 ) -> None:
-    published = (publishers_files / FULL[indicator]).read_bytes()
+    published = (shared_data / FULL[indicator]).read_bytes()
     header, *lines = published.splitlines(keepends=True)
     # All of these files' figures of councils begin in 2015 or are of our councils alone.
     ours = [line for line in lines if _is_held(indicator, _area_code(line))]
@@ -59,9 +59,9 @@ def _area_code(line: bytes) -> str:
 
 @pytest.mark.parametrize("indicator", [*FULL, *RESHAPED])
 def test_every_answer_has_the_header_of_the_real_api(
-    session: requests.Session, publishers_files: Path, indicator: str
+    session: requests.Session, shared_data: Path, indicator: str
 ) -> None:
-    with (publishers_files / API_FILE).open("rb") as file:
+    with (shared_data / API_FILE).open("rb") as file:
         real = file.readline().rstrip(b"\r\n")
     assert fetch(session, indicator).splitlines()[0] == real
 

@@ -75,7 +75,7 @@ def attachments(session: requests.Session, page: str) -> dict[str, dict[str, Any
 
 @pytest.mark.parametrize("page", sorted(TABLES))
 def test_the_workbooks_hold_the_publishers_table_cell_by_cell(
-    session: requests.Session, publishers_files: Path, tmp_path: Path, page: str
+    session: requests.Session, shared_data: Path, tmp_path: Path, page: str
 ) -> None:
     table, files = TABLES[page]
     answered = attachments(session, page)
@@ -83,18 +83,18 @@ def test_the_workbooks_hold_the_publishers_table_cell_by_cell(
     for name, original in files.items():
         body = tmp_path / f"{name}.xlsx"
         body.write_bytes(session.get(answered[name]["url"]).content)
-        expected = rows(publishers_files / original, table, tmp_path)
+        expected = rows(shared_data / original, table, tmp_path)
         assert expected
         assert rows(body, table, tmp_path) == expected
 
 
 def test_the_table_of_small_areas_is_the_publishers_for_the_nine_councils(
-    session: requests.Session, publishers_files: Path, tmp_path: Path
+    session: requests.Session, shared_data: Path, tmp_path: Path
 ) -> None:
     page = "/government/statistics/sub-regional-fuel-poverty-data-2022"
     body = tmp_path / "answer.xlsx"
     body.write_bytes(session.get(attachments(session, page)["sub-regional-fuel-poverty-2022-tables"]["url"]).content)
-    original = publishers_files / TABLES[page][1]["sub-regional-fuel-poverty-2022-tables"]
+    original = shared_data / TABLES[page][1]["sub-regional-fuel-poverty-2022-tables"]
     heading = 2
     ours, theirs = (
         # A number of 17 digits is answered as text.

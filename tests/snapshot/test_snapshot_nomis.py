@@ -79,8 +79,8 @@ def test_the_definition_names_the_dimensions_and_the_overview_no_date(session: r
     assert overview == {"overview": {"id": "NM_2002_1"}}
 
 
-def test_every_figure_of_the_publishers_file_that_is_asked_for_is_carried(publishers_files: Path) -> None:
-    with (publishers_files / "nomis" / "NM_2002_1_population_2021.csv").open(encoding="utf-8", newline="") as file:
+def test_every_figure_of_the_publishers_file_that_is_asked_for_is_carried(shared_data: Path) -> None:
+    with (shared_data / "nomis" / "NM_2002_1_population_2021.csv").open(encoding="utf-8", newline="") as file:
         published = {
             (row["GEOGRAPHY_CODE"], row["GENDER_NAME"], row["C_AGE_NAME"], row["DATE_NAME"], row["OBS_VALUE"])
             for row in csv.DictReader(file)
@@ -127,9 +127,9 @@ def test_another_dataset_is_not_held(session: requests.Session) -> None:
     ],
 )
 def test_a_file_that_says_two_things_is_refused(
-    publishers_files: Path, tmp_path: Path, published: str, spoiled: str, complaint: str
+    shared_data: Path, tmp_path: Path, published: str, spoiled: str, complaint: str
 ) -> None:
-    text = (publishers_files / "nomis" / "NM_2002_1_population_2021.csv").read_text(encoding="utf-8")
+    text = (shared_data / "nomis" / "NM_2002_1_population_2021.csv").read_text(encoding="utf-8")
     assert published in text
     path = tmp_path / "file.csv"
     path.write_text(text.replace(published, spoiled, -1 if "Aged" in published else 1), encoding="utf-8")

@@ -64,11 +64,11 @@ def table(path: Path, name: str, folder: Path) -> list[dict[str, Any]]:
     ("name", "page"), [("ons_below_real_living_wage", LIVING_WAGE), ("ons_population_estimates", POPULATION)]
 )
 def test_rows_titles_and_shades_are_those_of_the_publishers_own_file(
-    session: requests.Session, publishers_files: Path, tmp_path: Path, name: str, page: str
+    session: requests.Session, shared_data: Path, tmp_path: Path, name: str, page: str
 ) -> None:
     ours = tmp_path / "ours"
     ours.write_bytes(file_of(session, page))
-    assert table(ours, name, tmp_path) == table(publishers_files / REAL[name], name, tmp_path)
+    assert table(ours, name, tmp_path) == table(shared_data / REAL[name], name, tmp_path)
 
 
 def test_hand_checked_figures(session: requests.Session, tmp_path: Path) -> None:

@@ -57,17 +57,17 @@ def test_the_reference_data_stays_small() -> None:
         ("LTLA23_UTLA23_EW_LU", "geography/ltla_to_utla_apr23.csv"),
     ],
 )
-def test_a_lookup_is_the_published_one_for_england(publishers_files: Path, name: str, file: str) -> None:
-    with (publishers_files / file).open(encoding="utf-8-sig", newline="") as stream:
+def test_a_lookup_is_the_published_one_for_england(shared_data: Path, name: str, file: str) -> None:
+    with (shared_data / file).open(encoding="utf-8-sig", newline="") as stream:
         published = [row for row in csv.reader(stream) if not row[0].startswith("W")]
     with (BUNDLE / REFERENCE[name].file).open(encoding="utf-8", newline="") as stream:
         assert list(csv.reader(stream)) == published
 
 
-def test_deprivation_is_the_published_one(publishers_files: Path) -> None:
+def test_deprivation_is_the_published_one(shared_data: Path) -> None:
     for name, ours_only in (("iod_2019_file_10", False), ("iod_2025_file_1", True)):
         source = REFERENCE[name]
-        workbook = CalamineWorkbook.from_path(publishers_files / "mhclg_iod" / Path(source.taken_from.path).name)
+        workbook = CalamineWorkbook.from_path(shared_data / "mhclg_iod" / Path(source.taken_from.path).name)
         heading, *lines = workbook.get_sheet_by_name(source.sheet).to_python()
         code = next(number for number, cell in enumerate(heading) if "District code" in str(cell))
         wanted = [line for line in lines if not ours_only or line[code] in COUNCILS]
@@ -122,11 +122,11 @@ def test_rows_are_counted_paged_and_flagged_as_the_server_does(session: requests
     assert "exceededTransferLimit" not in rest
 
 
-def test_boundaries_are_geojson_for_the_nine_councils(session: requests.Session, publishers_files: Path) -> None:
+def test_boundaries_are_geojson_for_the_nine_councils(session: requests.Session, shared_data: Path) -> None:
     answer = session.get(f"{SHAPES}/query", params={"where": NINE, "outFields": "*", "outSR": "4326", "f": "geojson"})
     found = {feature["properties"]["LAD23CD"]: feature for feature in answer.json()["features"]}
     assert set(found) == set(COUNCILS)
-    path = publishers_files / "geography" / "lad2023_boundaries_epsg4326.geojson"
+    path = shared_data / "geography" / "lad2023_boundaries_epsg4326.geojson"
     published = {feature["properties"]["LAD23CD"]: feature for feature in json.loads(path.read_bytes())["features"]}
     for code, feature in found.items():
         assert feature["geometry"] == published[code]["geometry"]

@@ -28,10 +28,8 @@ def test_every_metric_that_is_held_is_tested(sources: dict[str, FiguresSource]) 
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_the_pages_together_are_the_publishers_file(
-    session: requests.Session, publishers_files: Path, metric: str
-) -> None:
-    file = publishers_files / "ukhsa" / f"{metric}_CTRY_E92000001_all_all_default.json"
+def test_the_pages_together_are_the_publishers_file(session: requests.Session, shared_data: Path, metric: str) -> None:
+    file = shared_data / "ukhsa" / f"{metric}_CTRY_E92000001_all_all_default.json"
     published = json.loads(file.read_bytes(), parse_float=str, parse_int=str)["time_series"]
     rows: list[dict[str, Any]] = []
     for number in (1, 2):

@@ -74,9 +74,3 @@ def rows(landing: Path, raw_folder: Path, table: str, catalogue: Catalogue | Non
         )
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def selected(landing: Path, raw_folder: Path, table: str, columns: str, **more: Any) -> list[tuple[Any, ...]]:
-    """Some columns of these rows."""
-    names = [name.strip() for name in columns.split(",")]
-    return [tuple(row[name] for name in names) for row in rows(landing, raw_folder, table, **more)]
