@@ -14,9 +14,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from support.dbt_warehouse import Built, Node, Warehouse
-
 from atf_dagster.catalogue import load
+from support.dbt_warehouse import Built, Node, Warehouse
 
 # Type in a contract -> DuckDB's name. The words are those that both engines understand.
 TYPES = {

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
-from support.dbt_warehouse import PROJECT, STAGED, Node, Warehouse
 
 from atf_dagster.catalogue import load
 from atf_dagster.catalogue.load import FOLDER
 from atf_dagster.landing import Verdict
 from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings, disable_usage_data
+from support.dbt_warehouse import PROJECT, STAGED, Node, Warehouse
 
 sys.path.append(str(Path(__file__).parents[1] / "sources"))
 

@@ -14,14 +14,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from support.project_copied import ProjectCopied
-from support.home import PublishedHome
 
 from atf_dagster.catalogue import Catalogue, load
 from atf_dagster.quality import rules, suites
 from atf_dagster.settings import PROJECT
 from atf_dagster.warehouse import fingerprints
 from atf_dagster.warehouse.fingerprints import PROGRAM, DbtFiles, sql
+from support.home import PublishedHome
+from support.project_copied import ProjectCopied
 
 ALL = {dataset.id for _, dataset in load().datasets}
 WITH_FIGURES = {dataset.id for collection, dataset in load().datasets if any(d.yields for d in collection.datasets)}

@@ -20,12 +20,12 @@ from urllib.parse import urlsplit
 import duckdb
 import pytest
 import yaml
-from support.project_copied import ProjectCopied
-from support.publishers.fingertips import Fingertips, row
 
 from atf_dagster.catalogue import load
 from atf_dagster.catalogue.load import FOLDER
 from atf_dagster.files import read_yaml
+from support.project_copied import ProjectCopied
+from support.publishers.fingertips import Fingertips, row
 
 COUNCILS = [area.code for area in load().areas if area.type == "council"]
 FINGERTIPS = "atf_dagster/catalogue/collections/fingertips.yml"
