@@ -67,13 +67,6 @@
     end
 {%- endmacro %}
 
-{#- `a.ALL` and `b.North West` of older files without the letter that sorted them. -#}
-{% macro ees_unprefixed(cell) -%}
-    case
-        when regexp_extract({{ cell }}, '^([a-z][.])', 1) <> '' then substring({{ cell }}, 3) else {{ cell }}
-    end
-{%- endmacro %}
-
 {#- Whether a group is eligible for free school meals, in the words that all tables here share; the publisher
     writes `FSM`, `Eligible for FSM`, `Known to be eligible for free school meals` and the like. -#}
 {% macro ees_eligible(cell) -%}

@@ -22,10 +22,7 @@ from atf_dagster.landing import Verdict
 from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings, disable_usage_data
 from support.dbt_warehouse import PROJECT, STAGED, Node, Warehouse
-
-sys.path.append(str(Path(__file__).parents[1] / "sources"))
-
-from govuk_on_loopback import File, Govuk, Loopback, PublishedPage
+from support.publishers.govuk import File, Govuk, PublishedPage
 
 NEW_TABLE = Path(__file__).parent / "new_table"
 PLACES = {
@@ -80,7 +77,7 @@ def added(tmp_path_factory: pytest.TempPathFactory) -> Added:
     copy_of_the_project(folder)
     catalogue = load(folder / "catalogue")
     page = PublishedPage("Walking and cycling statistics (CW)", [File("cw9901.xlsx", cw9901())])
-    with Loopback(Govuk(pages={PAGE: page})) as server:
+    with Govuk(pages={PAGE: page}) as server:
         settings = Settings(
             home=folder / "home",
             mode="live",

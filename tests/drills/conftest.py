@@ -1,4 +1,4 @@
-"""What the drills share: two small publishers, the springboard that forks `atf`, and one published house to copy.
+"""What the drills share: two small publishers, the forked_start that forks `atf`, and one published house to copy.
 
 Belongs here: the fixtures, and the race in which that house came about. Does not belong here: what must hold.
 Each drill works on a copy of its own; nobody changes the published house. Whoever refreshes says first what the
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from dagster_processes import CodeServer, code_server
-from drill_house import DrillHome, Ended, Race, Springboard, cut
+from drill_home import DrillHome, Ended, ForkedStart, Race, cut
 from incidents import AT_THE_END, INCIDENTS, Aftermath, let_happen
 from restarting import Restarted, run_while_the_daemon_is_restarted
 from small_publishers import NEWS, settings_for, small_publishers
@@ -23,7 +23,7 @@ DISK_BYTES = 300_000_000
 """Of the drills' own disk: a refresh begins with 200 MB free, and the house on it takes some fifty."""
 
 
-BOARD = pytest.StashKey[Springboard]()
+BOARD = pytest.StashKey[ForkedStart]()
 
 
 @pytest.fixture(scope="session")
@@ -33,16 +33,16 @@ def publishers() -> Iterator[TwoPublishers]:
 
 
 @pytest.fixture(scope="session")
-def springboard(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Springboard]:
-    board = Springboard(tmp_path_factory.mktemp("springboard"), DISK_BYTES)
+def forked_start(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[ForkedStart]:
+    board = ForkedStart(tmp_path_factory.mktemp("forked_start"), DISK_BYTES)
     pytestconfig.stash[BOARD] = board
     yield board
     board.stop()
 
 
 @pytest.fixture(scope="session")
-def race(tmp_path_factory: pytest.TempPathFactory, publishers: TwoPublishers, springboard: Springboard) -> Race:
-    home = DrillHome(tmp_path_factory.mktemp("drills") / "home", springboard, settings_for(publishers))
+def race(tmp_path_factory: pytest.TempPathFactory, publishers: TwoPublishers, forked_start: ForkedStart) -> Race:
+    home = DrillHome(tmp_path_factory.mktemp("drills") / "home", forked_start, settings_for(publishers))
     publishers.lay_over({})
     both = [home.start("refresh", "--json") for _ in range(2)]
     return Race(home, [running.ended() for running in both])
@@ -90,15 +90,15 @@ def never_killed(restarted: Restarted) -> DrillHome:
 
 
 @pytest.fixture(scope="session")
-def unlucky(published: DrillHome, springboard: Springboard) -> DrillHome:
-    """The house to which everything happens, on the springboard's own disk."""
-    return published.copy(springboard.disk / "home")
+def unlucky(published: DrillHome, forked_start: ForkedStart) -> DrillHome:
+    """The house to which everything happens, on the forked_start's own disk."""
+    return published.copy(forked_start.disk / "home")
 
 
 @pytest.fixture(scope="session")
 def too_little_room(unlucky: DrillHome) -> Ended:
     """A refresh that found the disk nearly full; there is room again."""
-    if not unlucky.springboard.has_disk:
+    if not unlucky.forked_start.has_disk:
         pytest.skip("no disk could be mounted here, so none could be nearly full")
     unlucky.fill_disk(leave=NEEDED_BYTES - 50_000_000)
     ended = unlucky.atf("refresh")
@@ -110,7 +110,7 @@ def too_little_room(unlucky: DrillHome) -> Ended:
 def aftermath(unlucky: DrillHome, publishers: TwoPublishers, request: pytest.FixtureRequest) -> dict[str, Aftermath]:
     """Incident -> what it left, one after the other."""
     publishers.lay_over(NEWS)
-    if unlucky.springboard.has_disk:
+    if unlucky.forked_start.has_disk:
         request.getfixturevalue("too_little_room")
     return {name: let_happen(unlucky, name, incident) for name, incident in INCIDENTS.items()}
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drill_house import DrillHome
+from drill_home import DrillHome
 
 from support.home import BIN, PROJECT
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from drill_house import DrillHome, Ended, Order, moment
+from drill_home import DrillHome, Ended, Order, moment
 
 STAGED = r"/dbt/run/.*/staging/"
 MARTS = r"/dbt/run/.*/marts/"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dagster_processes import CodeServer, kill, let_tick, start, workspace_of
-from drill_house import DrillHome, Ended
+from drill_home import DrillHome, Ended
 from small_publishers import NEWS
 
 from support.bundled import Asked

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dagster_processes import CodeServer, let_tick, workspace_of
-from drill_house import DrillHome, json_lines
+from drill_home import DrillHome, json_lines
 
 LONDON = ZoneInfo("Europe/London")
 NIGHTS = {"spring": dt.date(2026, 3, 29), "autumn": dt.date(2026, 10, 25)}

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from drill_house import DrillHome, Ended, cut
+from drill_home import DrillHome, Ended, cut
 
 from atf_dagster.release import versions
 from support.two_publishers import TwoPublishers
@@ -51,7 +51,7 @@ OLDER, DAMAGED = "000001-20250101T000000Z", "000002-20250102T000000Z"
 @pytest.fixture
 def two(published: DrillHome, tmp_path: Path) -> DrillHome:
     """A house with the same release twice, the second one current."""
-    home = DrillHome(tmp_path / "home", published.springboard, published.settings)
+    home = DrillHome(tmp_path / "home", published.forked_start, published.settings)
     for version in (OLDER, DAMAGED):
         shutil.copytree(published.releases / str(published.current), home.releases / version)
     versions.point_to(home.releases, DAMAGED)

@@ -7,7 +7,7 @@ Where no small disk can be mounted files are forbidden to grow instead; the summ
 from __future__ import annotations
 
 import pytest
-from drill_house import DrillHome, Ended
+from drill_home import DrillHome, Ended
 from incidents import INCIDENTS, Aftermath
 
 every_time = pytest.mark.parametrize("name", [n for n, incident in INCIDENTS.items() if incident.kind == "disk full"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 
 import pytest
-from drill_house import DrillHome, Ended
+from drill_home import DrillHome, Ended
 from incidents import AT_THE_END, INCIDENTS, Aftermath
 from small_publishers import NEW_VINTAGES
 

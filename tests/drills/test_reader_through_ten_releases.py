@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from drill_house import DrillHome
+from drill_home import DrillHome
 
 from atf_dagster.catalogue import load
 from atf_dagster.quality.results import Result

@@ -6,7 +6,7 @@ refresh beside one that a daemon runs (test_daemon_restarted).
 
 from __future__ import annotations
 
-from drill_house import Race
+from drill_home import Race
 
 
 def test_of_two_first_refreshes_of_an_empty_home_exactly_one_works(race: Race) -> None:

@@ -18,10 +18,11 @@ from other_councils import is_other, is_wanted
 from atf_dagster.snapshot import FiguresSource
 from atf_dagster.snapshot.figures import AREAS, COLUMNS, COUNCILS, ENGLAND, figure, read_figures
 from atf_dagster.snapshot.sources import BUNDLE
+from tools.snapshot_build.__main__ import PLAN as PLAN_FILE
 from tools.snapshot_build.__main__ import build
 from tools.snapshot_build.readers import FileRefused, read
 
-PLAN = yaml.safe_load((BUNDLE / "plan.yml").read_text(encoding="utf-8"))["figures"]
+PLAN = yaml.safe_load(PLAN_FILE.read_text(encoding="utf-8"))["figures"]
 SIZE_LIMIT = 4_000_000
 FIRST_SHAPES = ("fingertips_full", "fingertips_reshaped", "els_input")
 """Compared here; each later shape is compared as a whole in the test module of its publisher."""

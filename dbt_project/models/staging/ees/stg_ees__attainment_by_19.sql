@@ -7,6 +7,20 @@ with
         where area_type in ('region', 'country')
     ),
 
+    -- `a.ALL` and `b.North West` of older files without the letter that sorted them.
+    unsorted as (
+        select
+            *,
+            {% for column in ["region", "gender", "fsm", "sen"] %}
+                case
+                    when regexp_extract({{ column }}, '^([a-z][.])', 1) <> ''
+                    then substring({{ column }}, 3)
+                    else {{ column }}
+                end as plain_{{ column }} {{ "," if not loop.last }}
+            {% endfor %}
+        from source
+    ),
+
     plain as (
         select
             vintage_id,
@@ -14,19 +28,19 @@ with
             part,
             row_number as source_row,
             trim(cohort_19_in) as cohort,
-            {{ ees_unprefixed("region") }} as region,
+            plain_region as region,
             la_code_9,
             la_code_3,
             la_name,
-            {{ ees_sex(ees_unprefixed("gender")) }} as sex,
-            {{ ees_unprefixed("fsm") }} as free_school_meals,
-            {{ ees_unprefixed("sen") }} as special_needs,
+            {{ ees_sex("plain_gender") }} as sex,
+            plain_fsm as free_school_meals,
+            plain_sen as special_needs,
             number_in_ss_cohort,
             l2_by19,
             l2_by19_rate,
             l3_by19,
             l3_by19_rate
-        from source
+        from unsorted
     ),
 
     located as (

@@ -1,4 +1,4 @@
-"""A house in which things go wrong: `atf` forked from the springboard, killed at a moment, and what lies there after.
+"""A house in which things go wrong: `atf` forked from the forked_start, killed at a moment, and what lies there after.
 
 Belongs here: starting, the moments, reading. Does not belong here: what must hold (the test modules).
 """
@@ -52,14 +52,14 @@ class Ended:
         return found
 
 
-class Springboard:
+class ForkedStart:
     """The process that forks `atf`; on a disk of its own in a mount namespace of its own where that is allowed."""
 
     def __init__(self, folder: Path, disk_bytes: int) -> None:
         self.disk = folder / "disk"
         self.disk.mkdir()
         self._logs, self._number = folder, 0
-        program = [sys.executable, str(Path(__file__).with_name("springboard.py"))]
+        program = [sys.executable, str(Path(__file__).with_name("forked_start.py"))]
         mount = f'mount -t tmpfs -o size={disk_bytes},mode=0700 drill "{self.disk}" && exec "$@"'
         shell = ["sh", "-c", mount, "drill"]
         alone = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
@@ -72,14 +72,14 @@ class Springboard:
             [*alone, *shell, *program] if self.has_disk else program,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=(folder / "springboard.log").open("w"),
+            stderr=(folder / "forked_start.log").open("w"),
             text=True,
             start_new_session=True,
         )
         self.pid = int(self._answer()["ready"])
 
     def seen(self, path: Path) -> Path:
-        """Where this process finds a path of the springboard's own disk."""
+        """Where this process finds a path of the forked_start's own disk."""
         if self.has_disk and path.is_relative_to(self.disk):
             return Path(f"/proc/{self.pid}/root{path}")
         return path
@@ -107,7 +107,7 @@ class Springboard:
     def _answer(self) -> Record:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        assert line, "the springboard is gone; its last words are in springboard.log"
+        assert line, "the forked_start is gone; its last words are in forked_start.log"
         found: Record = json.loads(line)
         return found
 
@@ -116,13 +116,13 @@ class Springboard:
 class Running:
     """An `atf` at work."""
 
-    springboard: Springboard
+    forked_start: ForkedStart
     pid: int
     stdout: Path
     stderr: Path
 
     def ended(self) -> Ended:
-        code = self.springboard.wait_for(self.pid)
+        code = self.forked_start.wait_for(self.pid)
         return Ended(code, self.stdout.read_text("utf-8"), self.stderr.read_text("utf-8"))
 
 
@@ -131,7 +131,7 @@ class DrillHome:
     """`home` is ATF_HOME as `atf` sees it; `seen` is the same folder as this process sees it."""
 
     home: Path
-    springboard: Springboard
+    forked_start: ForkedStart
     settings: Mapping[str, str]
 
     @property
@@ -139,11 +139,11 @@ class DrillHome:
         return environment(self.home, self.settings)
 
     def start(self, *words: str, **order: Order) -> Running:
-        return self.springboard.start(self.environment, words=words, **order)
+        return self.forked_start.start(self.environment, words=words, **order)
 
     def steps(self, run_id: str, steps: Sequence[str], **order: Order) -> Ended:
         """Some steps of a run without Dagster around them, which would cost as much again."""
-        return self.springboard.start(self.environment, run_id=run_id, steps=steps, **order).ended()
+        return self.forked_start.start(self.environment, run_id=run_id, steps=steps, **order).ended()
 
     def atf(self, *words: str, **order: Order) -> Ended:
         return self.start(*words, **order).ended()
@@ -162,22 +162,22 @@ class DrillHome:
 
     @property
     def seen(self) -> Path:
-        return self.springboard.seen(self.home)
+        return self.forked_start.seen(self.home)
 
     @property
     def ballast(self) -> str | None:
         """The file that fills the house's disk, as `atf` sees it; None where no disk could be mounted."""
-        return str(self.springboard.disk / "ballast") if self.springboard.has_disk else None
+        return str(self.forked_start.disk / "ballast") if self.forked_start.has_disk else None
 
     def fill_disk(self, leave: int) -> None:
         """Fill the house's own disk up to `leave` bytes."""
         assert self.ballast is not None
-        with self.springboard.seen(Path(self.ballast)).open("wb") as ballast:
+        with self.forked_start.seen(Path(self.ballast)).open("wb") as ballast:
             os.posix_fallocate(ballast.fileno(), 0, self.free_bytes - leave)
 
     def make_room(self) -> None:
         if self.ballast is not None:
-            self.springboard.seen(Path(self.ballast)).unlink(missing_ok=True)
+            self.forked_start.seen(Path(self.ballast)).unlink(missing_ok=True)
 
     @property
     def free_bytes(self) -> int:
