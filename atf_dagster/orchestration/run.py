@@ -57,6 +57,8 @@ def prepare_dagster_home(settings: Settings) -> Path:
         shutil.copyfile(PROJECT / "dagster.yaml", configuration)
         write_atomic(note, ours)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    # What a run plans is stored in one transaction; by itself Dagster makes several hundred of it.
+    os.environ["DAGSTER_EVENT_BATCH_SIZE"] = "1000"
     return settings.dagster_home
 
 
