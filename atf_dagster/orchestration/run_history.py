@@ -15,11 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy
-from dagster import StringSource
+import yaml
+from dagster import DagsterInstance
 from dagster._core.events.log import EventLogEntry
+from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
+from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DisconnectionError
@@ -99,7 +103,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 class EventLog(SqliteEventLogStorage):
-    """Dagster's event log, below `<base_dir>/history/runs` as Dagster has it by default.
+    """Dagster's event log, one file a run and an index.
 
     A batch of events is one transaction: all of it is stored, or nothing.
     """
@@ -108,14 +112,6 @@ class EventLog(SqliteEventLogStorage):
         self._kept = KeptEngines()
         self._batch = threading.local()
         super().__init__(base_dir, inst_data)
-
-    @classmethod
-    def config_type(cls) -> Any:
-        return {"base_dir": StringSource}
-
-    @classmethod
-    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> "EventLog":
-        return cls(str(Path(config_value["base_dir"], "history", "runs")), inst_data)
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
@@ -164,19 +160,11 @@ class _Batch:
 
 
 class Runs(SqliteRunStorage):
-    """Dagster's list of runs, `<base_dir>/history/runs.db` as Dagster has it by default."""
+    """Dagster's list of runs, `runs.db`."""
 
     def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._kept = KeptEngines()
         super().__init__(conn_string, inst_data)
-
-    @classmethod
-    def config_type(cls) -> Any:
-        return {"base_dir": StringSource}
-
-    @classmethod
-    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> "Runs":
-        return cls.from_local(str(Path(config_value["base_dir"], "history")), inst_data)
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -186,3 +174,30 @@ class Runs(SqliteRunStorage):
     def dispose(self) -> None:
         super().dispose()
         self._kept.close()
+
+
+class Storage(DagsterSqliteStorage):
+    """All that Dagster keeps, in the places where it keeps it by default."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self.base_dir, self._inst_data = base_dir, inst_data
+        self._run_storage = Runs.from_local(str(Path(base_dir, "history")))
+        self._event_log_storage = EventLog(str(Path(base_dir, "history", "runs")))
+        self._schedule_storage = SqliteScheduleStorage.from_local(str(Path(base_dir, "schedules")))
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> "Storage":
+        return cls.from_local(inst_data=inst_data, **config_value)
+
+
+class Instance(DagsterInstance):
+    """A Dagster instance whose storage is `Storage`, wherever its folder lies."""
+
+    @classmethod
+    def config_schema(cls) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def config_defaults(cls, base_dir: str) -> dict[str, ConfigurableClassData | None]:
+        ours = ConfigurableClassData(__name__, Storage.__name__, yaml.safe_dump({"base_dir": base_dir}))
+        return {**InstanceRef.config_defaults(base_dir), "storage": ours}
