@@ -49,6 +49,7 @@ clean:
 
 $(READY): uv.lock pyproject.toml | $(filter .tools/bin/uv,$(UV))
 	$(UV) sync --frozen --python $(PYTHON)
+	$(BIN)/python -m atf_dagster.warehouse.parsed
 	@touch $@
 
 .tools/bin/uv:

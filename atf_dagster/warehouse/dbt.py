@@ -4,18 +4,16 @@ Belongs here: how dbt is invoked and what its results mean. Does not belong here
 In-process because a child would import and parse all again for each half (three seconds each).
 """
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from atf_dagster.files import write_atomic
-from atf_dagster.settings import PROJECT, Settings
-from atf_dagster.warehouse.shared_shape import describe_columns, staging_variables
+from atf_dagster.settings import Settings
+from atf_dagster.warehouse import parsed
+from atf_dagster.warehouse.shared_shape import staging_variables
 
-DBT_PROJECT = PROJECT / "dbt_project"
 Half = Literal["staged", "mart"]
 SELECTION: dict[Half, list[str]] = {
     "staged": ["--select", "tag:staged"],
@@ -56,27 +54,20 @@ class WarehouseHeld(WarehouseError):
     """A dbt test found rows that break a rule of keys, relationships or accepted values."""
 
 
-def fingerprint() -> str:
-    """Of every file of the dbt project; changes when a model, macro, test or description does."""
-    digest = hashlib.sha256()
-    for path in sorted(DBT_PROJECT.rglob("*")):
-        if path.is_file() and path.suffix in (".sql", ".yml", ".md", ".csv") and "target" not in path.parts:
-            digest.update(str(path.relative_to(DBT_PROJECT)).encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
 def ensure_manifest(settings: Settings) -> Path:
     """The manifest of today's project, parsed anew only when a file changed. Raises WarehouseFailed."""
-    manifest = settings.dbt_target / "manifest.json"
-    key = settings.dbt_target / "manifest.key"
-    current = fingerprint()
-    if not (manifest.exists() and key.exists() and key.read_text("utf-8") == current):
-        _invoke(settings, ["parse"])
-        content = json.loads(manifest.read_text("utf-8"))
-        describe_columns(content)
-        write_atomic(manifest, json.dumps(content))
-        write_atomic(key, current)
-    return manifest
+    return _parsed(settings) / parsed.MANIFEST
+
+
+def _parsed(settings: Settings) -> Path:
+    try:
+        return parsed.folder(settings.dbt_target / "parsed")
+    except parsed.NotParsed as error:
+        raise WarehouseFailed(
+            f"dbt could not read the project {parsed.DBT_PROJECT}: {error} An engineer mends the file that the text "
+            "names; the last release stays in place.",
+            [],
+        ) from error
 
 
 def read_manifest(settings: Settings) -> dict[str, Any]:
@@ -118,10 +109,14 @@ def build(settings: Settings, half: Half) -> list[NodeResult]:
 def _invoke(settings: Settings, arguments: list[str]) -> list[NodeResult]:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
 
+    # Handed over as it is: dbt would look at each file again, and parse all of them where ATF_WAREHOUSE differs.
+    manifest = Manifest.from_msgpack((_parsed(settings) / parsed.FOR_DBT).read_bytes())
+    manifest.build_flat_graph()
     os.environ["ATF_RAW"] = str(settings.raw)
     os.environ["ATF_WAREHOUSE"] = str(settings.warehouse)
-    os.environ.update(staging_variables(DBT_PROJECT))
+    os.environ.update(staging_variables(parsed.DBT_PROJECT))
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     command = [
@@ -131,16 +126,16 @@ def _invoke(settings: Settings, arguments: list[str]) -> list[NodeResult]:
         "info",
         *arguments,
         "--project-dir",
-        str(DBT_PROJECT),
+        str(parsed.DBT_PROJECT),
         "--profiles-dir",
-        str(DBT_PROJECT),
+        str(parsed.DBT_PROJECT),
         "--target-path",
         str(settings.dbt_target),
         "--log-path",
         str(settings.dbt_target),
     ]
     try:
-        outcome = dbtRunner().invoke(command)
+        outcome = dbtRunner(manifest).invoke(command)
     finally:
         # Otherwise this process keeps the warehouse's lock, and nobody can open what was built.
         DuckDBConnectionManager.close_all_connections()

@@ -24,6 +24,7 @@ import duckdb
 
 from atf_dagster.release.contract import Table, from_manifest
 from atf_dagster.settings import Settings
+from atf_dagster.warehouse import dbt
 from support.home import environment
 
 Record = dict[str, Any]
@@ -206,7 +207,7 @@ class DrillHome:
 
     @cached_property
     def tables(self) -> list[Table]:
-        return from_manifest(json.loads((self.seen / "dbt" / "manifest.json").read_text("utf-8")))
+        return from_manifest(dbt.read_manifest(self.settings))
 
     def rows(self, sql: str, database: Path | None = None) -> list[tuple[Any, ...]]:
         """Ask the current release, or another database, read-only as any reader would."""

@@ -24,6 +24,7 @@ import pytest
 
 from atf_dagster.release.contract import Table, from_manifest
 from atf_dagster.settings import Settings
+from atf_dagster.warehouse import dbt
 
 PROJECT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -101,7 +102,7 @@ class PublishedHome:
     @cached_property
     def tables(self) -> list[Table]:
         """The relations of the mart as dbt's manifest declares them."""
-        return from_manifest(json.loads((self.home / "dbt" / "manifest.json").read_text("utf-8")))
+        return from_manifest(dbt.read_manifest(self.settings))
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Ask the release, attached under another name: opened by itself, the file's name is a catalog `mart` too."""

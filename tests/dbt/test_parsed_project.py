@@ -1,0 +1,87 @@
+"""The parsed dbt project: made once for all homes, by one of several processes, and elsewhere where it has to be."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from atf_dagster.warehouse import parsed
+
+PARSE = """
+import sys
+from pathlib import Path
+from atf_dagster.warehouse import parsed
+parsed.KEPT = Path(sys.argv[1])
+print(parsed.folder(Path(sys.argv[2])))
+"""
+    "from pathlib import Path; from atf_dagster.warehouse import parsed; import sys; parsed.KEPT = Path(sys.argv[1]); "
+)
+
+
+@pytest.fixture(scope="module")
+def todays(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The parsed project of this checkout, made now if nobody needed it before."""
+    return parsed.folder(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture
+def kept(todays: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place of its own, in which the project of yesterday is parsed, so that dbt has little to read."""
+    place = tmp_path / "kept"
+    place.mkdir()
+    shutil.copytree(todays, place / "yesterdays")
+    monkeypatch.setattr(parsed, "KEPT", place)
+    return place
+
+
+def test_every_home_gets_the_same_parsed_project_without_parsing_again(todays: Path, tmp_path: Path) -> None:
+    made = (todays / parsed.FOR_DBT).stat().st_mtime_ns
+    for home in ("one", "two"):
+        assert parsed.folder(tmp_path / home) == todays
+        assert not (tmp_path / home).exists()
+    assert (todays / parsed.FOR_DBT).stat().st_mtime_ns == made
+
+
+def test_two_processes_at_once_make_one_whole_project(kept: Path, todays: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PARSE, str(kept), str(tmp_path)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=300)[0].strip() for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert said == [str(kept / todays.name)] * 2
+    assert sorted(path.name for path in kept.iterdir()) == sorted([todays.name, "yesterdays"])
+    ours, theirs = (json.loads((place / parsed.MANIFEST).read_text("utf-8")) for place in (kept / todays.name, todays))
+    assert ours["nodes"].keys() == theirs["nodes"].keys()
+
+
+def test_where_nobody_may_write_beside_the_project_a_home_keeps_its_own_and_says_so(
+    kept: Path, todays: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "a file").touch()
+    monkeypatch.setattr(parsed, "KEPT", tmp_path / "a file" / "kept")
+    home = tmp_path / "home"
+    shutil.copytree(kept, home)
+    with caplog.at_level(logging.WARNING):
+        assert parsed.folder(home) == home / todays.name
+    assert "not writable" in caplog.text
+    assert "make setup" in caplog.text
+    caplog.clear()
+    assert parsed.folder(home) == home / todays.name
+    assert caplog.text == ""
+
+
+def test_a_project_that_dbt_cannot_read_is_refused_with_the_file_and_leaves_nothing(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "dbt_project"
+    shutil.copytree(parsed.DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    (project / "models" / "broken.sql").write_text("select {{ ref('nowhere') }")
+    monkeypatch.setattr(parsed, "DBT_PROJECT", project)
+    with pytest.raises(parsed.NotParsed, match=r"broken\.sql"):
+        parsed.folder(tmp_path / "home")
+    assert [path.name for path in kept.iterdir()] == ["yesterdays"]
