@@ -20,8 +20,6 @@ from atf_dagster.warehouse import parsed
 parsed.KEPT = Path(sys.argv[1])
 print(parsed.folder(Path(sys.argv[2])))
 """
-    "from pathlib import Path; from atf_dagster.warehouse import parsed; import sys; parsed.KEPT = Path(sys.argv[1]); "
-)
 
 
 @pytest.fixture(scope="module")
