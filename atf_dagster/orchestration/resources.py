@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import dagster as dg
 
 from atf_dagster.files import single_writer
+from atf_dagster.pipeline.engines import Engines
 from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings
 
@@ -27,9 +28,10 @@ class HomeResource:
     def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
         self.settings = settings
         self.progress = progress
+        self.engines = Engines(settings)
 
     def refresh(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Refresh:
-        return Refresh(self.settings, context.run.run_id, self.progress or context.log.info)
+        return Refresh(self.settings, context.run.run_id, self.progress or context.log.info, self.engines)
 
 
 def resource(settings: Settings, progress: Progress | None = None) -> dg.ResourceDefinition:
@@ -41,6 +43,10 @@ def resource(settings: Settings, progress: Progress | None = None) -> dg.Resourc
     def home(context: dg.InitResourceContext) -> Iterator[HomeResource]:
         # A command has the lock already and says so; a run of the daemon waits for a command's refresh to end.
         with single_writer(settings.home, wait_seconds=WAIT_SECONDS):
-            yield HomeResource(settings, progress)
+            made = HomeResource(settings, progress)
+            try:
+                yield made
+            finally:
+                made.engines.close()
 
     return dg.ResourceDefinition(resource_fn=home)

@@ -17,16 +17,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from atf_dagster.errors import AtfError
 from atf_dagster.files import only_caller
 from atf_dagster.landing import Attempt, Verdict
 from atf_dagster.landing import parsed as landing_parsed
 from atf_dagster.landing.parsed import Parsed
 from atf_dagster.landing.records import GOOD
+from atf_dagster.pipeline.engines import Engines, P, T
 from atf_dagster.pipeline.run_record import RunRecord
-from atf_dagster.quality import admission, gx, rules, suites
+from atf_dagster.quality import admission, gx, rules
 from atf_dagster.quality.results import Result
 from atf_dagster.quality.rules import Rules
 from atf_dagster.release import contract, versions
@@ -65,6 +64,8 @@ class Refresh(RunRecord):
     """One run at work: its record, and the steps that fill it. `progress` gets each step in a line."""
 
     progress: Callable[[str], None] = lambda line: None
+    engines: Engines | None = None
+    """The process in which dbt and the checks work; this one where there is none."""
     today: dt.date = field(default_factory=lambda: dt.datetime.now(dt.UTC).date())
 
     @cached_property
@@ -118,8 +119,13 @@ class Refresh(RunRecord):
     ) -> AbstractContextManager["FetchRun"]:
         from atf_dagster.pipeline.client import fetch_run
 
+        def landed(attempt: Attempt) -> None:
+            if attempt.outcome == "landed" and self.engines:
+                self.engines.start()  # there will be something to build
+            on_attempt(attempt)
+
         return fetch_run(
-            self.settings, self.catalogue, self.store, self.run_id, on_attempt=on_attempt, on_retry=self.progress
+            self.settings, self.catalogue, self.store, self.run_id, on_attempt=landed, on_retry=self.progress
         )
 
     def guard_mode(self) -> None:
@@ -226,15 +232,18 @@ class Refresh(RunRecord):
     # warehouse ---------------------------------------------------------------------------------------
 
     def build(self, half: dbt.Half) -> list[dbt.NodeResult]:
-        return dbt.build(self.settings, half)
+        return self._apart(dbt.build, self.settings, half)
+
+    def _apart(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """In the engines' process, if the run has one."""
+        return self.engines.call(work, *arguments, **named) if self.engines else work(*arguments, **named)
 
     # admission and checks ----------------------------------------------------------------------------
 
     def admit(self) -> tuple[list[Result], list[tuple[Parsed, Verdict]]]:
         """Judge the vintages that arrived; held ones take no part in the second half of the build."""
         parsed = landing_parsed.known(self.catalogue, self.store)
-        with duckdb.connect(str(self.settings.warehouse), read_only=True) as connection:
-            results = gx.run(connection, suites.load("admission"), has_previous=False)
+        results = self._apart(gx.run_stage, "admission", self.settings.warehouse, None)
         decided = admission.judge(self.store, parsed, results, rules=self.rules, run_id=self.run_id)
         admission.write_table_of_verdicts(self.settings.raw, decided)
         self.keep_results("admission", results)
@@ -243,14 +252,11 @@ class Refresh(RunRecord):
     def check(self) -> list[Result]:
         """Check the mart as it would be published; all results of the run become its validation page."""
         last = versions.current(self.settings.releases)
-        with duckdb.connect() as connection:
-            connection.execute(f"attach '{_quoted(self.settings.warehouse)}' as warehouse (read_only)")
-            if last is not None and last.receipt["mode"] == self.settings.mode:
-                connection.execute(f"attach '{_quoted(last.path / 'mart.duckdb')}' as previous (read_only)")
-            else:
-                last = None
-            connection.execute("use warehouse")
-            results = gx.run(connection, suites.load("mart"), has_previous=last is not None)
+        comparable = last is not None and last.receipt["mode"] == self.settings.mode
+        previous = last.path / "mart.duckdb" if last is not None and comparable else None
+        results = self._apart(gx.run_stage, "mart", self.settings.warehouse, previous)
+        if self.engines:
+            self.engines.close()  # all that it does is done, and what it holds in memory is wanted by the release
         self.keep_results("mart", results)
         self.write_page()
         if any(result.blocks for result in results):

@@ -11,12 +11,14 @@ import re
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from atf_dagster.quality import suites
 from atf_dagster.quality.results import Result
-from atf_dagster.quality.suites import Expectation, Suite
+from atf_dagster.quality.suites import Expectation, Stage, Suite
 
 LOOKED_AT = "atf_looked_at"
 """The rows of a suite's frame while it runs: a temporary table, so that DuckDB gives keys of failing rows alone."""
@@ -30,8 +32,18 @@ def load_engine() -> None:
         import great_expectations  # noqa: F401
 
 
-def run(connection: duckdb.DuckDBPyConnection, suites: Sequence[Suite], *, has_previous: bool) -> list[Result]:
-    """Run `suites` on the frames that `connection` gives; the last release is attached as `previous`.
+def run_stage(stage: Stage, warehouse: Path, previous: Path | None) -> list[Result]:
+    """Run a stage's suites on a warehouse; `previous` is the `mart.duckdb` of the release before, or none."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{_escaped(warehouse)}' as warehouse (read_only)")
+        if previous is not None:
+            connection.execute(f"attach '{_escaped(previous)}' as previous (read_only)")
+        connection.execute("use warehouse")
+        return run(connection, suites.load(stage), has_previous=previous is not None)
+
+
+def run(connection: duckdb.DuckDBPyConnection, wanted: Sequence[Suite], *, has_previous: bool) -> list[Result]:
+    """Run the `wanted` suites on the frames that `connection` gives; the last release is attached as `previous`.
 
     Returns one result an expectation, in the files' order. A suite without rows passes.
     """
@@ -50,7 +62,7 @@ def run(connection: duckdb.DuckDBPyConnection, suites: Sequence[Suite], *, has_p
     connection.execute("set threads = 1")
     results: list[Result] = []
     made: set[str] = set()
-    for suite in suites:
+    for suite in wanted:
         if suite.over is not None and suite.over not in made:
             connection.execute(f"create or replace temp table {suite.over} as {suite.over_sql}")
             made.add(suite.over)
@@ -189,6 +201,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dt.date | dt.datetime):
         return value.isoformat()
     return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("'", "''")
 
 
 def _quoted(column: str) -> str:

@@ -1,7 +1,7 @@
 """Runs dbt in this process, in two halves: what admission looks at, and what is built from what it admitted.
 
-Belongs here: how dbt is invoked and what its results mean. Does not belong here: SQL, Dagster.
-In-process because a child would import and parse all again for each half (three seconds each).
+Belongs here: how dbt is invoked and what its results mean. Does not belong here: SQL, Dagster, which process it is
+(`engines`).
 """
 
 import json
@@ -44,6 +44,9 @@ class WarehouseError(RuntimeError):
     def __init__(self, message: str, nodes: list[NodeResult]) -> None:
         super().__init__(message)
         self.nodes = nodes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.nodes)
 
 
 class WarehouseFailed(WarehouseError):
@@ -106,14 +109,32 @@ def build(settings: Settings, half: Half) -> list[NodeResult]:
     return nodes
 
 
+_loaded: list[Any] = []
+"""A manifest that no build used yet: each changes what it is given."""
+
+
+def load_engine(settings: Settings) -> None:
+    """Import dbt and load the project for the first build; takes seconds."""
+    if not _loaded:
+        _loaded.append(_load(settings))
+
+
+def _load(settings: Settings) -> Any:
+    """The parsed project, whole: dbt itself would look at each file again."""
+    import dbt.adapters.duckdb
+    import dbt.cli.main  # noqa: F401
+    from dbt.contracts.graph.manifest import Manifest
+
+    manifest = Manifest.from_msgpack((_parsed(settings) / parsed.FOR_DBT).read_bytes())
+    manifest.build_flat_graph()
+    return manifest
+
+
 def _invoke(settings: Settings, arguments: list[str]) -> list[NodeResult]:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
-    from dbt.contracts.graph.manifest import Manifest
 
-    # Handed over as it is: dbt would look at each file again, and parse all of them where ATF_WAREHOUSE differs.
-    manifest = Manifest.from_msgpack((_parsed(settings) / parsed.FOR_DBT).read_bytes())
-    manifest.build_flat_graph()
+    manifest = _loaded.pop() if _loaded else _load(settings)
     os.environ["ATF_RAW"] = str(settings.raw)
     os.environ["ATF_WAREHOUSE"] = str(settings.warehouse)
     os.environ.update(staging_variables(parsed.DBT_PROJECT))
