@@ -15,6 +15,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
@@ -91,7 +92,9 @@ class Engines:
 
     def _forget(self) -> None:
         if self._ours is not None:
-            self._ours.close()  # which is how it hears of the end
+            with suppress(OSError):  # it may have ended already
+                self._ours.send(None)
+            self._ours.close()  # which ends it in the middle of its work, too
         if self._process is not None:
             try:
                 self._process.wait(SECONDS_TO_END)
@@ -102,14 +105,17 @@ class Engines:
 
 
 def _serve(connection: Connection) -> None:
-    """Work until the other end closes."""
+    """Work until there is nothing more to do."""
     # A terminal tells the whole group of an interrupt; the refresh decides what becomes of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     asked: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(connection, asked), daemon=True).start()
     _prepare(asked.get())
     while True:
-        work, arguments, named = asked.get()
+        order = asked.get()
+        if order is None:
+            return
+        work, arguments, named = order
         try:
             answer = (True, work(*arguments, **named))
         except Exception as error:
@@ -119,11 +125,13 @@ def _serve(connection: Connection) -> None:
 
 def _listen(connection: Connection, asked: "queue.SimpleQueue[Any]") -> None:
     """In a thread of its own, so that the end of the refresh is heard in the middle of a model."""
-    while True:
+    order: Any = connection
+    while order is not None:
         try:
-            asked.put(connection.recv())
+            order = connection.recv()
         except (EOFError, OSError):
             os._exit(0)
+        asked.put(order)
 
 
 def _prepare(settings: Settings) -> None:

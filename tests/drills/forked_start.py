@@ -20,6 +20,8 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 ENDED_BY_AN_ERROR = 70
@@ -84,11 +86,12 @@ def take_steps(order: dict[str, Any]) -> int:
     """Some steps of one run, each as Dagster would call it in a process of its own, under the writer's lock."""
     from atf_dagster import settings
     from atf_dagster.files import single_writer
+    from atf_dagster.pipeline.engines import Engines
     from atf_dagster.pipeline.steps import Refresh
 
     of = settings.load()
     with single_writer(of.home):
-        refresh = Refresh(of, order["run_id"], lambda line: print(line, flush=True))
+        refresh = Refresh(of, order["run_id"], lambda line: print(line, flush=True), Engines(of))
         does = {
             "fetch": lambda: refresh.fetch([dataset.id for _, dataset in refresh.catalogue.datasets]),
             "parse": refresh.parse,
@@ -115,6 +118,13 @@ def _whole(newest: Any) -> Any:
     return newest
 
 
+def await_moment(order: dict[str, Any], dying: Callable[[], None]) -> None:
+    if order.get("die"):
+        befall(order["die"], dying)
+    if what := order.get("fill"):
+        befall(what, lambda: fill(what["ballast"], what["leave"]) if what["ballast"] else limit_files(what["leave"]))
+
+
 def become_atf(order: dict[str, Any]) -> int:
     os.environ.clear()
     os.environ.update(order["environment"])
@@ -123,14 +133,10 @@ def become_atf(order: dict[str, Any]) -> int:
         handle = os.open(order[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         os.dup2(handle, number)
         os.close(handle)
-    if order.get("die"):
-        befall(order["die"], die)
-    if order.get("fill"):
-        what = order["fill"]
-        if what["ballast"]:
-            befall(what, lambda: fill(what["ballast"], what["leave"]))
-        else:
-            befall(what, lambda: limit_files(what["leave"]))
+    await_moment(order, die)
+    # The process of dbt and the checks awaits the same moment.
+    os.environ["DRILL"] = json.dumps({name: order[name] for name in ("die", "fill") if order.get(name)})
+    os.environ["PYTHONPATH"] = str(Path(__file__).with_name("in_engines"))
     if order.get("steps"):
         return take_steps(order)
     from atf_dagster.cli import main
