@@ -1,8 +1,9 @@
 """How long the default refresh takes, beside the same work by hand: `make bench`.
 
-Prints the whole refresh and its parts, a refresh with nothing changed, peak memory of each process, and
-ratios against references measured in the same run: the same downloads with plain `requests`, the same
-files read by DuckDB and calamine, the same SQL run without dbt. Median of RUNS.
+Prints the whole refresh and its parts, a refresh with nothing changed, peak memory of all its processes together, and
+ratios against references measured in the same run. By hand means: the same downloads with plain `requests`, the same
+files read by DuckDB and calamine, the same SQL run without dbt, its tests and the frames of all suites as plain
+queries, and the mart's tables written as DuckDB, Parquet and CSV. Median of RUNS.
 """
 
 import contextlib
@@ -25,9 +26,16 @@ import requests
 
 from atf_dagster import catalogue
 from atf_dagster.landing import Store
+from atf_dagster.quality import suites
+from atf_dagster.settings import Settings
 from atf_dagster.snapshot import SnapshotAdapter
+from atf_dagster.warehouse import dbt
 
 RUNS = 3
+AT_MOST = {"whole": 6.0, "unchanged": 0.2, "megabytes": 750.0}
+"""What the figures are to be: times the work by hand, share of a default refresh, 10^6 bytes."""
+SAMPLED_EVERY = 0.2
+"""Seconds between two looks at the memory of the processes."""
 ATF = Path(sys.executable).with_name("atf")
 
 
@@ -55,29 +63,45 @@ def main() -> None:
         for _ in range(RUNS):
             unchanged.append(_refresh(home))
         for _ in range(RUNS):
-            # Everything again from nothing but the parsed dbt project, which changes only with its files.
+            # Everything again from nothing; the parsed dbt project lies beside the project.
             for part in ("snapshot", "releases", "runs", "dagster"):
                 shutil.rmtree(home / part)
             full.append(_refresh(home))
         downloads = _median(lambda: _plain_downloads(home, Path(folder)))
         rows = _median(lambda: _plain_rows(home, Path(folder)))
         sql = _median(lambda: _plain_sql(home, Path(folder)))
+        checks = _median(lambda: _plain_checks(home, Path(folder)))
+        export = _median(lambda: _plain_export(home, Path(folder)))
     parts = {name: statistics.median(run["seconds"].get(name, 0.0) for run in full) for name in full[0]["seconds"]}
     whole = statistics.median(run["wall"] for run in full)
     idle = statistics.median(run["wall"] for run in unchanged)
-    dbt = parts["dbt_staged"] + parts["dbt_mart"]
+    built = parts["dbt_staged"] + parts["dbt_mart"]
     quality = parts["admission"] + parts["checks"]
     rest = parts["total"] - quality - parts["alerts"]
-    _line("default refresh, very first (parses the dbt project)", first[0]["wall"], _memory(first))
-    _line("default refresh", whole, _memory(full))
+    by_hand = downloads + rows + sql + checks + export
+    _line("default refresh, first in an empty home", first[0]["wall"], _memory(first))
+    _line(
+        "default refresh",
+        whole,
+        f"{_times(whole, by_hand)} all of it by hand, at most {AT_MOST['whole']:.0f}; {_memory(full)}, "
+        f"at most {AT_MOST['megabytes']:.0f}",
+    )
     _line("  import", parts["import"])
     _line("  fetch", parts["fetch"], f"{_times(parts['fetch'], downloads)} plain requests")
     _line("  raw", parts["raw"], f"{_times(parts['raw'], rows)} DuckDB and calamine alone")
-    _line("  dbt", dbt, f"{_times(dbt, sql)} the same SQL by hand")
-    _line("  quality", quality, f"{quality / rest:.3f} of the refresh without quality and alerts")
+    _line("  dbt", built, f"{_times(built, sql)} the same SQL by hand")
+    _line(
+        "  quality",
+        quality,
+        f"{_times(quality, checks)} plain queries; {quality / rest:.3f} of the refresh without quality and alerts",
+    )
     _line("  alerts", parts["alerts"], f"{parts['alerts'] / rest:.3f} of it; with a webhook that takes each digest")
-    _line("  release", parts["release"])
-    _line("refresh with nothing changed", idle, f"{_memory(unchanged)}; {idle / whole:.2f} of a default refresh")
+    _line("  release", parts["release"], f"{_times(parts['release'], export)} plain exports")
+    _line(
+        "refresh with nothing changed",
+        idle,
+        f"{idle / whole:.2f} of a default refresh, at most {AT_MOST['unchanged']:.2f}; {_memory(unchanged)}",
+    )
 
 
 def _line(what: str, seconds: float, more: str = "") -> None:
@@ -88,13 +112,52 @@ def _refresh(home: Path) -> dict[str, Any]:
     """One `atf refresh` as a process: its report, wall seconds and peak resident memory in KiB."""
     environment = {**os.environ, "ATF_HOME": str(home), "ATF_MODE": "snapshot"}
     start = time.perf_counter()
-    process = subprocess.Popen([str(ATF), "refresh", "--json"], stdout=subprocess.PIPE, env=environment)  # noqa: S603
-    output = process.stdout.read() if process.stdout else b""
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    with subprocess.Popen([str(ATF), "refresh", "--json"], stdout=subprocess.PIPE, env=environment) as process:  # noqa: S603
+        memory = _Memory(process.pid)
+        memory.start()
+        output = process.stdout.read() if process.stdout else b""
+        process.wait()
+        wall = time.perf_counter() - start
+    memory.join()
     if process.returncode != 0:
         raise SystemExit(f"the refresh failed with exit code {process.returncode}: {output.decode()}")
-    return {**json.loads(output), "wall": time.perf_counter() - start, "memory": usage.ru_maxrss}
+    return {**json.loads(output), "wall": wall, "memory": memory.peak}
+
+
+class _Memory(threading.Thread):
+    """The most that a process and all below it had in memory at one moment: `peak`, in KiB; shared pages count once."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._pid, self.peak = pid, 0
+
+    def run(self) -> None:
+        while (now := sum(map(_proportional, _tree(self._pid)))) > 0:
+            self.peak = max(self.peak, now)
+            time.sleep(SAMPLED_EVERY)
+
+
+def _tree(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()
+        others = [
+            child
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            if task.name != str(pid)
+            for child in (task / "children").read_text("utf-8").split()
+        ]
+    except (FileNotFoundError, ProcessLookupError):
+        return [pid]
+    return [pid, *(each for child in (*children, *others) for each in _tree(int(child)))]
+
+
+def _proportional(pid: int) -> int:
+    """A process's share of memory in KiB; 0 where it has ended, or where the system does not say."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text("utf-8").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def _plain_downloads(home: Path, folder: Path) -> None:
@@ -144,7 +207,7 @@ def _read(connection: duckdb.DuckDBPyConnection, kind: str, path: Path, folder: 
 
 def _plain_sql(home: Path, folder: Path) -> None:
     """The SQL that dbt compiled, in the order of its graph, in a database of its own."""
-    manifest = json.loads((home / "dbt" / "manifest.json").read_text("utf-8"))
+    manifest = dbt.read_manifest(Settings(home=home))
     models = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
     compiled = home / "dbt" / "compiled" / manifest["metadata"]["project_name"]
     path = folder / "warehouse.duckdb"
@@ -168,6 +231,44 @@ def _plain_sql(home: Path, folder: Path) -> None:
                     done.add(key)
 
 
+def _plain_checks(home: Path, folder: Path) -> None:
+    """The rows that dbt's tests find and those that each suite looks at, as plain queries on the same warehouse."""
+    settings = Settings(home=home)
+    manifest = dbt.read_manifest(settings)
+    compiled = settings.dbt_target / "compiled" / manifest["metadata"]["project_name"]
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{settings.warehouse}' as warehouse (read_only)")
+        connection.execute("use warehouse")
+        for node in manifest["nodes"].values():
+            if node["resource_type"] == "test":
+                file = compiled / node["original_file_path"]
+                sql = (file / node["path"] if file.suffix == ".yml" else file).read_text("utf-8")
+                connection.execute(sql).fetchall()
+        for suite in suites.load():
+            if suite.needs_previous:
+                continue
+            if suite.over is not None:
+                connection.execute(f"create or replace temp table {suite.over} as {suite.over_sql}")
+            connection.execute(suite.frame).df()
+
+
+def _plain_export(home: Path, folder: Path) -> None:
+    """The release's tables as one DuckDB file, as Parquet and as CSV."""
+    path = folder / "export.duckdb"
+    path.unlink(missing_ok=True)
+    release = (home / "releases" / "current" / "mart.duckdb").resolve()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"attach '{release}' as release (read_only)")
+        tables = connection.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = 'release'"
+        ).fetchall()
+        for schema, table in tables:
+            connection.execute(f"create schema if not exists {schema}")
+            connection.execute(f"create table {schema}.{table} as from release.{schema}.{table}")
+            for kind in ("parquet", "csv"):
+                connection.execute(f"copy {schema}.{table} to '{folder / table}.{kind}' (format {kind})")
+
+
 def _median(work: Callable[[], None]) -> float:
     seconds = []
     for _ in range(RUNS):
@@ -178,7 +279,7 @@ def _median(work: Callable[[], None]) -> float:
 
 
 def _memory(runs: list[dict[str, Any]]) -> str:
-    return f"peak {max(run['memory'] for run in runs) / 1024:.0f} MiB"
+    return f"peak {max(run['memory'] for run in runs) * 1024 / 1e6:.0f} MB"
 
 
 def _times(ours: float, theirs: float) -> str:
