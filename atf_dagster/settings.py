@@ -40,6 +40,10 @@ NO_USAGE_DATA = {
 OWN = frozenset({"ATF_RAW", "ATF_WAREHOUSE"})
 """Variables that the program itself sets, for dbt's profile and macros: not settings, and not misspelt ones."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+COLLECT_SELDOM = (50_000, 10, 10)
+"""For `gc.set_threshold` in processes that import Dagster or dbt: an eighth of their time goes into looking for garbage
+among modules otherwise."""
+
 
 
 class SettingsError(AtfError):

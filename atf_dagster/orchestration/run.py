@@ -4,6 +4,7 @@ Belongs here: the instance, the run, which of the four ends it came to, and the 
 Does not belong here: printing.
 """
 
+import gc
 import logging
 import os
 import shutil
@@ -66,6 +67,7 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
     """Refresh once. The caller holds the lock. Never raises for a fault of a source, a check or a model."""
     seconds: dict[str, float] = {}
     clock = time.perf_counter()
+    gc.set_threshold(*settings_module.COLLECT_SELDOM)
     settings_module.disable_usage_data()
     prepare_dagster_home(settings)
     # It warns of blocking checks that gave no result, which is what skipping an unchanged mart looks like;

@@ -6,6 +6,7 @@ Importing both takes as long as fetching, and threads of one process would wait 
 because they work one after the other: two would hold the libraries that they share twice, for nothing.
 """
 
+import gc
 import os
 import pickle
 import queue
@@ -20,7 +21,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
 
-from atf_dagster.settings import Settings
+from atf_dagster.settings import COLLECT_SELDOM, Settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -108,6 +109,7 @@ def _serve(connection: Connection) -> None:
     """Work until there is nothing more to do."""
     # A terminal tells the whole group of an interrupt; the refresh decides what becomes of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.set_threshold(*COLLECT_SELDOM)
     asked: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(connection, asked), daemon=True).start()
     _prepare(asked.get())

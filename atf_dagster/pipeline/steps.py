@@ -312,10 +312,6 @@ class Refresh(RunRecord):
         ]
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
-
-
 def _words(attempt: Attempt) -> str:
     line = f"{attempt.dataset}.{attempt.part}: {attempt.outcome.replace('_', ' ')}"
     return f"{line} ({attempt.reason})" if attempt.outcome in ("failed", "rejected") else line
