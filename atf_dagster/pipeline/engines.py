@@ -21,7 +21,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
 
-from atf_dagster.settings import COLLECT_SELDOM, Settings
+from atf_dagster.settings import COLLECT_SELDOM, Settings, disable_usage_data
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -110,6 +110,7 @@ def _serve(connection: Connection) -> None:
     # A terminal tells the whole group of an interrupt; the refresh decides what becomes of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(*COLLECT_SELDOM)
+    disable_usage_data()
     asked: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(connection, asked), daemon=True).start()
     _prepare(asked.get())

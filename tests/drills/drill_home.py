@@ -207,7 +207,7 @@ class DrillHome:
 
     @cached_property
     def tables(self) -> list[Table]:
-        return from_manifest(dbt.read_manifest(self.settings))
+        return from_manifest(dbt.read_manifest(Settings(home=self.seen)))
 
     def rows(self, sql: str, database: Path | None = None) -> list[tuple[Any, ...]]:
         """Ask the current release, or another database, read-only as any reader would."""
