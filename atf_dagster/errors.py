@@ -4,6 +4,8 @@ Belongs here: what every such error says. Does not belong here: one part's own e
 the code that raises them; signals within a part that nobody is told of.
 """
 
+from typing import Any
+
 ENGINEER = "a data engineer"
 
 
@@ -22,6 +24,17 @@ class AtfError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Handed between processes whole, whatever a subclass wants to be made with.
+        return _made_again, (type(self), self.args, self.__dict__)
+
+
+def _made_again(kind: type[AtfError], arguments: tuple[Any, ...], facts: dict[str, Any]) -> AtfError:
+    error = kind.__new__(kind)
+    error.args = arguments
+    error.__dict__.update(facts)
+    return error
 
 
 class NotFound(AtfError):

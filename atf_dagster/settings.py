@@ -45,7 +45,6 @@ COLLECT_SELDOM = (50_000, 10, 10)
 among modules otherwise."""
 
 
-
 class SettingsError(AtfError):
     """A setting that cannot be used; the text says which, why and what would do."""
 
