@@ -39,7 +39,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.refresh
 	$(BIN)/python -m benchmarks.statistics
 
-# The web server and the daemon, with the history of the house, on loopback. Viewers: add --read-only to
+# The web server and the daemon, with the history of this home, on loopback. Viewers: add --read-only to
 # `dagster-webserver`; it has no authentication of its own.
 dev: $(READY)
 	$(BIN)/atf dev

@@ -11,7 +11,9 @@ from atf_dagster.settings import Settings
 
 def add_parser(commands: Any) -> None:
     """Add `dev` to the commands of `atf`."""
-    parser = commands.add_parser("dev", help="Dagster's web server and daemon, on loopback, with this house's history")
+    parser = commands.add_parser(
+        "dev", help="Dagster's web server and daemon, on loopback, with the history of this home"
+    )
     parser.add_argument(
         "-p", "--port", type=int, default=3000, help="port of the web server; the next one serves pages"
     )

@@ -45,7 +45,7 @@ def build_defs(settings: Settings, progress: resources.Progress | None = None) -
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """What workspace.yaml points to: the house that the environment describes."""
+    """What workspace.yaml points to: the home that the environment describes."""
     settings_module.disable_usage_data()
     of = settings_module.load()
     notify.check_settings(of)  # a slip in the channels is seen when this is loaded, not when something breaks

@@ -16,7 +16,7 @@ from atf_dagster.settings import PROJECT, Settings
 
 
 def develop(settings: Settings, port: int) -> int:
-    """`dagster dev` with this house's history, and the house's pages on the next port, on loopback; its exit code.
+    """`dagster dev` with the history of this home, and its pages on the next port, on loopback; its exit code.
 
     Started with `&` from a script a process is born deaf to interrupts, and Dagster, which turns the signal to stop
     into one, with it: so hearing is switched on before there is a child.
@@ -34,4 +34,4 @@ def develop(settings: Settings, port: int) -> int:
                 try:
                     return child.wait()
                 except KeyboardInterrupt:
-                    continue  # the terminal told the child as well
+                    continue  # the terminal interrupted the child as well

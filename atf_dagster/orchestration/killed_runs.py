@@ -23,7 +23,7 @@ CLOCK_SLACK = 5.0
 def fail_killed_runs(instance: dg.DagsterInstance, *, own_run_id: str | None = None) -> list[str]:
     """Fail every STARTED run whose process is gone; returns their ids.
 
-    The caller holds the writer's lock of the house, so that no run of `atf refresh` is alive beside it. One that the
+    The caller holds the writer's lock of the home, so that no run of `atf refresh` is alive beside it. One that the
     daemon has just started may be, soon to be refused by the lock; its process is found. `own_run_id` is never failed.
     """
     records = instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))

@@ -1,6 +1,6 @@
-"""A small server on loopback for the pages that the house writes, so that Dagster's links to them open.
+"""A small server on loopback for the pages of a home, so that Dagster's links to them open.
 
-Belongs here: validation pages of runs, digests, the page of the current release; nothing else of the house is served.
+Belongs here: validation pages of runs, digests, the page of the current release; nothing else of the home is served.
 Does not belong here: making pages. Beside `atf dev`; where others are to see them, see docs/behind-a-proxy.md.
 """
 
@@ -23,7 +23,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-a
 
 @contextmanager
 def serving(home: Path, port: int) -> Iterator[str]:
-    """Serve the house's pages on loopback for as long as the block lasts; gives the address."""
+    """Serve the pages of a home on loopback for as long as the block lasts; gives the address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,4 +1,4 @@
-"""The resource that every asset uses: settings, who is told of progress, and the lock of the single writer.
+"""The resource that every asset uses: settings, progress lines, and the lock of the single writer.
 
 Belongs here: making the `Refresh` of a Dagster run. Does not belong here: any step.
 """
@@ -35,7 +35,7 @@ class HomeResource:
 
 
 def resource(settings: Settings, progress: Progress | None = None) -> dg.ResourceDefinition:
-    """The house for the length of a run, which holds the writer's lock from its first step to its last.
+    """The home for the length of a run, which holds the writer's lock from its first step to its last.
 
     The in-process executor makes resources once a run. Raises AnotherRefreshIsRunning at its start.
     """

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Report:
-    """How a refresh ended. `seconds` by part; `message` and `mend` where it did not publish."""
+    """How a refresh ended. `seconds` by part; `message` and `remedy` where it did not publish."""
 
     outcome: Outcome
     run_id: str
@@ -41,7 +41,7 @@ class Report:
     changes: list[changes.Change]
     notes: list[str]
     notified: str
-    """What people were told of it, and what could not be delivered."""
+    """What people were notified of, and what could not be delivered."""
     message: str | None
     remedy: str | None
     seconds: dict[str, float]
@@ -134,7 +134,7 @@ def _ending(refresh: RunRecord, result: Any) -> tuple[Outcome, str | None, str |
 
 
 def _notify(settings: Settings, instance: "dg.DagsterInstance", run_id: str, changed: list[changes.Change]) -> str:
-    """Alerts never decide how a refresh ended; what keeps them from being told is said in the report."""
+    """Notify people. Alerts never decide how a refresh ended; what stopped them is said in the report."""
     from atf_dagster.orchestration.automation import open_alerts_check
 
     try:
@@ -143,8 +143,8 @@ def _notify(settings: Settings, instance: "dg.DagsterInstance", run_id: str, cha
     except Exception as error:
         logging.getLogger(__name__).exception("Telling of run %s stopped", run_id)
         return (
-            f"nobody was told: {type(error).__name__}: {error}. An engineer mends it; `atf alerts send` and the next "
-            "refresh try again."
+            f"nobody was notified: {type(error).__name__}: {error}. An engineer corrects it; `atf alerts send` and "
+            "the next refresh try again."
         )
     return notified.sentence
 

@@ -88,7 +88,7 @@ class RunRecord:
 
     @property
     def quality_folder(self) -> Path:
-        """Where the outcomes of all runs of the house's mode are kept."""
+        """Where the outcomes of all runs of the home's mode are kept."""
         return self.settings.workspace / "quality"
 
     def source_issues(self) -> list[SourceIssue]:

@@ -43,7 +43,7 @@ NEEDED_BYTES = 200_000_000
 
 
 class WouldReplaceLive(AtfError):
-    """A snapshot refresh in a house whose current release was fetched live."""
+    """A snapshot refresh in a home whose current release was fetched live."""
 
 
 class DiskNearlyFull(AtfError):
@@ -102,7 +102,7 @@ class Refresh(RunRecord):
     def probe(self, service_id: str) -> "list[Probed] | None":
         """Ask the probes of a service alone, whether something changed; nothing is landed.
 
-        None where another process of this house is asking that service now.
+        None where another process of this home is asking that service now.
         """
         from atf_dagster.landing.probing import probe
 
@@ -153,7 +153,7 @@ class Refresh(RunRecord):
     # raw ---------------------------------------------------------------------------------------------
 
     def parse(self) -> list[Parsed]:
-        """Make Parquet of vintages that have none, and write what dbt is told beside the rows.
+        """Make Parquet of vintages that have none, and write the tables for dbt beside the rows.
 
         Raises NoPublisherAnswered, LandingDamaged.
         """

@@ -36,32 +36,32 @@ class KeptAnswers:
     def get(self, host: str, path: str, query: Query) -> Answer | NotBundled | None:
         """What the same request came to; None where nobody asked it before, or its file is damaged."""
         try:
-            head, _, body = self._file(host, path, query).read_bytes().partition(b"\n")
-            told: dict[str, Any] = json.loads(head)
-            if told["sha256"] != hashlib.sha256(body).hexdigest():
+            line, _, body = self._file(host, path, query).read_bytes().partition(b"\n")
+            head: dict[str, Any] = json.loads(line)
+            if head["sha256"] != hashlib.sha256(body).hexdigest():
                 return None
-            if "held" in told:
-                return NotBundled(told["asked"], told["held"])
-            return Answer(told["status"], told["content_type"], body, told["headers"])
+            if "held" in head:
+                return NotBundled(head["asked"], head["held"])
+            return Answer(head["status"], head["content_type"], body, head["headers"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def keep(self, host: str, path: str, query: Query, found: Answer | NotBundled) -> None:
         """Keep an answer where that is possible; what other figures or other code rendered is removed."""
-        told: dict[str, Any]
+        head: dict[str, Any]
         if isinstance(found, NotBundled):
-            told, body = {"asked": found.asked, "held": found.bundled}, b""
+            head, body = {"asked": found.asked, "held": found.bundled}, b""
         else:
-            told, body = {"status": found.status, "content_type": found.content_type}, found.body
-            told["headers"] = dict(found.headers)
-        told["sha256"] = hashlib.sha256(body).hexdigest()
+            head, body = {"status": found.status, "content_type": found.content_type}, found.body
+            head["headers"] = dict(found.headers)
+        head["sha256"] = hashlib.sha256(body).hexdigest()
         file = self._file(host, path, query)
         temporary = file.with_name(f".{file.name}.{os.getpid()}.{threading.get_ident()}.tmp")
         with suppress(OSError):
             if not file.parent.exists():
                 file.parent.mkdir(parents=True, exist_ok=True)
                 self._remove_others()
-            temporary.write_bytes(json.dumps(told).encode() + b"\n" + body)
+            temporary.write_bytes(json.dumps(head).encode() + b"\n" + body)
             temporary.replace(file)
 
     def _file(self, host: str, path: str, query: Query) -> Path:

@@ -18,7 +18,7 @@ from atf_dagster.orchestration.resources import HOME, RETRIES, UNATTENDED, WRITE
 OWNER = "team:data-engineers"
 CHECK = "publisher_answered"
 WE_ARE_LATE = dg.FreshnessPolicy.time_window(warn_window=dt.timedelta(hours=26), fail_window=dt.timedelta(hours=50))
-"""Every dataset is asked for every morning, whatever its rhythm; a refresh without news asks as well."""
+"""Every dataset is asked for every morning, whatever its rhythm; a refresh that finds nothing changed asks as well."""
 
 
 def key(dataset_id: str) -> dg.AssetKey:

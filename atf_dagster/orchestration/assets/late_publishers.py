@@ -23,7 +23,7 @@ OURS = {
     "rejected": "what it sends has not been its table",
     "quarantined": "a check holds what it sends",
 }
-"""Why we may not have what a publisher has, by the kind of trouble."""
+"""Why we may not have what a publisher has, by the kind of source issue."""
 
 DUE = """
     select

@@ -1,4 +1,4 @@
-"""Asset group raw: the landed rows as Parquet text, one asset a published table, and what dbt is told beside.
+"""Asset group raw: the landed rows as Parquet text, one asset a published table, and the program's tables.
 
 Where nothing changed since the newest release, the step yields nothing: Dagster then skips everything
 below it, which is what "no change, no work" looks like on the graph.
@@ -44,7 +44,7 @@ def raw_assets(catalogue: Catalogue) -> dg.AssetsDefinition:
             kinds={"parquet"},
             owners=[landing.OWNER],
             skippable=True,
-            description="What the house knows beside the publishers' rows; dbt reads it as a source.",
+            description="What the program writes beside the publishers' rows; dbt reads it as a source.",
         )
         for name in inputs.NAMES
     ]

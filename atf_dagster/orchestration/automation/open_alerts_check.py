@@ -1,7 +1,7 @@
-"""The standing check `what_is_broken_now` on the release: all that is open, in one place of Dagster.
+"""The check `what_is_broken_now` on the release: all open alerts, in one place of Dagster.
 
-Belongs here: the check and reporting it outside of runs. It is in no job: each look (after a run, by the clock) reports
-it, so that it is as fresh as the look, also where a run found nothing to do.
+Belongs here: the check and reporting it outside of runs. It is in no job: each comparison (after a run, by the clock)
+reports it, so that it is as fresh as the ledger, also where a run found nothing to do.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ RELEASE = dg.AssetKey("release")
 CHECK = "what_is_broken_now"
 KEY = dg.AssetCheckKey(RELEASE, CHECK)
 EVERYTHING = dg.AssetSelection.all() - dg.AssetSelection.checks(KEY)
-"""What a refresh makes: every asset and check but the standing one."""
+"""What a refresh makes: every asset and check but this one."""
 
 
 def open_alerts_check(settings: Settings) -> dg.AssetChecksDefinition:

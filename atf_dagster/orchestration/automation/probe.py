@@ -46,7 +46,7 @@ def sensor(settings: Settings) -> dg.SensorDefinition:
         change_notes = sorted((probed.dataset, probed.part, probed.token) for probed in changed)
         context.log.info(f"{service} changed: {', '.join(f'{dataset}.{part}' for dataset, part, _ in change_notes)}")
         return dg.RunRequest(
-            # The same news again, after a refresh that could not take it in, starts no second one.
+            # The same change again, after a refresh that could not take it in, starts no second refresh.
             run_key=hashlib.sha256(json.dumps(change_notes).encode()).hexdigest()[:24],
             tags={**UNATTENDED, "atf/changed": ", ".join(sorted({dataset for dataset, _, _ in change_notes}))[:200]},
         )

@@ -1,7 +1,7 @@
-"""Sensors that tell: after every run, however it ended, and by the clock what no run could tell.
+"""Sensors that notify people: after every run, however it ended, and by the clock.
 
 Belongs here: handing runs to `alerts`. Green runs are looked at as well: a failed check that blocks nothing leaves a
-run green. Does not belong here: what is told.
+run green. Does not belong here: what people are notified of (`alerts`).
 """
 
 import hashlib
@@ -27,7 +27,7 @@ WATCH_SECONDS = 300
 
 
 def sensors(settings: Settings) -> list[dg.SensorDefinition]:
-    """One sensor an ending, and the watch; all on from the start, because they only tell."""
+    """One sensor for each way in which a run ends, and the watch; all are on from the start."""
     return [*(_after(settings, name, status) for name, status in ENDINGS.items()), _watch(settings)]
 
 
