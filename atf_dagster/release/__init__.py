@@ -1,5 +1,5 @@
-"""What readers get: an immutable folder a release, audited before the pointer moves to it.
+"""Releases: each is an immutable folder for readers. The audit passes it before the pointer moves to it.
 
-Belongs here: the candidate, its exports, the audit, the pointer, rollback. Does not belong here:
-whether figures may be believed (`quality`).
+Belongs here: the candidate, its exports, the audit, the pointer, rollback. Does not belong here: checks of the figures
+(`quality`).
 """

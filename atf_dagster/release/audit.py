@@ -1,7 +1,7 @@
-"""The audit: the written files opened again, as a reader would, counted against the warehouse, and attacked.
+"""The audit: opens the written files as a reader would, compares them with the warehouse, and attacks what they hide.
 
-Belongs here: whether the candidate is what it should be, and hides what it should hide. Does not belong here: whether
-its figures are plausible (`quality`).
+Belongs here: whether the candidate keeps the contract and hides what it must hide. Does not belong here: whether its
+figures are plausible (`quality`).
 """
 
 from collections import defaultdict
@@ -17,16 +17,18 @@ from atf_dagster.release.contract import SCHEMA, TYPES, WRITTEN_AT_RELEASE, Tabl
 from atf_dagster.release.disclosure import given_away
 from atf_dagster.sql import literal, single_threaded
 
-# Of DuckDB's file header: the storage version number that a client of STORAGE reads.
+# The storage number in DuckDB's file header that a client of STORAGE still reads.
 NEWEST_STORAGE_NUMBER = 65
 
 
 class AuditFailed(AtfError):
-    """The candidate is not what the contract promises; it is not published."""
+    """The candidate breaks the contract or gives away what it hides. It is not published."""
 
 
 def audit(folder: Path, warehouse: Path, tables: Sequence[Table]) -> dict[str, int]:
-    """Check the candidate in `folder`; returns rows by relation. Raises AuditFailed with all that is wrong."""
+    """Check the candidate in `folder`. Returns the number of rows by relation. Raises AuditFailed with everything that
+    is wrong.
+    """
     database = folder / "mart.duckdb"
     problems: list[str] = []
     if database.with_name("mart.duckdb.wal").exists():
@@ -50,31 +52,28 @@ def audit(folder: Path, warehouse: Path, tables: Sequence[Table]) -> dict[str, i
         problems.append("fct_observation has no rows")
     if problems:
         raise AuditFailed(
-            "The candidate failed its audit and was not published: "
-            + "; ".join(problems)
-            + ". An engineer mends the model or the contract; the last release stays in place."
+            f"The candidate failed its audit and was not published: {'; '.join(problems)}.",
+            "Correct the model or the contract; the last release stays in place.",
         )
     return counts
 
 
-SAID = 5
-"""Figures given away that a failed audit names; of more it says how many."""
+NAMED = 5
+"""A failed audit names so many figures, and gives the number of the others."""
 
 
 def audit_disclosure(folder: Path, groups: Mapping[str, Collection[str]]) -> list[str]:
-    """Try to recompute what the candidate hides. Raises AuditFailed where what is published here gives it away.
+    """Try to recompute what the candidate hides. Raises AuditFailed where this release would give it away.
 
-    Returns what publishers give away in their own tables, for somebody to tell them. `groups` as in `given_away`.
+    Returns a sentence for each figure that publishers give away in their own tables. `groups` as in `given_away`.
     """
     found = given_away(folder / "mart.duckdb", groups)
     blocking = [finding.sentence for finding in found if finding.blocks]
     if blocking:
-        more = f" {len(blocking) - SAID} more figures are given away." if len(blocking) > SAID else ""
+        more = f" {len(blocking) - NAMED} more figures are given away." if len(blocking) > NAMED else ""
         raise AuditFailed(
-            "The candidate gives away what it hides and was not published: "
-            + " ".join(blocking[:SAID])
-            + more
-            + " The last release stays in place."
+            f"The candidate gives away what it hides and was not published: {' '.join(blocking[:NAMED])}{more}",
+            "Correct what each of these sentences names. The last release stays in place.",
         )
     return [finding.sentence for finding in found]
 
@@ -82,7 +81,7 @@ def audit_disclosure(folder: Path, groups: Mapping[str, Collection[str]]) -> lis
 def _relation(
     connection: duckdb.DuckDBPyConnection, folder: Path, table: Table, columns: Sequence[tuple[str, str]]
 ) -> tuple[int | None, list[str]]:
-    """How many rows a relation has, and what is wrong with it; None where it cannot be read."""
+    """The number of rows of a relation (None where it cannot be read), and what is wrong with it."""
     problems = _judge_columns(table, columns)
     found = None
     try:
@@ -107,7 +106,7 @@ def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> Mapping[str, Sequence[tuple[str, str]]]:
-    """Name and type of the columns of each relation of the candidate."""
+    """Name and type of each column, by relation of the candidate."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for table, column, kind in connection.execute(
         "select table_name, column_name, data_type from duckdb_columns() "
@@ -126,7 +125,7 @@ def _judge_columns(table: Table, found: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, list[str]]:
-    """How many rows there are, and what is wrong with their keys; in one query, because views are worked out anew."""
+    """The number of rows, and what is wrong with their keys. One query, because each query computes a view again."""
     relation = f"release.{SCHEMA}.{table.name}"
     if not table.key:
         return _count(connection, relation), []
@@ -138,7 +137,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, lis
     count, twice, empty = map(int, row) if row else (0, 0, 0)
     problems = []
     if twice:
-        problems.append(f"{table.name} has {twice} keys twice")
+        problems.append(f"{table.name} has {twice} keys more than once")
     if empty:
         problems.append(f"{table.name} has {empty} rows with an empty key")
     return count, problems

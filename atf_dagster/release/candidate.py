@@ -1,7 +1,7 @@
-"""Writes a candidate: the mart in its own folder, in the forms that readers ask for.
+"""Writes a candidate: the mart in a folder of its own, in the formats of a release.
 
-Belongs here: the DuckDB file with its macro as_of, Parquet, CSV. Does not belong here: whether it is right (`audit`),
-where the pointer stands (`versions`).
+Belongs here: the DuckDB file with its macro as_of, Parquet, CSV. Does not belong here: checks of the files (`audit`),
+the pointer (`versions`).
 """
 
 import re
@@ -29,8 +29,8 @@ where
     and (valid_to is null or valid_to >= cast(day as date) + interval 1 day)
     and change <> 'withdrawn'
 """
-"""The figures that were in force when a day (UTC) ended. DuckDB looks for a macro's tables where its caller stands, so
-that a reader says `use` first."""
+"""The figures that were in force when a day (UTC) ended. DuckDB looks for a macro's tables in the caller's current
+database, so a reader runs `use` first."""
 
 
 def write_database(
@@ -38,13 +38,13 @@ def write_database(
 ) -> None:
     """Copy the mart from the warehouse into `target`, in key order, with the tables of `rows` added.
 
-    Ends checkpointed and closed, with no .wal beside it: a stale one makes a replaced file unopenable.
+    The file is checkpointed and closed, without a .wal file: a stale .wal makes a replaced file impossible to open.
     """
     with single_threaded() as connection:
         connection.execute(f"attach {literal(target)} as release (storage_version '{STORAGE}')")
         connection.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
-        # Few transactions: each of some five hundred comments would be written through to the disk by itself. Views are
-        # made outside, because those that come too early are tried again.
+        # Few transactions: without them DuckDB syncs each of some five hundred comments to the disk. Views are created
+        # outside, because one that fails for want of another view is tried again.
         connection.execute("begin transaction")
         connection.execute(f"create schema release.{SCHEMA}")
         for table in tables:
@@ -66,8 +66,8 @@ def write_database(
             "select view_name, sql from duckdb_views() where database_name = 'warehouse' and schema_name = ?", [SCHEMA]
         ).fetchall()
         connection.execute(f"use release.{SCHEMA}")
-        # A file opened by itself is the catalog `mart`, where `mart.x` could be catalog or schema and is refused.
-        # Without the schema's name a view finds its tables beside itself, whatever the file is attached as.
+        # A file that is opened by itself is the catalog `mart`. There DuckDB refuses `mart.x`, which could name the
+        # catalog or the schema. Without the schema's name a view finds its tables under any name of the catalog.
         relations = "|".join(re.escape(table.name) for table in tables)
         own = re.compile(rf'"?\b{SCHEMA}"?\."?({relations})\b"?')
         connection.execute("commit")
@@ -104,25 +104,25 @@ def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 
 def _create_views(connection: duckdb.DuckDBPyConnection, views: Mapping[str, str]) -> None:
-    """Create views that may read each other, whatever their order."""
+    """Create views that may read each other, in any order."""
     waiting = dict(views)
     while waiting:
         failed: dict[str, str] = {}
-        problem: Exception | None = None
+        last_error: Exception | None = None
         for name, sql in waiting.items():
             try:
                 connection.execute(sql)
             except duckdb.CatalogException as error:
-                failed[name], problem = sql, error
-        if problem is not None and len(failed) == len(waiting):
-            raise problem
+                failed[name], last_error = sql, error
+        if last_error is not None and len(failed) == len(waiting):
+            raise last_error
         waiting = failed
 
 
 def export(database: Path, folder: Path, tables: Sequence[Table]) -> None:
     """Write parquet/<table>.parquet and csv/<table>.csv from the finished file.
 
-    In CSV a text that a spreadsheet would run as a formula is led by an apostrophe; numbers stay numbers.
+    In CSV an apostrophe precedes a text that a spreadsheet would run as a formula; numbers stay numbers.
     """
     (folder / "parquet").mkdir()
     (folder / "csv").mkdir()
@@ -140,10 +140,11 @@ def _export(connection: duckdb.DuckDBPyConnection, folder: Path, table: Table) -
         own.execute(
             f"copy (from release.{SCHEMA}.{table.name} {order}) to {parquet} (format parquet, compression zstd)"
         )
-        # From the Parquet file, where the rows are in order already and no view has to be worked out again.
+        # From the Parquet file: its rows are in order, and no view is computed again.
         own.execute(
             f"copy (select {cells} from read_parquet({parquet})) to {literal(folder / 'csv' / f'{table.name}.csv')} "
-            # A reader that guesses from the first rows must see quotes there, and nothing is not the empty text.
+            # Quotes show a reader that guesses types from the first rows which columns are texts. They also tell the
+            # empty text from a missing value.
             f"(format csv, header{f', force_quote ({texts})' if texts else ''})"
         )
 
@@ -152,11 +153,11 @@ FORMULA = (
     "^[\\s\\pZ\\pC]*"
     "[=+@|%\\-\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207a\u207c\u208a\u208c\u2a75\u2a76\ufb29]"
 )
-"""How a text begins that a spreadsheet would run: behind spaces and controls, = + - @ in each width and size."""
+"""The start of a text that a spreadsheet would run: any spaces and control characters, then = + - @ in any form."""
 
 
 def _csv_cell(column: Column) -> str:
-    if column.type == "timestamp":  # DuckDB leaves a fraction of zero out; datapackage.json states one form
+    if column.type == "timestamp":  # DuckDB omits a fraction of zero, and datapackage.json declares one form
         return f"strftime({column.name}, '%Y-%m-%d %H:%M:%S.%f') as {column.name}"
     if column.type != "string":
         return column.name

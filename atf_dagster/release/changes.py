@@ -1,6 +1,6 @@
-"""How the figures of two releases differ, counted by indicator.
+"""Counts, by indicator, how the figures of two releases differ.
 
-Belongs here: counting. Does not belong here: what of it is worth a sentence (`alerts.news`).
+Belongs here: counting. Does not belong here: sentences about changes (`alerts.change_notes`).
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ KEY = "indicator_code, area_code, period_id, sex, age, breakdown_type, breakdown
 
 @dataclass(frozen=True)
 class Change:
-    """Figures of one indicator that differ from the release before."""
+    """How many figures of one indicator differ from the release before."""
 
     indicator: str
     name: str | None
@@ -24,7 +24,7 @@ class Change:
 
 
 def between(before: Release | None, after: Release | None) -> list[Change]:
-    """Figures that are new, revised or withdrawn against the release before, one entry an indicator that has any."""
+    """New, revised and withdrawn figures since the release before, one entry for each indicator that has any."""
     if after is None:
         return []
     with duckdb.connect() as connection:

@@ -1,7 +1,7 @@
 """The mart's contract as the release checks it: tables, columns, types and keys.
 
-Belongs here: reading them from dbt's manifest, where they are declared, and the two tables that can only
-be written after validation. Does not belong here: writing or auditing files.
+Belongs here: reading dbt's manifest, which declares the tables, and the two tables that exist only after validation.
+Does not belong here: writing files (`candidate`), auditing them (`audit`).
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Any
 VERSION = 1
 SCHEMA = "mart"
 
-# dbt's words for types, valid on DuckDB and on Spark -> DuckDB's own names.
+# dbt's names of types, valid on DuckDB and on Spark -> DuckDB's own names.
 TYPES = {
     "string": "VARCHAR",
     "int": "INTEGER",
@@ -34,7 +34,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One relation of the contract, with the columns that make its grain."""
+    """One relation of the contract. `key` holds the columns of its grain."""
 
     name: str
     description: str
@@ -87,13 +87,13 @@ QUALITY_RESULT = _table(
     ("run_id", "string", "Run that evaluated the expectation."),
     ("suite", "string", "Suite, one a table and stage; a file of the folder expectations."),
     ("expectation", "string", "Name of the expectation within its suite."),
-    ("severity", "string", "critical holds a vintage or a release, warning is told, info is kept."),
+    ("severity", "string", "critical: holds a vintage or a release; warning: raises an alert; info: only kept."),
     ("success", "boolean", "Whether the expectation was met."),
-    ("observed", "string", "What was seen, in words."),
+    ("observed", "string", "What the check found, as text."),
     ("unexpected_count", "bigint", "Number of failing rows."),
     ("sample", "string", "Up to 20 failing rows by their keys, as JSON; never a value that may be a small number."),
-    ("table_name", "string", "Table that was looked at."),
-    ("owner", "string", "Whose it is to mend."),
+    ("table_name", "string", "Table that was checked."),
+    ("owner", "string", "Who repairs it."),
     ("evaluated_at", "timestamp", "UTC."),
 )
 RELEASE_INFO = _table(
@@ -105,7 +105,7 @@ RELEASE_INFO = _table(
     ("mode", "string", "snapshot: made from the bundled figures; live: fetched from the publishers."),
     ("built_at", "timestamp", "UTC."),
     ("contract_version", "int", "Version of the mart's contract."),
-    ("quality_state", "string", "passed, or warned where a warning stands or a source is held back."),
+    ("quality_state", "string", "passed; or warned, where a check warns or a source is held back."),
     ("datasets_fresh", "string", "Datasets whose newest bytes are in this release, separated by commas."),
     ("datasets_held_back", "string", "Datasets that failed or were held, separated by commas; see coverage."),
 )

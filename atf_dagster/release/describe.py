@@ -1,6 +1,8 @@
-"""What lies beside the figures: `datapackage.json`, which says what the files are and whose.
+"""Makes `datapackage.json`: what a release's files contain, and from which publishers.
 
-Belongs here: Frictionless metadata. Reference: https://specs.frictionlessdata.io/tabular-data-package/.
+Reference: https://specs.frictionlessdata.io/tabular-data-package/.
+
+Belongs here: Frictionless metadata. Does not belong here: the figures and their files (`candidate`).
 """
 
 from collections.abc import Sequence
@@ -39,7 +41,7 @@ def datapackage(catalogue: Catalogue, tables: Sequence[Table], version: str, mod
         "sources": [
             {
                 "title": publisher.name,
-                # What organisations send to this house has no address to go to.
+                # Local returns have no web address.
                 **_address(services[publisher.service].base_url),
                 "attribution": publisher.attribution,
             }

@@ -1,4 +1,4 @@
-"""From a figure in the mart back to publisher, URL, bytes and the very row as served.
+"""Follows a figure of the mart back to its publisher, URL, bytes and the row as served.
 
 Belongs here: following one figure through a release, landing and raw. Does not belong here: printing it
 (`cli.explain`).
@@ -18,9 +18,9 @@ from atf_dagster.release.versions import Release
 def figures_with_origin(
     release: Release, home: Path, indicator: str, area: str, period: str | None
 ) -> list[dict[str, Any]]:
-    """The newest total, or that of `period`, one entry a sex where there is none for persons.
+    """The newest total, or that of `period`. Where there is no figure for persons, one entry for each sex.
 
-    Each entry is the row of fct_observation with names, and `history` (its states) and `inputs` (the published figures
+    Each entry is the row of fct_observation with names, `history` (its states) and `inputs` (the published figures
     that it comes from, each with vintage, URL, bytes and the row as served). area: code or name. Raises NotFound.
     """
     workspace = home / release.receipt["mode"]
@@ -45,18 +45,18 @@ def _figures(
     connection: duckdb.DuckDBPyConnection, indicator: str, area: str, period: str | None
 ) -> list[dict[str, Any]]:
     if not _rows(connection, "select 1 from mart.dim_indicator where indicator_code = ?", [indicator]):
-        raise NotFound(f"No indicator {indicator}; the codes are in the table dim_indicator.")
+        raise NotFound(f"There is no indicator {indicator}.", "Take a code from the table dim_indicator.")
     also = {name.lower(): known.code for known in catalogue.load().areas for name in known.also_written}
     code_or_name = also.get(area.lower(), area)
     areas = _rows(
         connection,
-        # A council's name may be its former code's, too, or a county's that ended.
+        # A former code of the council, or a county that ended, may have the same name.
         "select * from mart.dim_area where area_code = ? or lower(area_name) = lower(?) "
         "order by is_answered desc, valid_to desc nulls first, area_code",
         [code_or_name.upper(), code_or_name],
     )
     if not areas:
-        raise NotFound(f"No area {area}; the areas are in the table dim_area.")
+        raise NotFound(f"There is no area {area}.", "Take a code or a name from the table dim_area.")
     code = areas[0]["area_code"]
     found = _rows(
         connection,
@@ -83,7 +83,10 @@ def _figures(
         )
         if periods:
             labels = ", ".join(str(row["label"]) for row in periods)
-            raise NotFound(f"No {indicator} in {areas[0]['area_name']} for {period}. There are: {labels}.")
+            raise NotFound(
+                f"There is no figure of {indicator} in {areas[0]['area_name']} for {period}.",
+                f"Take one of these periods: {labels}.",
+            )
     if not found:
         why = _rows(
             connection,
@@ -91,9 +94,9 @@ def _figures(
             [indicator, code],
         )
         reason = f"{why[0]['state']}, {why[0]['reason']}" if why else "unknown"
-        raise NotFound(f"No total of {indicator} in {areas[0]['area_name']}. Coverage says: {reason}.")
+        raise NotFound(f"No total of {indicator} in {areas[0]['area_name']}.", f"Coverage says: {reason}.")
     newest = [row for row in found if row["period_id"] == found[0]["period_id"]]
-    # Persons stand for both sexes where they are published; life expectancy has the two sexes only.
+    # The figure for persons includes both sexes. Life expectancy is published by sex only.
     return [row for row in newest if row["sex"] == "Persons"] or newest
 
 
@@ -111,11 +114,11 @@ def _history(connection: duckdb.DuckDBPyConnection, figure: dict[str, Any]) -> l
 
 
 def _inputs(connection: duckdb.DuckDBPyConnection, workspace: Path, figure: dict[str, Any]) -> list[dict[str, Any]]:
-    """The published figure itself, or those of the councils or organisations that a derived one was summed from."""
+    """The published figure itself; for a derived one those of the councils or organisations in its sum."""
     sources = [figure]
     if figure["is_derived"]:
         where = " and ".join(f"{column} = ?" for column in KEY if column != "area_code")
-        # Local returns are summed over organisations, for the whole over all of them.
+        # Local returns are summed over the organisations of a place; for the subregion over all organisations.
         below = (
             "a.area_type = 'organisation' and (a.parent_code = ? or whole.area_type = 'subregion')"
             if is_of_returns(figure)
@@ -170,7 +173,7 @@ def _bytes(connection: duckdb.DuckDBPyConnection, workspace: Path, source: dict[
         "object": str(path) if path.exists() else f"{path} (not on this machine)",
         "page": f"{row['page']} of {len(kept.pages)}" if kept is not None and row and len(kept.pages) > 1 else None,
         "row": source["source_row"],
-        # What disclosure control hides is not printed here either: a local return holds the small count itself.
+        # A local return contains the small count itself, so what disclosure control hides is not printed here either.
         "row_as_served": None
         if source["status"] == "suppressed"
         else {name: cell for name, cell in row.items() if name not in _TAGS and cell is not None} or None,
@@ -181,7 +184,7 @@ _TAGS = ("row_number", "dataset", "part", "vintage_id", "page")
 
 
 def _row_as_served(raw: Path, vintage: dict[str, Any], number: int | None) -> dict[str, Any]:
-    """The row as text, under the publisher's names in snake case; empty where raw is not on this machine."""
+    """The row as text, under the publisher's names in snake case; empty where this machine has no raw file of it."""
     path = next(raw.glob(f"*/{vintage['vintage_id']}.parquet"), None)
     if path is None or number is None:
         return {}

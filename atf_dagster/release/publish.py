@@ -1,6 +1,7 @@
-"""Write, audit, publish: the one way in which a release comes about.
+"""Makes a release: writes it, audits it, moves the pointer. There is no other way to make one.
 
-Belongs here: the order of the steps, the receipt, the version's name.
+Belongs here: the order of the steps, the receipt, the version's name. Does not belong here: the files (`candidate`),
+the checks (`audit`), the pointer (`versions`).
 """
 
 import datetime as dt
@@ -34,12 +35,12 @@ from atf_dagster.release.versions import (
 )
 
 FLUSHED_AT_ONCE = 8
-"""Files that are synced together: one commit of the file system's journal then serves several."""
+"""Files that are synced at the same time, so that one commit of the file system's journal serves several."""
 
 
 @dataclass(frozen=True)
 class ReleaseFacts:
-    """Everything that a release says of itself beside its figures."""
+    """What a release records about itself beside its figures."""
 
     run_id: str
     mode: str
@@ -63,9 +64,8 @@ def publish(
 ) -> Release:
     """Make a candidate from the warehouse, audit it and move `current` to it.
 
-    Returns the new release, or the newest one where a rebuild gave the same figures:
-    the same bytes never make a new version. Raises AuditFailed; a failure at any point leaves `current`
-    where it is.
+    Returns the new release; where a rebuild gave the same figures, the newest release, because the same bytes never
+    make a new version. Raises AuditFailed. A failure at any point leaves `current` as it is.
     """
     for name in remove_unfinished(folder):
         progress(f"removed {name}, which an interrupted run left behind")
@@ -77,9 +77,9 @@ def publish(
     try:
         figures = _write(candidate, warehouse, catalogue, tables, facts, version, built_at, progress)
     except BaseException:
-        remove_unfinished(folder)  # a full disk needs the space back at once
+        remove_unfinished(folder)  # at once, because the disk may be full
         raise
-    if known and _says_the_same(known[-1], facts, figures):
+    if known and _has_same_figures(known[-1], facts, figures):
         remove_unfinished(folder)
         remember_equivalent(folder, known[-1].version, facts.fingerprint)
         progress(f"the rebuilt figures are those of release {known[-1].version}")
@@ -102,10 +102,10 @@ def _write(
     built_at: dt.datetime,
     progress: Callable[[str], None],
 ) -> str:
-    """Fill the candidate's folder and audit it; returns the hash of its figures."""
+    """Fill the candidate's folder and audit it. Returns the hash of its figures."""
     candidate.mkdir()
     write_database(candidate / "mart.duckdb", warehouse, tables, _rows(facts, version, built_at))
-    # The attack works in Python, the rest in DuckDB, and both only read the finished file: each has a core to itself.
+    # The attack runs in Python and the rest in DuckDB. Both only read the finished file, so each can use its own core.
     with ThreadPoolExecutor(1, thread_name_prefix="attack") as pool:
         attack = pool.submit(audit_disclosure, candidate, neighbours(catalogue))
         everything = [*tables, *WRITTEN_AT_RELEASE]
@@ -126,7 +126,7 @@ def _write(
 
 
 def neighbours(catalogue: Catalogue) -> dict[str, set[str]]:
-    """The members of each group of statistical neighbours, by the code that int_area_group_member gives it."""
+    """The members of each group of statistical neighbours, by the group's code in int_area_group_member."""
     groups: dict[str, set[str]] = {}
     for entry in catalogue.neighbours:
         groups.setdefault(f"SN-{entry.area}", set()).add(entry.neighbour)
@@ -134,14 +134,14 @@ def neighbours(catalogue: Catalogue) -> dict[str, set[str]]:
 
 
 def _figures_hash(files: Mapping[str, Mapping[str, Any]], tables: Sequence[Table]) -> str:
-    """Of all figures and descriptions, without what names the run."""
+    """The hash of all figures and descriptions, without the tables that name the run."""
     digest = hashlib.sha256()
     for table in sorted(tables, key=lambda table: table.name):
         digest.update(f"{table.name} {files[f'csv/{table.name}.csv']['sha256']}\n".encode())
     return digest.hexdigest()
 
 
-def _says_the_same(newest: Release, facts: ReleaseFacts, figures: str) -> bool:
+def _has_same_figures(newest: Release, facts: ReleaseFacts, figures: str) -> bool:
     receipt = newest.receipt
     same = receipt.get("figures_sha256") == figures and receipt["mode"] == facts.mode
     return same and receipt["verdict"] == facts.quality_state and not damage(newest)
@@ -201,14 +201,14 @@ def _write_receipt(
         "datasets_held_back": list(facts.datasets_held_back),
         "rows": dict(sorted(counts.items())),
         "given_away_by_publishers": list(warnings),
-        # The verdict covers exactly these bytes.
+        # The verdict is about exactly these bytes.
         "files": files,
     }
     write_atomic(candidate / "receipt.json", json.dumps(receipt, indent=1, ensure_ascii=False) + "\n")
 
 
 def _files(candidate: Path) -> dict[str, dict[str, Any]]:
-    """Size and hash of each file of the candidate, all of them durable on return."""
+    """Size and hash of each file of the candidate. All files are synced to the disk on return."""
     paths = sorted(path for path in candidate.rglob("*") if path.is_file())
     with ThreadPoolExecutor(FLUSHED_AT_ONCE, thread_name_prefix="flush") as pool:
         facts = list(pool.map(_flush, paths))

@@ -1,7 +1,7 @@
-"""The releases that there are, and the pointer `current`.
+"""The list of releases, and the pointer `current`.
 
-Belongs here: listing, moving the pointer, rollback by hand and from damage, tidying up. Does not belong here: what is
-in a release.
+Belongs here: listing, moving the pointer, rollback by hand and from damage, removing old releases. Does not belong
+here: the contents of a release.
 """
 
 import json
@@ -19,16 +19,18 @@ CANDIDATE = ".candidate-"
 ROLLED_BACK = ".rolled-back-from"
 EQUIVALENT = ".equivalent"
 GOOD = ("passed", "warned")
-"""Verdicts that let a release be published."""
+"""Verdicts with which a release may be published."""
+
+OPERATOR = "whoever runs the command"
 
 
 class ReleaseError(AtfError):
-    """A release that cannot be used; the text says which, why and what to do."""
+    """A release that cannot be used. The message says which one and why."""
 
 
 @dataclass(frozen=True)
 class Release:
-    """One finished release, by its receipt."""
+    """One finished release, as its receipt describes it."""
 
     path: Path
     receipt: dict[str, Any]
@@ -45,7 +47,7 @@ class Release:
 
 @dataclass(frozen=True)
 class RolledBack:
-    """What was done about a damaged current release. `now` is None where there is none whole to go back to."""
+    """What happened to a damaged current release. `now` is None where no undamaged release is there to go back to."""
 
     damaged: str
     problems: list[str]
@@ -55,20 +57,20 @@ class RolledBack:
     def sentence(self) -> str:
         found = f"Release {self.damaged} is damaged ({'; '.join(self.problems)})."
         if self.now is None:
-            return f"{found} There is no whole release of its mode to go back to. Run `atf refresh --rebuild`."
-        return f"{found} Readers get release {self.now} instead. Run `atf refresh`: it publishes whole figures again."
+            return f"{found} There is no undamaged release of its mode to go back to. Run `atf refresh --rebuild`."
+        return f"{found} Readers get release {self.now} instead. Run `atf refresh`: it publishes the figures again."
 
 
 RECEIPT = "receipt.json"
 NEEDED = {"run_id", "mode", "verdict", "files"}
-"""What a receipt must say for its release to be used."""
+"""Keys that a receipt must have before its release is used."""
 
 
 def releases(folder: Path) -> list[Release]:
     """All finished releases, oldest first.
 
-    A folder without a receipt was never finished, and one whose receipt cannot be read is good for nothing: neither
-    is listed. `damage_of_current` tells where it is the current one.
+    A folder without a receipt was never finished, and a release with an unreadable receipt cannot be used. Neither is
+    listed. `damage_of_current` reports it where it is the current one.
     """
     now = current_version(folder)
     found = []
@@ -88,12 +90,12 @@ def _read_receipt(path: Path) -> dict[str, Any] | None:
 
 
 def unreadable(folder: Path) -> list[Path]:
-    """Folders of releases whose receipt is there and says nothing that can be used."""
+    """Folders of releases that have a receipt which cannot be used."""
     return [path for path in sorted(folder.glob("[0-9]*")) if (path / RECEIPT).exists() and not _read_receipt(path)]
 
 
 def newest_number(folder: Path) -> int:
-    """The highest number that a release has had; also of one whose receipt cannot be read, so that none is reused."""
+    """The highest number of any release, also of one with an unreadable receipt, so that no number is used twice."""
     return max((int(path.name.split("-")[0]) for path in folder.glob("[0-9]*-*")), default=0)
 
 
@@ -110,9 +112,15 @@ def point_to(folder: Path, version: str) -> None:
     """Move `current` in one step: a reader finds the old release or the new one. Raises ReleaseError."""
     known = {release.version: release for release in releases(folder)}
     if version not in known:
-        raise ReleaseError(f"There is no release {version} in {folder}. There are: {', '.join(known) or 'none'}.")
+        raise ReleaseError(
+            f"There is no release {version} in {folder}.",
+            f"Name one of these releases. There are: {', '.join(known) or 'none'}.",
+            owner=OPERATOR,
+        )
     if known[version].receipt.get("verdict") not in GOOD:
-        raise ReleaseError(f"Release {version} has no verdict that lets it be published.")
+        raise ReleaseError(
+            f"Release {version} has no verdict that lets it be published.", "Name another release.", owner=OPERATOR
+        )
     temporary = folder / f".{POINTER}.{os.getpid()}.tmp"
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(version)
@@ -121,7 +129,7 @@ def point_to(folder: Path, version: str) -> None:
 
 
 def damage(release: Release) -> list[str]:
-    """Files that are missing or no longer have the hash of the receipt; empty where all is well."""
+    """Files that are missing or no longer have the receipt's hash; empty where there is no damage."""
     problems = []
     for name, facts in release.receipt["files"].items():
         path = release.path / name
@@ -133,7 +141,7 @@ def damage(release: Release) -> list[str]:
 
 
 def damage_of_current(folder: Path) -> list[str]:
-    """What is wrong with the release that readers get; empty where all is well, or where there is none yet."""
+    """What is wrong with the release that readers get; empty where nothing is, or where there is no release yet."""
     version = current_version(folder)
     if version is None:
         return []
@@ -149,7 +157,7 @@ def damage_of_current(folder: Path) -> list[str]:
 
 
 def damage_of_newest(folder: Path) -> tuple[str, list[str]] | None:
-    """The newest release, whether readers get it or not, and what is wrong with its files; None where all is well."""
+    """The newest release, current or not, and what is wrong with its files; None where nothing is wrong."""
     known = [*(release.path for release in releases(folder)), *unreadable(folder)]
     if not known:
         return None
@@ -160,10 +168,11 @@ def damage_of_newest(folder: Path) -> tuple[str, list[str]] | None:
 
 
 def roll_back_from_damage(folder: Path) -> RolledBack | None:
-    """Where the current release is damaged, point to the newest whole one of its mode; None where all is well.
+    """Where the current release is damaged, point to the newest undamaged one of its mode. None without damage.
 
-    The caller holds the writer's lock. Where somebody went back from a newer release by hand, it stays left behind.
-    Not remembered as a rollback by hand: what is damaged is published again by the next refresh, news or not.
+    The caller holds the writer's lock. Where somebody went back from a newer release by hand, the newer one is not
+    used. This is not recorded as a rollback by hand: the next refresh publishes the damaged figures again, also where
+    its inputs have not changed.
     """
     problems = damage_of_current(folder)
     damaged = current_version(folder)
@@ -174,7 +183,7 @@ def roll_back_from_damage(folder: Path) -> RolledBack | None:
         others = [release for release in others if release.version < damaged]
     mode = _mode(folder / damaged)
     if mode is None and others:
-        mode = str(others[-1].receipt["mode"])  # its own word is lost; a house seldom changes its mode
+        mode = str(others[-1].receipt["mode"])  # its own receipt is lost, and a home seldom changes its mode
     for release in reversed(others):
         if release.receipt["mode"] == mode and release.receipt["verdict"] in GOOD and not damage(release):
             point_to(folder, release.version)
@@ -183,13 +192,13 @@ def roll_back_from_damage(folder: Path) -> RolledBack | None:
 
 
 def mode_of_current(folder: Path) -> str | None:
-    """The mode of the release that readers get, also where its receipt is damaged; None where there is none."""
+    """The mode of the release that readers get, also where its receipt is damaged; None where there is no release."""
     version = current_version(folder)
     return _mode(folder / version) if version is not None else None
 
 
 def _mode(path: Path) -> str | None:
-    """The mode of a release, from its receipt or, where that is broken, from its datapackage.json."""
+    """The mode of a release, from its receipt; where that cannot be read, from its datapackage.json."""
     receipt = _read_receipt(path)
     if receipt is not None:
         return str(receipt["mode"])
@@ -201,9 +210,9 @@ def _mode(path: Path) -> str | None:
 
 
 def rollback(folder: Path, version: str | None = None) -> tuple[str | None, str]:
-    """Point to `version`, or to the release before the current one, of the same mode.
+    """Point to `version`, or to the release of the same mode before the current one.
 
-    Returns (from, to). Raises ReleaseError. A refresh without news leaves the pointer where it was put.
+    Returns (from, to). Raises ReleaseError. A refresh whose inputs have not changed leaves the pointer there.
     """
     known = releases(folder)
     now = next((release for release in known if release.is_current), None)
@@ -214,11 +223,19 @@ def rollback(folder: Path, version: str | None = None) -> tuple[str | None, str]
             if now is None or (release.version < now.version and release.receipt["mode"] == now.receipt["mode"])
         ]
         if not earlier:
-            raise ReleaseError("There is no release before the current one, of its mode, to go back to.")
+            raise ReleaseError(
+                "There is no release before the current one, of its mode, to go back to.",
+                "Run `atf releases` and name one that it lists.",
+                owner=OPERATOR,
+            )
         version = earlier[-1].version
     chosen = next((release for release in known if release.version == version), None)
     if chosen is not None and (problems := damage(chosen)):
-        raise ReleaseError(f"Release {version} is damaged and was not made current: {'; '.join(problems)}.")
+        raise ReleaseError(
+            f"Release {version} is damaged and was not made current: {'; '.join(problems)}.",
+            "Name another release.",
+            owner=OPERATOR,
+        )
     point_to(folder, version)
     if version == known[-1].version:
         forget_rollback(folder)
@@ -228,7 +245,9 @@ def rollback(folder: Path, version: str | None = None) -> tuple[str | None, str]
 
 
 def rolled_back_from(folder: Path) -> str | None:
-    """The newest release, where somebody went back from it: a refresh without news does not return to it."""
+    """The newest release, where somebody went back from it by hand; a refresh without changed inputs does not return
+    to it.
+    """
     marker = folder / ROLLED_BACK
     return marker.read_text("utf-8").strip() if marker.exists() else None
 
@@ -238,19 +257,19 @@ def forget_rollback(folder: Path) -> None:
 
 
 def remember_equivalent(folder: Path, version: str, fingerprint: str) -> None:
-    """Other inputs or programs gave exactly the figures of `version`; they need not be built again."""
+    """Record that other inputs or programs gave exactly the figures of `version`, so that they are not built again."""
     write_atomic(folder / EQUIVALENT, f"{version} {fingerprint}\n")
 
 
 def follows_from(release: Release, fingerprint: str) -> bool:
-    """Whether `release` is what this fingerprint leads to."""
+    """Whether this fingerprint of inputs and programs leads to the figures of `release`."""
     equivalent = release.path.parent / EQUIVALENT
     known = equivalent.read_text("utf-8").strip() if equivalent.exists() else ""
     return release.receipt.get("fingerprint") == fingerprint or known == f"{release.version} {fingerprint}"
 
 
 def remove_unfinished(folder: Path) -> list[str]:
-    """Remove what killed runs left behind; returns the names."""
+    """Remove what killed runs left behind. Returns the names."""
     folder.mkdir(parents=True, exist_ok=True)
     leftovers = [path for path in folder.glob(f"{CANDIDATE}*") if path.is_dir()]
     for path in leftovers:
@@ -261,7 +280,7 @@ def remove_unfinished(folder: Path) -> list[str]:
 
 
 def remove_old(folder: Path, keep: int) -> list[str]:
-    """Remove the oldest releases beyond `keep`, never the current one. An open file stays readable on Linux."""
+    """Remove the oldest releases beyond `keep`, but never the current one. On Linux an open file stays readable."""
     known = [release for release in releases(folder) if not release.is_current]
     surplus = known[: max(0, len(known) - max(0, keep - 1))]
     for release in surplus:

@@ -1,8 +1,8 @@
-"""Local returns: what NHS trusts and councils send as a CSV for the indicators that nobody publishes.
+"""Local returns: NHS trusts and councils send a CSV for the indicators that nobody publishes.
 
-Belongs here: the template, the rules of a file (`check`), keeping accepted files for good (`store`), which rows
-must stay hidden (`disclosure`) and the commands. Does not belong here: fetched tables (`sources`, `landing`),
-and which of two submissions is in force in the mart, which SQL decides.
+Belongs here: the template, the rules of a file (`check`), the store of accepted files (`store`), which rows stay
+hidden (`disclosure`). Does not belong here: fetched tables (`sources`, `landing`), the commands (`cli`), which of two
+submissions is in force in the mart (SQL decides that).
 """
 
 from atf_dagster.returns.check import check

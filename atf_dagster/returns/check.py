@@ -1,4 +1,4 @@
-"""Check a return as a whole: every rule, every fault at once.
+"""Checks a return by every rule and gives all its errors at once.
 
 Belongs here: the order of reading and rules. Does not belong here: the rules (`row_rules`, `figure_rules`,
 `file_rules`), reading bytes (`reading`).
@@ -15,7 +15,7 @@ from atf_dagster.returns.rows import Checked, Draft, ReturnErrors, Row
 
 
 def check(path: Path, catalogue: Catalogue, *, now: dt.datetime | None = None, earlier: Sequence[Row] = ()) -> Checked:
-    """Judge a file. `earlier` are the rows in force from returns accepted before (`store.rows_in_force`)."""
+    """Judge a file. `earlier` holds the rows in force of returns that were accepted before (`store.rows_in_force`)."""
     errors = ReturnErrors()
     data = reading.load(path, errors)
     if data is None:
@@ -26,20 +26,20 @@ def check(path: Path, catalogue: Catalogue, *, now: dt.datetime | None = None, e
 def check_bytes(
     data: bytes, catalogue: Catalogue, *, now: dt.datetime | None = None, earlier: Sequence[Row] = ()
 ) -> Checked:
-    """Judge bytes that are already at hand, so that what is checked is what is kept."""
+    """Judge bytes that the caller has read. The caller keeps the same bytes that were checked."""
     now = now or dt.datetime.now(dt.UTC)
     errors = ReturnErrors()
     drafts = _drafts(data, catalogue, now, errors)
     file_rules.judge(drafts, earlier, errors)
-    faulty = {error.row for error in errors}
-    rows = tuple(draft.row() for draft in drafts if draft.number not in faulty)
+    with_errors = {error.row for error in errors}
+    rows = tuple(draft.row() for draft in drafts if draft.number not in with_errors)
     return Checked(rows, tuple(sorted(errors, key=lambda error: error.row)))
 
 
 def rows_of_accepted(data: bytes, catalogue: Catalogue, accepted_at: dt.datetime) -> tuple[Row, ...]:
-    """Every row of a file that was accepted; rules that were made since do not take it back.
+    """Every row of an accepted file. Rules that are newer than its acceptance do not apply.
 
-    Raises ValueError where a cell cannot be read: a row must not go missing from figures without a word.
+    Raises ValueError where a cell cannot be read, because no row may disappear from the figures silently.
     """
     return tuple(draft.row() for draft in _drafts(data, catalogue, accepted_at, ReturnErrors()))
 

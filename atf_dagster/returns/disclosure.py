@@ -1,36 +1,35 @@
-"""Which rows, and which totals of rows, stay hidden before figures of returns are shown.
+"""Which rows of returns, and which totals of rows, stay hidden.
 
-Belongs here: the decision, as a pure function of the rows in force. Does not belong here: blanking the figures;
-whoever shows a hidden row shows neither numerator, denominator, value, limits nor unknown_count of it.
-
-First, by themselves:
-- rows with the flag `suppress`: the organisation knows of a reason that a rule cannot see;
+Step 1 hides rows for a reason of their own:
+- Rows with the flag `suppress`. The organisation knows a reason that a rule cannot see.
 - ATF20 rows and totals with 1 to 7 staff from an ethnic minority, 1 to 7 others, or 1 to 7 in all. The Workforce
-  Race Equality Standard hides fewer than 5; 1 to 7 is the rule of Hospital Episode Statistics, the strictest in
-  use on health figures here, and one rule is easier to keep. The others count because they name the rest:
-  17 of 20 is 3 of 20 read from the other side.
-- A zero is shown where the denominator is more than 7: it says of nobody what they are one by one. So is
-  everybody (numerator = denominator), its mirror. Unknown ethnicity decides nothing: it is not an ethnicity.
-- ATF12 and ATF21 count no persons' traits; only the flag hides them.
+  Race Equality Standard hides fewer than 5. The rule of Hospital Episode Statistics, 1 to 7, is the strictest in use
+  on health figures here, and one rule is easier to keep. The rule counts the others too, because 17 of 20 means
+  that 3 of 20 are not.
+- A zero is shown where the denominator is more than 7, because it describes no single person. A figure of everybody
+  (numerator = denominator) is shown for the same reason. Unknown ethnicity is not an ethnicity and hides nothing.
+- ATF12 and ATF21 do not count traits of persons. Only the flag hides their rows.
 
-Then, because a hidden figure must not be the difference of shown ones, in every sum that can be made: ALL over
-an organisation's bands; a council area over its organisations, Cheshire and Merseyside over the councils and
-the organisations that serve several places, and over all organisations, both for ALL and for each band; ALL of
-an area over its bands.
-- A sum with exactly one hidden figure gets a second: the smallest denominator not yet hidden (least is lost), a
-  tie by the bands' order, then by code. Where no part is left the total is hidden. Nil parts (0 of 0) protect
-  nothing and are not chosen, unless the total is nil as well and hidden.
-- What remains of a shown total after its shown parts is itself a figure that anyone can work out, so in ATF20 it
-  obeys the same 1 to 7 rule, and it is not zero (or everybody) unless the whole total is: nobody of two hidden
-  bands would be each band's hidden figure. Hiding goes on until that holds. Where ALL itself is a shown zero,
-  every band's zero follows from it, whatever is hidden; the denominators do not. What follows from such zeros in
-  other sums gets company.
-- A band that an organisation did not supply counts as hidden: ALL minus the rest would supply it.
-- Last, the sums are solved together: a figure that follows from several sums at once gets company as well.
+Step 2 hides more, because nobody may compute a hidden figure from shown ones. It looks at every sum that a reader can
+make: ALL over an organisation's bands; a council area over its organisations; Cheshire and Merseyside over the councils
+and the organisations that serve several places, and over all organisations, both for ALL and for each band; ALL of an
+area over its bands.
+- A sum with exactly one hidden figure gets a second one: the smallest denominator that is not yet hidden, so that the
+  least is lost. The order of bands decides a tie, then the code. Where no part is left, the total is hidden. Nil parts
+  (0 of 0) protect nothing and are not chosen, unless the total is nil and hidden.
+- A reader can subtract the shown parts from a shown total. In ATF20 the remainder obeys the same 1 to 7 rule. It is
+  also not zero (or everybody) unless the whole total is, because zero for two hidden bands is the hidden figure of
+  each. More rows are hidden until this holds. Where ALL itself is a shown zero, every band's numerator is zero, even if
+  hidden; the denominators stay unknown. Where other sums give more away by such zeros, a further figure is hidden.
+- A band that an organisation did not supply counts as hidden, because ALL minus the rest would give it.
+- At the end all sums are solved together. Where a figure follows from several sums at once, a further figure is hidden.
 
-Every total is taken as shown unless it is in the answer. That is the worst case, so a mart that shows fewer is
-safe too. Not covered: ranges that follow from figures being at least zero; an organisation that knows its own
-hidden figure; and earlier releases, so the history of a row that is hidden now is to be hidden with it.
+The rule assumes that every total is shown unless it is in the answer. That is the worst case: a mart that shows fewer
+totals is safe too. Not covered: ranges that follow because no figure is below zero; an organisation that knows its own
+hidden figure; earlier releases, so whoever hides a row also hides its history.
+
+Belongs here: the decision, as a pure function of the rows in force. Does not belong here: blanking the figures (of a
+hidden row nobody shows numerator, denominator, value, limits or unknown_count).
 """
 
 import datetime as dt
@@ -52,7 +51,7 @@ Reason = Literal["asked_for", "small_count", "protects_another"]
 
 
 class TotalKey(NamedTuple):
-    """A sum over the organisations of a place; E54000008 is over all nine and those that serve several."""
+    """A sum over the organisations of a place. E54000008 is over all nine and those that serve several places."""
 
     indicator_code: str
     area_code: str
@@ -92,12 +91,12 @@ class Sum:
 
 
 def hide(rows: Iterable[Row], catalogue: Catalogue) -> Hiding:
-    """Decide for the rows in force, one for each key. Raises ValueError where a key comes twice."""
+    """Decide for the rows in force, one row a key. Raises ValueError where a key comes twice."""
     tables: dict[tuple[str, dt.date, dt.date], list[Row]] = defaultdict(list)
     seen: set[RowKey] = set()
     for row in rows:
         if row.key in seen:
-            raise ValueError(f"{row.key} comes twice; give the rows in force, one for each key")
+            raise ValueError(f"{row.key} comes twice; give the rows in force, one row a key")
         seen.add(row.key)
         tables[row.indicator_code, row.date_from, row.date_to].append(row)
     hidden_rows: dict[RowKey, Reason] = {}
@@ -114,7 +113,7 @@ def hide(rows: Iterable[Row], catalogue: Catalogue) -> Hiding:
 
 
 class Table:
-    """The figures of one indicator and period, and every sum between them."""
+    """The figures of one indicator and period, and all sums of them."""
 
     def __init__(self, rows: list[Row], total: str, whole: str) -> None:
         self._total = total
@@ -132,7 +131,7 @@ class Table:
         self._order = {band: position for position, band in enumerate((total, *BANDS))}
 
     def hidden(self) -> dict[Cell, Reason]:
-        """Every figure that must not be shown, with the first reason that was found."""
+        """Every figure that must be hidden, with the first reason that was found."""
         reasons: dict[Cell, Reason] = {}
         for cell, count in self.figures.items():
             if cell in self._asked:
@@ -153,14 +152,14 @@ class Table:
         for one in self.sums:
             if self._gives_away(one, unknown):
                 yield from self._candidates(one, unknown)
-        # Numerators, of which those that follow from a shown zero are known without being shown.
+        # First with all hidden figures, then without the numerators that a shown zero makes known.
         for known in (set[Cell](), self._zeros(unknown)):
             for cell in sorted(determined(self.sums, unknown - known)):
                 for one in self._around(cell, unknown):
                     yield from self._candidates(one, unknown)
 
     def _zeros(self, unknown: set[Cell]) -> set[Cell]:
-        """Hidden figures whose numerator is zero because that of a shown total is, or because all their parts are."""
+        """Hidden figures whose numerator must be zero: a shown total is zero, or all their parts are."""
         zero = {cell for cell, count in self.figures.items() if cell not in unknown and count.part == 0}
         before = -1
         while before < len(zero):
@@ -198,13 +197,13 @@ class Table:
         yield from (cell for cell in parts if self.figures[cell].whole > 0)
         if one.total not in unknown:
             yield one.total
-        yield from parts  # only nil ones are left, and they give a hidden total of nothing away
+        yield from parts  # only nil parts are left here; they do not give a hidden nil total away
 
     def _rank(self, cell: Cell) -> tuple[Decimal, int, Cell]:
         return self.figures[cell].whole, self._order.get(cell.band, len(self._order)), cell
 
     def _of_bands(self) -> Iterator[Sum]:
-        """ALL of each organisation over its bands, those that were not supplied included."""
+        """ALL of each organisation over its bands, also over those that were not supplied."""
         bands: dict[str, list[Cell]] = defaultdict(list)
         for cell in sorted({*self.figures, *self._missing}):
             if cell.band != self._total:
@@ -215,7 +214,7 @@ class Table:
                 yield Sum(total, tuple(parts))
 
     def _of_places(self, whole: str) -> Iterator[Sum]:
-        """Each place over its organisations, and the whole over the councils; figures of totals are set here."""
+        """Each place over its organisations, and the whole over the councils. Sets the figures of totals."""
         parts: dict[Cell, list[Cell]] = defaultdict(list)
         for cell in sorted(self.figures):
             parts[Cell("area", self._area[cell], cell.band)].append(cell)
@@ -231,12 +230,12 @@ class Table:
                 sum((count.part for count in counts), Decimal(0)), sum((count.whole for count in counts), Decimal(0))
             )
             yield Sum(total, tuple(parts[total]))
-        # A place's total may be hidden and its organisations shown: the whole is also the sum of all of those.
+        # A place's total may be hidden while its organisations are shown, so the whole is also a sum over these.
         for band, cells in everybody.items():
             yield Sum(Cell("area", whole, band), tuple(cells))
 
     def _of_places_bands(self, whole: str) -> Iterator[Sum]:
-        """ALL of each place over its bands, with the organisations that gave no bands as parts of their own."""
+        """ALL of each place over its bands. An organisation that gave no bands is a part by itself."""
         with_bands = {one.total.code for one in self.sums if one.total.kind == "organisation"}
         for area in sorted({cell.code for cell in self.figures if cell.kind == "area"}):
             inside = {c for c, code in self._area.items() if area in (code, whole)}
@@ -246,14 +245,14 @@ class Table:
             )
             total = Cell("area", area, self._total)
             if not given <= with_bands or total not in self.figures or not given:
-                continue  # bands of an organisation without ALL are in the bands' totals and not in ALL's
+                continue  # the bands of an organisation without ALL count in the bands' totals and not in ALL
             bands = [c for c in sorted(self.figures) if c.kind == "area" and c.code == area and c.band != self._total]
             missing = sorted(c for c in inside & self._missing if c.band != self._total and c.code in with_bands)
             yield Sum(total, (*bands, *alone, *missing))
 
 
 def determined(sums: Iterable[Sum], unknown: set[Cell]) -> set[Cell]:
-    """The unknown figures that follow exactly from the known ones through any combination of the sums."""
+    """The unknown figures that follow exactly from known ones by any combination of the sums."""
     pivots: dict[Cell, dict[Cell, Fraction]] = {}
     for one in sums:
         line = {cell: Fraction(1) for cell in one.parts if cell in unknown}

@@ -1,11 +1,11 @@
-"""What the warehouse is told of the accepted returns beside their rows: organisations, what to hide, totals.
+"""What the warehouse needs from accepted returns beside their rows: organisations, rows to hide, totals.
+
+The mart shows histories, and the vintage in force may be older than the newest submission. So this module computes the
+state after each submission: a row that must be hidden in one state is hidden in all states, and each state has its own
+totals. SQL takes the totals of the vintage in force.
 
 Belongs here: sums over organisations and the rows to hide, as plain rows. Does not belong here: the decision what
 to hide (`disclosure`), writing tables (`warehouse`).
-
-The mart shows histories, and the vintage in force may be older than the newest submission. So everything is worked
-out for the state after each submission: a row that had to be hidden in one state is hidden in all, and each state
-has its own totals, of which SQL takes those of the vintage in force.
 """
 
 import datetime as dt
@@ -30,7 +30,9 @@ State = Mapping[RowKey, Row]
 
 @dataclass(frozen=True)
 class ReturnFacts:
-    """organisations: one an organisation. rows: one a key, and whether it is hidden. totals: one a sum and state."""
+    """organisations: one row an organisation. rows: one row a key, with whether it is hidden. totals: one row a sum
+    and state.
+    """
 
     organisations: list[Facts]
     rows: list[Facts]
@@ -38,7 +40,7 @@ class ReturnFacts:
 
 
 def collect(home: Path, catalogue: Catalogue) -> ReturnFacts:
-    """Of all accepted returns. Raises ReturnsDamaged where bytes of one are missing or changed."""
+    """The facts of all accepted returns. Raises ReturnsDamaged where bytes of a return are missing or changed."""
     states = list(_states(home, catalogue))
     hidden = _ever_hidden(states, catalogue)
     totals: list[Facts] = []
@@ -66,7 +68,7 @@ def _states(home: Path, catalogue: Catalogue) -> Iterator[State]:
 
 
 def _ever_hidden(states: list[State], catalogue: Catalogue) -> set[RowKey]:
-    """Rows to hide in every state, because one of them demands it; until no state demands another."""
+    """Rows to hide in every state because one state demands it. Repeats until no state demands a further row."""
     hidden: set[RowKey] = set()
     before = -1
     while before < len(hidden):
@@ -77,7 +79,7 @@ def _ever_hidden(states: list[State], catalogue: Catalogue) -> set[RowKey]:
 
 
 def _marked(state: State, hidden: set[RowKey]) -> list[Row]:
-    """The rows, those that are hidden for another state's sake marked as if the organisation had asked for it."""
+    """The rows. Those that another state hides carry the flag, as if the organisation had asked for it."""
     return [replace(row, suppression_flag=SUPPRESS) if key in hidden else row for key, row in state.items()]
 
 
@@ -91,7 +93,7 @@ def _of_key(key: RowKey | TotalKey) -> Facts:
 
 
 def _organisations(rows: Iterable[Row]) -> list[Facts]:
-    """Organisations are areas of their own, so that a council as an employer is not the council's residents."""
+    """Organisations as areas of their own: the figures of a council as an employer are not those of its residents."""
     found: dict[str, Facts] = {}
     for row in sorted(rows, key=lambda row: row.submitted_at):
         first = found.get(row.org_code, {"valid_from": row.date_from})["valid_from"]
@@ -111,8 +113,8 @@ def _organisations(rows: Iterable[Row]) -> list[Facts]:
 def _totals(state: State, hidden: Iterable[TotalKey], catalogue: Catalogue) -> list[Facts]:
     """Sums over the organisations of each place, and over all of them for Cheshire and Merseyside.
 
-    The whole is complete only where every one of its councils' places reported; who else should have reported for a
-    place is not known, so that a place's own sum is over those that did.
+    The whole is complete only where somebody reported for each of its councils. Nobody knows which other organisations
+    should have reported for a place, so the sum of a place is over those that did.
     """
     area = places(catalogue)
     groups: dict[TotalKey, list[Row]] = defaultdict(list)

@@ -1,11 +1,11 @@
-"""Rules of the figures of one row: how numbers are written, and nil, missing and zero kept apart.
+"""Rules of the figures of one row: how numbers are written, and the difference between nil, missing and zero.
 
     nil return                      nothing to report: numerator 0 and denominator 0, both written
     not supplied                    missing: numerator, denominator and unknown_count blank
     final, provisional, estimate    both given, denominator more than 0; a numerator of 0 is a real zero
 
-A nil return has written zeros, not blanks, so that a blank always means that a figure is missing. A band in
-which nobody's ethnicity is known is a nil return with its unknown_count.
+A nil return has written zeros, so that a blank always means that a figure is missing. A band with no person of known
+ethnicity is a nil return with its unknown_count.
 
 Belongs here: numerator, denominator, unknown_count. Does not belong here: sums over rows (`file_rules`).
 """
@@ -17,7 +17,7 @@ from atf_dagster.returns.rows import NUMBERS, Draft, ReturnErrors, shown
 from atf_dagster.returns.template import COLUMNS, DATA_STATUSES, FORMS, NIL, NOT_SUPPLIED, Form
 
 PLAIN = re.compile(r"[0-9]{1,15}(\.[0-9]{1,10})?")
-"""Fifteen digits are exact in every reader's numbers, and more than any return can hold."""
+"""Every program reads fifteen digits exactly, and no return needs more."""
 
 
 def judge(draft: Draft, errors: ReturnErrors) -> None:
@@ -34,7 +34,7 @@ def judge(draft: Draft, errors: ReturnErrors) -> None:
             draft.number,
             "numerator",
             f"{numerator} is more than the denominator, {denominator}.",
-            "The numerator is a part of the denominator: look whether the two were exchanged, or whether the "
+            "The numerator is a part of the denominator: check whether the two were exchanged, or whether the "
             "denominator leaves out some that the numerator counts.",
         )
 
@@ -59,7 +59,7 @@ def _read(draft: Draft, column: str, whole: bool, errors: ReturnErrors) -> None:
 
 
 def _not_plain(cell: str) -> str | None:
-    """What keeps a cell from being a plain decimal number; None where it is one."""
+    """Why a cell is not a plain decimal number; None where it is one."""
     if PLAIN.fullmatch(cell):
         return None
     for sign, name in (("£", "a pound sign"), ("%", "a percent sign"), (",", "a thousands separator")):

@@ -1,8 +1,9 @@
 """Rules that need more than one row: keys, one place, bands and their total, one definition of local.
 
-Earlier returns take part where a rule speaks of a series: they are the rows in force, key by key.
+Rules about a series also compare with earlier returns: the rows in force, one row a key.
 
-Belongs here: a rule a function. Does not belong here: rules that one row decides (`row_rules`, `figure_rules`).
+Belongs here: one function for each rule. Does not belong here: rules that one row decides (`row_rules`,
+`figure_rules`).
 """
 
 import datetime as dt
@@ -39,7 +40,7 @@ def _alike(text: str) -> str:
 
 
 def _returns(drafts: Iterable[Draft]) -> Mapping[tuple[str, str, dt.date, dt.date], list[Draft]]:
-    """Rows by indicator, organisation and period; those in which one of these cannot be read are left out."""
+    """Rows by indicator, organisation and period, without rows in which one of these cannot be read."""
     found: dict[tuple[str, str, dt.date, dt.date], list[Draft]] = defaultdict(list)
     for draft in drafts:
         if draft["indicator_code"] in FORMS and draft["org_code"] and draft.date_from and draft.date_to:
@@ -98,7 +99,7 @@ def _bands(returned: Sequence[Draft], errors: ReturnErrors) -> None:
         parts = [band.numbers.get(column) for band in supplied]
         known = [part for part in parts if part is not None]
         if stated is None or len(known) != len(parts):
-            continue  # a figure that cannot be read has its own fault
+            continue  # a figure that cannot be read has its own error
         added = sum(known, Decimal(0))
         if added > stated or (added != stated and not partial):
             errors.add(
@@ -111,7 +112,7 @@ def _bands(returned: Sequence[Draft], errors: ReturnErrors) -> None:
 
 
 def _bands_given_before(returned: Sequence[Draft], earlier: Sequence[Row], errors: ReturnErrors) -> None:
-    """A band that is left out of a correction would stay in force from the file before and break the total."""
+    """A correction repeats every band; one that it leaves out would stay in force from the earlier file."""
     first, now = returned[0], {draft["breakdown_value"] for draft in returned}
     before = {
         row.breakdown_value

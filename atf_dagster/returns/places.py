@@ -26,7 +26,7 @@ class Places:
 
 
 def places(catalogue: Catalogue) -> Places:
-    """Read them from the catalogue's areas."""
+    """Take the places from the catalogue's areas."""
     inside = [area for area in catalogue.areas if area.in_cheshire_merseyside]
     councils = [area for area in inside if area.type == "council"]
     whole = next(area for area in inside if area.type == "subregion")

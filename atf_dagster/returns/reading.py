@@ -1,7 +1,9 @@
-"""From the bytes of a return to cells by column: encoding, heading, ragged rows.
+"""Turns the bytes of a return into cells by column: encoding, heading, rows with too few or too many cells.
+
+Publishers' tables have a reader of their own (`formats.csv_text`). It accepts more, because nobody can ask a publisher
+to save a file again.
 
 Belongs here: what makes a file a table with the template's columns. Does not belong here: what a cell means.
-Publishers' tables are read by `sources.csv_body`, which forgives more: a publisher cannot be asked to save again.
 """
 
 import csv
@@ -15,16 +17,16 @@ from atf_dagster.returns.template import COLUMNS
 
 MAX_BYTES = 5_000_000
 FILE = "file"
-"""The column of faults of the file as a whole."""
+"""The column of errors of the file as a whole."""
 
 Records = list[tuple[int, Mapping[str, str]]]
-"""(row of the file as a spreadsheet counts it, raw cells by the template's columns)."""
+"""(row number as a spreadsheet counts it, raw cells by the template's columns)."""
 
 SAVE_AS = "Whoever made the file saves it again as 'CSV UTF-8 (comma delimited)'."
 
 
 def load(path: Path, errors: ReturnErrors) -> bytes | None:
-    """The bytes, never more than the cap; None with a fault where there are none to read."""
+    """The bytes, at most MAX_BYTES; None, with an error, where the file cannot be read."""
     try:
         if not path.is_file():
             errors.add(0, FILE, f"{path} is not a file.", "Give the path of the CSV.")
@@ -60,14 +62,14 @@ def read(data: bytes, errors: ReturnErrors) -> Records:
     records: Records = []
     for number, cells in rows[1:]:
         if not any(cell.strip() for cell in cells):
-            continue  # spreadsheets leave blank rows behind; they say nothing
+            continue  # spreadsheets leave blank rows behind
         if len(cells) != len(columns):
             errors.add(
                 number,
                 FILE,
                 f"The row has {len(cells)} cells and the heading {len(columns)}.",
-                "Look for a comma inside a text that is not in double quotes, or for a row that was cut; the other "
-                "rules look at this row when it has as many cells as the heading.",
+                "Look for a comma inside a text that is not in double quotes, or for a row that was cut. The other "
+                "rules check this row when it has as many cells as the heading.",
             )
             continue
         records.append((number, dict(zip(columns, cells, strict=True))))
@@ -75,9 +77,9 @@ def read(data: bytes, errors: ReturnErrors) -> Records:
         errors.add(
             1,
             FILE,
-            "There is a heading and no row.",
-            "Where there is nothing to report send a row with data_status 'nil return', where figures are missing "
-            "one with 'not supplied'.",
+            "The file has a heading and no row.",
+            "Where there is nothing to report, send a row with data_status 'nil return'. Where figures are missing, "
+            "send a row with 'not supplied'.",
         )
     return records
 
@@ -122,7 +124,7 @@ def _rows(text: str, errors: ReturnErrors) -> list[tuple[int, list[str]]]:
         errors.add(
             len(rows) + 1,
             FILE,
-            f"The row cannot be taken apart ({error}); rows from here on were not looked at.",
+            f"The row cannot be split into cells ({error}); rows from here on were not checked.",
             "Look for a double quote that is not closed, or one inside a text that is not doubled.",
         )
     if rows and not any(cell.strip() for cell in rows[0][1]):
@@ -131,7 +133,7 @@ def _rows(text: str, errors: ReturnErrors) -> list[tuple[int, list[str]]]:
 
 
 def _heading(found: Sequence[str], errors: ReturnErrors) -> list[str] | None:
-    """The template's column for each heading; None where some are missing even after guessing."""
+    """The template's column for each heading; None where columns are missing, even with similar headings."""
     template = list(COLUMNS)
     if list(found) == template:
         return template
@@ -167,7 +169,7 @@ def _heading(found: Sequence[str], errors: ReturnErrors) -> list[str] | None:
         errors.add(
             1,
             name,
-            "The column is missing; rows were not looked at.",
+            "The column is missing; rows were not checked.",
             f"Add it: {COLUMNS[name].what}. `atf returns template` prints the heading.",
         )
     columns = [name for name in guessed if name is not None]

@@ -1,7 +1,7 @@
-"""Rules that one row decides alone: who, where, when, which part, and the words beside the figures.
+"""Rules that one row decides: organisation, place, period, breakdown, and the texts beside the figures.
 
-Belongs here: a rule a function, each adding every fault that it finds. Does not belong here: the figures
-themselves (`figure_rules`), and rules that need more than one row (`file_rules`).
+Belongs here: one function for each rule; it adds every error that it finds. Does not belong here: the figures
+(`figure_rules`), rules that need more than one row (`file_rules`).
 """
 
 import datetime as dt
@@ -25,7 +25,7 @@ from atf_dagster.returns.template import (
 )
 
 LONDON = ZoneInfo("Europe/London")
-"""Whose clock the senders' times without a zone show."""
+"""The zone of a sender's time that names none."""
 ODS, GSS = re.compile(r"[A-Z0-9]{3,5}"), re.compile(r"E[0-9]{8}")
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MOMENT = re.compile(DATE.pattern + r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?")
@@ -48,7 +48,7 @@ def judge(draft: Draft, places: Places, now: dt.datetime, errors: ReturnErrors) 
 
 
 def formulas(number: int, raw: dict[str, str], errors: ReturnErrors) -> None:
-    """Cells that a spreadsheet would run. Figures have a rule of their own, which refuses them as well."""
+    """Refuse cells that a spreadsheet would run. The rule of figures (`figure_rules`) refuses them too."""
     for column, cell in raw.items():
         start = cell.lstrip(" \u00a0")[:1]
         if column not in NUMBERS and start and start in "=+@\t":
@@ -64,9 +64,9 @@ _LONG_TEXTS = ("local_definition", "notes")
 
 
 def control_characters(number: int, raw: dict[str, str], errors: ReturnErrors) -> None:
-    """Tabs, line breaks and other invisible characters: two cells that look alike must be alike.
+    """Refuse tabs, line breaks and other invisible characters: two cells that look equal must be equal.
 
-    What must be hidden is matched by these cells; a band with a tab behind it would be a band of its own.
+    Disclosure control finds rows by these cells. A band's name with a tab at its end would be another band.
     """
     for column, cell in raw.items():
         allowed = "\r\n" if column in _LONG_TEXTS else ""
@@ -84,7 +84,7 @@ def control_characters(number: int, raw: dict[str, str], errors: ReturnErrors) -
 
 
 def one_of(draft: Draft, column: str, allowed: Sequence[str], errors: ReturnErrors) -> None:
-    """The cell is one of a few words, spelt exactly."""
+    """The cell must be one of a few words, spelt exactly."""
     cell = draft[column]
     if cell in allowed:
         return

@@ -1,4 +1,4 @@
-"""The shapes that the rules pass on: a fault, a row as it was written, and a row that passed.
+"""The types that the rules share: a return error, a row as it was written, a row that passed.
 
 Belongs here: fields and keys. Does not belong here: any rule.
 """
@@ -13,7 +13,7 @@ NUMBERS = ("numerator", "denominator", "unknown_count")
 
 
 class RowKey(NamedTuple):
-    """What a row is about. A later submission supersedes earlier ones key by key."""
+    """What a row describes. A later submission supersedes earlier ones key by key."""
 
     indicator_code: str
     org_code: str
@@ -25,7 +25,7 @@ class RowKey(NamedTuple):
 
 @dataclass(frozen=True)
 class ReturnError:
-    """One thing that is wrong: where, what, and what the sender does. Row 0 is the file as a whole."""
+    """One error of a return: where, what is wrong, what the sender does. Row 0 is the file as a whole."""
 
     row: int
     column: str
@@ -38,7 +38,7 @@ class ReturnError:
 
 
 class ReturnErrors:
-    """Gathers faults, so that a sender learns of all at once."""
+    """Collects return errors, so that the sender gets all of them at once."""
 
     def __init__(self) -> None:
         self._found: list[ReturnError] = []
@@ -52,7 +52,7 @@ class ReturnErrors:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of an accepted return. Texts are without surrounding blanks; None is a blank cell."""
+    """One row of an accepted return. Texts have no blanks around them; None is a blank cell."""
 
     number: int
     """Its row in the file; the heading is row 1."""
@@ -92,7 +92,7 @@ class Row:
 
 @dataclass
 class Draft:
-    """A row under examination: its cells, and what could be read from them (None: blank or faulty)."""
+    """A row during its check: its cells, and the values read from them (None: blank or not readable)."""
 
     number: int
     cells: Mapping[str, str]
@@ -105,9 +105,9 @@ class Draft:
         return self.cells[column]
 
     def row(self) -> Row:
-        """The row, once no rule objects to it."""
+        """The row, after every rule passed it. Raises ValueError where a value could not be read."""
         if self.date_from is None or self.date_to is None or self.submitted_at is None:
-            raise ValueError(f"row {self.number} has no dates; only rows without faults are turned into returns")
+            raise ValueError(f"row {self.number} has no dates; only rows without errors become part of a return")
         unread = [name for name in NUMBERS if self.cells[name] and name not in self.numbers]
         if unread:
             raise ValueError(f"row {self.number} has {', '.join(unread)} that cannot be read as numbers")
@@ -144,12 +144,12 @@ _TEXTS = (
 
 @dataclass(frozen=True)
 class Checked:
-    """What came of a file: the rows without a fault of their own, and every fault."""
+    """The result of a check: the rows without an error of their own, and every error."""
 
     rows: tuple[Row, ...]
     errors: tuple[ReturnError, ...]
 
 
 def shown(text: str, length: int = 60) -> str:
-    """A cell as an error quotes it: escaped, so that nothing in it reaches a terminal, and cut."""
+    """A cell for an error message: cut to `length`, and escaped so that a terminal does not run anything in it."""
     return repr(text if len(text) <= length else text[: length - 1] + "…")

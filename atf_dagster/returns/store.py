@@ -1,10 +1,10 @@
-"""Accepted returns, kept for good:
+"""Keeps accepted returns for good:
 
-    returns/objects/<sha256>.csv    the very bytes that were sent, read-only, written once
+    returns/objects/<sha256>.csv    the bytes that were sent, read-only, written once
     returns/submissions.jsonl       one line a submission, in order of arrival
 
 A submission is never changed. A later one supersedes earlier ones key by key (indicator, organisation, period,
-breakdown): what it does not mention stays as it was. The mart's SQL decides by the submissions' `sequence`.
+breakdown). Keys that it does not mention stay in force. The mart's SQL decides by the submissions' `sequence`.
 
 Belongs here: keeping and reading back. Does not belong here: rules (`check`), hiding (`disclosure`).
 """
@@ -24,16 +24,20 @@ from atf_dagster.returns.check import check_bytes, rows_of_accepted
 from atf_dagster.returns.rows import ReturnError, ReturnErrors, Row, RowKey
 
 
-class Refused(ValueError):
-    """A return with faults; nothing of it was kept."""
+class Refused(AtfError):
+    """A return with errors; nothing of it was kept."""
 
     def __init__(self, errors: tuple[ReturnError, ...]) -> None:
-        super().__init__(f"the return has {len(errors)} faults")
+        super().__init__(
+            f"The return has {len(errors)} errors; nothing of it was kept.",
+            "Correct the file as each error says and submit it again.",
+            owner="the organisation that sent it",
+        )
         self.errors = errors
 
 
 class ReturnsDamaged(AtfError):
-    """Bytes of an accepted return are missing or changed; the text says which and what to do."""
+    """Bytes of an accepted return are missing or changed. The message names the file."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,11 @@ class Submission:
     indicators: tuple[str, ...]
     orgs: tuple[str, ...]
     is_new: bool = False
-    """Whether the call that returned it added it; not recorded."""
+    """Whether this call added the submission; not recorded."""
 
 
 def object_path(home: Path, sha256: str) -> Path:
-    """Where the bytes of a submission are."""
+    """The file with the bytes of a submission."""
     return home / "returns" / "objects" / f"{sha256}.csv"
 
 
@@ -67,13 +71,13 @@ def submissions(home: Path) -> list[Submission]:
 
 
 def submit(home: Path, path: Path, catalogue: Catalogue, now: dt.datetime) -> Submission:
-    """Check a return and keep it. Raises Refused with every fault; the same bytes again add nothing."""
+    """Check a return and keep it. The same bytes a second time add nothing. Raises Refused with every error."""
     errors = ReturnErrors()
     data = reading.load(path, errors)
     if data is None:
         raise Refused(tuple(errors))
     sha256 = hashlib.sha256(data).hexdigest()
-    # The refresh's lock: a return must not arrive while the warehouse reads them, nor two have one number.
+    # The refresh's lock: no return arrives while the warehouse reads them, and no two get the same number.
     with single_writer(home):
         known = submissions(home)
         for submission in known:
@@ -94,7 +98,7 @@ def submit(home: Path, path: Path, catalogue: Catalogue, now: dt.datetime) -> Su
             indicators=tuple(sorted({row.indicator_code for row in checked.rows})),
             orgs=tuple(sorted({row.org_code for row in checked.rows})),
         )
-        # The line comes last: without it the bytes are nobody's, and sending them again mends that.
+        # The line comes last. Without it the bytes belong to no submission, and sending them again repairs that.
         record = asdict(submission)
         del record["is_new"]
         append_json(_ledger(home), record)
@@ -111,7 +115,7 @@ def accepted_rows(home: Path, catalogue: Catalogue) -> Iterator[tuple[Submission
 
 
 def rows_in_force(home: Path, catalogue: Catalogue) -> dict[RowKey, Row]:
-    """The newest row of each key: what later returns are compared with, and what `disclosure.hide` is given."""
+    """The newest row of each key. Rules compare later returns with these rows, and `disclosure.hide` takes them."""
     return {row.key: row for _, row in accepted_rows(home, catalogue)}
 
 
@@ -121,24 +125,24 @@ def _ledger(home: Path) -> Path:
 
 def _verified(home: Path, submission: Submission) -> bytes:
     path = object_path(home, submission.sha256)
-    problem = None
+    damage = None
     data = b""
     if not path.is_file():
-        problem = "is missing"
+        damage = "is missing"
     else:
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() != submission.sha256:
-            problem = "no longer has the hash of its submission"
-    if problem:
+            damage = "no longer has the hash of its submission"
+    if damage:
         raise ReturnsDamaged(
-            f"{path} {problem} (submission {submission.sequence}, {submission.file_name!a}). An engineer restores it "
-            "from a backup, or the organisation sends the same file again."
+            f"{path} {damage} (submission {submission.sequence}, {submission.file_name!a}).",
+            "Restore it from a backup, or ask the organisation to send the same file again.",
         )
     return data
 
 
 def _keep(target: Path, data: bytes) -> None:
-    """Write the bytes under their content's name, whole or not at all; damaged ones are replaced."""
+    """Write the bytes under the name of their hash, whole or not at all. Replaces damaged bytes."""
     if target.is_file() and target.read_bytes() == data:
         return
     target.parent.mkdir(parents=True, exist_ok=True)

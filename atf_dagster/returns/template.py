@@ -1,7 +1,7 @@
-"""The template of a local return: its columns in order, what may stand in each, and nothing invented.
+"""The template of a local return: its columns in order and the values that each may hold.
 
-Belongs here: names, allowed values and their descriptions, as the templates and the errors quote them. Does not
-belong here: judging a file (`check`), and any figure.
+Belongs here: names, allowed values and their descriptions, which templates and errors quote. Does not belong here:
+judging a file (`check`), any figure.
 """
 
 import csv
@@ -128,7 +128,7 @@ COLUMNS: Mapping[str, Column] = {
 
 
 def template_csv(indicator: str | None = None) -> str:
-    """The heading; for one indicator also its rows with only what is fixed for it, every figure left blank."""
+    """The heading. For one indicator also its rows, with its fixed cells filled in and every figure blank."""
     stream = io.StringIO(newline="")
     writer = csv.DictWriter(stream, list(COLUMNS), lineterminator="\r\n")
     writer.writeheader()
@@ -154,7 +154,7 @@ LICENCE = (
 
 
 def guidance() -> str:
-    """What submitting means, and one line a column: what it is, what may stand in it, for which indicators."""
+    """What submitting means, and one line a column: its meaning, its allowed values, its indicators."""
     return LICENCE + "".join(
         f"{name}: {column.what}. Allowed: {column.allowed}. Indicators: {column.indicators}.\n"
         for name, column in COLUMNS.items()

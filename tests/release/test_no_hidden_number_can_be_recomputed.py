@@ -175,7 +175,7 @@ def test_a_hidden_council_without_any_total_is_not_found(planted: Attack) -> Non
 def test_cheshire_and_merseyside_beside_eight_councils(planted: Attack) -> None:
     finding = only(planted(hide(HALTON)), "Halton (E06000006)", "numerator of Cheshire and Merseyside", "Wirral")
     assert finding.blocks
-    assert "An engineer mends the model" in finding.whose
+    assert "A data engineer corrects the model" in finding.remedy
 
 
 @pytest.mark.parametrize("status", ["suppressed", "unreliable", "not_available", "not_published"])
@@ -239,7 +239,7 @@ def test_a_sex_beside_the_other_and_both_is_the_publishers_own(planted: Attack) 
     keep = "breakdown_type = 'Total'"
     finding = only(planted(withhold(WHOLE), hide(HALTON, "sex = 'Male'"), keep=keep), "Male", "Female", "Persons")
     assert not finding.blocks
-    assert "Department for Education" in finding.whose and "tell them" in finding.whose
+    assert "Department for Education" in finding.remedy and "report it to this publisher" in finding.remedy
 
 
 def test_a_region_beside_its_councils_is_the_publishers_own(planted: Attack) -> None:
@@ -248,7 +248,7 @@ def test_a_region_beside_its_councils_is_the_publishers_own(planted: Attack) -> 
     others = f"and area_code not in (select area_code from mart.fct_observation where {SUBJECT})"
     finding = only(planted(hide(HALTON), withhold(WHOLE), councils + others), "Halton")
     assert any(name.startswith("numerator of North West") for name in finding.through)
-    assert not finding.blocks and "tell them" in finding.whose
+    assert not finding.blocks and "report it to this publisher" in finding.remedy
 
 
 def test_a_derived_total_blocks_even_where_the_publisher_gives_the_number_away(planted: Attack) -> None:
@@ -272,7 +272,7 @@ def test_numbers_of_two_publishers_together_are_ours_to_answer_for(planted: Atta
     keep = "breakdown_type = 'Total'"
     finding = only(planted(withhold(WHOLE), hide(HALTON, "sex = 'Male'"), other, keep=keep), "Male")
     assert finding.blocks
-    assert "together give it away" in finding.whose
+    assert "together give it away" in finding.remedy
 
 
 def test_a_value_that_stands_although_the_count_is_hidden(planted: Attack) -> None:
@@ -516,7 +516,7 @@ def test_a_total_of_an_earlier_state_beside_the_councils_of_then(planted: Attack
 def test_what_a_publisher_showed_earlier_and_suppresses_now_is_its_to_say(planted: Attack) -> None:
     finding = only(planted(earlier("normal"), hide(HALTON), withhold(WHOLE)), "in another state, in history")
     assert not finding.blocks
-    assert "Department for Education" in finding.whose
+    assert "Department for Education" in finding.remedy
 
 
 def test_what_a_publisher_showed_earlier_and_no_longer_has_is_history(planted: Attack) -> None:

@@ -184,7 +184,7 @@ SPOILED_DATABASES: dict[str, tuple[tuple[str, ...], str]] = {
             "delete from mart.dim_area where area_code = 'E08000012'",
             "insert into mart.dim_area from mart.dim_area limit 1",
         ),
-        "dim_area has 1 keys twice",
+        "dim_area has 1 keys more than once",
     ),
     "an empty key": (
         (

@@ -116,7 +116,7 @@ def test_a_leak_of_a_return_is_found_and_blocks(warehouse: Path, tmp_path: Path,
     findings = given_away(spoiled, {})
     assert findings and all(finding.blocks for finding in findings)
     assert any(words in finding.sentence for finding in findings)
-    assert all("disclosure control of local returns" in finding.whose for finding in findings)
+    assert all("disclosure control of local returns" in finding.remedy for finding in findings)
 
 
 # Many random tables of returns --------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def test_how_a_file_may_be_saved(data: bytes) -> None:
         (GOOD.replace(b",", b";"), 1, "not separated by commas"),
         (as_bytes([]), 1, "no row"),
         (GOOD + b"ATF21,only\r\n", 8, "2 cells"),
-        (GOOD + b'"never closed\r\n', 8, "cannot be taken apart"),
+        (GOOD + b'"never closed\r\n', 8, "cannot be split into cells"),
     ],
 )
 def test_what_is_no_table_is_refused(data: bytes, row: int, says: str) -> None:

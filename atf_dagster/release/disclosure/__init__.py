@@ -1,7 +1,7 @@
-"""Attacks a release before anybody reads it: can a hidden number be recomputed from what is published?
+"""Attacks a release before anybody reads it: can a reader compute a hidden number from what is published?
 
-Belongs here: reading a candidate, the sums in it, solving them, saying what they give away. Does not belong here: the
-decision what to hide (`returns.disclosure`, and the models), stopping the release (`audit`).
+Belongs here: reading a candidate, the sums in it, solving them, the disclosure findings. Does not belong here: the
+decision what to hide (`returns.disclosure` and the models), stopping the release (`audit`).
 """
 
 from collections.abc import Collection, Mapping
@@ -16,9 +16,9 @@ __all__ = ["Finding", "given_away"]
 
 
 def given_away(database: Path, groups: Mapping[str, Collection[str]]) -> list[Finding]:
-    """The hidden figures that the released file gives away, those that block first.
+    """A disclosure finding for each hidden figure that the file gives away; those that block come first.
 
-    `groups` are the members of areas that the file does not name, such as groups of statistical neighbours.
+    groups: the members of areas that the file does not name, such as groups of statistical neighbours.
     """
     with single_threaded() as connection:
         connection.execute(f"attach {literal(database)} as release (read_only)")

@@ -1,41 +1,42 @@
-"""The attack: everything that can be worked out of a release, held against what it hides.
+"""The attack: computes everything that follows from a release and compares it with what the release hides.
 
-Belongs here: the equations of one indicator, and what about their solutions is a finding. Does not belong here: which
-figures add up (`sums`), how equations are solved (`solving`), what becomes of a finding (`audit`).
+What counts as hidden: numerator, value and (of a return) denominator of each figure that has a status in place of a
+number, for any reason (suppressed, unreliable, not published), in force and in every earlier state. Not hidden: a
+figure that was not applicable, and a derived figure that is only not available.
 
-What counts as hidden: numerator, value and (of a return) denominator of each figure whose status stands in place of a
-number, whatever the reason (suppressed, unreliable, not published), in force and in every earlier state. Not hidden:
-what was not applicable, and a derived figure that is only not available.
+- A publisher hides now what it showed before: nothing blocks, because the earlier number is public and the history
+  stays as it was. Where the new status is `suppressed`, the finding names the publisher, so that somebody asks it. A
+  return that is hidden in one state is hidden in all.
+- A publisher's own tables give a hidden number away (Persons less Female): the finding names the publisher, and nothing
+  blocks, because leaving its figures out would protect nobody. The release stops where the number follows only with
+  a derived figure, a gap, a benchmark or a second publisher, or where a derived total alone gives it away: then this
+  release discloses it.
+- Of a publisher that rounds, sums show only how great a count can be. There is a finding where one whole number is
+  left. That a count lies in 1 to 7 is the publisher's own published rule.
+- Complete sums of the same kind show whether parts add up, as a reader would see. If most of these fail (surveys,
+  perturbed or overlapping counts), sums of that kind prove nothing. Where there is no complete sum, they count.
+- Zeros that follow from a shown zero are no finding. Later steps use them as known.
 
-- A publisher that hides now what it showed before: the earlier number is public and history is what it was, so
-  nothing blocks; where the new status is `suppressed` the publisher is named, for somebody to ask. A return that is
-  hidden in one state is hidden in all.
-- A publisher whose own tables give a hidden number away (Persons less Female) is named, and nothing blocks: leaving
-  its figures out would protect nobody. As soon as a derived figure, a gap, a benchmark or a second publisher is needed,
-  or a derived total would do it alone, this house gives the number away, and the release stops.
-- Of a publisher that rounds, sums say only how great a count can be. That is a finding where one whole number is
-  left; that it lies in 1 to 7 is the publisher's own rule and says nothing new.
-- Whether parts add up is seen in complete sums of the same kind, as a reader would; if most fail (surveys, perturbed
-  or overlapping counts), sums of that kind prove nothing. Where there is none, they are believed.
-- Zeros that follow from a shown zero are no finding of their own and are known from then on.
-
-What else the mart shows, and what is done about it:
-- fct_inequality: each gap, and each change of one, is an equation (`gaps`); an index with a hidden quantile is a
+What else the mart shows, and how the attack uses it:
+- fct_inequality: each gap, and each change of a gap, is an equation (`gaps`). An index with a hidden quantile is a
   finding.
-- partial_value is what the shown councils of a group give together, which anybody can add up: it says nothing as long
-  as it is just that, and what is more is a finding. denominator_coverage is an equation: with it the denominator of
-  all councils is known, and with any value of all of them so are the hidden numbers, total less partial.
-- fct_comparison, fct_revision, fct_trend and the history's row of the state in force (`elsewhere`): numbers of theirs
-  are taken like those of the figure's own row; anything that was worked out of a hidden figure is a finding, without
-  working it out.
+- partial_value is the sum or mean of the shown councils of a group. Anybody can compute that, so it gives nothing away;
+  a partial_value of anything more is a finding. denominator_coverage is an equation: it gives the denominator of all
+  councils, and with any value of all of them also the hidden numbers, as total less partial.
+- fct_comparison, fct_revision, fct_trend and the history's row of the state in force (`other_tables`): their numbers
+  count like those of the figure's own row. Anything computed from a hidden figure is a finding; the attack does not
+  compute the number.
 - fct_quintile: ranks are of shown values and repeat their order; the rank of a hidden figure is a finding.
-- fct_association: one rank correlation for all councils. It rests on their order alone, by which no number can be told;
-  not attacked.
-- vw_*: views in the released file itself, on the tables named here: they show nothing that these do not.
+- fct_association: one rank correlation for all councils. It depends on their order alone and gives no number; it is not
+  attacked.
+- vw_*: views in the same file on the tables above. They show nothing more than these tables.
 - dim_*, coverage: no figures.
 
-Not covered: sums over pooled or overlapping periods, relations between indicators, indices over neighbourhoods (whose
-figures are not in the mart), what an organisation knows of itself, and narrowing to more than one number.
+Not covered: sums over pooled or overlapping periods, relations between indicators, indices over neighbourhoods (their
+figures are not in the mart), what an organisation knows of itself, a range of more than one number.
+
+Belongs here: the equations of one indicator, and which of their solutions are disclosure findings. Does not belong
+here: which figures add up (`sums`), how equations are solved (`solving`), what follows from a finding (`audit`).
 """
 
 import math
@@ -52,19 +53,22 @@ from atf_dagster.release.disclosure.solving import Bounds, Equation, Solution, c
 from atf_dagster.release.disclosure.sums import Block, Partial, Places, Sum
 
 ORDER = {"numerator": 0, "value": 1, "denominator": 2}
-"""Which number of a figure a finding is about, where several follow."""
+"""The order in which a finding chooses one number of a figure where several follow."""
 COUNTS: tuple[Quantity, ...] = ("numerator", "denominator")
 SMALL_AT_SOURCE = (1, 7)
-"""What a suppressed count of a publisher that rounds to 5 can be (NHS Digital, Hospital Episode Statistics)."""
+"""The possible values of a suppressed count of a publisher that rounds to 5 (NHS Digital, Hospital Episode
+Statistics)."""
 
 SUM_DIGITS = 6
-"""To which sums of groups are rounded (macros/limits.sql, steady_sum)."""
+"""Decimals to which sums of groups are rounded (macros/limits.sql, steady_sum)."""
 
 PROMILLION = Fraction(1, 10**6)
 
 
 class Shown(NamedTuple):
-    """A number that the reader has: a cell, as printed or with all that is printed so, a gap, coverage, last digit."""
+    """A number that the reader knows. kind: a cell as printed, a cell with its rounding, a gap, a coverage or the last
+    digit of a value.
+    """
 
     kind: str
     number: int
@@ -89,7 +93,7 @@ class Indicator:
         self.secret = {number for number in members if reading.holds_a_number_back(number)}
         self._intervals: dict[Shown, Interval] = {}
         self._zeros: set[Cell] = set()
-        """Hidden cells that are zero because a shown total is."""
+        """Hidden cells that are zero because a shown total is zero."""
         quantities: tuple[Quantity, ...] = (*COUNTS, "value")
         self._negative = {q for q in quantities if any((getattr(self._figures[n], q) or 0) < 0 for n in members)}
 
@@ -105,7 +109,7 @@ class Indicator:
         for together in components(equations, cells):
             yield from self._solve(together)
 
-    # What is shown although it is hidden ---------------------------------------------------------------
+    # Hidden figures of which a number is shown ---------------------------------------------------------
 
     def _plainly_shown(self) -> Iterator[Finding]:
         for number in sorted(self.secret):
@@ -118,12 +122,12 @@ class Indicator:
             where = "fct_observation" if figure.until is None else "fct_observation_history"
             if shown:
                 yield describe(self._reading, number, [f"its own {' and '.join(shown)} in {where}"], ours=True)
-        for told in self._reading.told:
-            if told.figure in self.secret and self._figures[told.figure].indicator == self.code:
-                yield describe(self._reading, told.figure, [told.where], ours=True)
+        for repeated in self._reading.repeated:
+            if repeated.figure in self.secret and self._figures[repeated.figure].indicator == self.code:
+                yield describe(self._reading, repeated.figure, [repeated.where], ours=True)
         yield from self._shown_in_another_state()
         for gap in self._reading.gaps:
-            # Limits without a value surround it; an index rests on each of its quantiles.
+            # Limits without a value are on both sides of it; an index depends on each of its quantiles.
             if gap.indicator == self.code:
                 about = self._gaps.about(gap) if gap.value is None else self._gaps.quantiles(gap)
                 for number in self.secret.intersection(about):
@@ -137,14 +141,14 @@ class Indicator:
             open_ = [n for n in versions if n not in hidden and not self._figures[n].is_hidden]
             if not hidden or not open_:
                 continue
-            # What a publisher showed earlier is public; only where it now suppresses the figure is it asked about.
+            # What a publisher showed earlier is public. There is a finding only where it suppresses the figure now.
             if self._is_returned or self._figures[hidden[0]].status == "suppressed":
                 where = sorted({"fct_observation" if self._figures[n].until is None else "history" for n in open_})
                 text = [f"the same figure in another state, in {' and '.join(where)}"]
                 yield describe(self._reading, hidden[0], text, ours=self._is_returned)
 
     def _believable(self, partials: Iterable[Partial]) -> list[Partial]:
-        """Of a group whose members changed with boundaries, those sets of members that give its partial value."""
+        """Where a group's members changed with boundaries, only the sets of members that give its partial value."""
         by_total: dict[int, list[Partial]] = defaultdict(list)
         for one in sorted(partials):
             by_total[one.total].append(one)
@@ -157,7 +161,7 @@ class Indicator:
         )
 
     def _hidden_in_partials(self, partials: Iterable[Partial]) -> Iterator[Finding]:
-        """A partial value that is not that of the shown councils has hidden ones in it."""
+        """A partial value that the shown councils do not give includes hidden ones."""
         for one in partials:
             if not self._is_of_the_shown(one):
                 for number in sorted(self.secret.intersection(one.missing)):
@@ -165,7 +169,7 @@ class Indicator:
                     yield describe(self._reading, number, [f"partial_value of {where}"], ours=True)
 
     def _together(self, numbers: Iterable[int]) -> float | None:
-        """What councils give together, as int_group_history works it out."""
+        """The value of several councils together, by the formula of int_group_history."""
         figures = [self._figures[number] for number in numbers]
         rule = self._card.aggregation_rule
         if rule == "sum":
@@ -211,7 +215,7 @@ class Indicator:
     def _evidence(
         self, sums: list[Sum], quantity: Quantity, shown: Mapping[int, float | None], kinds: set[str]
     ) -> Mapping[str, int]:
-        """How much oftener a publisher's complete sums of a kind hold than not: a reader looks at them as well."""
+        """Number of a publisher's complete sums of each kind that hold, less those that do not."""
         holds: dict[str, int] = defaultdict(int)
         for one in sums:
             total = shown[one.total]
@@ -229,7 +233,7 @@ class Indicator:
 
     def _equation(self, one: Sum, quantity: Quantity) -> Equation[Cell, Shown]:
         equation: Equation[Cell, Shown] = Equation({})
-        # A total that was worked out here is the sum of what is printed; a publisher's is that of true counts.
+        # A total that was computed here is the sum of printed numbers; a publisher's total is that of true counts.
         printed = self._figures[one.total].derived or self._is_returned
         for number, factor in ((one.total, 1), *((part, -1) for part in one.parts)):
             self._add(equation, Cell(number, quantity), factor, printed=printed)
@@ -258,14 +262,14 @@ class Indicator:
         return float(low) <= 1e-9 * size and float(high) >= -1e-9 * size
 
     def _is_partial(self, one: Sum, equation: Equation[Cell, Shown]) -> bool:
-        """A sum that says it leaves somebody out, and is the sum of what is shown: it says nothing of the rest."""
+        """A sum that is marked as incomplete and equals the sum of what is shown: it tells nothing about the rest."""
         total = self._figures[one.total]
         if total.included >= total.expected or not total.derived:
             return False
         return self._adds_up(Equation({}, equation.known))
 
     def _find_zeros(self, sums: list[Sum], quantity: Quantity, shown: Mapping[int, float | None]) -> None:
-        """Parts of a total that is a shown zero are zero, whatever is hidden: that says of nobody what they are."""
+        """Record that the parts of a shown zero total are zero. That describes no person, so it is no finding."""
         zero = {number for number, size in shown.items() if size == 0}
         if not zero or quantity in self._negative:
             return
@@ -284,7 +288,7 @@ class Indicator:
     def _of_rows(self, numbers: Iterable[int]) -> Iterator[Equation[Cell, Shown]]:
         """multiplier * numerator = value * denominator, where one of the two factors is known.
 
-        A value that is rounded gives no line between two unknown counts, only a band as wide as they are great.
+        With two unknown counts a rounded value gives no equation, only a range that grows with the counts.
         """
         multiplier = Fraction(repr(float(self._card.multiplier)))
         for number in sorted(numbers):
@@ -348,11 +352,11 @@ class Indicator:
         return sorted(cells, key=lambda cell: (ORDER[cell.quantity], cell.figure))
 
     def _solve(self, equations: list[Equation[Cell, Shown]]) -> Iterator[Finding]:
-        """First with what publishers say alone, then with all: what only the second finds, this house gives away."""
+        """Solve first with publishers' own numbers, then with all: the release discloses what only the second finds."""
         theirs = [one for one in equations if not self._is_ours(one)]
         found = self._determined(theirs)
         if len(theirs) < len(equations):
-            # A figure that its publisher gives away is no excuse for a derived one that does so by itself.
+            # A derived figure that gives a number away alone blocks, also where the publisher gives it away too.
             for one in equations:
                 if len(one.unknown) == 1 and self._is_ours(one) and next(iter(one.unknown)).figure in found:
                     found |= self._determined([one])
@@ -361,19 +365,19 @@ class Indicator:
             yield self._finding(number, solution)
 
     def _is_ours(self, equation: Equation[Cell, Shown]) -> bool:
-        """Whether anything in it was worked out here, or put together here from several publishers."""
+        """Whether a number in it was computed here, or whether it combines several publishers."""
         numbers = {shown.number for shown in equation.known if not shown.is_gap}
         numbers |= {cell.figure for cell in equation.unknown}
-        told = {told.figure for told in self._reading.told}
+        repeated = {one.figure for one in self._reading.repeated}
         publishers = {self._reading.publishers.get(self._figures[n].vintage) for n in numbers}
         return (
             any(shown.is_gap for shown in equation.known)
-            or any(self._figures[n].derived or (n in told and self._figures[n].value is None) for n in numbers)
+            or any(self._figures[n].derived or (n in repeated and self._figures[n].value is None) for n in numbers)
             or len(publishers) > 1
         )
 
     def _determined(self, equations: list[Equation[Cell, Shown]]) -> dict[int, Solution[Shown]]:
-        """The hidden figures of which one number is left, with what leaves it."""
+        """The hidden figures for which one number is left, with the numbers that determine it."""
         found: dict[int, Solution[Shown]] = {}
         solved = eliminate(equations, self._intervals)
         bounds = {cell: self._bounds(cell) for cell in self._unknown(equations)}
@@ -417,7 +421,9 @@ class Indicator:
             for shown in solution.through
             if shown.quantity is not None and not (shown.kind == "by" and shown.number == number)
         }
-        told = [t for t in self._reading.told if t.value is not None and Cell(t.figure, "value") in used]
+        repeated = [
+            one for one in self._reading.repeated if one.value is not None and Cell(one.figure, "value") in used
+        ]
         return describe(
             self._reading,
             number,
@@ -427,25 +433,25 @@ class Indicator:
                 for kind, n, _ in solution.through
                 if kind == "coverage"
             ]
-            + [t.where for t in told],
+            + [one.where for one in repeated],
             used={(cell.figure, self._printed_as(cell)) for cell in used},
-            ours=bool(gaps) or bool(told) or any(shown.kind == "coverage" for shown in solution.through),
+            ours=bool(gaps) or bool(repeated) or any(shown.kind == "coverage" for shown in solution.through),
         )
 
     def _printed_as(self, cell: Cell) -> str:
-        """The column that a number was read from: a count may have come from the value and the rest of its row."""
+        """The column that a number came from; a count may come from the value and the rest of its row."""
         return cell.quantity if getattr(self._figures[cell.figure], cell.quantity) is not None else "value"
 
 
 def attack(reading: Reading) -> Iterator[Finding]:
-    """Every finding, each figure once."""
+    """Every disclosure finding, at most one for each figure."""
     numbers, places, gaps = Numbers(reading), Places(reading), Gaps(reading)
     members: dict[str, list[int]] = defaultdict(list)
     for number, figure in enumerate(reading.figures):
         members[figure.indicator].append(number)
     for _, group in sorted(members.items()):
-        said: set[int] = set()
+        found: set[int] = set()
         for finding in Indicator(reading, numbers, places, gaps, group).findings():
-            if finding.number not in said:
-                said.add(finding.number)
+            if finding.number not in found:
+                found.add(finding.number)
                 yield finding

@@ -1,6 +1,7 @@
-"""A hidden number that a release gives away, in words that do not say the number.
+"""Disclosure findings: a hidden number that a release gives away, in a text that does not contain the number.
 
-Belongs here: what, where, through which published numbers, and whose it is to mend. Does not belong here: finding it.
+Belongs here: the figure, the published numbers that give it away, who repairs it. Does not belong here: the search for
+findings (`attack`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from atf_dagster.release.disclosure.reading import Figure, Reading
 
 NAMED = 12
-"""Published numbers that a finding names; of more it says how many."""
+"""A finding names so many published numbers, and gives the number of the others."""
 
 
 @dataclass(frozen=True)
@@ -17,26 +18,26 @@ class Finding:
     """One hidden figure and what gives it away."""
 
     number: int
-    """Of the figure, within the reading."""
+    """Index of the figure in the reading."""
     figure: str
     through: tuple[str, ...]
     blocks: bool
-    """False where the publisher itself gives all the numbers: what it publishes is its own to answer for."""
-    whose: str
+    """False where all the numbers are the publisher's own: the publisher answers for them."""
+    remedy: str
 
     @property
     def sentence(self) -> str:
         named = "; ".join(self.through[:NAMED])
         more = f" and {len(self.through) - NAMED} more" if len(self.through) > NAMED else ""
-        return f"{self.figure} is hidden and follows from {named}{more}. {self.whose}"
+        return f"{self.figure} is hidden and follows from {named}{more}. {self.remedy}"
 
 
 def describe(
     reading: Reading, number: int, through: Sequence[str], *, used: Iterable[tuple[int, str]] = (), ours: bool
 ) -> Finding:
-    """A finding on one figure; `used` are the figures that give it away, each with the number of it that does."""
+    """A finding about one figure. used: the figures that give it away, each with the quantity of it that does."""
     figure = reading.figures[number]
-    # What was worked out here comes first: it is what to withhold.
+    # Derived figures come first, because they are the ones to withhold.
     ordered = sorted((not reading.figures[other].derived, other, quantity) for other, quantity in used)
     others = [reading.figures[other] for _, other, _ in ordered]
     names = list(through)
@@ -45,19 +46,19 @@ def describe(
     returned = figure.indicator in reading.returned
     derived = [one for one in others if one.derived]
     if returned:
-        whose = "An engineer mends disclosure control of local returns or the model that shows more than it allows."
+        remedy = "A data engineer corrects disclosure control of local returns, or the model that shows too much."
     elif ours or derived:
-        whose = "An engineer mends the model: what is worked out of a hidden figure, or around it, stays empty."
+        remedy = "A data engineer corrects the model: a number that is computed from a hidden figure stays empty."
     elif len(publishers) > 1:
-        whose = f"An engineer: tables of {' and '.join(sorted(publishers))} together give it away; one stays out."
+        remedy = f"Tables of {' and '.join(sorted(publishers))} together give it away: a data engineer omits one."
     else:
-        whose = f"Every number is {publishers.pop()}'s own: tell them."
+        remedy = f"Every number is {publishers.pop()}'s own: report it to this publisher."
     blocks = returned or ours or bool(derived) or len(publishers) > 1
-    return Finding(number, _name(reading, figure), tuple(dict.fromkeys(names)), blocks, whose)
+    return Finding(number, _name(reading, figure), tuple(dict.fromkeys(names)), blocks, remedy)
 
 
 def _name(reading: Reading, figure: Figure, *, beside: Figure | None = None) -> str:
-    """Indicator, area, period and group; of a figure beside another only what differs, and the area."""
+    """Indicator, area, period and group; with `beside`, the area and only what differs from that figure."""
     area = reading.area(figure.area)
     parts = [figure.area if area.name == figure.area else f"{area.name} ({figure.area})"]
     if beside is None:

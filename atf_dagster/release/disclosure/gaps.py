@@ -1,17 +1,17 @@
-"""What rows of fct_inequality say of figures: which figures each is about, and the lines that it draws between them.
+"""What rows of fct_inequality show about figures: which figures a row is about, and the equations between them.
 
-Belongs here: finding the figures behind a gap's groups, gaps and their changes as sums of values. Does not belong here:
-what follows from them together with other numbers.
+fct_inequality has its own names of groups (`Not eligible for free school meals`, whatever the publisher's name is).
+This module does not list them a second time. It does what a reader would do: where both figures of a gap are shown, it
+sees which two figures give the number, and takes the same names to mean the same groups where one figure is hidden.
 
-fct_inequality has its own words for groups (`Not eligible for free school meals` for whatever the publisher says). They
-are not listed a second time here: as a reader would, one sees in gaps of which both figures are shown which two figures
-give the number, and takes the same words to mean the same groups where one is hidden.
+A gap about two periods (`_change`) is an equation between up to four figures: if three of them are shown, the change
+gives the fourth away, also where no row shows the gap itself. The change of a ratio is such an equation only where the
+ratio of one of the two periods is known; otherwise one number cannot determine four. A slope index or relative index is
+a weighted sum over all quantiles of deprivation. If it has a value while a quantile is hidden, that is a finding; the
+attack does not compute the number.
 
-A gap that is about two periods (`_change`) is a line between up to four figures: with three of them shown, the change
-gives the fourth away although no row shows the gap itself. The change of a ratio is such a line only where the ratio of
-one of the two periods is known; where neither is, one number cannot name four. A slope index or relative index is a
-weighted sum over all quantiles of deprivation: that it has a value where one of them is hidden is a finding without
-working it out.
+Belongs here: the figures of a gap's groups, gaps and their changes as sums of values. Does not belong here: what
+follows from them together with other numbers (`attack`).
 """
 
 from collections import Counter, defaultdict
@@ -57,7 +57,7 @@ class Gaps:
         self._words = self._read_words()
 
     def lines(self, gap: Gap) -> Iterator[Line]:
-        """What the value of a gap, or of its change, says; nothing of an index."""
+        """The equations of a gap's value, or of its change; none for an index."""
         if gap.value is None:
             return
         size = Fraction(repr(gap.value))
@@ -77,7 +77,7 @@ class Gaps:
                         yield Line(((a_then, size), (b_then, -now)), 0)
 
     def pairs(self, gap: Gap, period: str) -> list[tuple[int, int]]:
-        """The figures of group_a and of group_b that a gap can mean, in one of its periods."""
+        """The pairs of figures, of group_a and group_b, that a gap can mean in one of its periods."""
         groups = (gap.group_a, gap.group_b)
         if groups == SEXES:
             found = [self._totals(gap, gap.area, period, sex) for sex in groups]
@@ -88,7 +88,7 @@ class Gaps:
         return [(a, b) for a in found[0] for b in found[1]]
 
     def quantiles(self, gap: Gap) -> list[int]:
-        """The figures that an index is worked out of, of both periods where it is a change."""
+        """The figures from which an index is computed; for a change, of both periods."""
         if gap.measure.removesuffix(CHANGE) not in INDICES:
             return []
         kind = gap.group_a.rpartition(": ")[0]
@@ -115,14 +115,14 @@ class Gaps:
         return [n for n in self._here(gap, area, period) if figures[n].sex == sex and figures[n][5:7] == TOTAL]
 
     def _ratio(self, gap: Gap, period: str, a: int, b: int) -> Fraction | None:
-        """The ratio of one period, by its own row or by the two figures."""
+        """The ratio of one period, from its own row or from the two figures."""
         shown = self._ratios.get(_same_groups(gap, period))
         if shown is not None:
             return Fraction(repr(shown))
         one, other = self._reading.figures[a].value, self._reading.figures[b].value
         return Fraction(repr(one)) / Fraction(repr(other)) if one and other else None
 
-    # The words of breakdowns ---------------------------------------------------------------------------
+    # Names of groups -----------------------------------------------------------------------------------
 
     def _of_breakdown(self, gap: Gap, period: str, words: Words) -> Iterator[tuple[int, int]]:
         kind, *values = words
@@ -137,7 +137,7 @@ class Gaps:
             yield from ((a, b) for b in sides[1])
 
     def _words_of(self, gap: Gap) -> Collection[Words]:
-        """By gaps of the same indicator; where it has none with both figures, by those of all."""
+        """From gaps of the same indicator; where it has no gap with both figures, from those of all indicators."""
         of_all: Collection[Words] = self._words.get(("", gap.group_a, gap.group_b), ())
         return self._words.get((gap.indicator, gap.group_a, gap.group_b), of_all)
 
@@ -148,7 +148,7 @@ class Gaps:
                 for words in self._giving(gap):
                     votes[gap.indicator, gap.group_a, gap.group_b][words] += 1
                     votes["", gap.group_a, gap.group_b][words] += 1
-        # Two other groups may differ by the same number once or twice; those that are meant do always.
+        # Two other groups may differ by the same number once or twice; the right ones always do.
         return {
             names: {words for words, votes_ in counted.items() if 2 * votes_ >= max(counted.values())}
             for names, counted in votes.items()

@@ -1,13 +1,13 @@
 """How exactly a reader knows a number: from its own row, from its value and limits, or within its rounding.
 
-Belongs here: turning shown numbers into intervals. Does not belong here: which numbers add up.
+A shown count is exact, unless the publisher rounds. Where all counts of an indicator and kind of area in a period are
+multiples of 5, 10, 100 or 1,000, they count as rounded to that unit, and each stands for all counts within half a unit;
+where a period has few counts, those of all periods decide. (Hospital Episode Statistics rounds councils to 5 since
+2012, and not the country. Temporary accommodation rounds regions and the country to 10, with estimates for councils
+that did not report, and not councils.) A value is known to its last printed digit. A figure that was computed here from
+printed numbers is exact in terms of them.
 
-A shown count is what it says, unless the publisher rounds: where all counts of an indicator and kind of area in a
-period, or where those are few in all periods, are multiples of 5, 10, 100 or 1,000, they are taken as rounded to that
-unit, and each stands for all counts within half a unit. (Hospital Episode Statistics: councils to 5 since 2012, the
-country not; temporary accommodation: regions and the country to 10 with estimates for councils that did not report,
-councils not.) A value is known
-to its last printed digit. A figure that was worked out here from printed numbers is exact in terms of them.
+Belongs here: turning shown numbers into intervals. Does not belong here: which numbers add up (`sums`).
 """
 
 import math
@@ -26,12 +26,12 @@ Interval = tuple[Number, Number]
 
 Z_95 = 1.959963984540054
 BY_CHANCE = 1e-5
-"""How unlikely it must be that counts are all multiples of a unit although nobody rounded them."""
+"""Greatest probability that unrounded counts are all multiples of a unit by chance."""
 UNITS = (1000, 100, 10, 5)
 FEW = 8
-"""Counts of a period below which all periods are looked at; so many tell whether the smallest unit is used."""
+"""With fewer counts in a period, those of all periods decide. So many show whether the smallest unit is used."""
 PRECISE = 7
-"""Decimals from which a number was worked out here, and is good to nine digits or more."""
+"""A number with so many decimals was computed here, and nine or more of its digits are right."""
 
 
 class Cell(NamedTuple):
@@ -67,11 +67,11 @@ class Numbers:
         self._reading = reading
         self._units = _rounding_units(reading)
         self._whole = _whole_counts(reading)
-        self._told = {told.figure: told for told in reading.told if told.value is not None}
+        self._repeated = {one.figure: one for one in reading.repeated if one.value is not None}
         self._recovered: dict[int, dict[Quantity, Interval]] = {}
 
     def unit(self, figure: Figure) -> int:
-        """1 where counts are exact."""
+        """The unit to which a figure's counts are rounded; 1 where they are exact."""
         if figure.derived or figure.indicator in self._reading.returned:
             return 1
         return self._units.get((figure.indicator, figure.period, self._reading.area(figure.area).type), 1)
@@ -87,26 +87,26 @@ class Numbers:
             number = exact(own)
             return number, number
         if cell.quantity == "value":
-            told = self._told.get(cell.figure)
-            return None if told is None or told.value is None else (exact(told.value),) * 2
+            repeated = self._repeated.get(cell.figure)
+            return None if repeated is None or repeated.value is None else (exact(repeated.value),) * 2
         if cell.figure not in self._recovered:
             self._recovered[cell.figure] = self._recover(cell.figure)
         return self._recovered[cell.figure].get(cell.quantity)
 
     def shown(self, cell: Cell) -> float | None:
-        """The number as the row shows it; that nothing was there to count is zero."""
+        """The number as the row shows it; zero where there was nothing to count."""
         figure = self._reading.figures[cell.figure]
         own: float | None = getattr(figure, cell.quantity)
         return 0.0 if own is None and cell.quantity != "value" and figure.status == NOTHING_THERE else own
 
     def half_unit(self, cell: Cell) -> int:
-        """How far a true count can be from the printed one; no count is printed as zero but zero."""
+        """Greatest distance of a true count from the printed one; only zero is printed as zero."""
         figure = self._reading.figures[cell.figure]
         counted = cell.quantity == "numerator" or (cell.quantity == "value" and self._is_amount(figure))
         return self.unit(figure) // 2 if counted and getattr(figure, cell.quantity) else 0
 
     def true(self, cell: Cell) -> Interval | None:
-        """All counts that are printed like this one."""
+        """All counts that the publisher would print like this one."""
         known, half = self.printed(cell), self.half_unit(cell)
         return known if known is None or not half else (max(0, known[0] - half), known[1] + half)
 
@@ -120,10 +120,10 @@ class Numbers:
         return _half_of_digit(max(shown, self._reading.cards[figure.indicator].decimals))
 
     def _recover(self, number: int) -> dict[Quantity, Interval]:
-        """Counts from a shown value: with the other count, or with limits that only one pair of counts has."""
+        """Counts from a shown value together with the other count, or with limits that only one pair of counts has."""
         figure = self._reading.figures[number]
-        told = self._told.get(number)
-        value = figure.value if figure.value is not None else told.value if told is not None else None
+        repeated = self._repeated.get(number)
+        value = figure.value if figure.value is not None else repeated.value if repeated is not None else None
         if value is None:
             return {}
         multiplier = exact(self._reading.cards[figure.indicator].multiplier)
@@ -139,7 +139,7 @@ class Numbers:
         if counts is None:
             return {}
         pair: tuple[tuple[Quantity, float], ...] = (("numerator", counts[0]), ("denominator", counts[1]))
-        # Ends of intervals of doubles lose some digits; a millionth covers them and still tells counts apart.
+        # Ends of intervals of doubles lose some digits. A millionth covers that and still separates counts.
         return {
             quantity: (Fraction(count) * Fraction(999_999, 1_000_000), Fraction(count) * Fraction(1_000_001, 1_000_000))
             for quantity, count in pair
@@ -150,7 +150,7 @@ class Numbers:
 
 
 def _rounding_units(reading: Reading) -> dict[tuple[str, str, str], int]:
-    """By indicator, period and kind of area."""
+    """Rounding unit by indicator, period and kind of area."""
     periods: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     ever: dict[tuple[str, str], list[int]] = defaultdict(list)
     for figure in reading.figures:
@@ -173,7 +173,7 @@ def _unit_of(counts: Sequence[int]) -> int:
 
 
 def _whole_counts(reading: Reading) -> set[tuple[str, Quantity]]:
-    """Counts of which none is shown with a fraction; money and weighted counts have them."""
+    """Quantities of which no number is shown with a fraction. Money and weighted counts have fractions."""
     broken: set[tuple[str, Quantity]] = set()
     for figure in reading.figures:
         for quantity, shown in (("numerator", figure.numerator), ("denominator", figure.denominator)):

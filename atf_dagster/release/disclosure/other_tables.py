@@ -1,7 +1,8 @@
-"""Numbers about a figure that stand elsewhere than in its own row of fct_observation.
+"""Numbers of a figure that other tables repeat, beside its own row of fct_observation.
 
-Belongs here: comparisons, revisions, the history's row of the state in force, trends and places among councils, by the
-contract's names. Does not belong here: fct_inequality (`gaps`), partial values of groups (`sums`), what follows.
+Belongs here: comparisons, revisions, the history's row of the state in force, trends and ranks among councils, by the
+contract's names. Does not belong here: fct_inequality (`gaps`), partial values of groups (`sums`), what follows from
+the numbers (`attack`).
 """
 
 from collections import defaultdict
@@ -16,17 +17,17 @@ SERIES = ("indicator_code", "area_code", "sex", "age", "breakdown_type", "breakd
 
 
 class OtherTables:
-    """Asks the release for rows; tables that are absent say nothing."""
+    """Reads rows of the release; an absent table gives none."""
 
     def __init__(
         self, rows: Rows, doubles: Mapping[str, set[str]], table: Callable[[str], str], codes: list[str]
     ) -> None:
-        """`doubles` are the names of the numeric columns by table, of those tables that there are."""
+        """doubles: the names of the numeric columns of each table that exists."""
         self._rows, self._doubles, self._table = rows, doubles, table
         self._of_codes = "indicator_code in (" + ", ".join(f"'{code}'" for code in codes) + ")"
 
-    def told(self, reading: Reading) -> Iterator[Repeated]:
-        for table, asked in (
+    def repeated(self, reading: Reading) -> Iterator[Repeated]:
+        for table, numbers_of in (
             ("fct_comparison", self._benchmarks),
             ("fct_revision", self._revisions),
             ("fct_observation_history", self._state_in_force),
@@ -34,10 +35,10 @@ class OtherTables:
             ("fct_quintile", self._places),
         ):
             if table in self._doubles:
-                yield from asked(reading)
+                yield from numbers_of(reading)
 
     def _benchmarks(self, reading: Reading) -> Iterator[Repeated]:
-        """Benchmarks whose own row shows no value, and anything worked out of a figure that is hidden."""
+        """Benchmarks whose own row shows no value, and anything computed from a hidden figure."""
         own_numbers = [name for name in self._doubles["fct_comparison"] if not name.startswith("benchmark_")]
         worked_out = " or ".join(
             [f"{name} is not null" for name in sorted(own_numbers)]
@@ -89,7 +90,7 @@ class OtherTables:
                         yield Repeated(number, None, f"{name}_outcome_statistical in fct_revision")
 
     def _state_in_force(self, reading: Reading) -> Iterator[Repeated]:
-        """History repeats what is in force; where the two differ, a reader takes the one with a number."""
+        """The history repeats the state in force. Where the two differ, a reader uses the row with a number."""
         shown = " or ".join(f"{name} is not null" for name in ("value", "numerator", "lci_95", "uci_95"))
         rows = self._rows(
             f"""select {", ".join(KEY)}, value from {self._table("fct_observation_history")}
@@ -104,7 +105,7 @@ class OtherTables:
                     yield Repeated(number, value, "its state in force in fct_observation_history")
 
     def _trends(self, reading: Reading) -> Iterator[Repeated]:
-        """A slope is a sum over its points: a hidden one among them follows from it and the others."""
+        """A slope is a sum over its points, so a hidden point follows from the slope and the other points."""
         series: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
         for number, figure in enumerate(reading.figures):
             if figure.until is None:

@@ -1,7 +1,7 @@
-"""Reads a release for the attack, by the contract's names alone.
+"""Reads a release for the attack. It knows the names of the contract and nothing else.
 
-Belongs here: figures, areas, cards and gaps. Does not belong here: what other tables repeat of a figure (`elsewhere`),
-what all of it means (`reading`).
+Belongs here: figures, areas, cards and gaps. Does not belong here: what other tables repeat of a figure
+(`other_tables`), the types of what is read (`reading`).
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from atf_dagster.sql import literal
 
 
 class Reader:
-    """Asks one release, of which optional tables and columns may be absent."""
+    """Reads one release; optional tables and columns may be absent."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, database: str) -> None:
         self._connection = connection
@@ -34,7 +34,7 @@ class Reader:
                 self._doubles[table].add(column)
 
     def read(self, groups: Mapping[str, Collection[str]]) -> Reading | None:
-        """None where nothing is hidden."""
+        """Everything that the attack needs; None where nothing is hidden."""
         hiding = f"status in {HIDING}"
         indicators = self._rows(f"select distinct indicator_code from {self._table('fct_observation')} where {hiding}")
         if self._columns["fct_observation_history"]:
@@ -46,7 +46,7 @@ class Reader:
         return self.read_all_of(sorted({str(code) for (code,) in indicators}), groups)
 
     def read_all_of(self, codes: list[str], groups: Mapping[str, Collection[str]]) -> Reading:
-        """All that is shown of these indicators."""
+        """Everything that the release shows of these indicators."""
         figures = self._in_force(codes)
         figures += self._earlier(codes)
         reading = Reading(
@@ -58,8 +58,8 @@ class Reader:
             old_codes=self._old_codes(),
         )
         reading.gaps = [Gap(*row) for row in self._gaps(codes)]
-        asked = OtherTables(self._rows, self._doubles, self._table, codes)
-        reading.told = list(asked.told(reading))
+        others = OtherTables(self._rows, self._doubles, self._table, codes)
+        reading.repeated = list(others.repeated(reading))
         return reading
 
     def _in_force(self, codes: list[str]) -> list[Figure]:
@@ -77,7 +77,7 @@ class Reader:
     def _earlier(self, codes: list[str]) -> list[Figure]:
         if not self._columns["fct_observation_history"]:
             return []
-        # Only periods in which something was hidden at some time: no other state can give anything away.
+        # Only periods with a hidden figure in some state, because no other period can give one away.
         rows = self._rows(
             f"""select {", ".join(KEY)}, period_end, value, numerator, denominator, lci_95, uci_95, ci_method, status,
                 vintage_id, is_derived, n_areas_expected, n_areas_included, partial_value, denominator_coverage,

@@ -1,7 +1,7 @@
-"""What a reader of a release knows of it that bears on a hidden figure.
+"""Everything in a release that can help a reader to compute a hidden figure.
 
-Belongs here: figures in force and earlier ones, areas and gaps, and which figures hold a number back. Does not belong
-here: asking the release for them (`reader`), what follows from all of it.
+Belongs here: figures in force and earlier ones, areas and gaps, which figures have a hidden number. Does not belong
+here: reading the release (`reader`), what follows from it (`attack`).
 """
 
 import datetime as dt
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 HIDING = ("suppressed", "not_available", "not_applicable", "unreliable", "not_published")
-"""The statuses of macros/markers.sql that stand in place of a value."""
+"""The statuses of macros/markers.sql that replace a value."""
 NOTHING_THERE = "not_applicable"
-"""Of these the one that hides no number: nothing was to be counted, and a nil return says so."""
+"""The one of these that hides no number: there was nothing to count, as in a nil return."""
 
 KEY = ("indicator_code", "area_code", "period_id", "sex", "age", "breakdown_type", "breakdown_value")
 FigureKey = tuple[str, str, str, str, str, str, str]
@@ -42,11 +42,11 @@ class Figure(NamedTuple):
     expected: int
     included: int
     partial: float | None
-    """What those members of a group give together that are shown, where another is not."""
+    """The value of a group's shown members together, where another member is not shown."""
     coverage: float | None
     since: dt.datetime
     until: dt.datetime | None
-    """None: still so."""
+    """None where the state is in force."""
 
     @property
     def key(self) -> FigureKey:
@@ -88,7 +88,7 @@ class Area(NamedTuple):
 
 
 class Card(NamedTuple):
-    """Of dim_indicator what sums and precision depend on."""
+    """The columns of dim_indicator that decide sums and precision."""
 
     name: str
     value_type: str
@@ -98,7 +98,7 @@ class Card(NamedTuple):
 
 
 class Repeated(NamedTuple):
-    """A number about a figure that stands elsewhere than in its own row."""
+    """A number of a figure that another row than its own shows."""
 
     figure: int
     value: float | None
@@ -107,7 +107,7 @@ class Repeated(NamedTuple):
 
 @dataclass
 class Reading:
-    """The indicators that hide something, with all that is shown of them."""
+    """The indicators with hidden figures, and everything that is shown of them."""
 
     figures: list[Figure]
     areas: dict[str, Area]
@@ -117,13 +117,13 @@ class Reading:
     groups: Mapping[str, Collection[str]]
     """Members of groups that dim_area does not name, such as statistical neighbours."""
     gaps: list[Gap] = field(default_factory=list)
-    told: list[Repeated] = field(default_factory=list)
+    repeated: list[Repeated] = field(default_factory=list)
     old_codes: Mapping[str, str] = field(default_factory=dict)
-    """Of councils with a new code the one before, under which publishers may go on."""
+    """New code of a council -> the code before, which publishers may still use."""
 
     def __post_init__(self) -> None:
         self.returned = {f.indicator for f in self.figures if self.area(f.area).type == "organisation"}
-        """Indicators of local returns: what they hide, this house hides."""
+        """Indicators of local returns. Their figures are hidden here and not by a publisher."""
         self.versions: dict[FigureKey, list[int]] = defaultdict(list)
         for number, figure in enumerate(self.figures):
             self.versions[figure.key].append(number)
@@ -132,10 +132,10 @@ class Reading:
         return self.areas.get(code) or Area(code, code, "", None, None, None, None)
 
     def holds_a_number_back(self, number: int) -> bool:
-        """Whether there is a number behind the status. A derived figure that is only not available has none."""
+        """Whether the status replaces a number. A derived figure that is only not available has no number."""
         figure = self.figures[number]
         if not figure.is_hidden or figure.status == NOTHING_THERE or (figure.derived and figure.status != "suppressed"):
             return False
-        # A publisher's figure that is shown now is public; a return that was hidden once is hidden for good.
+        # A publisher's figure that is shown now is public. A return that was hidden once stays hidden.
         newest = self.figures[self.versions[figure.key][0]]
         return newest.is_hidden or newest.until is not None or figure.indicator in self.returned

@@ -1,7 +1,7 @@
-"""What follows from equations between known and unknown numbers, exactly or within bounds.
+"""Solves equations between known and unknown numbers, exactly or within bounds.
 
-Belongs here: elimination over the rationals, and bounds of whole numbers. Does not belong here: where the equations
-come from, or whether what follows ought to be hidden.
+Belongs here: elimination over the rationals, bounds of whole numbers. Does not belong here: where the equations
+come from (`sums`, `gaps`), whether a solution must stay hidden (`attack`).
 """
 
 import math
@@ -18,12 +18,12 @@ K = TypeVar("K", bound=Hashable)
 
 ROUNDS = 30
 WIDEST = 40
-"""Unknowns of one equation beyond which bounds are not looked at: they are as wide as the hidden numbers."""
+"""Equations with more unknowns give no bounds: the bounds would be as wide as the hidden numbers."""
 
 
 @dataclass
 class Equation(Generic[U, K]):
-    """The sum of factor times number over all unknown and known ones is zero."""
+    """The sum of factor times number, over all unknown and known numbers, is zero."""
 
     unknown: dict[U, Number]
     known: dict[K, Number] = field(default_factory=dict)
@@ -32,14 +32,14 @@ class Equation(Generic[U, K]):
 
 @dataclass
 class Solution(Generic[K]):
-    """The numbers that an unknown can be, and the known ones that say so."""
+    """The values that an unknown can have, and the known numbers that determine them."""
 
     interval: Interval
     through: frozenset[K]
 
 
 def components(equations: Iterable[Equation[U, K]], of_interest: Collection[U]) -> Iterator[list[Equation[U, K]]]:
-    """Equations that hang together by their unknowns, where one of them is of interest."""
+    """Groups of equations that share unknowns, where at least one unknown is of interest."""
     by_unknown: dict[U, list[int]] = defaultdict(list)
     everything = list(equations)
     for number, equation in enumerate(everything):
@@ -62,7 +62,7 @@ def components(equations: Iterable[Equation[U, K]], of_interest: Collection[U]) 
 
 
 def eliminate(equations: Iterable[Equation[U, K]], intervals: Mapping[K, Interval]) -> dict[U, Solution[K]]:
-    """The unknowns that follow from the known numbers through any combination of the equations (Gauss and Jordan)."""
+    """The unknowns that follow from known numbers by any combination of the equations (Gauss and Jordan)."""
     pivots: dict[U, Equation[U, K]] = {}
     holders: dict[U, set[U]] = defaultdict(set)
     for equation in sorted(equations, key=lambda one: len(one.unknown)):
@@ -70,7 +70,7 @@ def eliminate(equations: Iterable[Equation[U, K]], intervals: Mapping[K, Interva
         for pivot in [cell for cell in line.unknown if cell in pivots]:
             _subtract(line, pivots[pivot], line.unknown[pivot])
         if not line.unknown:
-            continue  # says nothing new, or numbers that do not quite add up
+            continue  # a repeated equation, or numbers that do not quite add up
         lead = next(iter(line.unknown))
         _divide(line, line.unknown[lead])
         for other in holders.pop(lead, set()):
@@ -114,7 +114,7 @@ def _divide(line: Equation[U, K], by: Number) -> None:
 
 
 def _range(line: Equation[U, K], intervals: Mapping[K, Interval]) -> Interval:
-    """Of the known part."""
+    """The interval of the equation's known part."""
     low = high = line.constant
     for cell, factor in line.known.items():
         first, second = intervals[cell]
@@ -129,17 +129,17 @@ def _minus(interval: Interval) -> Interval:
 
 @dataclass
 class Bounds(Generic[K]):
-    """The least and the greatest that an unknown can be; None where there is none."""
+    """The least and the greatest value of an unknown; None where there is no bound."""
 
     low: Number | None
     high: Number | None
     is_whole: bool
     through: frozenset[K] = frozenset()
     lines: set[int] = field(default_factory=set)
-    """Equations that tightened it, by number."""
+    """Numbers of the equations that tightened it."""
 
     def tighten(self, low: Number | None, high: Number | None) -> bool:
-        """Returns whether anything changed."""
+        """Tighten the bounds. Returns whether anything changed."""
         if self.is_whole:
             low = None if low is None else math.ceil(low)
             high = None if high is None else math.floor(high)
@@ -154,7 +154,7 @@ class Bounds(Generic[K]):
 def confine(
     equations: Sequence[Equation[U, K]], intervals: Mapping[K, Interval], bounds: Mapping[U, Bounds[K]]
 ) -> None:
-    """Tighten `bounds` until no single equation says more."""
+    """Tighten `bounds` until no single equation tightens them further."""
     lines = [
         (number, one, _range(one, intervals)) for number, one in enumerate(equations) if len(one.unknown) <= WIDEST
     ]
@@ -177,7 +177,7 @@ def confine(
 
 
 def grounds(cell: U, equations: Sequence[Equation[U, K]], bounds: Mapping[U, Bounds[K]]) -> frozenset[K]:
-    """The known numbers that the bounds of a cell rest on."""
+    """The known numbers on which the bounds of a cell depend."""
     waiting, reached, found = [cell], {cell}, set(bounds[cell].through)
     while waiting:
         for number in bounds[waiting.pop()].lines:

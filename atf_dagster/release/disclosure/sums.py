@@ -1,14 +1,16 @@
 """Which figures add up to which: every sum that a reader of the mart can make.
 
-Belongs here: parts and totals by sex, age, breakdown, area and organisation. Does not belong here: numbers.
-
-Sums are those of one indicator and period in one state of the mart:
+Each sum is of one indicator and period in one state of the mart:
 - Persons = Male + Female; a total = the groups of a breakdown; an age = the ages that it is made of;
 - Cheshire and Merseyside = its nine councils; a region = its councils; England = its regions, or all councils; a
   county = its districts; a group of statistical neighbours = its members; always where all parts have a row;
 - of local returns: ALL = an organisation's bands; a place = its organisations, band by band; Cheshire and Merseyside
   = its places and the organisations that serve several, and = all organisations; ALL of a place = its bands and the
-  organisations that gave none. A place's sum leaves out what an organisation did not supply, and its ALL does not.
+  organisations that gave no bands. A place's sum leaves out what an organisation did not supply; an organisation's ALL
+  includes it.
+
+Belongs here: parts and totals by sex, age, breakdown, area and organisation. Does not belong here: their numbers
+(`numbers`).
 """
 
 import datetime as dt
@@ -36,12 +38,12 @@ class Sum(NamedTuple):
 
 
 class Partial(NamedTuple):
-    """A group of councils whose row says what its shown members give together."""
+    """A group of councils whose row shows the value of its shown members together."""
 
     total: int
     shown: tuple[int, ...]
     missing: tuple[int, ...]
-    """Those that have a row and no number in it; a member without any row is in neither."""
+    """Members that have a row without a number. A member without any row is in neither list."""
     has_all: bool
     """Whether every member has a row."""
 
@@ -112,7 +114,7 @@ class Block:
                         yield Sum(areas[code], tuple(parts), "neighbours")
 
     def _of_members(self, members: Collection[str], areas: Mapping[str, int]) -> list[int]:
-        """The figures of a group's members, also where the publisher has a member under its old code."""
+        """The figures of a group's members, also where the publisher uses a member's old code."""
         old = self.reading.old_codes
         codes = [code if code in areas else old.get(code, code) for code in sorted(members)]
         return [areas[code] for code in codes if code in areas]
@@ -140,7 +142,7 @@ class Block:
                     yield Partial(total, shown, missing, len(here) == len(members))
 
     def _counts(self, number: int) -> bool:
-        """Whether a member's row has what is summed; see int_group_history."""
+        """Whether a member's row has the numbers that are summed; see int_group_history."""
         figure = self.figures[number]
         rule = self.reading.cards[figure.indicator].aggregation_rule
         counted = figure.value if rule in ("sum", "weighted_mean") else figure.numerator
@@ -198,7 +200,7 @@ class Block:
 
 
 class Places:
-    """The parts of areas, as they are now and as they were."""
+    """The parts of areas, now and at earlier dates."""
 
     def __init__(self, reading: Reading) -> None:
         self._areas = list(reading.areas.values())
@@ -210,8 +212,8 @@ class Places:
         self._found: dict[int, dict[str, set[frozenset[str]]]] = {}
 
     def parts(self, day: dt.date) -> dict[str, set[frozenset[str]]]:
-        """Area -> the sets of areas that it is made of, by the boundaries of now and of that day."""
-        since = bisect(self._changes, day)  # between two changes of boundaries all days are alike
+        """Area -> the sets of areas that make it up, by the boundaries of now and of that day."""
+        since = bisect(self._changes, day)  # between two changes of boundaries all days are equal
         if since not in self._found:
             found: dict[str, set[frozenset[str]]] = defaultdict(set)
             for moment in (None, day):
@@ -250,7 +252,7 @@ def _exists(area: Area, day: dt.date | None) -> bool:
 
 @cache
 def _ages_within(labels: frozenset[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Each age that is made of other ages without gap or overlap, with these."""
+    """Each age that consists of other ages without gap or overlap, with these ages."""
     spans = {label: span for label in sorted(labels) if (span := _span(label)) is not None}
     found = []
     for whole, (first, last) in spans.items():
