@@ -1,5 +1,5 @@
-"""Bytes to rows: CSV, JSON records, workbooks, and ZIP files that hold them.
+"""Turns bytes into rows: CSV, JSON records, workbooks, ZIP files that hold workbooks.
 
-Belongs here: what a good body of a format is, and its rows as text. Does not belong here: any publisher's address or
-quirk (`sources`), what a value means (dbt staging).
+Belongs here: what a good body of a format is, and its rows as text. Does not belong here: a publisher's addresses and
+special cases (`sources`), what a value means (dbt staging).
 """

@@ -1,6 +1,7 @@
-"""A body that a publisher sent: what it is where it is good, and why it is refused where it is not.
+"""The body of a publisher's answer: its description where it is good, the error where it is refused.
 
-Belongs here: `Body`, its errors, and what all formats need of text. Does not belong here: one format's ways.
+Belongs here: `Body`, its errors, functions on text that all formats use. Does not belong here: one format (`csv_text`,
+`workbooks`).
 """
 
 import json
@@ -13,7 +14,10 @@ from atf_dagster.errors import AtfError
 
 
 class NotTaken(AtfError):
-    """A part of a dataset of which nothing was taken. `reason` is a short code; `outcome` that of the attempt."""
+    """Nothing of a part of a dataset was taken. reason: a short code. outcome: the outcome of the attempt.
+
+    Attempts and verdicts record the remedy without the owner, so the remedy itself names who does what.
+    """
 
     outcome: Literal["rejected", "skipped"] = "rejected"
 
@@ -23,26 +27,26 @@ class NotTaken(AtfError):
 
 
 class BodyRejected(NotTaken):
-    """Bytes came, but they are not the table."""
+    """The publisher sent bytes that are not the table."""
 
 
 class Skipped(NotTaken):
-    """Nothing was asked, and nobody has to do anything about it now."""
+    """Nothing was fetched, and nobody has to do anything now."""
 
     outcome = "skipped"
 
 
 class NoData(AtfError):
-    """The publisher answered properly that it has no rows for this request."""
+    """The publisher answered correctly that it has no rows for this request."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, "The next refresh asks again.", owner="the publisher")
 
 
 def parsed_json(data: bytes, **how: Any) -> Any:
-    """JSON as `json.loads` reads it; text that no file could hold is refused here. Raises ValueError, RecursionError.
+    """JSON as `json.loads` reads it. Raises ValueError or RecursionError, also for text that no file can hold.
 
-    A lone half of a surrogate pair is JSON, and would stop whatever writes it down.
+    One half of a surrogate pair alone is valid JSON, but no file in UTF-8 can hold it.
     """
     found = json.loads(data, **how)
     if b"\\ud" in data.lower():
@@ -51,13 +55,13 @@ def parsed_json(data: bytes, **how: Any) -> Any:
 
 
 def one_line(text: str) -> str:
-    """A publisher's text on one printable line: what it says may not look like another line of a log."""
+    """A publisher's text as one printable line, so that it cannot look like a second line of a log."""
     return " ".join("".join(character if character.isprintable() else " " for character in text).split())
 
 
 @dataclass(frozen=True)
 class Body:
-    """A page that looks like the table: how its text is encoded and which columns it has, in order."""
+    """A page that has the table's columns. columns: in their order. columns_added: those that nobody declared."""
 
     encoding: str
     columns: tuple[str, ...]
@@ -72,11 +76,11 @@ def snake_case(heading: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class BodyRules:
-    """What one publisher's bodies have of their own; what all bodies of a format have in common is in its module."""
+    """The rules of one publisher's bodies. The rules of all bodies of a format are in the format's module."""
 
     column_name: Callable[[str], str] = snake_case
-    """A heading as found -> its snake-case name in raw."""
+    """A heading as published -> its snake-case name in raw."""
     ends_with_newline: bool = False
-    """Whether this publisher closes its last line; if so, a body that does not was cut."""
+    """Whether this publisher ends its last line with a newline. Then a body without one was cut."""
     records: Callable[[Any], Iterable[Mapping[str, str | None]]] | None = None
-    """For JSON: the parsed page, numbers still the text that they were, -> its records, flat."""
+    """For JSON: the parsed page, with numbers as text -> its records, flat."""

@@ -1,12 +1,12 @@
-"""Shading of a workbook's cells that says how reliable a figure is, in the words of the sheet's own key.
+"""Reads cell shading that shows how reliable a figure is, and gives the text of the sheet's own key for it.
 
-Belongs here: the key, the column whose cells are meant, and one column more in the rows of the table. Does not belong
-here: opening the workbook (`shading_child`), where the table is (`workbooks`), what a level of reliability means
+A key is a cell `Key` with its entries in the column below it. Each entry has the shade that it explains. Where several
+entries have one shade, the first counts: the others explain markers, which need no shade. A shade without an entry and
+a sheet without a key give no text, because nothing is guessed.
+
+Belongs here: the key, the column whose cells are shaded, the additional column in the rows of the table. Does not
+belong here: opening the workbook (`shading_child`), where the table is (`workbooks`), what a level of reliability means
 for a figure (dbt staging).
-
-A key is a cell `Key` with its entries in the column below it, each shaded as the cells are that it explains. Of
-entries with one shade the first counts: the others explain markers, which speak for themselves. A shade without an
-entry, and a sheet without a key, give no text: nothing is guessed.
 """
 
 import csv
@@ -28,7 +28,7 @@ _Cells = Mapping[tuple[int, int], tuple[str, str]]
 
 
 def add(path: Path, layout: Layout, shaded: str, rows: Path) -> None:
-    """Add the column `shading` to the table `rows`: what the key says of the shade of each row's cell of `shaded`.
+    """Add the column `shading` to the table `rows`: the key's text for the shade of each row's cell of `shaded`.
 
     layout: where the rows were found. shaded: the raw column. Raises BodyRejected where the workbook cannot be read.
     """
@@ -50,7 +50,7 @@ def add(path: Path, layout: Layout, shaded: str, rows: Path) -> None:
 
 
 def _meanings(cells: _Cells, layout: Layout, shaded: str) -> dict[int, str]:
-    """Row -> what the key says of its cell in the column of `shaded`."""
+    """Row -> the key's text for its cell in the column `shaded`."""
     is_code = re.compile(layout.code).fullmatch
     first = min((row for (row, _), (text, _) in cells.items() if is_code(text)), default=0)
     heading = re.compile(layout.headings[shaded], re.IGNORECASE)
@@ -79,7 +79,7 @@ def _sheets(path: Path, pattern: str) -> dict[str, _Cells]:
     seconds = workbooks.CHILD_SECONDS
     try:
         with workbook_processes.reading("shading_child", path, pattern, seconds=seconds) as ended:
-            _judge_end(ended.code, ended.said)
+            _judge_end(ended.code, ended.errors)
             for line in ended.output:
                 value = json.loads(line)
                 if isinstance(value, str):
@@ -92,13 +92,13 @@ def _sheets(path: Path, pattern: str) -> dict[str, _Cells]:
     return dict(sheets)
 
 
-def _judge_end(code: int, said: str) -> None:
+def _judge_end(code: int, errors: str) -> None:
     if code == workbook_child.UNREADABLE or code < 0:
-        raise _unreadable(said.splitlines()[-1] if said else f"its reader was ended by signal {-code}")
+        raise _unreadable(errors.splitlines()[-1] if errors else f"signal {-code} ended its reader")
     if code:
         raise RuntimeError(
-            f"The program that reads shades failed by itself, with exit code {code}: {said[-300:]}. "
-            "Ours to mend: run `uv sync`, then atf_dagster/formats/shading_child.py by hand with the same workbook."
+            f"The program that reads shades failed by itself, with exit code {code}: {errors[-300:]}. A data engineer "
+            "runs `uv sync`, then atf_dagster/formats/shading_child.py by hand with the same workbook."
         )
 
 

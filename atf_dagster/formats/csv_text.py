@@ -1,7 +1,7 @@
-"""CSV bodies: judged from their first and last bytes when they land, and turned into Parquet text.
+"""Reads CSV bodies: judges them by their first and last bytes when they land, and writes them as Parquet text.
 
-Belongs here: encoding, heading, dialect, ragged rows. Does not belong here: any publisher's column, and
-any meaning: every cell stays text, a blank cell is null.
+Belongs here: encoding, heading, dialect, rows with too few or too many cells. Does not belong here: a publisher's
+columns (the catalogue), what a value means (every cell stays text; a blank cell is null).
 """
 
 import codecs
@@ -31,7 +31,7 @@ def inspect(
     ends_with_newline: bool,
     renamed: Mapping[str, str] | None = None,
 ) -> Body:
-    """Judge a body by what it is, whatever its status said. Raises BodyRejected or NoData."""
+    """Judge a body by its content; its HTTP status does not count. Raises BodyRejected or NoData."""
     size = path.stat().st_size
     with path.open("rb") as stream:
         start = stream.read(HEADING_BYTES)
@@ -41,8 +41,8 @@ def inspect(
         raise BodyRejected(
             "empty_body",
             f"The body is empty ({size} bytes).",
-            "The publisher's fault if it lasts: the next refresh asks again; if it is still empty after a day, "
-            "look at the page in a browser and write to the publisher.",
+            "The next refresh asks again. If it is still empty after a day, look at the page in a browser and write to "
+            "the publisher.",
         )
     encoding = detect_encoding(path)
     text = _decode_start(start, encoding)
@@ -54,7 +54,7 @@ def inspect(
         raise BodyRejected(
             "truncated_body",
             f"The body stops in the middle of a line after {size} bytes.",
-            "Network or publisher: the next refresh asks again; nothing is to be done unless it repeats.",
+            "The network or the publisher cut it. The next refresh asks again; nobody has to act unless it repeats.",
         )
     if _is_heading_only(text, size, len(start)):
         raise NoData("The body has a heading and no rows.")
@@ -69,7 +69,7 @@ def judge_columns(
     encoding: str = "utf-8",
     renamed: Mapping[str, str] | None = None,
 ) -> Body:
-    """Whether the columns found are those of the table, whatever else there is. Raises BodyRejected."""
+    """Check that the required columns are there; more columns are allowed. Raises BodyRejected."""
     names = renamed or {}
     columns = tuple(name if names.get(name) in found else names.get(name, name) for name in found)
     missing = [name for name in required if name not in columns]
@@ -88,7 +88,9 @@ def judge_columns(
 
 
 def detect_encoding(path: Path) -> str:
-    """One of utf-8-sig, utf-16, cp1252, tried in this order. Raises BodyRejected for bytes that are no text."""
+    """The encoding: utf-16 with its byte order mark, else utf-8-sig, else cp1252. Raises BodyRejected for bytes that
+    are not text.
+    """
     with path.open("rb") as stream:
         head = stream.read(4)
     candidates = ["utf-16"] if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else ["utf-8-sig", "cp1252"]
@@ -106,8 +108,8 @@ def detect_encoding(path: Path) -> str:
     raise BodyRejected(
         "wrong_encoding",
         f"The body is not text in any of {', '.join(candidates)}.",
-        "The publisher's: compare the file in a browser; if it has a new encoding that is stated on its page, "
-        "an engineer adds it to detect_encoding.",
+        "Compare the file in a browser. If the publisher's page states a new encoding, a data engineer adds it to "
+        "detect_encoding; otherwise write to the publisher.",
     )
 
 
@@ -121,8 +123,8 @@ def refuse_markup(text: str) -> None:
         raise BodyRejected(
             "html_body",
             f"The body is a web page, not a table; it begins: {text.strip()[:80]!r}.",
-            "A proxy's or the publisher's error page. Open the URL in a browser from the same network: if the "
-            "table comes there, ask whoever runs the proxy to let this host through; otherwise wait for the publisher.",
+            "This is an error page of a proxy or of the publisher. Open the URL in a browser from the same network. If "
+            "the table comes there, ask whoever runs the proxy to allow this host; otherwise wait for the publisher.",
         )
 
 
@@ -134,7 +136,7 @@ def _heading(text: str, column_name: Callable[[str], str]) -> tuple[str, ...]:
         raise BodyRejected(
             "bad_heading",
             f"The heading has {'a column twice: ' + ', '.join(sorted(twice)) if twice else 'a column without a name'}.",
-            "The publisher changed its table: an engineer compares it with the catalogue's columns.",
+            "The publisher changed its table. A data engineer compares it with the catalogue's columns.",
         )
     return columns
 
@@ -146,7 +148,7 @@ def _explain_missing(
     if len(missing) == len(required):
         return (
             f"The body is not this table: none of its columns is known. It begins: {', '.join(columns)[:80]!r}.",
-            "Probably an error text with status 200: open the URL in a browser; the next refresh asks again.",
+            "It is probably an error text with status 200. Open the URL in a browser. The next refresh asks again.",
         )
     hints = []
     for name in missing:
@@ -154,7 +156,7 @@ def _explain_missing(
         hints.append(f"{name} (renamed to {near[0]}?)" if near else name)
     return (
         f"The table no longer has: {', '.join(hints)}.",
-        "The publisher changed its table: an engineer changes the column's name in the catalogue's collection "
+        "The publisher changed its table. A data engineer changes the column's name in the catalogue's collection "
         "and in its staging model, or asks the publisher.",
     )
 
@@ -178,8 +180,8 @@ def to_parquet(
 ) -> int:
     """Write the rows of `source` as text columns to `target`, with `row_number` and the constant `tags`.
 
-    Returns the number of rows. Raises BodyRejected where a row has not as many cells as the heading; a
-    table whose every row ends before the same `optional` columns is whole (older Fingertips files are so).
+    Returns the number of rows. Raises BodyRejected where a row and the heading differ in their number of cells. A table
+    in which every row lacks the same last `optional` columns is complete (older Fingertips files are like this).
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
@@ -197,8 +199,8 @@ def to_parquet(
                 raise BodyRejected(
                     "ragged_rows",
                     f"A row does not fit the heading of {len(body.columns)} columns: {where}",
-                    "The publisher's table is damaged or cut: the next refresh asks again; if it repeats, look at "
-                    "the line named and write to the publisher.",
+                    "The publisher's table is damaged or cut. The next refresh asks again. If it repeats, look at the "
+                    "line that is named here and write to the publisher.",
                 ) from error
             count = _copy(connection, readable, body.columns[:width], temporary, tags)
         temporary.replace(target)
@@ -216,7 +218,7 @@ def _copy(
     target: Path,
     tags: Mapping[str, str | int],
 ) -> int:
-    """Returns how many rows were written."""
+    """Returns the number of rows that were written."""
     names = ", ".join(f"'{name}': 'VARCHAR'" for name in columns)  # snake case: nothing to escape
     constants = "".join(f", {literal(value)} as {name}" for name, value in tags.items())
     written = connection.execute(
@@ -229,7 +231,7 @@ def _copy(
 
 
 def _uniform_width(path: Path) -> int | None:
-    """The number of cells that all rows below the heading share, or None where they differ."""
+    """The number of cells that every row below the heading has; None where the rows differ."""
     with path.open(encoding="utf-8-sig", newline="") as stream:
         rows = csv.reader(stream)
         next(rows, None)

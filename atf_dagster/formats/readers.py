@@ -1,7 +1,7 @@
-"""Readers of pages, one a format: is this the table, and its rows as Parquet text.
+"""Reads pages by their format: checks that a page is the table, and writes its rows as Parquet text.
 
-Belongs here: choosing the reader of a collection, and what CSV, JSON and workbooks have in common. Does not
-belong here: a format's own ways (`csv_text`, `workbooks`), any publisher's column.
+Belongs here: the choice of a collection's reader, the steps that CSV, JSON and workbooks share. Does not belong here:
+one format (`csv_text`, `workbooks`), a publisher's columns (the catalogue).
 """
 
 import csv
@@ -19,7 +19,7 @@ Tags = Mapping[str, str | int]
 
 
 def inspect(path: Path, collection: Collection, rules: BodyRules, *, ends_with_newline: bool) -> Body:
-    """Judge a page by what it is, whatever its status said. Raises BodyRejected or NoData."""
+    """Judge a page by its content; its HTTP status does not count. Raises BodyRejected or NoData."""
     if collection.format == "workbook":
         return _inspect_workbook(path, collection)
     if collection.format == "json":
@@ -45,13 +45,13 @@ def to_parquet(
     *,
     tags: Tags,
 ) -> int:
-    """Write a page's rows as text columns with `row_number` and the constant `tags`; returns how many.
+    """Write a page's rows as text columns with `row_number` and the constant `tags`. Returns their number.
 
-    Raises BodyRejected where a row is not one of the table, NoData where there is none.
+    Raises BodyRejected where a row does not belong to the table, NoData where there is no row.
     """
     optional = collection.optional_columns
     if collection.format == "csv":
-        body = inspect(path, collection, rules, ends_with_newline=False)  # landing has judged the end already
+        body = inspect(path, collection, rules, ends_with_newline=False)  # landing judged the end of the body
         return csv_text.to_parquet(connection, path, body, target, tags=tags, optional=optional)
     target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=target.parent, prefix=".rows-") as folder:
@@ -66,17 +66,17 @@ def to_parquet(
 
 def _records(path: Path, rules: BodyRules) -> list[Mapping[str, str | None]]:
     if rules.records is None:
-        raise TypeError("a collection of JSON needs rules that say what its records are")
+        raise TypeError("a collection of JSON needs rules with `records`")
     csv_text.refuse_markup(path.read_bytes()[: csv_text.HEADING_BYTES].decode("utf-8", errors="replace"))
     try:
-        # Numbers stay the text that they were: 66.10 is not 66.1 to whoever compares bytes.
+        # Numbers stay text, because 66.10 and 66.1 are different bytes.
         page = parsed_json(path.read_bytes(), parse_float=str, parse_int=str)
         records = list(rules.records(page))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise BodyRejected(
             "not_this_json",
             f"The body is not JSON of the expected shape ({type(error).__name__}: {error}).",
-            "The publisher changed its interface, or this is an error page: an engineer opens the URL and compares "
+            "The publisher changed its interface, or this is an error page. A data engineer opens the URL and compares "
             "it with the publisher's documentation.",
         ) from error
     if not records:

@@ -1,11 +1,12 @@
-"""A publisher's workbook -> the texts and shades of its cells, in a process of its own that may die of it.
+"""Reads the texts and shades of a workbook's cells, in a process of its own: a bad workbook can only kill this process.
 
-Belongs here: how XLS (xlrd) and XLSX (its own XML) say which pattern fills a cell; python-calamine, which reads all
-else, does not say. Does not belong here: what a shade means (`cell_shading`, which starts this file as a program).
+Arguments: a path and a regular expression over the names of sheets. Prints JSON, one value a line: for each sheet that
+matches, its name, then its cells with text, each as row, column (as a spreadsheet program numbers them, from 1), text
+and shade. Cells that look the same have the same shade; `plain` is white or unfilled.
 
-Called with a path and a regular expression over the names of sheets. Prints JSON, one value a line: for each sheet
-that matches its name, then its cells that have text, each as row, column (both as a spreadsheet program numbers them,
-from 1), text and shade. A shade is a name that is the same for cells that look the same; `plain` is white or unfilled.
+Belongs here: how XLS (xlrd) and XLSX (its own XML) store the pattern that fills a cell; python-calamine, which reads
+everything else, does not give it. Does not belong here: what a shade means (`cell_shading`, which starts this file as a
+program).
 """
 
 import json
@@ -18,13 +19,13 @@ from pathlib import Path
 from typing import Any, TextIO
 from xml.etree.ElementTree import Element
 
-# The limits and the XML reader of the other program; nothing else of the project is imported.
+# The limits and the XML reader of the other program. Nothing else of the project is imported.
 _OTHER: dict[str, Any] = runpy.run_path(str(Path(__file__).with_name("workbook_child.py")))
 MOST_CELLS: int = _OTHER["MOST_CELLS"]
 
 PLAIN = "plain"
 _WHITE = frozenset({"FFFFFFFF", "00FFFFFF", "indexed 9", "indexed 64", "theme 0"})
-"""White in the forms in which an XLSX names it; theme 0 is white in every theme that Excel brings."""
+"""The names of white in an XLSX; theme 0 is white in every theme of Excel."""
 
 Cell = tuple[int, int, str, str]
 
@@ -53,7 +54,7 @@ def _shade_of_xls(book: Any, fill: Any) -> str:
     front = book.colour_map.get(fill.pattern_colour_index)
     if fill.fill_pattern == 0 or (fill.fill_pattern == 1 and front == (255, 255, 255)):
         return PLAIN
-    # The colour behind counts only where the pattern lets it through.
+    # The background colour counts only where the pattern shows it.
     behind = book.colour_map.get(fill.background_colour_index) if fill.fill_pattern > 1 else None
     return f"{fill.fill_pattern} {front} {behind}"
 
@@ -65,7 +66,7 @@ def cells_of_xlsx(path: str, pattern: str) -> Iterator[tuple[str, Iterator[Cell]
         shared: list[str] = []
         if "xl/sharedStrings.xml" in archive.namelist():
             shared = [_text(entry) for entry in elements(archive, "xl/sharedStrings.xml", "si")]
-        # An element's attributes are gone once the next one is asked for.
+        # An element loses its attributes when the next one is read, so the names are collected first.
         for name in [sheet.get("name", "") for sheet in elements(archive, "xl/workbook.xml", "sheet")]:
             member = _OTHER["member_of_sheet"](archive, name)
             if member is not None and re.search(pattern, name.strip(), re.IGNORECASE):
@@ -86,7 +87,7 @@ def _cells_of_xlsx_sheet(cells: Iterator[Element], shades: list[str], shared: li
 
 
 def _shades_of_xlsx(archive: zipfile.ZipFile) -> list[str]:
-    """The shade of each cell style, in their order."""
+    """The shade of each cell style, in the order of the styles."""
     elements = _OTHER["elements"]
     fills = [_shade_of_xlsx(fill) for table in elements(archive, "xl/styles.xml", "fills") for fill in table]
     styles = [int(xf.get("fillId", "0")) for table in elements(archive, "xl/styles.xml", "cellXfs") for xf in table]
@@ -126,7 +127,7 @@ def write_cells(path: str, pattern: str, output: TextIO) -> None:
 
 
 def main(path: str, pattern: str) -> int:
-    _OTHER["import_module"]("xlrd")  # what is missing here is ours to mend, and no fault of the workbook
+    _OTHER["import_module"]("xlrd")  # first, so that a missing library is not reported as a bad workbook
     _OTHER["limit_this_process"]()
     try:
         write_cells(path, pattern, sys.stdout)

@@ -1,11 +1,11 @@
-"""A publisher's workbook -> the text of its cells, in a process of its own that may die of it.
+"""Reads the text of a workbook's cells, in a process of its own: a bad workbook can only kill this process.
 
-Belongs here: limits on this process, python-calamine, and what a cell's text is. Does not belong here: where in a
-sheet the table is (`workbooks`, which starts this file as a program). Nothing of the project is imported: a
-process that reads strangers' bytes starts quickly and holds nothing worth having.
+It imports nothing of the project, so that a process with a stranger's bytes starts quickly and holds no secrets.
+Arguments: a path and a regular expression over the names of sheets. Prints JSON, one value a line: the names of all
+sheets, then for each sheet that matches an object with its name and the number of its first row, then its rows.
 
-Called with a path and a regular expression over the names of sheets. Prints JSON, one value a line: the names of
-all sheets, then for each sheet that matches an object with its name and the number of its first row, and its rows.
+Belongs here: limits on this process, python-calamine, the text of a cell. Does not belong here: where in a sheet the
+table is (`workbooks`, which starts this file as a program).
 """
 
 import json
@@ -26,22 +26,22 @@ OUTPUT_BYTES = 500 << 20
 MOST_CELLS = 5_000_000
 
 UNREADABLE = 3
-"""Exit code: the workbook cannot be read; the last line of stderr says why."""
+"""Exit code: the workbook cannot be read. The last line of stderr is the reason."""
 TOO_LARGE = 4
-"""Exit code: reading it would take more than the limits above."""
+"""Exit code: the workbook needs more than the limits above."""
 
 ENVIRONMENT = ("LD_LIBRARY_PATH", "SYSTEMROOT")
-"""Of the environment, which holds keys, this process gets what Python may need to start, and nothing else."""
+"""This process gets only the environment variables that Python may need to start, because others hold keys."""
 
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
 class TooLarge(Exception):
-    """The sheets asked for span more cells than any table that we collect."""
+    """The wanted sheets have more cells than any table that we collect."""
 
 
 def limit_this_process() -> None:
-    """A workbook of 2 KB can name its farthest cell and make its reader ask for half a terabyte."""
+    """Set limits: a workbook of 2 KB can name its last possible cell, and its reader then requests half a terabyte."""
     for kind, wanted in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_CPU, CPU_SECONDS),
@@ -54,7 +54,7 @@ def limit_this_process() -> None:
 
 
 def as_text(cell: Any) -> str:
-    """Integral numbers without a fraction, others as Python's shortest form, dates as ISO 8601."""
+    """Whole numbers without a fraction, other numbers in Python's shortest form, dates in ISO 8601."""
     if isinstance(cell, str):
         return cell.replace("\r\n", "\n").replace("\r", "\n").strip()
     if isinstance(cell, bool):
@@ -69,7 +69,7 @@ def as_text(cell: Any) -> str:
 def write_sheets(path: str, pattern: str, output: TextIO) -> None:
     from python_calamine import CalamineWorkbook, SheetTypeEnum
 
-    with open(path, "rb") as stream:  # noqa: PTH123 - by content: from a path calamine believes the name's ending
+    with open(path, "rb") as stream:  # noqa: PTH123 - given a path, calamine trusts the name's ending
         workbook = CalamineWorkbook.from_filelike(stream)
         names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
         output.write(json.dumps([name.strip() for name in names]) + "\n")
@@ -90,7 +90,7 @@ def write_sheets(path: str, pattern: str, output: TextIO) -> None:
 
 
 def errors_of_xlsx(path: str, name: str) -> Iterator[tuple[tuple[int, int], str]]:
-    """Cells of an XLSX sheet that hold an error such as #DIV/0!, which calamine gives as blank ones."""
+    """Cells of an XLSX sheet with an error such as #DIV/0!. Calamine gives them as blank cells."""
     if not zipfile.is_zipfile(path):
         return
     with zipfile.ZipFile(path) as archive:
@@ -134,7 +134,7 @@ def column_number(letters: str) -> int:
 
 def main(path: str, pattern: str) -> int:
     for needed in ("python_calamine", "defusedxml.ElementTree"):
-        import_module(needed)  # what is missing here is ours to mend, and no fault of the workbook
+        import_module(needed)  # first, so that a missing library is not reported as a bad workbook
     limit_this_process()
     try:
         write_sheets(path, pattern, sys.stdout)
@@ -142,7 +142,7 @@ def main(path: str, pattern: str) -> int:
     except (TooLarge, MemoryError) as error:
         print(f"{error or 'Its reader ran out of memory.'}", file=sys.stderr)
         return TOO_LARGE
-    except BaseException as error:  # calamine's panics are no Exception
+    except BaseException as error:  # a panic of calamine is not an Exception
         print(f"{type(error).__name__}: {' '.join(str(error).split())[:300]}", file=sys.stderr)
         return UNREADABLE
     return 0

@@ -1,11 +1,13 @@
-"""Starts one process for each publisher's workbook, by forking, so that none pays for Python's start and its imports.
+"""Forks one process for each workbook, which saves the start of Python and its imports.
+
+This process opens no workbook, so no workbook can harm the next one. It has no limits of its own: each fork sets those
+of its program.
+
+Reads one request a line as JSON: `program`, `path`, `pattern`, `output` and `errors` (two files that exist). Answers
+each with a line: the exit code of its fork, negative where a signal ended it. It ends when its input ends.
 
 Belongs here: the fork, and where its output goes. Does not belong here: reading (`workbook_child`, `shading_child`),
-what an exit code means (`workbooks`). This process opens no workbook, so no workbook can harm the next one; its
-own limits are none, each fork sets those of its program.
-
-Reads one request a line as JSON: `program`, `path`, `pattern`, and `output` and `errors`, files that are there. Answers
-each with a line: the exit code of its fork, negative where a signal ended it. Ends with its input.
+what an exit code means (`workbooks`).
 """
 
 import gc
@@ -28,7 +30,7 @@ def serve() -> None:
         for name in ("workbook_child", "shading_child")
     }
     for needed in ("python_calamine", "defusedxml.ElementTree"):
-        with suppress(ImportError):  # each fork says which it lacks
+        with suppress(ImportError):  # each fork reports the library that is missing
             import_module(needed)
     gc.freeze()
     for line in sys.stdin.buffer:
@@ -46,7 +48,7 @@ def serve() -> None:
 
 
 def _run(program: Program, request: Mapping[str, str]) -> int:
-    """What a fork does; afterwards it holds neither the requests nor the answers."""
+    """The work of a fork. It closes the requests and the answers of its parent first."""
     for path, flags, stream in (
         (os.devnull, os.O_RDONLY, 0),
         (request["output"], os.O_WRONLY, 1),

@@ -1,7 +1,7 @@
-"""Has workbooks read in processes of their own, each forked from one that has started already.
+"""Reads each workbook in a process of its own, forked from a process that is already running.
 
-Belongs here: starting, asking and ending that process (`workbook_forks`). Does not belong here: what its output means
-(`workbooks`, `cell_shading`).
+Belongs here: starting and ending that process (`workbook_forks`), sending it requests. Does not belong here: what its
+output means (`workbooks`, `cell_shading`).
 """
 
 import atexit
@@ -27,22 +27,22 @@ SIDE_BY_SIDE = 2
 
 
 class TookTooLong(Exception):
-    """The process did not end in its time; it was killed."""
+    """The process did not end in time and was killed."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process ended: its exit code, negative where a signal ended it, what it said, and its output."""
+    """How a process ended. code: its exit code, negative where a signal ended it. errors: the text of its stderr."""
 
     code: int
-    said: str
+    errors: str
     output: IO[bytes]
 
 
 @contextmanager
 def reading(program: Program, path: Path, pattern: str, *, seconds: float) -> Iterator[Ended]:
     """Run `program` on a workbook in a process of its own. Raises TookTooLong after `seconds`."""
-    with NamedTemporaryFile(prefix="atf-sheets-") as output, NamedTemporaryFile(prefix="atf-said-") as errors:
+    with NamedTemporaryFile(prefix="atf-sheets-") as output, NamedTemporaryFile(prefix="atf-errors-") as errors:
         request = {
             "program": program,
             "path": str(path.resolve()),
@@ -50,30 +50,30 @@ def reading(program: Program, path: Path, pattern: str, *, seconds: float) -> It
             "output": output.name,
             "errors": errors.name,
         }
-        code = _starters.ask(json.dumps(request).encode() + b"\n", seconds)
+        code = _starters.run(json.dumps(request).encode() + b"\n", seconds)
         yield Ended(code, errors.read().decode(errors="replace").strip(), output.file)
 
 
 class _Starters:
-    """The processes that fork: each waits for a request, or for its turn to be started."""
+    """The processes that fork. None stands for one that has not been started yet."""
 
     def __init__(self) -> None:
         self._free: LifoQueue[subprocess.Popen[bytes] | None] = LifoQueue()
         self.forget()
 
     def forget(self) -> None:
-        """In a fork of this process: two that asked the same starter would get each other's answers."""
+        """Drop all starters. A fork of this process does so, because two users of one would mix up their answers."""
         self._free = LifoQueue()
         for _ in range(SIDE_BY_SIDE):
             self._free.put(None)
 
-    def ask(self, request: bytes, seconds: float) -> int:
-        """The exit code of the fork that did what is requested."""
+    def run(self, request: bytes, seconds: float) -> int:
+        """Have a fork do the request. Returns its exit code."""
         process = self._free.get()
         try:
             if process is None or process.poll() is not None:
                 process = _start()
-            return _ask(process, request, seconds)
+            return _run(process, request, seconds)
         except BaseException:
             if process is not None:
                 _kill(process)
@@ -89,7 +89,7 @@ class _Starters:
                 _close(process)
 
 
-def _ask(process: subprocess.Popen[bytes], request: bytes, seconds: float) -> int:
+def _run(process: subprocess.Popen[bytes], request: bytes, seconds: float) -> int:
     requests, answers = process.stdin, process.stdout
     if requests is None or answers is None:
         raise RuntimeError("a process was started without pipes")
@@ -100,20 +100,20 @@ def _ask(process: subprocess.Popen[bytes], request: bytes, seconds: float) -> in
     answer = answers.readline()
     if not answer:
         raise RuntimeError(
-            "The program that starts the readers of workbooks ended by itself. Ours to mend: run `uv sync`, then "
+            "The program that starts the readers of workbooks ended by itself. A data engineer runs `uv sync`, then "
             "atf_dagster/formats/workbook_forks.py by hand."
         )
     return int(answer)
 
 
 def _start() -> subprocess.Popen[bytes]:
-    # -I: neither the environment nor the current folder decides what this process imports.
+    # -I: the environment and the current folder do not change what this process imports.
     return subprocess.Popen(  # noqa: S603 - our own program; paths and patterns come as requests, no shell
         [sys.executable, "-I", workbook_forks.__file__],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={name: os.environ[name] for name in workbook_child.ENVIRONMENT if name in os.environ},
-        start_new_session=True,  # one group with its forks, so that they are killed together
+        start_new_session=True,  # one process group with its forks, so that they are killed together
     )
 
 
@@ -124,7 +124,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:
-    """Close the pipes, which ends a process that waits."""
+    """Close the pipes, which ends a waiting process."""
     for stream in (process.stdin, process.stdout):
         if stream is not None:
             stream.close()

@@ -1,13 +1,14 @@
-"""Workbooks: the one table that is wanted, found by what its headings and codes say, as rows of text.
+"""Finds one table in a workbook by its headings and codes, and gives its rows as text.
 
-Belongs here: what is refused before a workbook is opened, and where in a sheet the table is; a process of its own
-opens it (`workbook_processes`, `workbook_child`). XLSX, ODS, XLS, and a CSV export of one sheet, whose sheet has no
-name. Does not belong here: any publisher's headings (the catalogue's layouts), and any meaning: every cell stays text,
-markers too.
+Formats: XLSX, ODS, XLS, and a CSV export of one sheet (a sheet without a name). A process of its own opens the workbook
+(`workbook_processes`, `workbook_child`).
 
-How the table is found. A row is one of data if its code column holds a code. The headings are the rows above the
-first of them, up to a blank row or to a title: a row whose only text stands in the table's first column. Blank rows
-and totals (a code of `-`) between the two are passed over. A heading's rows are put together with ` | `.
+How the table is found. A row is data if its code column holds a code. The headings are the rows above the first row of
+data, up to a blank row or a title: a row whose only text is in the table's first column. Blank rows and totals (a code
+of `-`) between headings and data are skipped. Several rows of headings are joined with ` | `.
+
+Belongs here: what is refused before a workbook is opened, where in a sheet the table is. Does not belong here: a
+publisher's headings (the catalogue's layouts), what a value means (every cell stays text, also a marker).
 """
 
 import csv
@@ -33,26 +34,30 @@ CHILD_SECONDS = 120
 MOST_MEMBERS = 5_000
 MOST_UNPACKED_BYTES = 600_000_000
 MOST_RATIO = 200
-"""Unpacked to packed bytes; the publishers' own workbooks come to 40."""
+"""Ratio of unpacked to packed bytes. The publishers' own workbooks reach 40."""
 MOST_TEXT_BYTES = 100_000_000
 XML_START = 8192
 MOST_HEADING_ROWS = 30
 DEEPEST_HEADING = 200
-"""Where no row holds a code, the last row that is tried as a heading."""
+"""Where no row holds a code, the last row that may be a heading."""
 
 ASK_AGAIN = (
-    "Network or publisher: the next refresh asks again; if it repeats, download the file with a browser, try to open "
-    "it in a spreadsheet program and write to the publisher."
+    "The network or the publisher caused this. The next refresh asks again. If it repeats, download the file with a "
+    "browser, try to open it in a spreadsheet program and write to the publisher."
 )
 CHANGED = (
-    "The publisher changed its workbook: an engineer opens it and changes the layout in the catalogue's collection, "
-    "and the staging model where a figure's meaning changed."
+    "The publisher changed its workbook. A data engineer opens it and changes the layout in the catalogue's "
+    "collection, and the staging model where a figure's meaning changed."
+)
+OTHER_FORMAT = (
+    "The publisher changed the format, or the address now leads to another file. A data engineer opens the publisher's "
+    "page and compares the link of the file with the address that was fetched."
 )
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table that was found: in which sheets, the raw columns it gives, how many rows, and what it has besides."""
+    """A table that was found: its sheets, its raw columns, its number of rows, its other headings."""
 
     sheets: tuple[str, ...]
     columns: tuple[str, ...]
@@ -64,21 +69,21 @@ class Table:
 class _Sheet:
     name: str
     first_row: int
-    """The number that a spreadsheet program shows beside `rows[0]`."""
+    """The row number of `rows[0]` in a spreadsheet program."""
     rows: list[list[str]]
-    """Each as long as the others."""
+    """All of the same length."""
 
 
 @dataclass(frozen=True)
 class _Column:
     position: int
     key: str | None
-    """What the group `key` of the column's regular expression found; None where it has no such group."""
+    """The text of the group `key` in the column's regular expression; None where there is no such group."""
 
 
 @dataclass(frozen=True)
 class _Found:
-    """A sheet's headings against the layout's; it holds the table if nothing is missing."""
+    """A sheet's headings compared with the layout's. The sheet holds the table if nothing is missing."""
 
     sheet: _Sheet
     headings: tuple[str, ...]
@@ -95,7 +100,7 @@ class _Found:
 
 
 def inspect(path: Path, layout: Layout) -> Table:
-    """Judge a workbook by what it is, whatever its name and status said. Raises BodyRejected or NoData."""
+    """Judge a workbook by its content; its name and HTTP status do not count. Raises BodyRejected or NoData."""
     found = _tables(path, layout)
     rows = sum(1 for table in found for _ in _rows(table, layout))
     matched = [{column.position for columns in table.columns.values() for column in columns} for table in found]
@@ -116,7 +121,7 @@ def inspect(path: Path, layout: Layout) -> Table:
 def to_rows(path: Path, layout: Layout, target: Path) -> int:
     """Write the rows of data to `target` as UTF-8 CSV, all cells text. Returns their number.
 
-    Raises BodyRejected or NoData, and then leaves `target` as it was.
+    Raises BodyRejected or NoData; `target` then stays as it was.
     """
     found = _tables(path, layout)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -155,7 +160,7 @@ def _sheets(path: Path, layout: Layout) -> list[_Sheet]:
 
 
 def _judge_zip(path: Path) -> None:
-    """Refuse what is cheap to refuse before anything is unpacked."""
+    """Refuse what can be refused without unpacking anything."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -165,8 +170,7 @@ def _judge_zip(path: Path) -> None:
                 raise BodyRejected(
                     "not_a_workbook",
                     f"The body is a zip file but no XLSX or ODS workbook; it holds {', '.join(sorted(names))[:120]!r}.",
-                    "The publisher's, or the address leads elsewhere now: an engineer opens the publisher's page and "
-                    "compares the link of the file with the one that was fetched.",
+                    OTHER_FORMAT,
                 )
             for member in members:
                 with archive.open(member) as stream:
@@ -183,11 +187,11 @@ def _judge_members(members: Sequence[zipfile.ZipInfo], packed: int) -> None:
     if suspicious is not None:
         issue = f"a member's name leads out of it: {suspicious[:80]!r}"
     elif len(members) > MOST_MEMBERS:
-        issue = f"it has {len(members)} members, {MOST_MEMBERS} are allowed"
+        issue = f"it has {len(members)} members; {MOST_MEMBERS} are allowed"
     elif unpacked > MOST_UNPACKED_BYTES:
-        issue = f"it says that it unpacks to {unpacked} bytes, {MOST_UNPACKED_BYTES} are allowed"
+        issue = f"it says that it unpacks to {unpacked} bytes; {MOST_UNPACKED_BYTES} are allowed"
     elif unpacked > MOST_RATIO * packed:
-        issue = f"it says that it unpacks to {unpacked // packed} times its size, {MOST_RATIO} times are allowed"
+        issue = f"it says that it unpacks to {unpacked // packed} times its size; {MOST_RATIO} times are allowed"
     elif any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
         issue = "it is packed by a method that workbooks do not use"
     else:
@@ -207,7 +211,7 @@ def _is_ods(archive: zipfile.ZipFile, names: Collection[str]) -> bool:
 
 
 def _refuse_declarations(member: str, start: bytes) -> None:
-    # Without its NULs UTF-16 reads like ASCII.
+    # Without its NULs the ASCII characters of UTF-16 read like ASCII.
     if re.search(rb"<!(DOCTYPE|ENTITY)", start.replace(b"\0", b"")):
         raise _unsafe(f"its member {member!r} declares a document type or entities, which no workbook needs")
 
@@ -216,8 +220,9 @@ def _unsafe(issue: str) -> BodyRejected:
     return BodyRejected(
         "damaged_workbook",
         f"The workbook is not opened because {issue}.",
-        "Do not open it by hand. The next refresh asks again; if it repeats, compare with the file on the publisher's "
-        "page: is it the same, ask the publisher; only then an engineer raises the limit in formats/workbooks.py.",
+        "Do not open it by hand. The next refresh asks again. If it repeats, compare it with the file on the "
+        "publisher's page. If that is the same, ask the publisher; only then a data engineer raises the limit in "
+        "formats/workbooks.py.",
     )
 
 
@@ -225,7 +230,7 @@ def _sheets_of_workbook(path: Path, layout: Layout) -> list[_Sheet]:
     sheets: list[_Sheet] = []
     try:
         with workbook_processes.reading("workbook_child", path, layout.sheets, seconds=CHILD_SECONDS) as ended:
-            _judge_end(ended.code, ended.said)
+            _judge_end(ended.code, ended.errors)
             names: list[str] = json.loads(ended.output.readline())
             for line in ended.output:
                 value = json.loads(line)
@@ -244,18 +249,18 @@ def _sheets_of_workbook(path: Path, layout: Layout) -> list[_Sheet]:
     return sheets
 
 
-def _judge_end(code: int, said: str) -> None:
-    last = said.splitlines()[-1] if said else ""
+def _judge_end(code: int, errors: str) -> None:
+    last = errors.splitlines()[-1] if errors else ""
     if code == 0:
         return
     if code in (workbook_child.UNREADABLE, workbook_child.TOO_LARGE):
         raise _unreadable(f"its reader says: {last}")
     if code < 0:
-        first = said.splitlines()[0][:200] if said else "it said nothing"
-        raise _unreadable(f"its reader was ended by {signal.Signals(-code).name} ({first})")
+        first = errors.splitlines()[0][:200] if errors else "it printed nothing"
+        raise _unreadable(f"{signal.Signals(-code).name} ended its reader ({first})")
     raise RuntimeError(
-        f"The program that reads workbooks failed by itself, with exit code {code}: {last or 'it said nothing'}. "
-        "Ours to mend: run `uv sync`, then atf_dagster/formats/workbook_child.py by hand with the same workbook."
+        f"The program that reads workbooks failed by itself, with exit code {code}: {last or 'it printed nothing'}. A "
+        "data engineer runs `uv sync`, then atf_dagster/formats/workbook_child.py by hand with the same workbook."
     )
 
 
@@ -273,12 +278,11 @@ def _sheet_of_text(path: Path, start: bytes) -> _Sheet:
         raise BodyRejected(
             "not_a_workbook",
             f"The body is no XLSX, ODS, XLS or text; it begins with the bytes {start[:8]!r}.",
-            "The publisher changed the format, or the address leads elsewhere now: an engineer opens the publisher's "
-            "page and compares the link of the file with the one that was fetched.",
+            OTHER_FORMAT,
         ) from error
     refuse_markup(start.decode(encoding, errors="ignore"))
     if size > MOST_TEXT_BYTES:
-        raise _unreadable(f"it is text of {size} bytes, {MOST_TEXT_BYTES} are allowed")
+        raise _unreadable(f"it is text of {size} bytes; {MOST_TEXT_BYTES} are allowed")
     try:
         with path.open(encoding=encoding, newline="") as stream:
             rows = [[workbook_child.as_text(cell) for cell in row] for row in csv.reader(stream, strict=True)]
@@ -324,7 +328,7 @@ def _holds_table(table: _Found) -> bool:
 
 
 def _find(sheet: _Sheet, layout: Layout) -> _Found:
-    """The part of the sheet that comes closest to the layout; whether it is the table, `missing` and `data` say."""
+    """The part of the sheet that is most like the layout. Its `missing` and `data` show whether it is the table."""
     is_code = re.compile(layout.code).fullmatch
     coded = [index for index, row in enumerate(sheet.rows) if any(is_code(cell) for cell in row)]
     tried = []
@@ -340,20 +344,20 @@ def _find(sheet: _Sheet, layout: Layout) -> _Found:
 
 
 def _first_rows(rows: list[list[str]], coded: Sequence[int], is_code: Callable[[str], object]) -> list[int]:
-    """For each column the first row that holds a code in it: one of them is the table's first row."""
+    """For each column, the first row with a code in it. One of these rows is the table's first."""
     width = len(rows[0]) if rows else 0
     first = (next((index for index in coded if is_code(rows[index][column])), None) for column in range(width))
     return sorted({index for index in first if index is not None})
 
 
 def _at(sheet: _Sheet, layout: Layout, start: int, coded: Sequence[int], is_code: Callable[[str], object]) -> _Found:
-    """The table as it is if its first row of data is at `start`; without `coded`, if its rows would begin there."""
+    """The table if its first row of data is at `start`. An empty `coded` means that no row holds a code."""
     rows = sheet.rows
     width = len(rows[0])
     occupied = {column for column in range(width) if any(rows[index][column] for index in coded)}
     headings = _flatten(_heading_rows(rows, start, bool(coded), is_code), occupied, width)
     matches = {name: _matching(pattern, headings) for name, pattern in layout.headings.items()}
-    # Name and code may stand under one heading, or under none; then the codes tell which is which.
+    # Name and code may have one heading, or none. Then the codes show which column is which.
     with_codes = [
         column
         for column in matches[layout.code_column]
@@ -392,28 +396,29 @@ def _heading_rows(
 
 
 def _is_total(row: Sequence[str], code_columns: Sequence[int]) -> bool:
-    """Whether a marker such as `-` stands for the code."""
+    """Whether a marker such as `-` replaces the code."""
     return any(row[column] and not re.search(r"\w", row[column]) for column in code_columns)
 
 
 def _ends_headings(row: Sequence[str], first_column: int) -> bool:
-    """A blank row, or a title or note; ODS may repeat a title's text in the cells that its cell covers."""
+    """Whether a row is blank, a title or a note. ODS may repeat a title in the cells that its merged cell covers."""
     texts = {cell for cell in row if cell}
     return not texts or (len(texts) == 1 and any(row[: first_column + 1]))
 
 
 def _flatten(block: Sequence[Sequence[str]], occupied: Collection[int], width: int) -> tuple[str, ...]:
-    """One heading a column. A merged cell's text is in its first column only: it holds up to the next text or to a
-    column without heading and data, but for the last row, whose texts each belong to one column."""
+    """One heading for each column. The text of a merged cell is in its first column only: it counts up to the next text
+    or up to a column without heading and data. In the last row each text belongs to one column.
+    """
     own = [any(row[column] for row in block) for column in range(width)]
     spacers = {column for column in range(width) if not own[column] and column not in occupied}
     rows = [_fill(row, spacers) for row in block[:-1]] + list(block[-1:])
     headings: list[str] = []
     for column in range(width):
         if column and not own[column] and column not in spacers and column - 1 not in spacers:
-            headings.append(headings[-1])  # data under a heading that is wider than one column
+            headings.append(headings[-1])  # data under a heading of more than one column
         else:
-            # Of a text that comes twice the lower one stays: hidden rows stand above, what people read below.
+            # Of two equal texts the lower one counts: hidden rows are above, the visible heading is below.
             texts = dict.fromkeys(_one_line(row[column]) for row in reversed(rows))
             headings.append(" | ".join(text for text in reversed(texts) if text))
     return tuple(headings)
@@ -428,7 +433,7 @@ def _fill(row: Sequence[str], spacers: Collection[int]) -> list[str]:
 
 
 def _one_line(text: str) -> str:
-    """Without marks of notes such as `[note 3]` and without line breaks."""
+    """The text without marks of notes such as `[note 3]` and without line breaks."""
     return " ".join(re.sub(r"\[\s*notes?\b[^\]]*\]", " ", text, flags=re.IGNORECASE).split())
 
 
@@ -446,7 +451,7 @@ def _matching(pattern: str, headings: Sequence[str]) -> list[_Column]:
 
 
 def _rows(table: _Found, layout: Layout) -> Iterator[list[str]]:
-    """The raw rows. Raises BodyRejected where two cells would be one."""
+    """The raw rows. Raises BodyRejected where two cells would fill one column."""
     title = _title(table, layout)
     ordered = sorted((column for columns in table.columns.values() for column in columns), key=lambda c: c.position)
     keys = list(dict.fromkeys(column.key for column in ordered if column.key is not None)) or [""]
@@ -469,7 +474,7 @@ def _rows(table: _Found, layout: Layout) -> Iterator[list[str]]:
 
 
 def _only_text(row: Sequence[str], positions: Sequence[int], table: _Found, name: str, number: int) -> str:
-    """The text of the one cell that has any: publishers indent names by columns."""
+    """The text of the one cell with text, because publishers indent names by columns."""
     texts = [row[position] for position in positions if row[position]]
     if len(set(texts)) > 1:
         headings = ", ".join(dict.fromkeys(repr(table.headings[p][-80:]) for p in positions if row[p]))
@@ -496,7 +501,7 @@ def _title(table: _Found, layout: Layout) -> str:
 
 
 def _refuse_unknown_codes(table: _Found, layout: Layout) -> None:
-    """Rows that fill every column of ours but have no code are rows of codes that we do not know, not their absence."""
+    """Refuse a table with full rows but no known code: its codes have changed, and its rows are not absent."""
     for index, row in enumerate(table.sheet.rows[table.start :], start=table.start):
         if all(any(row[column.position] for column in columns) for columns in table.columns.values()):
             code = next(row[c.position] for c in table.columns[layout.code_column] if row[c.position])
@@ -522,11 +527,11 @@ def _explain_missing(table: _Found, layout: Layout) -> tuple[str, str]:
         near = _nearest(name, layout.headings[name], headings)
         hints.append(f"{name} ({layout.headings[name]!r}" + (f"; renamed to {near!r}?)" if near else ")"))
     others = "; ".join(headings)[:1000] or "none"
-    return f"In {table.name} no heading matches: {', '.join(hints)}. Headings nobody asked for: {others}.", CHANGED
+    return f"In {table.name} no heading matches: {', '.join(hints)}. Other headings: {others}.", CHANGED
 
 
 def _nearest(name: str, pattern: str, headings: Sequence[str]) -> str | None:
-    """The heading most like the column's name or its pattern; of a flattened one, its last part counts too."""
+    """The heading that is most like the column's name or its pattern; the last part of a joined heading counts too."""
     spellings = {part.lower(): heading for heading in headings for part in (heading.split(" | ")[-1], heading)}
     words = re.sub(r"\W+", " ", re.sub(r"\\.|\(\?P<\w+>|\[[^\]]*\]", " ", pattern)).strip().lower()
     for wanted in (words, name.replace("_", " ")):

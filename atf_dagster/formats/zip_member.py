@@ -1,9 +1,9 @@
-"""A workbook that a publisher serves inside a zip file: the one member that is meant, as a file of its own.
+"""Unpacks the one member of a zip file in which a publisher serves a workbook.
 
-Belongs here: which member, and what is refused before and while it is unpacked. Does not belong here: what is in the
+Landing keeps the bytes of the zip file. A member's name never becomes the name of a file.
+
+Belongs here: choosing the member, what is refused before and during unpacking. Does not belong here: what is in the
 workbook (`workbooks`), which member belongs to which table (the catalogue's layouts).
-
-The bytes that landed stay the zip's. No name of a member ever becomes the name of a file.
 """
 
 import re
@@ -28,10 +28,10 @@ _ENCRYPTED = 0x1
 
 @contextmanager
 def opened(path: Path, member: str | None) -> Iterator[Path]:
-    """The file in which the workbook is: `path`, or while this lasts the member whose name `member` matches.
+    """The file of the workbook: `path` itself, or a temporary file of the member that `member` matches.
 
-    member: a regular expression over names without folders, ignoring case. A workbook that is served by itself is
-    taken as it is. Raises BodyRejected.
+    member: a regular expression over names without folders; case does not count. A workbook outside a zip file is taken
+    as it is. Raises BodyRejected.
     """
     if member is None or not _is_zip(path):
         yield path
@@ -42,13 +42,13 @@ def opened(path: Path, member: str | None) -> Iterator[Path]:
 
 
 def _is_zip(path: Path) -> bool:
-    # By its beginning: zipfile looks for an end anywhere in the last bytes, which other files may hold by chance.
+    # By its first bytes. zipfile looks for an end mark in the last bytes, which other files may hold by chance.
     with path.open("rb") as stream:
         return stream.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def _unpack(path: Path, member: str, target: Path) -> bool:
-    """Write the member to `target`; False where the zip file is a workbook itself."""
+    """Write the member to `target`. Returns False where the zip file is itself a workbook."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = [entry for entry in archive.infolist() if not entry.is_dir()]
@@ -64,15 +64,15 @@ def _unpack(path: Path, member: str, target: Path) -> bool:
         raise BodyRejected(
             "damaged_zip",
             f"The zip file is damaged or was cut ({error}).",
-            "Network or publisher: the next refresh asks again; if it repeats, download the file with a browser, try "
-            "to open it and write to the publisher.",
+            "The network or the publisher caused this. The next refresh asks again. If it repeats, download the file "
+            "with a browser, try to open it and write to the publisher.",
         ) from error
     return True
 
 
 def _judge_names(members: Sequence[zipfile.ZipInfo]) -> None:
     if len(members) > MOST_MEMBERS:
-        raise _unsafe(f"it has {len(members)} members, {MOST_MEMBERS} are allowed")
+        raise _unsafe(f"it has {len(members)} members; {MOST_MEMBERS} are allowed")
     for entry in members:
         name = entry.filename
         if name.startswith("/") or "\\" in name or ":" in name.split("/")[0] or ".." in name.split("/"):
@@ -89,8 +89,8 @@ def _wanted(members: Sequence[zipfile.ZipInfo], member: str) -> zipfile.ZipInfo:
     raise BodyRejected(
         "member_not_found",
         f"In the zip file {what} {member!r}: {names or 'it is empty'}.",
-        "The publisher renamed its workbooks: an engineer opens the zip file and corrects `member` in the layout of "
-        "the catalogue's collection.",
+        "The publisher renamed its workbooks. A data engineer opens the zip file and corrects `member` in the layout "
+        "of the catalogue's collection.",
     )
 
 
@@ -100,13 +100,13 @@ def _judge_size(entry: zipfile.ZipInfo) -> None:
     if entry.compress_type not in _SAFE_METHODS:
         raise _unsafe("it is packed by a method that zip files of tables do not use")
     if entry.file_size > MOST_UNPACKED_BYTES:
-        raise _unsafe(f"its member says that it has {entry.file_size} bytes, {MOST_UNPACKED_BYTES} are allowed")
+        raise _unsafe(f"its member says that it has {entry.file_size} bytes; {MOST_UNPACKED_BYTES} are allowed")
     if entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
         raise _unsafe(f"its member says that it unpacks to more than {MOST_RATIO} times its size")
 
 
 def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:
-    """What an entry says of its size is only said: the bytes are counted while they come."""
+    """Copy the member and count its bytes, because the size in the entry may be wrong."""
     size = 0
     with archive.open(entry) as stream, target.open("wb") as unpacked:
         while chunk := stream.read(CHUNK):
@@ -120,6 +120,7 @@ def _unsafe(issue: str) -> BodyRejected:
     return BodyRejected(
         "unsafe_zip",
         f"The zip file is not opened because {issue}.",
-        "Do not open it by hand. The next refresh asks again; if it repeats, compare with the file on the publisher's "
-        "page: is it the same, ask the publisher, and only then may an engineer raise the limit in zip_member.",
+        "Do not open it by hand. The next refresh asks again. If it repeats, compare it with the file on the "
+        "publisher's page. If that is the same, ask the publisher; only then a data engineer raises the limit in "
+        "formats/zip_member.py.",
     )

@@ -25,7 +25,7 @@ WAITED = 20.0
 READ_AND_SAY = """
 import sys
 from pathlib import Path
-from atf_dagster.sources.workbook_processes import reading
+from atf_dagster.formats.workbook_processes import reading
 with reading("workbook_child", Path(sys.argv[1]), "^Table", seconds=60) as ended:
     print(ended.code, flush=True)
 sys.stdin.read()

@@ -128,7 +128,7 @@ def test_no_return_arrives_while_a_refresh_runs(home: Path, tmp_path: Path) -> N
 PROCESS = """
 import argparse, sys
 from pathlib import Path
-from atf_dagster.returns import commands
+from atf_dagster.cli import returns as commands
 from atf_dagster.settings import Settings
 parser = argparse.ArgumentParser()
 commands.add_parser(parser.add_subparsers(required=True))
