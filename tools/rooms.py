@@ -1,9 +1,9 @@
-"""Draws the rooms of the package as they are: `python -m tools.rooms` writes docs/rooms.svg.
+"""Draws the rooms of the package: `python -m tools.rooms` writes docs/rooms.svg.
 
-Belongs here: the order of the rooms, and the picture. Does not belong here: what a room holds (its own docstring, of
-which the picture shows the first line).
+A room may import only from rooms below it in the list. A test checks that, and that the picture is up to date.
 
-An import goes down this list, never up; a test holds that, and that the picture is the newest.
+Belongs here: the order of the rooms, and the picture. Does not belong here: what a room holds (its docstring; the
+picture shows the first line).
 """
 
 import ast
@@ -41,7 +41,7 @@ ROW, WIDTH, NAME = 44, 1040, 150
 
 
 def rooms() -> list[str]:
-    """The folders and modules of the package, in the order above. Raises ValueError for one that has no place in it."""
+    """The folders and modules of the package, in the order above. Raises ValueError for one that is missing there."""
     found = {path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__"}
     found |= {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     if missing := found.symmetric_difference(ORDER):
@@ -50,7 +50,7 @@ def rooms() -> list[str]:
 
 
 def imports() -> Iterator[tuple[str, str, Path]]:
-    """(room, room that it imports, file), also where a function imports; not of itself."""
+    """(room, room that it imports, file), also for imports inside functions; without imports of the room itself."""
     for path in sorted(PACKAGE.rglob("*.py")):
         room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
         if room == "__init__":
@@ -76,7 +76,7 @@ def purpose(room: str) -> str:
 
 
 def picture() -> str:
-    """The rooms from top to bottom, each with its purpose and the rooms below that it uses, as SVG."""
+    """An SVG of the rooms from top to bottom, each with its purpose and the lower rooms that it uses."""
     uses: dict[str, set[str]] = {room: set() for room in rooms()}
     for room, other, _ in imports():
         uses[room].add(other)
@@ -101,7 +101,7 @@ def picture() -> str:
 
 
 def main() -> int:
-    """Write the picture; returns the exit code."""
+    """Write the picture. Returns the exit code."""
     PICTURE.write_text(picture(), "utf-8")
     return 0
 

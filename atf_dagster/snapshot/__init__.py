@@ -1,13 +1,11 @@
-"""The bundled published figures that make the default run need no network.
+"""The bundled published figures, so that a default refresh needs no network.
 
-Belongs here: the figures themselves (`figures/`), lookups, boundaries and deprivation beside them (`reference/`),
-`sources.yml` that names where each came from, the
-script that carries them over from the publishers' files (`build.py`, told what to carry by `plan.yml`), and
-the adapter that answers a `requests` session with them in the publishers' own formats at their own URLs.
+The rest of the programs treats the snapshot like the publishers.
 
-Does not belong here: which requests the warehouse makes (`catalogue/`, `sources/`), how they are retried,
-limited or landed (`http/`, `landing/`), and what the figures mean. To everything above it, the snapshot is
-the publisher.
+Belongs here: the figures (`figures/`), lookups, boundaries and deprivation data (`reference/`), `sources.yml` with the
+origin of each file, the adapter that answers a `requests` session in the publishers' formats at their URLs. Does not
+belong here: making the bundled files (`tools/snapshot_build`), which requests the warehouse makes (`catalogue`,
+`sources`), how they are retried, limited or landed (`http`, `landing`), what the figures mean (dbt).
 """
 
 from atf_dagster.snapshot.adapter import SnapshotAdapter

@@ -1,9 +1,9 @@
 """The `requests` adapter that answers from the bundled figures instead of the network.
 
-Belongs here: finding the publisher's module for a request, and turning its answer into a real response with
-a body to stream, validators and 304. Does not belong here: any publisher's format (one module each).
+It is mounted for `https://` and opens no connection. The code above it runs as it does against the publishers.
 
-Mount it for `https://` and the code above runs as it does against the publishers. It opens no connection.
+Belongs here: finding the publisher's module for a request, turning its answer into a real response with a body to
+stream, validators and 304. Does not belong here: a publisher's format (one module for each).
 """
 
 import io
@@ -26,9 +26,9 @@ from atf_dagster.snapshot.answer import Answer, Asked, NotBundled
 from atf_dagster.snapshot.kept import FOLDER, KeptAnswers
 from atf_dagster.snapshot.sources import BUNDLE, FiguresSource, load_sources
 
-_MEND = (
-    "For an engineer: ask for what the snapshot holds, or add the figures to "
-    "tools/snapshot_build/plan.yml and rebuild it."
+_REMEDY = (
+    "A data engineer requests figures that the snapshot holds, or adds the missing ones to "
+    "tools/snapshot_build/plan.yml and rebuilds it."
 )
 
 _Answerer = Callable[[Asked], Answer]
@@ -44,14 +44,14 @@ _ANSWERERS: Mapping[str, Sequence[tuple[str, _Answerer]]] = {
     open_geography.HOST: ((open_geography.PREFIX, open_geography.answer),),
     ukhsa.HOST: ((ukhsa.PREFIX, ukhsa.answer),),
 }
-"""Host -> (beginning of the path, who answers); the first beginning that fits counts."""
+"""Host -> (beginning of the path, function that answers). The first beginning that fits counts."""
 
 
 class SnapshotAdapter(BaseAdapter):
-    """Answers GET requests for bundled figures; may be shared by the sessions of several threads.
+    """Answers GET and POST requests with bundled figures. Sessions of several threads may share it.
 
-    bundle: the folder that holds `sources.yml` and `figures/`; the bundled one when left out. kept: where answers that
-    were rendered are kept for the next process.
+    bundle: the folder with `sources.yml` and `figures/`. kept: the folder that keeps rendered answers for the next
+    process.
     """
 
     def __init__(self, bundle: Path = BUNDLE, kept: Path = FOLDER) -> None:
@@ -62,8 +62,8 @@ class SnapshotAdapter(BaseAdapter):
     def send(self, request: PreparedRequest, *_connection: Any, **_connection_by_name: Any) -> Response:
         """The response to `request`: 200, 304 for a known ETag, or the publisher's own refusal.
 
-        Raises SnapshotMiss when the snapshot does not hold what is asked for. What else an adapter is given
-        (stream, timeout, verify, cert, proxies) concerns a connection, and there is none.
+        Raises SnapshotMiss where the snapshot does not hold the requested figures. The other arguments of an adapter
+        (stream, timeout, verify, cert, proxies) are about a connection, and there is none.
         """
         answer = self._answer(request)
         if answer.status == HTTPStatus.OK and _names(request.headers.get("If-None-Match"), answer.etag):
@@ -78,7 +78,7 @@ class SnapshotAdapter(BaseAdapter):
         return self._response(request, HTTPStatus(answer.status), headers, answer.body)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Does nothing, because nothing is open."""
 
     @cached_property
     def _sources(self) -> Sequence[FiguresSource]:
@@ -130,13 +130,13 @@ class SnapshotAdapter(BaseAdapter):
         )
         response.url = request.url or ""
         response.request = request
-        # As requests' own adapter does: the response knows who sent it.
+        # The adapter of requests sets this too.
         vars(response)["connection"] = self
         return response
 
 
 def _names(if_none_match: str | bytes | None, etag: str) -> bool:
-    """Whether an If-None-Match header names `etag`; comparison is weak, as RFC 9110 asks."""
+    """Whether an If-None-Match header names `etag`. The comparison is weak, as RFC 9110 requires."""
     if if_none_match is None:
         return False
     text = if_none_match.decode("latin-1") if isinstance(if_none_match, bytes) else if_none_match
@@ -148,5 +148,5 @@ def _miss(url: str, asked: str, bundled: str) -> SnapshotMiss:
         url=url,
         message=f"The bundled snapshot does not hold {asked}. It holds {bundled}. ATF_MODE=live would ask the "
         "publisher.",
-        remedy=_MEND,
+        remedy=_REMEDY,
     )

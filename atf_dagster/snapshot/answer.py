@@ -1,7 +1,7 @@
-"""What a publisher's module of the snapshot gives back: an answer, or the news that there is none.
+"""The types between the adapter and a publisher's module of the snapshot: a request, an answer, no answer.
 
-Belongs here: the two, the shape of a query, and the mark of an address that is made up. Does not belong here: HTTP
-mechanics (`adapter.py`) and any publisher's format.
+Belongs here: these types, and the mark of an invented address. Does not belong here: HTTP (`adapter`), a publisher's
+format (its module).
 """
 
 import hashlib
@@ -14,15 +14,15 @@ from typing import Any
 from atf_dagster.snapshot.sources import FiguresSource
 
 MADE_UP = "bundled-snapshot"
-"""Stands in each address that no publisher ever served, so that `dim_vintage.url` claims nothing that is not so."""
+"""Part of each address that no publisher ever served, so that `dim_vintage.url` makes no false claim."""
 
 Query = list[tuple[str, str]]
-"""A request's decoded parameters in their order, repeated ones included."""
+"""A request's decoded parameters in their order, also repeated ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request as a publisher's module of the snapshot gets it, and what there is to answer from."""
+    """A request to a publisher's module of the snapshot, with the files from which the module answers."""
 
     host: str
     path: str
@@ -37,7 +37,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as the publisher would give it; the same request gives the same bytes."""
+    """An answer as the publisher would give it. The same request gives the same bytes."""
 
     status: int
     content_type: str
@@ -51,15 +51,15 @@ class Answer:
 
 
 def json_answer(content: Any) -> Answer:
-    """An answer of JSON."""
+    """An answer with this content as JSON."""
     body = json.dumps(content, ensure_ascii=False).encode("utf-8")
     return Answer(status=200, content_type="application/json; charset=utf-8", body=body)
 
 
 class NotBundled(Exception):
-    """The snapshot has no figures for a request; the adapter makes its error of it.
+    """The snapshot has no figures for a request. The adapter turns it into SnapshotMiss.
 
-    asked, held: noun phrases, for "does not hold ..." and "It holds ...".
+    asked, bundled: noun phrases, for "does not hold ..." and "It holds ...".
     """
 
     def __init__(self, asked: str, bundled: str) -> None:

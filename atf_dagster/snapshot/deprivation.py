@@ -1,10 +1,10 @@
 """Answers as GOV.UK gives them for the English Indices of Deprivation, from the bundled ranks and scores.
 
-Belongs here: the two pages with the files that they list, and the workbooks. Does not belong here: how a request
-reaches this module (`adapter.py`), GOV.UK's other pages.
+A page lists the bundled files. It also lists, under its real address, the file that a live refresh would look for and
+that is not bundled. The snapshot does not know when pages and files changed, so it gives no dates.
 
-A page lists the files that are held and, with its own address, the one that the live refresh would look for and
-the snapshot was not given. When pages and files were changed is not known here, and is not said.
+Belongs here: the two pages with the files that they list, and the workbooks. Does not belong here: how a request
+reaches this module (`adapter`), GOV.UK's other pages (`govuk`).
 """
 
 from typing import Any
@@ -28,11 +28,11 @@ _NOT_BUNDLED = (
     "/media/6917412ebc34c86ce4e6e7fc/File_10_-_IoD2025_Local_Authority_District_Summaries__lower-tier__v2.xlsx",
     "File 10: local authority district summaries (lower-tier), version 2",
 )
-"""Page, address and title of the file that the page has and the snapshot has not."""
+"""Page, address and title of the file that is on the page and not in the snapshot."""
 
 
 def page(asked: Asked) -> Answer:
-    """GOV.UK's description of a page with its files. Raises NotHeld for another page."""
+    """GOV.UK's description of a page with its files. Raises NotBundled for another page."""
     address = f"https://{PAGES_HOST}{asked.path.removeprefix('/api/content')}"
     bundled = [source for source in known(asked.bundle) if source.publisher == PUBLISHER and source.page == address]
     if not bundled:
@@ -62,7 +62,7 @@ def _attachment(path: str, title: str) -> dict[str, Any]:
 
 
 def file(asked: Asked) -> Answer:
-    """A workbook with the publisher's headings. Raises NotHeld for a file that is not here."""
+    """A workbook with the publisher's headings. Raises NotBundled for another file."""
     sources = {source.address: source for source in known(asked.bundle) if source.publisher == PUBLISHER}
     source = sources.get(asked.path)
     if source is None:
@@ -73,5 +73,5 @@ def file(asked: Asked) -> Answer:
 def _workbook(asked: Asked, source: ReferenceSource) -> bytes:
     table = read_rows(asked.bundle / source.file)
     rows = [list(table.columns), *([row[column] for column in table.columns] for row in table.rows)]
-    # The publisher's workbooks begin with a sheet that has no cells.
+    # The publisher's workbooks begin with an empty sheet.
     return xlsx({"Notes": [], source.sheet: rows})

@@ -1,10 +1,10 @@
 """Answers as DfE Explore education statistics gives them, from the bundled figures.
 
-Belongs here: its public API and its data catalogue as our client asks them, and its CSV layouts. Does not belong
-here: how a request reaches this module and how the answer travels (`adapter.py`).
+The snapshot does not know versions, dates and ids of files. So the card of a data set has no version, the listing of a
+publication has no date, and the id of a file shows that it is invented.
 
-Versions, dates and the ids of files are not known here. So the card of a data set says no version, the listing of
-a publication no date, and the id of a file says that it is made up.
+Belongs here: the requests of our client to the public API and the data catalogue, and the CSV layouts. Does not belong
+here: how a request reaches this module and how the answer is sent (`adapter`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from atf_dagster.snapshot.figures import ENGLAND, NORTH_WEST, Figure, csv_bytes,
 
 PUBLISHER = "ees"
 FREE_MEALS = "Free school meals"
-"""What our figures call the breakdown, whatever a file calls it."""
+"""The name of the breakdown in our figures, whatever its name in a file."""
 HOST = "api.education.gov.uk"
 PREFIX = "/statistics/v1/"
 CONTENT_HOST = "content.explore-education-statistics.service.gov.uk"
@@ -61,16 +61,16 @@ _BY_19 = (
     "l3_by19_rate",
 )
 Bundled = Mapping[str, Sequence[Figure]]
-"""Measure -> its figures, of all bundled files that have it."""
+"""Measure -> its figures, from all bundled files with this measure."""
 
 
 def measure_of(indicator: str) -> str:
-    """The measure in our id of a figures file, which begins with the edition: `2022/neet_percent`."""
+    """The measure in the id of a figures file. The id begins with the edition: `2022/neet_percent`."""
     return indicator.partition("/")[2]
 
 
 def answer(asked: Asked) -> Answer:
-    """The service's answer to what our client asks of it. Raises NotHeld for any other request."""
+    """The service's answer to a request of our client. Raises NotBundled for any other request."""
     if asked.host == CONTENT_HOST:
         return _catalogue(asked)
     if asked.path == f"{PREFIX}data-sets/{KEY_STAGE_4}":
@@ -113,7 +113,7 @@ def _csv(rows: Sequence[Mapping[str, str]]) -> Answer:
 
 
 def _key_stage_4(bundled: Bundled) -> list[dict[str, str]]:
-    """One row for both scores, as the publisher writes it; a year that the data bank lacks is a blank cell."""
+    """One row for both scores, as the publisher writes it. A year that the data bank lacks is a blank cell."""
     names = {"attainment8_average": "avg_att8", "progress8_average": "avg_p8score"}
     rows: dict[tuple[str, ...], dict[str, str]] = {}
     for measure, column in names.items():
@@ -187,7 +187,7 @@ def _by_19_place(row: Figure) -> dict[str, str]:
 
 
 def _region(code: str) -> tuple[str, str]:
-    """Region of a council, known here of ours alone: of the others its cells are blank, like the number."""
+    """Region of a council. The snapshot knows it only for our councils; for others the cells are blank."""
     return (NORTH_WEST, "North West") if code in _NUMBERS else ("", "")
 
 
@@ -204,7 +204,7 @@ def _place(row: Figure, time_period: str, time_identifier: str = "Academic year"
 
 
 def _academic(period: str) -> str:
-    """`2024`, the year in which it ends, as `202324`, which is how the publisher's files write it."""
+    """`2024`, the year in which an academic year ends, as `202324`, the form in the publisher's files."""
     return period if len(period) == 6 else f"{int(period) - 1}{period[2:]}"
 
 
@@ -226,4 +226,4 @@ _FILES: Mapping[str, tuple[str, str, _Table]] = {
         _neet,
     ),
 }
-"""Our id of a file -> its publication, the beginning of its title, its rows."""
+"""Our id of a file -> its publication, the beginning of its title, the function that makes its rows."""

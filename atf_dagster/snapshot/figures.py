@@ -1,11 +1,10 @@
-"""The tidy format in which the snapshot keeps published figures: one row a figure, one file an indicator.
+"""The format in which the snapshot keeps published figures: one row for each figure, one file for each indicator.
 
-Belongs here: the columns, the areas that may be held, reading and writing such a file. Does not belong here:
-any publisher's format, neither the one read (`readers.py`) nor the one answered (`fingertips.py`,
-`ons_els.py`).
+Every cell is text, exactly as published: `66` stays `66` and `73.60000000000001` stays as it is. An empty cell is one
+that the publisher left empty or that our file does not give; it is never a zero.
 
-Every cell is text, exactly as published: `66` stays `66` and `73.60000000000001` stays as it is. An empty
-cell is something that the publisher left empty or that the file at hand does not say; it is never a zero.
+Belongs here: the columns, the areas, reading and writing such a file. Does not belong here: a publisher's format, as
+read (`tools/snapshot_build`) or as answered (`fingertips`, `ons_els` and the modules beside them).
 """
 
 import csv
@@ -29,13 +28,13 @@ COUNCILS = (
     "E08000015",  # Wirral
 )
 AREAS = frozenset({*COUNCILS, CHESHIRE_AND_MERSEYSIDE, NORTH_WEST, ENGLAND})
-"""GSS codes of the areas whose figures the snapshot holds whole, wherever the publisher gives them."""
+"""GSS codes of the areas of which the snapshot holds all figures that the publisher gives."""
 
 _COUNCIL = re.compile(r"E(06|07|08|09|10)[0-9]{6}")
 
 
 def is_other_council(area_code: str) -> bool:
-    """Whether a code is of a council of England, of today or of before, that is none of the nine."""
+    """Whether a code belongs to a council of England, present or former, outside our nine."""
     return area_code not in AREAS and _COUNCIL.fullmatch(area_code) is not None
 
 
@@ -65,7 +64,7 @@ COLUMNS = (
 LINE_ENDINGS = {"LF": "\n", "CRLF": "\r\n"}
 
 Figure = dict[str, str]
-"""One row: every name of COLUMNS, with text."""
+"""One row: text for every name of COLUMNS."""
 
 
 def figure(**cells: str) -> Figure:
@@ -82,7 +81,7 @@ def figure(**cells: str) -> Figure:
 def read_figures(path: Path) -> list[Figure]:
     """The rows of a figures file, in its order.
 
-    Raises ValueError when the header is not COLUMNS or a row has another width.
+    Raises ValueError where the header is not COLUMNS or a row has another number of cells.
     """
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file, strict=True)
@@ -90,13 +89,13 @@ def read_figures(path: Path) -> list[Figure]:
         if header is None or tuple(header) != COLUMNS:
             raise ValueError(
                 f"{path.name}: the header is {header}, not that of a figures file. "
-                "For an engineer: rebuild it with `python -m tools.snapshot_build FOLDER`."
+                "A data engineer rebuilds it with `python -m tools.snapshot_build FOLDER`."
             )
         return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[str]], line_ending: str = "\n") -> bytes:
-    """UTF-8 CSV without a byte-order mark, quoted only where a cell needs it, a line ending on every line."""
+    """UTF-8 CSV without a byte order mark. Cells are quoted only where needed; every line has a line ending."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator=line_ending)
     writer.writerow(header)

@@ -1,10 +1,10 @@
 """Answers as the OHID Fingertips API gives them, from the bundled figures.
 
-Belongs here: its data URL, its 27 columns, the order of its rows. Does not belong here: how a request reaches
-this module and how the answer travels (`adapter.py`).
+For each period the service prints the England rows without a parent, the same rows again as the parent area, then the
+child areas. This module gives both England blocks too, because readers must handle them.
 
-The service prints, period by period, the England rows without a parent, the same rows again as the parent
-area, then the child areas. Both England blocks are given here too, because a reader has to cope with them.
+Belongs here: the data URL, the 27 columns, the order of the rows. Does not belong here: how a request reaches this
+module and how the answer is sent (`adapter`).
 """
 
 from collections.abc import Sequence
@@ -20,8 +20,8 @@ HOST = "fingertips.phe.org.uk"
 PREFIX = "/api/"
 DATA_PATH = "/api/all_data/csv/by_indicator_id"
 
-# Counties and unitary authorities from April 2023, under England. Regions (6) and integrated care boards
-# (221) are other requests, for which no figures are at hand.
+# Counties and unitary authorities from April 2023, under England. Regions (6) and integrated care boards (221) are
+# other requests; the snapshot has no figures for them.
 CHILD_AREA_TYPE_ID = "502"
 PARENT_AREA_TYPE_ID = "15"
 CHILD_AREA_TYPE = "Counties & UAs (from Apr 2023)"
@@ -66,12 +66,12 @@ HEADER = (
 )
 
 _REQUIRED = frozenset({"indicator_ids", "child_area_type_id", "parent_area_type_id"})
-# Clients send it; the service has always given the sortable column.
+# Clients send it. The service gives the sortable column in any case.
 _WITHOUT_EFFECT = {"include_sortable_time_periods": "yes"}
 
 
 def answer(asked: Asked) -> Answer:
-    """The service's answer to what our client asks of it. Raises NotHeld for any other request."""
+    """The service's answer to a request of our client. Raises NotBundled for any other request."""
     sources = asked.of(PUBLISHER)
     if asked.path == "/api/area_types":
         return json_answer([{"Id": int(number), "Name": name, "Short": short} for number, name, short in _AREA_TYPES])
@@ -79,11 +79,11 @@ def answer(asked: Asked) -> Answer:
         indicator = dict(asked.query).get("indicator_id", "")
         bundled = [source for source in sources if source.indicator == indicator]
         if not bundled:
-            # That the publisher has none is not known here.
+            # The publisher may have figures that are not bundled, so this is no empty list.
             raise NotBundled(f"indicator {indicator!r}", ", ".join(sorted(source.indicator for source in sources)))
         return json_answer([{"IndicatorId": int(s.indicator), "AreaTypeId": int(CHILD_AREA_TYPE_ID)} for s in bundled])
     if asked.path == "/api/data_changes":
-        return json_answer(None)  # what the service says where its audit knows nothing, and the snapshot has none
+        return json_answer(None)  # the service's answer where it has no record of changes; the snapshot has none
     if asked.path == DATA_PATH:
         return _data(asked.query, sources, asked.bundle)
     raise NotBundled(asked.path, f"the Fingertips paths {DATA_PATH}, area_types, available_data and data_changes")
@@ -112,7 +112,7 @@ def _data(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answe
 
 
 def render(source: FiguresSource, figures: Sequence[Figure]) -> bytes:
-    """The figures of one indicator in the service's own CSV."""
+    """The figures of one indicator in the service's CSV."""
     rows: list[list[str]] = []
     for _, of_period in groupby(figures, key=lambda figure: figure["period"]):
         in_period = list(of_period)

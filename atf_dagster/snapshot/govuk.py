@@ -1,10 +1,11 @@
 """Answers as GOV.UK gives them for departments' tables, from the bundled figures: pages, collections and workbooks.
 
-Belongs here: which pages are held, and the headings of the publishers' sheets. Does not belong here: how a request
-reaches this module (`adapter.py`), the Indices of Deprivation (`deprivation.py`), XLSX itself (`workbook.py`).
+Files that the publisher has as ODS, or that we have as CSV, are given as XLSX. The snapshot does not know when pages
+and files changed, so it gives no dates. It does not know the addresses of files either: its addresses are invented and
+show that.
 
-Files that the publisher has as ODS, or that are at hand as CSV, are given as XLSX. When pages and files were changed
-is not known here, and is not said. Nor are the addresses of files: those given here are made up, and say so.
+Belongs here: the bundled pages, the headings of the publishers' sheets. Does not belong here: how a request reaches
+this module (`adapter`), the Indices of Deprivation (`deprivation`), writing XLSX (`workbook`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +27,7 @@ FILES = "/media/"
 WITH_CHILDREN = "Total number of households in TA with children"
 CHILDREN = "Total number of children in TA"
 TA1_COLUMN = "Column of table TA1"
-"""The breakdown under which the figures of a table's further columns are kept."""
+"""The breakdown of the figures of a table's further columns."""
 
 Sheets = Mapping[str, Sequence[Sequence[str]]]
 Columns = list[list[str]]
@@ -34,7 +35,7 @@ Columns = list[list[str]]
 
 @dataclass(frozen=True)
 class _Bundled:
-    """A page whose files are held, the collection that lists it, and what its workbooks look like."""
+    """A page whose files are bundled, the collection that lists it, and the layout of its workbooks."""
 
     publisher: str
     title: str
@@ -42,11 +43,11 @@ class _Bundled:
     listed: bool
     sheets: Callable[[FiguresSource, Sequence[Figure]], Sheets]
     beside: str = ""
-    """Name of a further sheet's table, kept under the publisher's own columns."""
+    """Name of the table of a further sheet, which has the publisher's own columns."""
 
 
 def page(asked: Asked) -> Answer:
-    """GOV.UK's description of a page or a collection. Raises NotHeld for another one."""
+    """GOV.UK's description of a page or a collection. Raises NotBundled for another one."""
     path = "/" + asked.path.removeprefix(PAGES)
     if path in _BUNDLED:
         files = [_attachment(asked, source) for source in asked.of(_BUNDLED[path].publisher)]
@@ -62,7 +63,7 @@ def page(asked: Asked) -> Answer:
 
 
 def file(asked: Asked) -> Answer:
-    """A workbook with the publisher's sheets and headings. Raises NotHeld for a file that is not here."""
+    """A workbook with the publisher's sheets and headings. Raises NotBundled for another file."""
     for source in _sources(asked):
         if asked.path == _path(source):
             return Answer(status=200, content_type=XLSX, body=_body(asked, source))
@@ -99,7 +100,7 @@ def _body(asked: Asked, source: FiguresSource) -> bytes:
     return xlsx(sheets)
 
 
-# The publishers' sheets. A heading stands where it stands there, over columns that are not held too.
+# The publishers' sheets. A heading is where the publisher has it, also above columns that are not bundled.
 
 
 def _temporary_accommodation(source: FiguresSource, figures: Sequence[Figure]) -> Sheets:

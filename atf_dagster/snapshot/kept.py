@@ -1,10 +1,11 @@
-"""Answers that were rendered before: the same request gives the same bytes, and a workbook takes time to write.
+"""Keeps rendered answers: the same request gives the same bytes, and a workbook takes time to write.
 
-Belongs here: where they are kept, and when one counts. Does not belong here: how an answer comes about.
+They are beside the project and not in a home, below a fingerprint of the figures and of the code that renders them.
+Each is written in one step, so two processes may write the same one. Each has a hash, so one that a power cut has
+damaged is rendered again. Where the folder cannot be written, every answer is rendered each time.
 
-They lie beside the project and not in any home, below a fingerprint of the figures and of the code that renders them.
-Each is written in one step, so that two processes may write the same one, and proves itself by its hash, so that one
-that a power cut has damaged is rendered again. Where the folder cannot be written, everything is rendered each time.
+Belongs here: where answers are kept, and which of them may be used. Does not belong here: rendering an answer (the
+publishers' modules).
 """
 
 import hashlib
@@ -27,41 +28,41 @@ RENDERED_FROM = ("*.py", "*.yml", "figures/**/*", "reference/**/*")
 
 
 class KeptAnswers:
-    """The answers of one bundle; may be shared by several threads. `folder` holds one folder a fingerprint."""
+    """The answers of one bundle. Several threads may share it. `folder` has one folder for each fingerprint."""
 
     def __init__(self, bundle: Path, folder: Path) -> None:
         self._bundle = bundle
         self._folder = folder
 
     def get(self, host: str, path: str, query: Query) -> Answer | NotBundled | None:
-        """What the same request came to; None where nobody asked it before, or its file is damaged."""
+        """The kept answer to the same request; None where there is none or its file is damaged."""
         try:
-            line, _, body = self._file(host, path, query).read_bytes().partition(b"\n")
-            head: dict[str, Any] = json.loads(line)
-            if head["sha256"] != hashlib.sha256(body).hexdigest():
+            head, _, body = self._file(host, path, query).read_bytes().partition(b"\n")
+            kept: dict[str, Any] = json.loads(head)
+            if kept["sha256"] != hashlib.sha256(body).hexdigest():
                 return None
-            if "held" in head:
-                return NotBundled(head["asked"], head["held"])
-            return Answer(head["status"], head["content_type"], body, head["headers"])
+            if "bundled" in kept:
+                return NotBundled(kept["asked"], kept["bundled"])
+            return Answer(kept["status"], kept["content_type"], body, kept["headers"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def keep(self, host: str, path: str, query: Query, found: Answer | NotBundled) -> None:
-        """Keep an answer where that is possible; what other figures or other code rendered is removed."""
-        head: dict[str, Any]
+        """Keep an answer where the folder can be written. Removes answers of other figures or other code."""
+        kept: dict[str, Any]
         if isinstance(found, NotBundled):
-            head, body = {"asked": found.asked, "held": found.bundled}, b""
+            kept, body = {"asked": found.asked, "bundled": found.bundled}, b""
         else:
-            head, body = {"status": found.status, "content_type": found.content_type}, found.body
-            head["headers"] = dict(found.headers)
-        head["sha256"] = hashlib.sha256(body).hexdigest()
+            kept, body = {"status": found.status, "content_type": found.content_type}, found.body
+            kept["headers"] = dict(found.headers)
+        kept["sha256"] = hashlib.sha256(body).hexdigest()
         file = self._file(host, path, query)
         temporary = file.with_name(f".{file.name}.{os.getpid()}.{threading.get_ident()}.tmp")
         with suppress(OSError):
             if not file.parent.exists():
                 file.parent.mkdir(parents=True, exist_ok=True)
                 self._remove_others()
-            temporary.write_bytes(json.dumps(head).encode() + b"\n" + body)
+            temporary.write_bytes(json.dumps(kept).encode() + b"\n" + body)
             temporary.replace(file)
 
     def _file(self, host: str, path: str, query: Query) -> Path:

@@ -1,10 +1,10 @@
 """Answers as NOMIS gives them, from the bundled figures: definition, overview and data of the population estimates.
 
-Belongs here: its paths, its parameters and its columns. Does not belong here: how a request reaches this module
-and how the answer travels (`adapter.py`).
+It gives only known columns, and only codes that the figures have. Where the service would answer 200 with too few rows,
+the snapshot raises NotBundled. It knows no dates of update.
 
-Only the columns that are known are given, and only for codes that the figures have; where the service would
-answer 200 with fewer rows than were meant, the snapshot says NotHeld instead. It knows no dates of update.
+Belongs here: the paths, parameters and columns. Does not belong here: how a request reaches this module and how the
+answer is sent (`adapter`).
 """
 
 import csv
@@ -22,7 +22,7 @@ PREFIX = "/api/v01/dataset/"
 PERSONS = ("0", "Total")
 MEASURES = ("20100", "Value")
 AGES = {"200": "All Ages", "201": "Aged 0 to 15", "209": "Aged 65+"}
-"""Code -> name of the age bands that the warehouse asks for and the file at hand has."""
+"""Code -> name of the age bands that the warehouse fetches and our file has."""
 DIMENSIONS = ("geography", "gender", "c_age", "measures")
 
 _TYPES = {
@@ -35,18 +35,18 @@ _TEXT = frozenset(
     {"date", "date_name", "date_code", "geography_name", "geography_code", "geography_type", "gender", "gender_name"}
     | {"c_age", "c_age_name", "measures", "measures_name", "obs_status", "obs_status_name"}
 )
-"""Columns that the service writes in quotes; the others are numbers."""
+"""Columns that the service writes in quotes. The others are numbers."""
 _MOST_ROWS = 25_000
 _ALL_DATES = "first,latest"
 
 
 def type_code(area_code: str) -> str | None:
-    """The service's number of the kind of area under which the snapshot holds this one."""
+    """The service's number of this area's kind in the snapshot."""
     return _TYPES.get(area_code[:3], (None, ""))[0]
 
 
 def answer(asked: Asked) -> Answer:
-    """The service's answer to what our client asks of it. Raises NotHeld for what is not here."""
+    """The service's answer to a request of our client. Raises NotBundled for any other request."""
     dataset, _, what = asked.path.removeprefix(PREFIX).partition(".")
     source = next((source for source in asked.of(PUBLISHER) if source.indicator == dataset), None)
     if source is None:
@@ -97,14 +97,14 @@ def _data(asked: Asked, source: FiguresSource) -> Answer:
 def render(
     source: FiguresSource, figures: Sequence[Figure], select: Sequence[str], *, offset: int, limit: int
 ) -> bytes:
-    """A page of the figures in the service's own CSV: its heading in capitals, text in quotes, numbers without."""
+    """A page of the figures in the service's CSV: the heading in capitals, text in quotes, numbers without quotes."""
     rows = [_row(figure, number, len(figures)) for number, figure in enumerate(figures)]
     if rows and (unknown := [name for name in select if name not in rows[0]]):
         raise NotBundled(
             f"the columns {', '.join(unknown)} of {source.indicator}", f"the columns {', '.join(rows[0])} of it"
         )
     if not rows:
-        return b""  # what the service says where it has no rows
+        return b""  # the service's answer where it has no rows
     ending = LINE_ENDINGS[source.line_ending]
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator=ending).writerow([name.upper() for name in select])

@@ -1,12 +1,12 @@
 """Answers as the ONS beta API and the ONS website give them, from the bundled figures.
 
-Belongs here: what `/v1/data?uri=` says of two dataset pages, and their files: the workbook of the mid-year population
-estimates, and the zip file that holds the workbook of jobs below the real living wage, shaded as the publisher shades
-it. Does not belong here: how a request reaches this module and how the answer travels (`adapter.py`).
+The snapshot does not know when the pages were released, so they have no date. The address of the population estimates
+is the publisher's own. The address of the provisional zip file of 2022 is not known; the one given here is invented and
+shows that. Figures of the dataset API are not bundled: every request for them raises NotBundled.
 
-When the pages were released is not known here, so they do not say it. The address of the population estimates is the
-publisher's own; that of the provisional zip file of 2022 is not known, and the one given is made up and says so. The
-dataset API's figures are not at hand: every request for them is NotHeld.
+Belongs here: the answers of `/v1/data?uri=` for two dataset pages, and their files: the workbook of the mid-year
+population estimates, and the zip file with the workbook of jobs below the real living wage, with the publisher's
+shading. Does not belong here: how a request reaches this module and how the answer is sent (`adapter`).
 """
 
 import datetime as dt
@@ -65,12 +65,12 @@ _KEY = (
 )
 _KINDS = {"E92": "Country", "E12": "Region", "E06": "Unitary Authority", "E08": "Metropolitan District"}
 _EPOCH = dt.datetime(1980, 1, 1)
-"""One moment for everything that a file says of its making, so that its bytes are the same each time."""
+"""One fixed moment for all dates inside a file, so that its bytes are the same each time."""
 
 
 @dataclass(frozen=True)
 class _Page:
-    """How one of the two pages names its edition and its file, and how the file is made, from the figures' period."""
+    """One of the two pages: the names of its edition and its file, by the figures' period, and how the file is made."""
 
     edition: Callable[[str], str]
     file: Callable[[str], str]
@@ -79,7 +79,7 @@ class _Page:
 
 
 def answer(asked: Asked) -> Answer:
-    """The publisher's answer to what our client asks of it. Raises NotHeld for what is not here."""
+    """The publisher's answer to a request of our client. Raises NotBundled for any other request."""
     sources = asked.of(PUBLISHER)
     bundled = f"{PAGE_PATH}?uri= and https://{FILES_HOST}{FILES_PREFIX}?uri= of " + " and ".join(
         source.title for source in sources
@@ -109,7 +109,7 @@ def _described(kind: str, uri: str, source: FiguresSource, rest: dict[str, Any])
 
 
 def living_wage_zip(figures: Sequence[Figure]) -> bytes:
-    """The publisher's zip file with the one workbook of it that is at hand."""
+    """The publisher's zip file, with the one of its workbooks that is bundled."""
     body = io.BytesIO()
     name = f"PROV - Work Geography LWF Table 7 LWF.1a   lwfmgx {figures[0]['period']}.xlsx"
     with zipfile.ZipFile(body, "w") as archive:
@@ -120,10 +120,10 @@ def living_wage_zip(figures: Sequence[Figure]) -> bytes:
 
 
 def living_wage_workbook(figures: Sequence[Figure]) -> bytes:
-    """Nine sheets, each with the key of its shading beside the table."""
+    """Nine sheets. Each has the key of its shading beside the table."""
     body, workbook = _new_workbook()
     shades = {band: workbook.add_format(shade) for band, shade in _SHADES.items()}
-    # The last shade of the key stands for the withheld, too.
+    # The last shade of the key is also that of withheld figures.
     shades["x = CV > 20%"] = shades["CV > 10% and <= 20%"]
     for name, (sex, pattern) in LIVING_WAGE_SHEETS.items():
         sheet = workbook.add_worksheet(name)
@@ -136,7 +136,7 @@ def living_wage_workbook(figures: Sequence[Figure]) -> bytes:
         for row, figure in enumerate(of_sheet, start=5):
             jobs = _cell(figure["numerator"] or figure["status"])
             sheet.write_row(row, 0, [figure["area_name"], figure["area_code"], jobs])
-            marker = figure["status"] if figure["note"] else ""  # a cell without shade and number is blank
+            marker = figure["status"] if figure["note"] else ""  # a cell with neither shade nor number is blank
             sheet.write(row, 3, _cell(figure["value"] or marker), shades.get(figure["note"]))
         sheet.write_row(6, 5, ["Key", "Statistical robustness"])
         for row, (entry, meaning) in enumerate(_KEY, start=7):
@@ -147,7 +147,7 @@ def living_wage_workbook(figures: Sequence[Figure]) -> bytes:
 
 
 def population_workbook(figures: Sequence[Figure]) -> bytes:
-    """Table MYE2, three sheets, without the single years of age, which are not at hand."""
+    """Table MYE2 in three sheets, without single years of age, which are not bundled."""
     body, workbook = _new_workbook()
     for name, sex in POPULATION_SHEETS.items():
         sheet = workbook.add_worksheet(name)
@@ -177,7 +177,7 @@ def _new_workbook() -> tuple[io.BytesIO, Any]:
 
 
 def _cell(text: str) -> float | str:
-    """A number where the text is one; markers stay text."""
+    """The text as a number where it is one; markers stay text."""
     try:
         return float(text)
     except ValueError:

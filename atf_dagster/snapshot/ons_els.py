@@ -1,10 +1,10 @@
 """Answers as ONS Explore Local Statistics gives them, from the bundled figures.
 
-Belongs here: its data URL, its parameters and its columns. Does not belong here: how a request reaches this
-module and how the answer travels (`adapter.py`).
+Where the service would answer 200 with an empty table (an unknown slug, an area that is not bundled), the snapshot
+raises NotBundled, because it does not know whether the publisher has these figures.
 
-Where the service would answer 200 with nothing in it (an unknown slug, an area that is not here), the
-snapshot says NotHeld instead: it cannot tell "the publisher has none" from "I was not given it".
+Belongs here: the data URL, parameters and columns. Does not belong here: how a request reaches this module and how the
+answer is sent (`adapter`).
 """
 
 import json
@@ -26,16 +26,16 @@ INVALID_PARAMETERS = "Request contained invalid or duplicate parameters."
 _BUNDLED = frozenset({"indicator", "geo", "time", "includeNames", "includeStatus"})
 _OTHERS = frozenset({"topic", "geoExtent", "geoCluster", "hasGeo", "timeNearest", "measure", "excludeMultivariate"})
 _LEVELS = {"ltla": ("E06", "E07", "E08", "E09"), "utla": ("E06", "E08", "E09", "E10")}
-"""The service's word for lower and for upper tier local authorities -> how codes of England's begin."""
+"""The service's names for lower and upper tier local authorities -> the beginnings of England's codes of them."""
 _DIMENSION = "dimension_"
 _TRUTH = {"true": True, "false": False}
 
 
 def answer(asked: Asked) -> Answer:
-    """The service's answer to what our client asks of it. Raises NotHeld for what is not here."""
+    """The service's answer to a request of our client. Raises NotBundled for any other request."""
     sources = asked.of(PUBLISHER)
     if asked.path == CARDS_PATH:
-        # When the service changed its figures is not known here, so the cards do not say it.
+        # The snapshot does not know when the service changed its figures, so the cards have no date.
         return json_answer([{"label": source.title, "slug": source.indicator} for source in sources])
     if asked.path == DATA_PATH:
         return _data(asked.query, sources, asked.bundle)
@@ -45,8 +45,8 @@ def answer(asked: Asked) -> Answer:
 def _data(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answer:
     """The answer to a request for one indicator, named areas and all periods.
 
-    An unknown or repeated parameter is answered with 400, as the service does. Raises NotHeld for a valid
-    request whose figures are not here.
+    The answer to an unknown or repeated parameter is 400, as at the service. Raises NotBundled for a valid request
+    whose figures are not bundled.
     """
     asked = dict(query)
     if len(asked) != len(query) or not all(_is_parameter(name) for name in asked):
@@ -76,12 +76,12 @@ def _data(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answe
         include_names=_switch(asked, "includeNames", default=True),
         include_status=_switch(asked, "includeStatus", default=False),
     )
-    # What a text answer of the service is labelled with; clients go by the header line.
+    # The content type of the service's text answers; clients use the header line.
     return Answer(status=200, content_type="text/plain;charset=UTF-8", body=body)
 
 
 def render(source: FiguresSource, figures: Sequence[Figure], *, include_names: bool, include_status: bool) -> bytes:
-    """The figures of one indicator in the service's own CSV, which ends without a line ending."""
+    """The figures of one indicator in the service's CSV, whose last line has no line ending."""
     columns = {"areacd": "area_code"}
     if include_names:
         columns["areanm"] = "area_name"
@@ -104,7 +104,7 @@ def _is_parameter(name: str) -> bool:
 
 
 def _areas(asked: dict[str, str], source: FiguresSource, there: set[str]) -> frozenset[str]:
-    """The areas that are named in geo, by their codes or by a level that the file holds the councils of."""
+    """The areas that geo names, by code or by a level whose councils the file holds."""
     geo = asked.get("geo", "")
     named = set(geo.split(",")) if geo else set()
     levels = _LEVELS.keys() if there - AREAS else set()

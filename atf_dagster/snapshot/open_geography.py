@@ -1,9 +1,9 @@
 """Answers as ONS Open Geography gives them, from the bundled lookups and boundaries.
 
-Belongs here: the interface's paths, its parameters, its JSON, and that it cuts answers at a cap. Does not belong
-here: how a request reaches this module and how the answer travels (`adapter.py`).
+The snapshot does not know when the publisher edited a service, so the layers have no date.
 
-When the publisher edited a service is not known here, so the layers do not say it.
+Belongs here: the interface's paths, parameters and JSON, and its limit of rows in an answer. Does not belong here: how
+a request reaches this module and how the answer is sent (`adapter`).
 """
 
 import json
@@ -18,7 +18,7 @@ PUBLISHER = "ons_geography"
 HOST = "services1.arcgis.com"
 PREFIX = "/ESMARspQHYMw9BZ9/arcgis/rest/services"
 MOST_RECORDS = 1_000
-"""The publisher's cap for lookups."""
+"""The publisher's limit of rows for lookups."""
 
 _PATH = re.compile(rf"{PREFIX}/(?P<service>[A-Za-z0-9_]+)/FeatureServer/0(?P<query>/query)?")
 _NUMBERS = {"ObjectId": int, "FID": int, "BNG_E": int, "BNG_N": int, "LONG": float, "LAT": float}
@@ -34,7 +34,7 @@ _BUNDLED = frozenset(
 
 
 def answer(asked: Asked) -> Answer:
-    """The server's answer to what our client asks of it. Raises NotHeld for what is not here."""
+    """The server's answer to a request of our client. Raises NotBundled for any other request."""
     sources = {source.name: source for source in known(asked.bundle) if source.publisher == PUBLISHER}
     if asked.path == PREFIX:
         return json_answer({"services": [{"name": name, "type": "FeatureServer"} for name in sources]})
@@ -102,12 +102,12 @@ def _attributes(row: dict[str, str]) -> dict[str, Any]:
 
 
 def _geojson(page: Sequence[dict[str, str]], *, cut: bool) -> Answer:
-    # The geometry is JSON already, and its numbers stay the text that they are.
+    # The geometry is JSON already, and its numbers keep their text.
     features = ",".join(
         '{"type":"Feature","geometry":'
         + row[_GEOMETRY]
         + ',"properties":'
-        # ASCII escapes are JSON, too.
+        # ASCII escapes are valid JSON.
         + json.dumps(_attributes(row))
         + "}"
         for row in page

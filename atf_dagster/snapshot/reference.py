@@ -1,10 +1,10 @@
 """Reference data of the snapshot: lookups, boundaries and deprivation, under the publishers' own column names.
 
-Belongs here: the record of each file, reading and writing it, and carrying it over from the publisher's file. Does
-not belong here: figures of indicators (`figures.py`, `readers.py`), answers (`open_geography.py`, `deprivation.py`).
+Every cell is text, as published. A table holds only our areas (`only_ours`) where a map or an indicator needs no
+others; a table whose ranks need all councils holds all.
 
-Every cell is text, as published. A table of areas of which a map or an indicator needs only ours holds only ours
-(`only_ours`); a table whose ranks need all councils holds all.
+Belongs here: the record of each file, reading and writing it, taking it from the publisher's file. Does not belong
+here: figures of indicators (`figures`), answers (`open_geography`, `deprivation`).
 """
 
 import csv
@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from atf_dagster.errors import AtfError
 from atf_dagster.files import read_yaml
 from atf_dagster.snapshot.figures import COUNCILS
 from atf_dagster.snapshot.sources import BUNDLE, TakenFrom
@@ -23,28 +24,28 @@ Entry = Mapping[str, Any]
 """One entry of `reference` in `plan.yml`."""
 
 
-class ReferenceRefused(Exception):
-    """A publisher's file cannot be carried over. The message says where, why and what to do."""
+class ReferenceRefused(AtfError):
+    """A publisher's file cannot become reference data. The message names the file and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceSource:
-    """One file of reference data, and all that is needed to name its publisher and to answer in its format."""
+    """One file of reference data, with its publisher and everything that an answer in the publisher's format needs."""
 
     file: str  # inside BUNDLE, for example reference/ons_geography/LAD24_RGN24_EN_LU.csv
     publisher: str  # short name, the folder under reference/
     publisher_name: str
-    name: str  # the publisher's own: of the service, or of the file
-    address: str  # path of the publisher's file, where it has one
-    sheet: str  # of the workbook that it is answered as; empty elsewhere
+    name: str  # the publisher's name of the service or file
+    address: str  # path of the publisher's file, where there is one
+    sheet: str  # sheet of the workbook that is the answer; empty for other answers
     title: str
     release: str
     page: str  # the publisher's own page
     taken_from: TakenFrom
     licence: str
     attribution: str
-    precision: str  # what was left out on the way, if anything
-    only_ours: bool  # whether it holds the nine councils alone, of a table of all
+    precision: str  # what was left out, if anything
+    only_ours: bool  # whether it holds only the nine councils of a larger table
     rows: int
 
 
@@ -55,7 +56,7 @@ def load_reference(bundle: Path = BUNDLE) -> tuple[ReferenceSource, ...]:
 
 
 known = cache(load_reference)
-"""`load_reference`, read once a process: the record has many lines, and every request asks for it."""
+"""`load_reference`, read once in a process, because the record is long and every request needs it."""
 
 
 def as_entry(source: ReferenceSource) -> dict[str, Any]:
@@ -72,7 +73,7 @@ class Rows:
 
 
 def read_rows(path: Path) -> Rows:
-    """A file of reference data, in its order. Raises ValueError where a row has another width than the header."""
+    """The rows of a file, in its order. Raises ValueError where a row and the header differ in their cells."""
     with path.open(encoding="utf-8", newline="") as file:
         lines = csv.reader(file, strict=True)
         columns = tuple(next(lines))
@@ -80,7 +81,7 @@ def read_rows(path: Path) -> Rows:
 
 
 def carry_over(path: Path, entry: Entry) -> Rows:
-    """The rows of the publisher's file that the snapshot holds. Raises ReferenceRefused."""
+    """The rows of the publisher's file that belong in the snapshot. Raises ReferenceRefused."""
     table = _READERS[entry["shape"]](path, entry)
     code = entry["code"]
     if code not in table.columns:
@@ -115,7 +116,7 @@ def _geojson(path: Path, entry: Entry) -> Rows:
 
 
 def _geometry(value: Any) -> str:
-    """GeoJSON whose numbers are the text that they were in the file."""
+    """GeoJSON whose numbers have the same text as in the file."""
     if isinstance(value, dict):
         return "{" + ",".join(f"{json.dumps(key)}:{_geometry(inside)}" for key, inside in value.items()) + "}"
     if isinstance(value, list):
@@ -128,7 +129,7 @@ def _workbook(path: Path, entry: Entry) -> Rows:
     from python_calamine import CalamineWorkbook
 
     sheet = CalamineWorkbook.from_path(path).get_sheet_by_name(entry["sheet"]).to_python()
-    # A title may stand above the heading, and notes, which fill one cell of a row, below the table.
+    # A title may be above the heading. Notes, which fill one cell of a row, may be below the table.
     top = next((number for number, line in enumerate(sheet) if entry["code"] in line), 0)
     columns = tuple(str(cell) for cell in sheet[top])
     lines = (line for line in sheet[top + 1 :] if line[0] and any(line[1:]))
@@ -136,7 +137,7 @@ def _workbook(path: Path, entry: Entry) -> Rows:
 
 
 def _cell(cell: Any) -> str:
-    # A spreadsheet's numbers are all of one kind; a rank of 10 is written 10.
+    # A spreadsheet stores a rank of 10 as 10.0.
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
@@ -149,6 +150,6 @@ _READERS: Mapping[str, Callable[[Path, Entry], Rows]] = {
 
 def _refused(path: Path, what: str) -> ReferenceRefused:
     return ReferenceRefused(
-        f"{path}: {what}. For an engineer: look at the file, then correct plan.yml or the reader of its shape in "
-        "reference.py."
+        f"{path}: {what}.",
+        "Look at the file, then correct plan.yml or the reader of its shape in atf_dagster/snapshot/reference.py.",
     )

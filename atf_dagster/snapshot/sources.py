@@ -1,7 +1,7 @@
-"""What `sources.yml` says of each bundled figures file: whose figures, where from, under which licence.
+"""Reads `sources.yml`: the publisher, origin and licence of each bundled figures file.
 
-Belongs here: the record and its reading. Does not belong here: writing it (`build.py`) and the figures
-themselves (`figures.py`).
+Belongs here: the record and reading it. Does not belong here: writing it (`tools/snapshot_build`), the figures
+(`figures`).
 """
 
 import dataclasses
@@ -12,7 +12,7 @@ from typing import Any
 from atf_dagster.files import read_yaml
 
 BUNDLE = Path(__file__).parent
-"""The folder that holds `sources.yml` and `figures/`."""
+"""The folder with `sources.yml` and `figures/`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,30 +21,30 @@ class TakenFrom:
 
     repository: str  # owner/name on GitHub
     path: str  # inside the repository
-    commit: str  # as much of the hash as is known
+    commit: str  # the known beginning of the hash
     date: str  # of the commit, ISO
-    sha256: str  # of the file, in full
+    sha256: str  # of the file, complete
     bytes: int  # size of the file
 
 
 @dataclass(frozen=True, slots=True)
 class FiguresSource:
-    """One figures file, and all that is needed to name its publisher and to answer in its format."""
+    """One figures file, with its publisher and everything that an answer in the publisher's format needs."""
 
     file: str  # inside BUNDLE, for example figures/ons_els/employment-rate.csv
     publisher: str  # short name, the folder under figures/
     publisher_name: str
     indicator: str  # the publisher's own id: a number at Fingertips, a slug at Explore Local Statistics
-    title: str  # the indicator's name as in the file
+    title: str  # the indicator's name in the file
     release: str
     page: str  # the publisher's own page
     taken_from: TakenFrom
     licence: str
     attribution: str
-    precision: str  # what was lost on the way, if anything
-    areas: str  # which areas it holds, and of how much
+    precision: str  # what was lost, if anything
+    areas: str  # its areas, and what it holds of them
     rows: int
-    intervals: bool  # whether the publisher gives confidence limits with this indicator, in the file at hand
+    intervals: bool  # whether the publisher's file has confidence limits for this indicator
     line_ending: str  # of the answer: LF or CRLF
     period_range: str  # Fingertips: length of a period, for example 3y; empty elsewhere
     compared_to_parent: str  # Fingertips: the comparison with the parent area, one text for all rows
@@ -53,8 +53,8 @@ class FiguresSource:
 def load_sources(bundle: Path = BUNDLE) -> tuple[FiguresSource, ...]:
     """Every figures file in `bundle`, in the order of `sources.yml`.
 
-    Raises FileNotFoundError when there is no `sources.yml`, and TypeError when an entry lacks a field or has
-    one too many.
+    Raises FileNotFoundError where there is no `sources.yml`, TypeError where an entry lacks a field or has an unknown
+    one.
     """
     entries = read_yaml(bundle / "sources.yml")
     return tuple(_source(entry) for entry in entries["figures"])

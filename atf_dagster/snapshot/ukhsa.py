@@ -1,11 +1,10 @@
 """Answers as the UKHSA data dashboard's interface gives them, from the bundled figures.
 
-Belongs here: its addresses, its pages and the fields of its rows. Does not belong here: how a request reaches
-this module and how the answer travels (`adapter.py`), reading the publisher's files (`readers_ukhsa.py`).
+Our files do not show which figures were incomplete, so the rows have no flag for that. Where the service would answer
+200 with no rows, the snapshot raises NotBundled, because it does not know whether the publisher has these figures.
 
-The files at hand do not say which figures were still being reported, so the rows lack the flag for that. Where
-the service would answer 200 with no rows, the snapshot says NotHeld: it cannot tell "the publisher has none"
-from "I was not given it".
+Belongs here: the addresses, pages and fields of rows. Does not belong here: how a request reaches this module and how
+the answer is sent (`adapter`), reading the publisher's files (`tools/snapshot_build`).
 """
 
 import datetime as dt
@@ -31,14 +30,14 @@ PREFIX = "/themes/"
 GEOGRAPHIES_PATH = f"{PREFIX}{THEME}/sub_themes/{SUB_THEME}/topics/{TOPIC}/geography_types/{GEOGRAPHY_TYPE}/geographies"
 _NAME = "England"
 _SERIES_PATH = f"{GEOGRAPHIES_PATH}/{_NAME}/metrics/"
-# The service's own: what it gives unless asked for more, and the most that it gives.
+# The service's default number of rows in a page, and its largest.
 _USUAL_SIZE = 5
 _LARGEST_SIZE = 365
 _BUNDLED = f"{TOPIC} for the {GEOGRAPHY_TYPE} {_NAME}"
 
 
 def answer(asked: Asked) -> Answer:
-    """The service's answer to what our client asks of it. Raises NotHeld for what is not here."""
+    """The service's answer to a request of our client. Raises NotBundled for any other request."""
     path = unquote(asked.path)
     if path == GEOGRAPHIES_PATH:
         return json_answer([{"name": _NAME, "link": f"https://{HOST}{GEOGRAPHIES_PATH}/{_NAME}"}])
@@ -75,7 +74,7 @@ def _page(source: FiguresSource, figures: Sequence[Figure], query: dict[str, str
 
 
 def row(metric: str, figure: Figure) -> dict[str, Any]:
-    """One row as the service gives it; what follows from the date is worked out from it."""
+    """One row as the service gives it. Fields that follow from the date are computed."""
     day = dt.date.fromisoformat(figure["period"])
     return {
         "theme": THEME,
@@ -93,7 +92,7 @@ def row(metric: str, figure: Figure) -> dict[str, Any]:
         "month": day.month,
         "epiweek": epiweek(day),
         "date": figure["period"],
-        # A number whose text is the one published: the reader refused any that would come out otherwise.
+        # This number prints as published; the reader refused numbers for which that is not so.
         "metric_value": json.loads(figure["value"]),
     }
 

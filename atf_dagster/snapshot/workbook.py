@@ -1,6 +1,6 @@
-"""Rows of text as an XLSX workbook, the same bytes each time.
+"""Writes rows of text as an XLSX workbook, with the same bytes each time.
 
-Belongs here: how a cell of text becomes one of a workbook. Does not belong here: any publisher's headings.
+Belongs here: how text becomes a cell of a workbook. Does not belong here: a publisher's headings (its module).
 """
 
 import datetime as dt
@@ -8,12 +8,12 @@ import io
 from collections.abc import Mapping, Sequence
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# The moment of writing would make other bytes each time.
+# A fixed moment, because the moment of writing would change the bytes each time.
 _CREATED = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
 def xlsx(sheets: Mapping[str, Sequence[Sequence[str]]]) -> bytes:
-    """A workbook of these sheets, name -> rows. A blank cell is left out, a number is a number."""
+    """A workbook of these sheets, name -> rows. Blank cells are left out; numbers are written as numbers."""
     from xlsxwriter import Workbook
 
     written = io.BytesIO()
@@ -29,10 +29,10 @@ def xlsx(sheets: Mapping[str, Sequence[Sequence[str]]]) -> bytes:
 
 
 def cell(text: str) -> float | str:
-    """What is written for a text, so that reading gives the text back.
+    """The value to write for a text, so that reading gives the same text.
 
-    The library writes 16 digits of a number; where that would lose the 17th, and for `1,234` and `34.2%`, the cell is
-    of text.
+    The library writes 16 digits of a number. Where that would lose the 17th, and for `1,234` and `34.2%`, the cell is
+    text.
     """
     try:
         number = float(text)

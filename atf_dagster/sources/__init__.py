@@ -1,7 +1,7 @@
-"""One module a service: which requests, what a good body is, and bytes -> raw rows.
+"""One module for each service: its requests, what a good body is, and bytes -> raw rows.
 
-Belongs here: the services' URLs, header names and quirks of transport. Does not belong here: what a
-value means (dbt staging), where bytes are kept (`landing`), anything of Dagster.
+Belongs here: the services' paths, header names and special cases. Does not belong here: what a value means (dbt
+staging), where bytes are kept (`landing`), Dagster (`orchestration`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,13 +14,13 @@ from atf_dagster.sources.base import Source
 
 
 class _Sources(Mapping[str, Source]):
-    """Found by name, each imported when it is first asked for: a service more is a module more and no list."""
+    """Modules by name. Each is imported at its first use, so a new service is a new module and no list changes."""
 
     def __getitem__(self, service: str) -> Source:
         name = f"{__name__}.{service}"
         if find_spec(name) is None:
             raise KeyError(
-                f"The service {service} of publishers.yml has no module: an engineer writes "
+                f"The service {service} of publishers.yml has no module. A data engineer writes "
                 f"atf_dagster/sources/{service}.py with a SOURCE."
             )
         source: Source = import_module(name).SOURCE
@@ -34,6 +34,6 @@ class _Sources(Mapping[str, Source]):
 
 
 SOURCES: Mapping[str, Source] = _Sources()
-"""Service id of the catalogue -> the SOURCE of the module of its name. KeyError where there is no such module."""
+"""Service id of the catalogue -> the SOURCE of the module with this name. KeyError where there is no module."""
 
 __all__ = ["SOURCES", "Body", "BodyRejected", "NoData", "Source"]

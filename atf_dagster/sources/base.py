@@ -1,7 +1,7 @@
-"""What every publisher's module offers, and what it may do while it asks.
+"""The interface between publishers' modules and landing: what a module offers, and what it may do in a fetch.
 
-Belongs here: the small shapes shared by all publishers. Which requests a publisher wants is its module; how a
-body is read is `readers`; what becomes of an answer is `landing`.
+Belongs here: the small types that all publishers' modules share. Does not belong here: a publisher's requests (its
+module), reading a body (`formats`), keeping an answer (`landing`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,12 +18,12 @@ Params = Sequence[tuple[str, str]]
 
 
 class Unchanged(Exception):
-    """The publisher's own probe says that what we hold is what it has."""
+    """The publisher's probe shows that the latest vintage is what it has now."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """One answer, kept in landing under its content's hash before anybody looked into it."""
+    """One answer. Landing keeps it under the hash of its content before anything reads it."""
 
     path: Path
     url: str
@@ -37,7 +37,7 @@ class Page:
     waited_seconds: float = 0.0
 
     def json(self) -> Any:
-        """The page as JSON. Raises BodyRejected, so that an error page with status 200 is told as one."""
+        """The page as JSON. Raises BodyRejected, also for an error page with status 200."""
         data = self.path.read_bytes()
         try:
             return parsed_json(data)
@@ -46,25 +46,26 @@ class Page:
             raise BodyRejected(
                 "not_json",
                 f"The answer is not JSON ({error}); it begins: {start!r}.",
-                "A proxy's or the publisher's error page. Open the URL in a browser from the same network; if JSON "
-                "comes there, ask whoever runs the proxy to let this host through; otherwise wait for the publisher.",
+                "This is an error page of a proxy or of the publisher. Open the URL in a browser from the same "
+                "network. If JSON comes there, ask whoever runs the proxy to allow this host; otherwise wait for the "
+                "publisher.",
             ) from error
 
 
 @dataclass(frozen=True)
 class LatestVintage:
-    """What we hold of a part: its newest vintage, and what the publisher's probe said when it was checked."""
+    """The newest vintage of a part, and the publisher's probe when this vintage was last checked."""
 
     sha256: str
     url: str
     size: int
     probe: str | None
     needs_full_check: bool
-    """True when the last whole download is a month old: probes are not trusted for longer."""
+    """True when the last full download is a month old, because a probe is not trusted for longer."""
 
 
 class FetchContext(Protocol):
-    """What a publisher's module may do. Every answer is kept and recorded before the module sees it."""
+    """What a publisher's module may use in a fetch. Every answer is kept and recorded before the module gets it."""
 
     collection: Collection
     dataset: Dataset
@@ -76,17 +77,17 @@ class FetchContext(Protocol):
     key: str | None
     """The key of the service, where one is set."""
     home: Path
-    """The house's folder, for what was sent to it instead of being published."""
+    """ATF_HOME, where the local returns are."""
 
     @property
     def latest(self) -> LatestVintage | None:
-        """What we hold of the part, None before its first vintage."""
+        """The latest vintage of the part; None before its first one."""
 
     def url(self, path: str, at: str = "") -> str:
         """`path` below the service's base URL, or below its other URL called `at`."""
 
     def fetch_listing(self, url: str, params: Params = (), *, headers: Mapping[str, str] | None = None) -> Page:
-        """Ask for something that says what to fetch: a probe, a listing. Asked once a round, whoever asks.
+        """Fetch a listing: a probe or a page that shows what to fetch. Each is fetched once in a fetch run.
 
         headers: as for `fetch`.
         """
@@ -100,44 +101,44 @@ class FetchContext(Protocol):
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Page:
-        """Ask for a page of the table itself. Raises Unchanged where `conditional` and the publisher says so.
+        """Fetch a page of the table itself. Raises Unchanged where `conditional` and the publisher answers 304.
 
-        headers: for keys; they are sent to the service's own host and appear in no record. body: makes it a POST.
+        headers: for keys; only the service's own host gets them, and no record contains them. body: makes it a POST.
         """
 
     def probed(self, token: str | None) -> None:
-        """Say what the publisher's probe answered. Raises Unchanged where that is what it said before.
+        """Record the publisher's probe. Raises Unchanged where it equals the probe of the latest vintage.
 
-        None means that the probe knew nothing; then the table itself is asked for.
+        None means that the probe gave nothing; then the table itself is fetched.
         """
 
     def keep(self, path: Path, url: str) -> Page:
-        """Keep a file of this house in landing, as a page under an address that names no machine."""
+        """Keep a file of this home in landing, as a page with an address that names no machine."""
 
     def note(self, text: str) -> None:
-        """Say something that people should know of this attempt, such as an identifier that moved."""
+        """Record a note about this attempt for people, such as an identifier that moved."""
 
 
 @dataclass(frozen=True)
 class Collected:
-    """The pages of a table, in order, and what the publisher said of them."""
+    """The pages of a table, in order, with the publisher's edition and date."""
 
     pages: Sequence[Page]
     release: str | None = None
     """The publisher's name of the edition: a version, a quarter, a file's name."""
     published_at: str | None = None
-    """When the publisher says that it published, ISO 8601, where a header does not say it."""
+    """The publisher's moment of publication, ISO 8601, where no header gives it."""
 
 
 def no_check(connection: duckdb.DuckDBPyConnection, rows: Path, collection: Collection, dataset: Dataset) -> None:
-    """For publishers whose rows do not say what was asked for: there is nothing to compare."""
+    """For publishers whose rows do not show what was requested: there is nothing to compare."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source(BodyRules):
-    """One publisher's ways, as functions of the catalogue's entries."""
+    """One publisher's rules and functions."""
 
     collect: Callable[[FetchContext], Collected]
-    """Ask for one part of a dataset. May raise BodyRejected, NoData, Unchanged, Skipped; FetchError passes."""
+    """Fetch one part of a dataset. Raises BodyRejected, NoData, Unchanged, Skipped or FetchError."""
     check_rows: Callable[[duckdb.DuckDBPyConnection, Path, Collection, Dataset], None] = no_check
-    """(connection, raw Parquet, collection, dataset): raises BodyRejected where rows are not those asked for."""
+    """(connection, raw Parquet, collection, dataset): raises BodyRejected where rows are not those requested."""

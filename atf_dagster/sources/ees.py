@@ -1,15 +1,16 @@
-"""DfE Explore education statistics: whole CSV files, by either of the service's two doors.
+"""DfE Explore education statistics: whole CSV files, from one of the service's two interfaces.
 
-Belongs here: the requests, what the service says of versions and successors, finding a file of the data
-catalogue by its title. Does not belong here: any table's columns (the collections) and what they mean (staging).
+A dataset's `ask` chooses the interface:
+- `{data_set: <uuid>, version: "1.*"}`: the public API, with versions and stable ids. Somebody has read the layout of
+  the pinned major version. Another major version is refused until somebody has read it too.
+- `{publication: <id or slug>, title: <regular expression>}`: the data catalogue, for files outside the API. A file's id
+  changes with each release, so the module finds the file by its title each time.
 
-Which door a dataset takes, its `ask` says:
-`{data_set: <uuid>, version: "1.*"}` is the public API: versioned, with stable ids. The pinned major version is
-the layout that somebody has read; another one is not taken before somebody has read it too.
-`{publication: <id or slug>, title: <regular expression>}` is the data catalogue, for files outside the API: a
-file's id changes with each release, so that it is looked up by title each time.
-Reference: https://api.education.gov.uk/statistics/docs; the content API behind the catalogue's pages has no
-documentation, so that of its answers nothing is taken for granted but `results`, `id` and `title`.
+Reference: https://api.education.gov.uk/statistics/docs. The content API behind the catalogue's pages has no
+documentation, so the module uses only `results`, `id` and `title` of its answers without a check.
+
+Belongs here: the requests, the service's versions and successors, finding a file of the data catalogue by its title.
+Does not belong here: a table's columns (the collections) and their meaning (dbt staging).
 """
 
 import difflib
@@ -27,8 +28,8 @@ _PAGE_SIZE = "40"
 _MOST_PAGES = 100
 _UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _VERSION = re.compile(r"^[0-9]+(\.[0-9]+){1,2}$")
-_SAID_CHANGES = 12
-"""More changes than this are counted, not listed: a new year adds a hundred locations."""
+_LISTED_CHANGES = 12
+"""Further changes are only counted, because a new year adds a hundred locations."""
 
 
 def collect(context: FetchContext) -> Collected:
@@ -48,14 +49,14 @@ def _from_api(context: FetchContext) -> Collected:
     url = context.url(f"{_API}/data-sets/{data_set}")
     edition = card.get("latestVersion") or {}
     version = str(edition.get("version") or "")
-    if not version:  # then only the table itself can tell whether it changed
+    if not version:  # then only the table itself shows whether it changed
         context.probed(None)
         return Collected([context.fetch(f"{url}/csv", (("dataSetVersion", pinned),))])
     if not _VERSION.fullmatch(version):
         raise BodyRejected(
             "version_unknown",
             f"The newest version of data set {data_set} is {version!r}, which is no version number.",
-            "The service changed how it numbers versions: an engineer reads its documentation and corrects "
+            "The service changed how it numbers versions. A data engineer reads its documentation and corrects "
             "sources/ees.py.",
         )
     if data_set == asked:
@@ -72,7 +73,7 @@ def _from_api(context: FetchContext) -> Collected:
 
 
 def _data_set(context: FetchContext, data_set: str) -> dict[str, Any]:
-    """What the service says of a data set, or of the one that took its place."""
+    """The service's record of a data set, or of its successor."""
     seen = [data_set]
     while True:
         card = _read(context.fetch_listing(context.url(f"{_API}/data-sets/{seen[-1]}")))
@@ -82,13 +83,13 @@ def _data_set(context: FetchContext, data_set: str) -> dict[str, Any]:
             raise BodyRejected(
                 "withdrawn",
                 f"The publisher withdrew data set {seen[-1]} ({card.get('title')}).",
-                "The publisher's: the last good figures stay in force. If it is not back in a month, look at "
-                f"{context.dataset.page_url} for what takes its place.",
+                "The last good figures stay in force. If it is not back in a month, look for its successor at "
+                f"{context.dataset.page_url}.",
             )
         if status != "Deprecated" or not successor or successor in seen:
             return card
         context.note(
-            f"Data set {seen[-1]} is deprecated; {successor} took its place and is asked. An engineer reads its "
+            f"Data set {seen[-1]} is deprecated; {successor} took its place and is asked. A data engineer reads its "
             "columns, then writes the new id and its major version into the dataset's `ask`."
         )
         seen.append(successor)
@@ -102,45 +103,45 @@ def _refuse_other_major(context: FetchContext, url: str, version: str, pinned: s
         raise BodyRejected(
             "version_went_back",
             f"The newest version is {version}, and the catalogue pins {pinned}: the service has gone back.",
-            "The publisher's: the last good figures stay in force; the next refresh asks again.",
+            "Wait for the publisher: the last good figures stay in force, and the next refresh asks again.",
         )
     raise BodyRejected(
         "major_version",
         f"Version {version} breaks with the pinned {pinned}. {_changes(context, url, version)}",
-        "An engineer compares the changes with the collection's columns and the staging model, then pins "
+        "A data engineer compares the changes with the collection's columns and the staging model, then pins "
         f'"{major}.*" in the dataset\'s `ask`. Until then the last good figures stay in force.',
     )
 
 
 def _changes(context: FetchContext, url: str, version: str) -> str:
-    """The publisher's list of changes in a sentence or two. Its absence stops nothing."""
+    """The publisher's list of changes in one or two sentences. A missing list stops nothing."""
     try:
-        told = _read(context.fetch_listing(f"{url}/versions/{version}/changes"))
+        listed = _read(context.fetch_listing(f"{url}/versions/{version}/changes"))
     except (FetchError, BodyRejected) as error:
         return f"The list of its changes could not be read ({error})."
     parts = []
     for key, word in (("majorChanges", "Breaking"), ("minorChanges", "Other")):
-        changes = list(_each_change(told.get(key) or {}))
+        changes = list(_each_change(listed.get(key) or {}))
         if changes:
-            more = f" and {len(changes) - _SAID_CHANGES} more" if len(changes) > _SAID_CHANGES else ""
-            parts.append(f"{word} changes: {'; '.join(changes[:_SAID_CHANGES])}{more}.")
+            more = f" and {len(changes) - _LISTED_CHANGES} more" if len(changes) > _LISTED_CHANGES else ""
+            parts.append(f"{word} changes: {'; '.join(changes[:_LISTED_CHANGES])}{more}.")
     return " ".join(parts) or "The publisher lists no changes."
 
 
-def _each_change(told: Any, kind: str = "") -> Iterator[str]:
-    """Every change below `told`, whatever it is nested in: options of filters lie deeper than filters."""
-    if isinstance(told, list):
-        for entry in told:
+def _each_change(listed: Any, kind: str = "") -> Iterator[str]:
+    """Every change inside `listed`, at any depth: options of filters are nested deeper than filters."""
+    if isinstance(listed, list):
+        for entry in listed:
             yield from _each_change(entry, kind)
-    elif isinstance(told, dict):
-        if "previousState" in told or "currentState" in told:
-            yield _said(kind, told.get("previousState"), told.get("currentState"))
+    elif isinstance(listed, dict):
+        if "previousState" in listed or "currentState" in listed:
+            yield _sentence(kind, listed.get("previousState"), listed.get("currentState"))
         else:
-            for name, value in told.items():
+            for name, value in listed.items():
                 yield from _each_change(value, kind if name == "options" and kind else name)
 
 
-def _said(kind: str, before: Any, now: Any) -> str:
+def _sentence(kind: str, before: Any, now: Any) -> str:
     if not before:
         return f"{kind}: {_name(now)} added"
     if not now:
@@ -170,14 +171,14 @@ def _from_catalogue(context: FetchContext) -> Collected:
             f"The file {str(file['title']).strip()!r} is now {identifier}{f' of {release}' if release else ''}; "
             f"it was {latest.probe.partition(' ')[0]}."
         )
-    # Without a date the id says it all: a file that is published anew gets another one.
+    # Without a date the id is enough, because a file that is published again gets another id.
     context.probed(f"{identifier} {published or ''}".strip())
     page = context.fetch(context.url(f"{_CATALOGUE}/{identifier}/download", at="content"), conditional=True)
     return Collected([page], release=release or None, published_at=str(published) if published else None)
 
 
 def _publication(context: FetchContext, wanted: str) -> str:
-    """The id of a publication, which the listing wants; a slug is looked up in the public API."""
+    """The id of a publication, which the listing needs. A slug is looked up in the public API."""
     if _UUID.fullmatch(wanted):
         return wanted
     url = context.url(f"{_API}/publications")
@@ -189,7 +190,7 @@ def _publication(context: FetchContext, wanted: str) -> str:
         raise BodyRejected(
             "publication_unknown",
             f"The public API lists no publication {wanted!r}. It has: {', '.join(sorted(found)) or 'none like it'}.",
-            "It lists only publications with data sets in the API. An engineer takes the publication's id from its "
+            "It lists only publications with data sets in the API. A data engineer takes the publication's id from its "
             "page in the data catalogue and writes that into the dataset's `ask`.",
         )
     return found[wanted]
@@ -207,7 +208,7 @@ def _file(context: FetchContext, publication: str) -> dict[str, Any]:
         raise BodyRejected(
             "title_ambiguous",
             f"{len(named)} files of publication {publication} fit the title {title.pattern!r}: {'; '.join(titles)}.",
-            "An engineer narrows `title` in the dataset's `ask` to the one that is meant.",
+            "A data engineer changes `title` in the dataset's `ask` so that it fits one file only.",
         )
     near = difflib.get_close_matches(title.pattern, titles, n=1, cutoff=0.3)
     raise NoData(
@@ -217,11 +218,11 @@ def _file(context: FetchContext, publication: str) -> dict[str, Any]:
     )
 
 
-# what both share ------------------------------------------------------------------------------------
+# both interfaces ------------------------------------------------------------------------------------
 
 
 def _each_result(context: FetchContext, url: str, params: Params) -> Iterator[dict[str, Any]]:
-    """Every entry of a listing, to its last page."""
+    """Every entry of a listing, from all its pages."""
     for number in range(1, _MOST_PAGES + 1):
         listing = _read(context.fetch_listing(url, (*params, ("page", str(number)), ("pageSize", _PAGE_SIZE))))
         results = listing.get("results")
@@ -233,29 +234,29 @@ def _each_result(context: FetchContext, url: str, params: Params) -> Iterator[di
 
 
 def _read(page: Page) -> dict[str, Any]:
-    """A JSON object of the service. What it warns of (an unknown name, no results) is a failure with status 200."""
-    told = page.json()
-    if not isinstance(told, dict):
-        raise _not_understood(page.url, f"the answer is a {type(told).__name__}")
-    warnings = told.get("warnings")
+    """A JSON object of the service. A warning in it (an unknown name, no results) is a failure with status 200."""
+    answer = page.json()
+    if not isinstance(answer, dict):
+        raise _not_understood(page.url, f"the answer is a {type(answer).__name__}")
+    warnings = answer.get("warnings")
     if warnings:
-        said = "; ".join(
+        texts = "; ".join(
             f"{warning.get('code')}: {warning.get('message')}" if isinstance(warning, dict) else str(warning)
             for warning in warnings
         )
         raise BodyRejected(
             "warnings",
-            f"The service answered {page.url} with warnings: {said}",
-            "An engineer compares the dataset's `ask` with the data set's page in the data catalogue.",
+            f"The service answered {page.url} with warnings: {texts}",
+            "A data engineer compares the dataset's `ask` with the data set's page in the data catalogue.",
         )
-    return told
+    return answer
 
 
 def _not_understood(url: str, what: str) -> BodyRejected:
     return BodyRejected(
         "not_this_json",
         f"{url}: {what}.",
-        "The service changed its interface: an engineer opens the URL and corrects sources/ees.py.",
+        "The service changed its interface. A data engineer opens the URL and corrects sources/ees.py.",
     )
 
 

@@ -1,8 +1,10 @@
-"""OHID Fingertips: one indicator and one kind of area a request, answered as CSV.
+"""OHID Fingertips: each request is for one indicator and one kind of area; the answer is CSV.
 
-Belongs here: the requests, the kinds of area and how they are found, the heading whose text varies, and the
-rule that a body holds the indicator that was asked for (an unknown id is answered with another status 200).
-Reference: the API's own documentation at https://fingertips.phe.org.uk/api.
+Reference: the API's documentation at https://fingertips.phe.org.uk/api.
+
+Belongs here: the requests, the kinds of area and how they are found, the heading whose text varies, the check that a
+body holds the requested indicator (the service answers an unknown id with another indicator and status 200). Does not
+belong here: what a figure means (dbt staging), which indicators are fetched (the catalogue).
 """
 
 import re
@@ -15,12 +17,12 @@ from atf_dagster.formats.body import BodyRejected, NoData, snake_case
 from atf_dagster.sources.base import Collected, FetchContext, Params, Source
 from atf_dagster.sql import literal
 
-# The heading names the parent's kind ("Compared to Region value or percentiles"): four wordings are in use.
+# The heading names the kind of the parent ("Compared to Region value or percentiles"); four texts are in use.
 _PARENT_COMPARISON = re.compile(r"^compared to (?!england|goal)", re.IGNORECASE)
 METADATA = "fingertips_indicator_metadata"
 _ENGLAND = "15"
-# The publisher numbers a kind of area anew with each change of boundaries, and serves stale figures under the
-# old numbers, so that the number is looked up by name each time.
+# The publisher gives a kind of area a new number at each change of boundaries, and serves old figures under the old
+# number. So the number is looked up by name each time.
 _LEVELS = {
     "upper_tier": re.compile(r"upper tier local authorit|count(y|ies) (&|and) UA", re.IGNORECASE),
     "region": re.compile(r"^regions?( \(statistical\))?$|^government office region", re.IGNORECASE),
@@ -29,7 +31,7 @@ _LEVELS = {
 
 
 def collect(context: FetchContext) -> Collected:
-    """The newest kind of area of this level that has the indicator, and its rows.
+    """The rows of the newest kind of area of this level that has the indicator.
 
     Raises NoData where the publisher has none at this level, BodyRejected where it withdrew the indicator.
     """
@@ -52,16 +54,16 @@ def collect(context: FetchContext) -> Collected:
     latest = context.latest
     is_newer = latest is not None and latest.probe is not None and token not in (None, latest.probe)
     if latest is not None and is_newer and page.sha256 == latest.sha256:
-        # The probe is newer than the body: the server's file cache is stale. A parameter that it does not know
-        # makes another file of it.
+        # The probe is newer than the body, so the server's file cache is out of date. A parameter that the server does
+        # not know makes it create the file again.
         page = context.fetch(url, (*params, ("timestamp", re.sub(r"[^0-9]", "", token or "")[:14])))
     return Collected([page])
 
 
 def _metadata(context: FetchContext) -> Collected:
-    """The publisher's cards of the indicators that the catalogue takes, at most a hundred a request.
+    """The publisher's cards of the catalogue's indicators, at most a hundred in a request.
 
-    Above a hundred the server drops the rest without a word.
+    The server leaves out further ones without any notice.
     """
     numbers = [number for number in context.source_ids if number.isdigit()]
     url = context.url("/api/indicator_metadata/csv/by_indicator_id")
@@ -70,12 +72,12 @@ def _metadata(context: FetchContext) -> Collected:
 
 
 def _probe(context: FetchContext, indicator: str) -> str | None:
-    """What the publisher says of its last upload and deletion; None where it knows nothing."""
+    """The publisher's moments of the last upload and deletion; None where it gives none."""
     changes = context.fetch_listing(context.url("/api/data_changes"), (("indicator_id", indicator),)).json()
     if not isinstance(changes, dict):
         context.probed(None)
         return None
-    # "Never" is the year 1 there.
+    # The year 1 means "never".
     uploaded, deleted = (
         "" if str(moment).startswith("0001-") else str(moment or "")
         for moment in (changes.get("LastUploadedAt"), changes.get("LastDeletedAt"))
@@ -84,7 +86,7 @@ def _probe(context: FetchContext, indicator: str) -> str | None:
         raise BodyRejected(
             "withdrawn",
             f"The publisher deleted indicator {indicator} on {deleted[:10]} and has not uploaded it again.",
-            "The publisher's: the last good figures stay in force. If it is not back in a month, look at "
+            "The last good figures stay in force. If it is not back in a month, look at "
             f"{context.dataset.page_url} and write to the publisher.",
         )
     token = f"{uploaded} {deleted}".strip() or None
@@ -103,7 +105,7 @@ def _area_type(context: FetchContext, indicator: str) -> str:
             "area_types_changed",
             f"No kind of area is called a {context.part.params['level'].replace('_', ' ')} any longer. There are: "
             + ", ".join(sorted(str(kind.get("Name")) for kind in kinds)),
-            "An engineer reads the new names and corrects them in sources/fingertips.py.",
+            "A data engineer reads the new names and corrects them in sources/fingertips.py.",
         )
     if not has & set(named):
         raise NoData(f"Indicator {indicator} has no figures for {context.part.params['level'].replace('_', ' ')}s.")
@@ -127,7 +129,7 @@ def check_rows(connection: duckdb.DuckDBPyConnection, rows: Path, collection: Co
         raise BodyRejected(
             "other_indicator",
             f"Asked for indicator {wanted}, the body holds {', '.join(ids) or 'none'}.",
-            "The publisher may have replaced the indicator: an engineer looks it up on the dataset's page and adds "
+            "The publisher may have replaced the indicator. A data engineer looks it up on the dataset's page and adds "
             "the old and the new number to `moved` in the collection's YAML.",
         )
 

@@ -1,17 +1,18 @@
-"""GOV.UK: a page says which files it has, and the file is fetched from the host that keeps them.
+"""GOV.UK: a page lists its files, and the file is fetched from the host that keeps it.
 
-Belongs here: finding the newest document of a collection, choosing among its files, the probe, and what is
-served in a file's place. Does not belong here: what is inside a file (`workbooks`), which page belongs to
-which dataset (the catalogue). Reference: https://content-api.publishing.service.gov.uk/reference.html.
+A file's address is never in the catalogue, because it changes with every release and an old address serves old figures.
+Reference: https://content-api.publishing.service.gov.uk/reference.html.
 
-A file's own address is never in the catalogue: it changes with every release, and an old one serves old figures.
-
-Keys of `ask` (`collection` or `page` is needed, regular expressions ignore case):
+Keys of `ask` (`collection` or `page` is needed; case does not count in regular expressions):
     collection, page   path of a collection, or of a page that has the files itself; with both, the page comes first
     document           matched in the titles of a collection's documents
     file               matched in the names of files; with `editions: all` its group `edition` names the edition
-    editions           `newest` (the default: one file) or `all` (a file an edition, in the order of their names)
-    since              with `editions: all`: the first edition to ask for
+    editions           `newest` (the default: one file) or `all` (one file for each edition, in order of their names)
+    since              with `editions: all`: the first edition to fetch
+
+Belongs here: finding the newest document of a collection, choosing among its files, the probe, what the service answers
+in a file's place. Does not belong here: what is inside a file (`formats`), which page belongs to which dataset (the
+catalogue).
 """
 
 import hashlib
@@ -28,7 +29,7 @@ from atf_dagster.sources.base import Collected, FetchContext, Page, Source
 
 _API = "/api/content"
 _FORMATS = ("xlsx", "ods", "xls", "csv")
-"""In the order of preference, where a page has one table in several."""
+"""In the order of preference, where a page has one table in several formats."""
 _CONTENT_TYPES = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
     "application/vnd.oasis.opendocument.spreadsheet": "ods",
@@ -37,7 +38,7 @@ _CONTENT_TYPES = {
 }
 _BETTER = tuple(re.compile(word, re.IGNORECASE) for word in ("corrected", "revised", r"fix(ed)?(?![a-z])"))
 _VERSION = re.compile(r"(?:^|[^a-z0-9])v([0-9]{1,2})(?![0-9])", re.IGNORECASE)
-# Second copies of a table, and pictures of it: taken only where there is nothing else.
+# Second copies of a table, and pictures of it. They are taken only where there is no other file.
 _SECOND_CHOICE = re.compile(r"accessible|no[_ -]?drop-?downs|infographic|mdis", re.IGNORECASE)
 _NAMED = 20
 _MARKUP = re.compile(rb"^(\xef\xbb\xbf)?\s*<(!doctype|html)", re.IGNORECASE)
@@ -45,7 +46,7 @@ _MARKUP = re.compile(rb"^(\xef\xbb\xbf)?\s*<(!doctype|html)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class _Listing:
-    """A page as the content interface describes it."""
+    """A page, as the content interface describes it."""
 
     path: str
     title: str
@@ -57,7 +58,7 @@ class _Listing:
 
 @dataclass(frozen=True)
 class _File:
-    """A file that fits, and the page that has it."""
+    """A file whose name fits, and its page."""
 
     listing: _Listing
     url: str
@@ -69,14 +70,14 @@ class _File:
 
     @property
     def rank(self) -> tuple[int, int, int]:
-        """Higher is better: corrected, revised, fixed, the highest version, plain; then by format."""
+        """The higher the better: corrected, revised, fixed, the highest version, none of these; then by format."""
         grade = next((len(_BETTER) - at for at, word in enumerate(_BETTER) if word.search(self.name)), 0)
         version = max((int(found) for found in _VERSION.findall(PurePosixPath(self.name).stem)), default=0)
         return grade, version, -_FORMATS.index(self.format)
 
 
 def collect(context: FetchContext) -> Collected:
-    """The file, or with `editions: all` a file an edition, that the publisher's pages have today.
+    """The file, or with `editions: all` one file for each edition, that the publisher's pages have today.
 
     Raises BodyRejected where a page is withdrawn, has no file that fits, or serves a web page in a file's place.
     """
@@ -94,7 +95,7 @@ def collect(context: FetchContext) -> Collected:
 
 
 def _listings(context: FetchContext) -> list[_Listing]:
-    """The pages that may have the files, the dataset's own page first."""
+    """The pages that may have the files. The dataset's own page comes first."""
     ask = context.dataset.ask
     listings = []
     if "page" in ask:
@@ -127,15 +128,15 @@ def _documents(context: FetchContext, path: str, title: str) -> list[str]:
             "document_not_found",
             f"No document of https://www.gov.uk{path} has a title that fits {title!r}. There are: "
             + _some(str(document.get("title")) for document in documents),
-            "The publisher renamed its release, or the collection moved: an engineer corrects `document` or "
+            "The publisher renamed its release, or the collection moved. A data engineer corrects `document` or "
             "`collection` in the dataset's `ask`.",
         )
-    # Dates are ISO 8601 in one zone and sort as text; of equal ones the listing's order decides.
+    # Dates are ISO 8601 in one zone and sort as text. Where dates are equal, the listing's order decides.
     fitting.sort(key=lambda document: str(document.get("public_updated_at") or ""), reverse=True)
     in_force = [document for document in fitting if not document.get("withdrawn")]
     every = context.dataset.ask.get("editions") == "all"
     if (fitting[0].get("withdrawn") and not every) or not (in_force or "page" in context.dataset.ask):
-        # The one before it would be older than what we hold.
+        # The release before it would be older than the latest vintage.
         raise _withdrawn(str(fitting[0]["base_path"]), "the collection marks its newest release as withdrawn")
     return [str(document["base_path"]) for document in in_force]
 
@@ -143,7 +144,7 @@ def _documents(context: FetchContext, path: str, title: str) -> list[str]:
 def _listing(context: FetchContext, path: str) -> _Listing:
     content = _content(context, path)
     details = content.get("details") or {}
-    # Its text is HTML; only whether there is one decides.
+    # Only the presence of a notice counts; its text is HTML.
     notice = content.get("withdrawn_notice") or {}
     published_at = content.get("public_updated_at")
     return _Listing(
@@ -162,7 +163,7 @@ def _content(context: FetchContext, path: str) -> Mapping[str, Any]:
         raise BodyRejected(
             "not_this_json",
             f"What the content interface says of {path} is not one page but a {type(content).__name__}.",
-            "The publisher changed its interface: an engineer compares it with its documentation and corrects "
+            "The publisher changed its interface. A data engineer compares it with its documentation and corrects "
             "sources/govuk.py.",
         )
     if content.get("base_path", path) != path:
@@ -180,13 +181,13 @@ def _withdrawn(path: str, reason: str) -> BodyRejected:
     return BodyRejected(
         "withdrawn",
         f"The publisher withdrew https://www.gov.uk{path}: {reason}",
-        "The publisher's: the last good figures stay in force. Read the notice on the page; if another page took "
-        "its place, an engineer names it in the dataset's `ask`.",
+        "The last good figures stay in force. Read the notice on the page. If another page took its place, a data "
+        "engineer names it in the dataset's `ask`.",
     )
 
 
 def _fitting(context: FetchContext, listing: _Listing) -> list[_File]:
-    """The files of a page that are tables and have the name that is looked for."""
+    """The files of a page that are tables and whose names fit."""
     ask = context.dataset.ask
     wanted = re.compile(ask.get("file", ""), re.IGNORECASE)
     every = ask.get("editions") == "all"
@@ -208,7 +209,9 @@ def _fitting(context: FetchContext, listing: _Listing) -> list[_File]:
 
 
 def _format(attachment: Mapping[str, Any], name: str) -> str | None:
-    """By the name, and for a name without a known ending by the declared type: departments declare some wrongly."""
+    """The format by the ending of the name, because departments declare some types wrongly; without an ending, by the
+    declared type.
+    """
     ending = PurePosixPath(name).suffix.lower().lstrip(".")
     if ending:
         return ending if ending in _FORMATS else None
@@ -216,7 +219,7 @@ def _format(attachment: Mapping[str, Any], name: str) -> str | None:
 
 
 def _chosen(context: FetchContext, listings: Sequence[_Listing], found: Sequence[_File]) -> list[_File]:
-    """The best file of each edition; where all is equal, the one listed first."""
+    """The best file of each edition; where several are equal, the one that is listed first."""
     if not found:
         wanted = context.dataset.ask.get("file", "")
         there = (str(file.get("filename") or file.get("url")) for page in listings for file in page.files)
@@ -224,8 +227,8 @@ def _chosen(context: FetchContext, listings: Sequence[_Listing], found: Sequence
             "file_not_found",
             f"No file on {', '.join(page.path for page in listings)} has a name that fits {wanted!r}. There are: "
             + _some(there),
-            "The publisher has not added the file yet, or renamed it: an engineer opens the page and corrects `file` "
-            "in the dataset's `ask`.",
+            "The publisher has not added the file yet, or renamed it. A data engineer opens the page and corrects "
+            "`file` in the dataset's `ask`.",
         )
     _note_gaps(context, listings, found)
     chosen = []
@@ -241,7 +244,7 @@ def _chosen(context: FetchContext, listings: Sequence[_Listing], found: Sequence
 
 
 def _note_gaps(context: FetchContext, listings: Sequence[_Listing], found: Sequence[_File]) -> None:
-    """A release without its file is told only where its name could be of an edition that is asked for."""
+    """Note a release without a file, but only where its title can belong to an edition that is fetched."""
     since = context.dataset.ask.get("since", "")
     for listing in listings:
         years = re.findall(r"20[0-9]{2}", listing.title)
@@ -250,12 +253,11 @@ def _note_gaps(context: FetchContext, listings: Sequence[_Listing], found: Seque
 
 
 def _token(listings: Sequence[_Listing], found: Sequence[_File]) -> str:
-    """What the publisher says of the files, as a hash.
+    """A hash of the files and of the newest change note.
 
-    Files are swapped without a new date and pages get new dates without a new file, so that the files themselves
-    and the newest change note are compared, and no date.
+    No date is in it: publishers swap files without a new date, and pages get new dates without a new file.
     """
-    said = {
+    state = {
         "files": sorted(f"{file.listing.path} {file.url} {file.size}" for file in found),
         "changes": sorted(
             [listing.path, *_newest_change(listing)]
@@ -263,7 +265,7 @@ def _token(listings: Sequence[_Listing], found: Sequence[_File]) -> str:
             if any(file.listing is listing for file in found)
         ),
     }
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
 
 
 def _newest_change(listing: _Listing) -> list[str]:
@@ -280,7 +282,7 @@ def _note_change(context: FetchContext, listings: Sequence[_Listing]) -> None:
 
 def _fetch(context: FetchContext, file: _File, *, alone: bool) -> Page:
     url = _address(context, file.url)
-    # Validators of another address say nothing of this one: a swapped file may be older than the one before.
+    # Validators of another address do not count here: a swapped file may be older than the one before.
     latest = context.latest
     page = context.fetch(url, conditional=alone and latest is not None and latest.url == url)
     declared = page.headers.get("content-type", "").split(";")[0].strip().lower()
@@ -290,8 +292,8 @@ def _fetch(context: FetchContext, file: _File, *, alone: bool) -> Page:
         raise BodyRejected(
             "web_page_for_file",
             f"In place of {file.name} a web page came, from {page.final_url}.",
-            "The publisher's: a file that is still being scanned, or was taken down, is answered with a page. The "
-            "next refresh asks again; if it is so for a day, open the publication's page in a browser.",
+            "The publisher answers with a page while it scans a file, or when it has removed the file. The next "
+            "refresh asks again. If this lasts for a day, open the publication's page in a browser.",
         )
     if page.final_url != page.url:
         context.note(f"The publisher replaced the file {file.name}; it came from {page.final_url}.")
@@ -299,7 +301,7 @@ def _fetch(context: FetchContext, file: _File, *, alone: bool) -> Page:
 
 
 def _address(context: FetchContext, url: str) -> str:
-    """The file's address, where a setting names other hosts for the service below those."""
+    """The file's address; below the setting's host where a setting replaces the service's host."""
     service = context.collection.service
     known = [(base, at) for at, base in service.other_urls.items()] + [(service.base_url, "")]
     for base, at in known:
@@ -314,7 +316,7 @@ def _list(content: Any, name: str) -> list[Mapping[str, Any]]:
 
 
 def _some(names: Iterable[str]) -> str:
-    """For a message: collections of a department hold hundreds."""
+    """The first names, for a message, because a collection may hold hundreds."""
     listed = list(dict.fromkeys(names))
     more = f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""
     return ", ".join(listed[:_NAMED]) + more or "none"

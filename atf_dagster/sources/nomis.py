@@ -1,21 +1,20 @@
-"""NOMIS: the dataset's definition first, then the rows that it is asked for, in pages, answered as CSV.
+"""NOMIS: fetches the dataset's definition, then the rows that `ask` pins, in pages of CSV.
 
-Belongs here: the requests, how a question is made from `ask`, and when the pages are the whole table. Does not
-belong here: what a definition says (`nomis_definition`), what a code means (dbt staging).
-Reference: https://www.nomisweb.co.uk/api/v01/help.
+A status of 200 is no proof here: the service leaves out rows beyond a limit, gives all codes of a dimension that is not
+named, ignores unknown names, and sends complaints as text. So no rows are requested before the definition agrees with
+`ask`, and every page must be exactly the expected one. Reference: https://www.nomisweb.co.uk/api/v01/help.
 
-A status of 200 says nothing there: rows beyond a limit are left out, dimensions that are not named come in all
-their codes, unknown names are ignored, and a complaint comes as text. So nothing is asked before the definition
-agrees with `ask`, and no page is taken that is not exactly the one to be expected.
+`ask` has each dimension of the dataset under its own name (`variable`, `c_age`, `measures`, ...), as codes with commas
+between them, as `label: TEXT; TEXT` (codes by the publisher's names) or as `code: TEXT` (every code of this form); both
+are regular expressions. And it has:
 
-`ask`: each dimension of the dataset by its own name (`variable`, `c_age`, `measures`, ...), as codes with commas
-between them; `label: TEXT; TEXT` where the codes are looked up by what the publisher calls them and `code: TEXT`
-for every code of this form (both regular expressions); and
+- `geography`: absent for the catalogue's areas; `TYPEnnn/TYPEmmm` for the areas of the second kind inside our councils,
+  which are of the first kind;
+- `time`: such as `first,latest`, which means from the first to the latest; `code: TEXT` selects single dates;
+- `page_rows`: rows in a page, at most 25,000, which is the publisher's limit for everybody.
 
-- `geography`: left out for the catalogue's areas; `TYPEnnn/TYPEmmm` for the areas of the second kind inside those
-  of our councils, which are of the first kind;
-- `time`: as in `first,latest`, which is from the one to the other; `code: TEXT` picks single dates;
-- `page_rows`: rows a page, 25,000 at most, which is what the publisher gives to anybody.
+Belongs here: the requests, the query from `ask`, the check that the pages are the whole table. Does not belong here:
+reading a definition (`nomis_definition`), what a code means (dbt staging).
 """
 
 import hashlib
@@ -48,22 +47,22 @@ _COLUMNS = (
     "record_count",
 )
 _INTEGRATED_CARE_BOARD = "E54"
-"""The publisher has no such areas; asked for, the code would be ignored or be an error."""
+"""The publisher has no such areas. It would ignore the code or answer with an error."""
 _KINDS = ("TYPE424", "TYPE480", "TYPE499")
-"""Districts of April 2023, regions, countries: where the publisher's own numbers of areas are looked up."""
+"""Districts of April 2023, regions, countries: the lists with the publisher's own numbers of areas."""
 _UPDATE = re.compile(r"last[ _]?(update|revis|release)", re.IGNORECASE)
 _COUNCILS = ("E06", "E07", "E08", "E09")
 
 
 def collect(context: FetchContext) -> Collected:
-    """All pages of what `ask` pins. Raises BodyRejected where definition, `ask` and pages do not agree."""
+    """All pages of the rows that `ask` pins. Raises BodyRejected where definition, `ask` and pages do not agree."""
     dataset = context.collection.moved.get(context.dataset.source_id, context.dataset.source_id)
     if dataset != context.dataset.source_id:
         context.note(f"Dataset {context.dataset.source_id} was discontinued; {dataset} took its place and is asked.")
     updated = _last_update(
         context.fetch_listing(context.url(f"{_API}/{dataset}.overview.json"), (("select", "DateMetadata"),))
     )
-    context.probed(None if updated is None else f"{updated} {_question_mark(context)}")
+    context.probed(None if updated is None else f"{updated} {_query_hash(context)}")
     pinned = _pinned(context, dataset)
     geography, areas = _geography(context, dataset)
     select = (*_COLUMNS, *(f"{name}{end}" for name in pinned if name != "measures" for end in ("", "_name")))
@@ -85,9 +84,9 @@ def collect(context: FetchContext) -> Collected:
 
 
 def _pages(context: FetchContext, dataset: str, params: Params, expected: Expected) -> Sequence[Page]:
-    """Page after page until there are as many rows as the first one promised, and not one request more."""
+    """Page after page, until there are as many rows as the first page stated, and no further request."""
     limit = min(PAGE_ROWS, int(context.dataset.ask.get("page_rows", PAGE_ROWS)))
-    # The client keeps a parameter of this name out of every record.
+    # The client removes a parameter of this name from every record.
     key: Params = (("uid", context.key),) if context.key else ()
     url = context.url(f"{_API}/{dataset}.data.csv")
     pages: list[Page] = []
@@ -114,15 +113,15 @@ def _pinned(context: FetchContext, dataset: str) -> dict[str, tuple[str, ...]]:
             "dimension_not_pinned",
             f"{dataset} has dimensions that `ask` does not pin: {', '.join(left_open)}. The publisher would give all "
             "their codes, totals among them.",
-            f"An engineer reads their codes at {context.url(_API)}/{dataset}/{left_open[0]}.def.htm and pins them in "
-            f"`ask` of {where}.",
+            f"A data engineer reads their codes at {context.url(_API)}/{dataset}/{left_open[0]}.def.htm and pins them "
+            f"in `ask` of {where}.",
         )
     if unknown := [name for name in asked if name not in there]:
         raise BodyRejected(
             "unknown_dimension",
             f"{dataset} has no dimension {', '.join(unknown)}; it has {', '.join(there)}. The publisher would ignore "
             "what it does not know.",
-            f"An engineer corrects the names in `ask` of {where}.",
+            f"A data engineer corrects the names in `ask` of {where}.",
         )
     return {name: _codes(context, dataset, name, asked[name]) for name in there}
 
@@ -135,7 +134,7 @@ def _codes(context: FetchContext, dataset: str, name: str, wanted: str) -> tuple
 
 
 def _geography(context: FetchContext, dataset: str) -> tuple[str, frozenset[str] | None]:
-    """What to ask for, and the areas that rows may be of; None where only the publisher knows them."""
+    """The parameter `geography`, and the areas that rows may have; None where only the publisher knows them."""
     areas = [code for code in context.areas if not code.startswith(_INTEGRATED_CARE_BOARD)]
     if "geography" not in context.dataset.ask:
         return ",".join(areas), frozenset(areas)
@@ -147,7 +146,7 @@ def _geography(context: FetchContext, dataset: str) -> tuple[str, frozenset[str]
 
 
 def _numbers(context: FetchContext, dataset: str, areas: Iterable[str]) -> list[str]:
-    """The publisher's own numbers of areas, for datasets that do not know GSS codes; of those that it lists."""
+    """The publisher's own numbers of the areas that it lists, for datasets that do not know GSS codes."""
     found: dict[str, str] = {}
     for kind in _KINDS if areas else ():
         listing = context.fetch_listing(context.url(f"{_API}/{dataset}/geography/{kind}.def.sdmx.json")).json()
@@ -158,15 +157,15 @@ def _numbers(context: FetchContext, dataset: str, areas: Iterable[str]) -> list[
 def _time(context: FetchContext, dataset: str) -> Params:
     wanted = context.dataset.ask.get("time", "first,latest")
     if wanted.startswith("code:"):
-        # Under this name a list is the dates that it names; under `time` two dates are a range.
+        # A list under `date` means these dates. Two dates under `time` mean a range.
         return (("date", ",".join(_codes(context, dataset, "time", wanted))),)
     return (("time", wanted),)
 
 
 def _last_update(page: Page) -> str | None:
-    """When the dataset was last updated, in the publisher's words. None where the overview does not say it.
+    """The publisher's text for the last update of the dataset. None where the overview has none.
 
-    How the overview names it is not documented, so any name such as `lastupdated` or `Last revised` will do.
+    The name of this field is not documented, so any name such as `lastupdated` or `Last revised` is accepted.
     """
 
     def find(entry: Any) -> str | None:
@@ -182,10 +181,10 @@ def _last_update(page: Page) -> str | None:
     return find(page.json())
 
 
-def _question_mark(context: FetchContext) -> str:
-    """Changes with the question, so that another question is asked although the publisher changed nothing."""
-    question = json.dumps([context.dataset.ask, list(context.areas)], sort_keys=True)
-    return hashlib.sha256(question.encode()).hexdigest()[:12]
+def _query_hash(context: FetchContext) -> str:
+    """Changes with the query, so that a new query is sent although the publisher changed nothing."""
+    query = json.dumps([context.dataset.ask, list(context.areas)], sort_keys=True)
+    return hashlib.sha256(query.encode()).hexdigest()[:12]
 
 
 SOURCE = Source(collect=collect)

@@ -1,6 +1,6 @@
-"""What NOMIS says of its datasets: dimensions, codes and areas, from its SDMX definitions as JSON.
+"""Reads NOMIS's SDMX definitions in JSON: the dimensions, codes and areas of its datasets.
 
-Belongs here: reading those definitions. Does not belong here: asking for them (`nomis`), rows (`nomis_page`).
+Belongs here: reading these definitions. Does not belong here: fetching them (`nomis`), rows (`nomis_page`).
 """
 
 import re
@@ -10,15 +10,15 @@ from typing import Any
 from atf_dagster.formats.body import BodyRejected, NoData
 
 _CHANGED = (
-    "An engineer opens the definition's address and compares it with `ask` in catalogue/collections/nomis.yml; if "
-    "the publisher changed its interface, sources/nomis_definition.py has to follow."
+    "A data engineer opens the definition's address and compares it with `ask` in catalogue/collections/nomis.yml. If "
+    "the publisher changed its interface, correct sources/nomis_definition.py."
 )
 
 
 def dimensions(definition: Any, dataset: str) -> list[str]:
-    """Names of the dimensions that a question must pin, as they are written in a question.
+    """Names of the dimensions that a query must pin, as a query writes them.
 
-    Geography, time and the frequency are not among them. Raises NoData where there is no such dataset.
+    Without geography, time and frequency. Raises NoData where there is no such dataset.
     """
     families = _listed(_inside(definition, "structure", "keyfamilies", "keyfamily"))
     if not families:
@@ -37,7 +37,7 @@ def dimensions(definition: Any, dataset: str) -> list[str]:
 
 
 def codes(listing: Any, wanted: str, where: str) -> tuple[str, ...]:
-    """`label: TEXT; TEXT` is one code for each TEXT, `code: TEXT` every code of that form. Raises BodyRejected."""
+    """`label: TEXT; TEXT` gives one code for each TEXT; `code: TEXT` every code of that form. Raises BodyRejected."""
     known = _codes(listing)
     kind, _, rest = wanted.partition(":")
     if kind == "code":
@@ -55,23 +55,23 @@ def codes(listing: Any, wanted: str, where: str) -> tuple[str, ...]:
 
 
 def areas_of_type(listing: Any, wanted: Sequence[str], where: str) -> list[str]:
-    """The publisher's own numbers of areas that it lists with their GSS codes. Raises BodyRejected for a lack."""
+    """The publisher's own numbers of areas, which it lists with GSS codes. Raises BodyRejected where one is missing."""
     numbers = numbers_of_areas(listing)
     missing = [code for code in wanted if code not in numbers]
     if missing:
         raise BodyRejected(
             "area_types_changed",
             f"The publisher's list of areas ({where}) does not have {', '.join(missing)}.",
-            "Kinds of area are numbered anew when boundaries change: an engineer reads the dataset's kinds at "
+            "Kinds of area get new numbers when boundaries change. A data engineer reads the dataset's kinds at "
             ".../geography/TYPE.def.htm and corrects `geography` in catalogue/collections/nomis.yml.",
         )
     return [numbers[code] for code in wanted]
 
 
 def numbers_of_areas(listing: Any) -> dict[str, str]:
-    """GSS code -> the publisher's own number, of a list of areas.
+    """GSS code -> the publisher's own number, from a list of areas.
 
-    The code is one of an area's annotations; which one is not documented, and no other looks like it.
+    The code is one of an area's annotations. Which one is not documented, but no other annotation looks like a code.
     """
     return {
         str(annotation.get("annotationtext")): str(entry["value"])
@@ -90,16 +90,16 @@ def _codes(listing: Any) -> list[tuple[str, str]]:
 
 def _not_one(where: str, wanted: str, known: list[tuple[str, str]], fits: list[str]) -> BodyRejected:
     there = "; ".join(f"{code} {text}" for code, text in known[:40]) or "nothing"
-    said = f"codes {', '.join(fits)} are" if fits else "no code is"
+    found = f"codes {', '.join(fits)} are" if fits else "no code is"
     return BodyRejected(
         "code_not_found",
-        f"In the code list of {where}, {said} {wanted!r}, and it should be one. The list has: {there}.",
-        "An engineer reads the list and corrects the text in `ask` in catalogue/collections/nomis.yml.",
+        f"In the code list of {where}, {found} {wanted!r}, and it should be one. The list has: {there}.",
+        "A data engineer reads the list and corrects the text in `ask` in catalogue/collections/nomis.yml.",
     )
 
 
 def _inside(entry: Any, *steps: str | int) -> Any:
-    """What lies below `entry`, or None; a list of one may come as its only member."""
+    """The value at these steps inside `entry`, or None. A list of one entry may come as the entry itself."""
     for step in steps:
         if isinstance(step, int):
             entry = _listed(entry)[step : step + 1]

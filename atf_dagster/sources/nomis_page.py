@@ -1,7 +1,7 @@
-"""Whether a page of NOMIS is exactly the one that was asked for: its columns, how many rows, and of what.
+"""Checks that a page of NOMIS is exactly the requested one: its columns, the number of its rows, their codes.
 
-Belongs here: judging one page by what stands in it. Does not belong here: asking for pages (`nomis`), what the
-figures mean (dbt staging).
+Belongs here: judging one page by its content. Does not belong here: fetching pages (`nomis`), what the figures mean
+(dbt staging).
 """
 
 import csv
@@ -14,14 +14,14 @@ from atf_dagster.formats.body import BodyRejected, NoData
 from atf_dagster.formats.csv_text import refuse_markup
 
 _AGAIN = (
-    "Network or publisher: the next refresh asks again for all pages. If it repeats, an engineer opens the URL and "
-    "compares the number of rows with RECORD_COUNT in the last column."
+    "The network or the publisher caused this. The next refresh asks again for all pages. If it repeats, a data "
+    "engineer opens the URL and compares the number of rows with RECORD_COUNT in the last column."
 )
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What every page must have: these columns, these codes of each dimension, these areas (None: any)."""
+    """What every page must have: these columns, these codes of each dimension, these areas (None: any areas)."""
 
     columns: frozenset[str]
     codes: Mapping[str, tuple[str, ...]]
@@ -29,14 +29,14 @@ class Expected:
 
 
 def check_page(path: Path, expected: Expected, *, offset: int, limit: int, total: int | None, seen: set[str]) -> int:
-    """How many rows the whole table has, once the page has proved to be its part from `offset` on.
+    """Check that the page is the table's part from `offset` on. Returns the number of rows of the whole table.
 
-    `total`: what the first page said, None for the first page itself. Codes of areas are added to `seen`.
-    Raises NoData for a first page without rows, BodyRejected for any page that is not the one to be expected.
+    total: that number as the first page stated it; None for the first page. Adds codes of areas to `seen`. Raises
+    NoData for a first page without rows, BodyRejected for a page that is not the expected one.
     """
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
     if total is None and not text.strip():
-        raise NoData("The answer is empty, which is what the publisher says to parameters that it has no rows for.")
+        raise NoData("The answer is empty: the publisher answers so where it has no rows for the parameters.")
     refuse_markup(text)
     reader = csv.reader(io.StringIO(text, newline=""))
     columns = [heading.strip().lower() for heading in next(reader, [])]
@@ -54,18 +54,18 @@ def _check_columns(columns: Sequence[str], expected: Expected, text: str) -> Non
         raise BodyRejected(
             "not_this_table",
             f"The body is not a table of this publisher; it begins: {text.strip()[:160]!r}.",
-            "A complaint with status 200, most often that there were too many requests: the next refresh asks again; "
-            "if it repeats, read the text and lower requests_per_second in the catalogue.",
+            "This is a complaint with status 200, most often about too many requests. The next refresh asks again. If "
+            "it repeats, read the text and lower requests_per_second in the catalogue.",
         )
     missing = sorted(expected.columns - set(columns))
     added = sorted(set(columns) - expected.columns)
     if missing or added or len(columns) != len(expected.columns):
-        said = [f"it lacks {', '.join(missing)}"] * bool(missing) + [f"it has also {', '.join(added)}"] * bool(added)
+        found = [f"it lacks {', '.join(missing)}"] * bool(missing) + [f"it has also {', '.join(added)}"] * bool(added)
         raise BodyRejected(
             "missing_column" if missing else "other_columns",
-            f"The heading is not what was selected: {' and '.join(said) or 'a column stands twice'}.",
-            "The publisher changed its columns, or this is another table: an engineer opens the URL and corrects the "
-            "selected columns in sources/nomis.py and the staging model.",
+            f"The heading is not what was selected: {' and '.join(found) or 'a column is there twice'}.",
+            "The publisher changed its columns, or this is another table. A data engineer opens the URL and corrects "
+            "the selected columns in sources/nomis.py and the staging model.",
         )
 
 
@@ -76,11 +76,13 @@ def _check_count(
         raise BodyRejected(
             "truncated_body", f"Line {ragged} has not as many cells as the heading of {len(columns)} columns.", _AGAIN
         )
-    said = {row[columns.index("record_count")] for row in rows}
+    counts = {row[columns.index("record_count")] for row in rows}
     starts = rows[0][columns.index("record_offset")] if rows else str(offset)
-    if rows and (len(said) != 1 or not min(said).isdecimal()):
-        raise BodyRejected("row_count_unclear", f"RECORD_COUNT should be one number; it is {sorted(said)[:5]}.", _AGAIN)
-    counted = int(min(said)) if rows else (total or 0)
+    if rows and (len(counts) != 1 or not min(counts).isdecimal()):
+        raise BodyRejected(
+            "row_count_unclear", f"RECORD_COUNT should be one number; it is {sorted(counts)[:5]}.", _AGAIN
+        )
+    counted = int(min(counts)) if rows else (total or 0)
     if total is not None and counted != total:
         raise BodyRejected(
             "row_count_changed",
@@ -105,11 +107,11 @@ def _check_rows(rows: Sequence[Sequence[str]], columns: Sequence[str], expected:
     strange = {"geography": sorted(found - expected.areas)} if expected.areas is not None else {}
     for name, codes in expected.codes.items():
         strange[name] = sorted({row[columns.index(name)] for row in rows} - set(codes))
-    told = [f"{name} {', '.join(codes[:5])}" for name, codes in strange.items() if codes]
-    if told:
+    listed = [f"{name} {', '.join(codes[:5])}" for name, codes in strange.items() if codes]
+    if listed:
         raise BodyRejected(
             "other_rows",
-            f"The page has rows that were not asked for: {'; '.join(told)}.",
-            "The publisher did not heed a parameter: an engineer opens the URL, compares its parameters with the "
+            f"The page has rows that were not asked for: {'; '.join(listed)}.",
+            "The publisher ignored a parameter. A data engineer opens the URL, compares its parameters with the "
             "dataset's definition, and corrects `ask` in catalogue/collections/nomis.yml.",
         )

@@ -1,21 +1,20 @@
 """ONS beta: datasets of the dataset API as CSV, and files of the website's dataset pages.
 
-Belongs here: which version or file is the newest, the probe, and the headings of the API's CSV ("v4") layout. Does
-not belong here: what is inside a workbook (`workbooks`) or a zip file (`zip_member`), which page belongs to which
-dataset (the catalogue). Reference: https://developer.ons.gov.uk.
+The module never builds a version's number or a file's address. Both change with every release, and the publisher gives
+them. `/v1/data?uri=` is documented for pages of the website. Its fields for dataset pages (`datasets`, `downloads`,
+`versions`, `description.releaseDate`) are those of the publisher's own open client code; we have not seen such an
+answer, so anything else is refused with its name. Reference: https://developer.ons.gov.uk.
 
-Neither a version's number nor a file's address is ever put together here: both change with every release, and the
-publisher says them. `/v1/data?uri=` is documented for pages of the website; its fields for dataset pages (`datasets`,
-`downloads`, `versions`, `description.releaseDate`) are those of the publisher's own open client code and have not
-been seen answered, so that anything else is refused by name.
-
-Keys of `ask` (one of the first two; regular expressions ignore case):
+Keys of `ask` (one of the first two; case does not count in regular expressions):
     dataset   an id of the dataset API
-    edition   with `dataset`: the edition whose newest version is wanted; the dataset's own newest where left out
+    edition   with `dataset`: the edition whose newest version is fetched; without it, the dataset's newest edition
     page      path of a dataset's page on the website
     file      with `page`: matched in the names of files; with `editions: all` its group `edition` names the edition
-    editions  with `page`: `newest` (the default: one file) or `all` (a file an edition, in the order of their names)
-    since     with `editions: all`: the first edition to ask for
+    editions  with `page`: `newest` (the default: one file) or `all` (one file for each edition, in order of names)
+    since     with `editions: all`: the first edition to fetch
+
+Belongs here: which version or file is the newest, the probe, the headings of the API's CSV ("v4") layout. Does not
+belong here: what is inside a workbook or a zip file (`formats`), which page belongs to which dataset (the catalogue).
 """
 
 import hashlib
@@ -33,13 +32,13 @@ _VERSION = re.compile(r"/datasets/[^/]+/editions/[^/]+/versions/[0-9]+$")
 _OBSERVATION = re.compile(r"^v4_[0-9]+$", re.IGNORECASE)
 _MARKUP = re.compile(rb"^(\xef\xbb\xbf)?\s*<(!doctype|html)", re.IGNORECASE)
 _CHANGED = (
-    "The publisher changed its interface: an engineer compares the answer, which is kept in landing, with the "
+    "The publisher changed its interface. A data engineer compares the answer, which landing keeps, with the "
     "publisher's documentation and corrects sources/ons_beta.py."
 )
 
 
 def collect(context: FetchContext) -> Collected:
-    """The newest version of a dataset, or the newest file (with `editions: all` a file an edition) of a page.
+    """The newest version of a dataset, or the newest file (with `editions: all` one file for each edition) of a page.
 
     Raises BodyRejected where the publisher lists nothing that fits, or serves a web page in a file's place.
     """
@@ -47,9 +46,9 @@ def collect(context: FetchContext) -> Collected:
 
 
 def column_name(heading: str) -> str:
-    """v4: `v4_3` -> `observation`; codes, in lower case there, end in `_code`; labels are told apart by capitals.
+    """v4: `v4_3` -> `observation`; `measure-of-wellbeing`, a code in lower case -> `measure_of_wellbeing_code`.
 
-    So `measure-of-wellbeing` and `MeasureOfWellbeing` beside it do not become one name.
+    The label `MeasureOfWellbeing` beside it keeps a name of its own, `measure_of_wellbeing`.
     """
     text = heading.strip()
     if _OBSERVATION.match(text):
@@ -80,7 +79,7 @@ def _newest_version(context: FetchContext) -> Collected:
     number, released = version.get("version"), version.get("release_date")
     for alert in _list(version, "alerts"):
         context.note(f"The publisher's alert of {str(alert.get('date'))[:10]}: {_text(alert.get('description'))}")
-    # The two together: a version may be published again under its number.
+    # Both number and date, because a version may be published again under its number.
     context.probed(None if number is None or released is None else f"{number} {released}")
     for change in _list(version, "latest_changes"):
         context.note(f"The publisher's change note for version {number}: {_text(change.get('description'))}")
@@ -93,7 +92,7 @@ def _newest_version(context: FetchContext) -> Collected:
         raise BodyRejected(
             "truncated_body",
             f"{page.size} bytes came of version {number} of {dataset}; the publisher says that it has {size}.",
-            "Network or publisher: the next refresh asks again.",
+            "The network or the publisher cut it. The next refresh asks again.",
         )
     return Collected(
         [page], release=None if number is None else f"version {number}", published_at=_day_or_moment(released)
@@ -101,20 +100,20 @@ def _newest_version(context: FetchContext) -> Collected:
 
 
 def _path_of_newest(content: Mapping[str, Any], path: str) -> str:
-    """Where the newest version is; links name hosts of the publisher's own network at times, so the path counts."""
+    """The path of the newest version. Only the path counts, because links may name hosts of the publisher's network."""
     link = (content.get("links") or {}).get("latest_version") or {}
     found = _VERSION.search(urlsplit(str(link.get("href") or "")).path)
     if found is None:
         raise BodyRejected(
             "no_version",
             f"{path} names no newest version: links.latest_version is {json.dumps(link)[:120]}.",
-            "The publisher has not published it, or withdrew it: look at the dataset's page. " + _CHANGED,
+            "If the publisher has not published it, or withdrew it, the dataset's page shows that. " + _CHANGED,
         )
     return f"/v1{found[0]}"
 
 
 def _csv(version: Mapping[str, Any], dataset: str) -> tuple[str, int | None]:
-    """The address of the version's CSV and its size, which the publisher gives as text, or not at all."""
+    """The address of the version's CSV, and its size where the publisher gives it."""
     downloads = version.get("downloads") or {}
     csv = downloads.get("csv") or {}
     if csv.get("href"):
@@ -126,7 +125,7 @@ def _csv(version: Mapping[str, Any], dataset: str) -> tuple[str, int | None]:
         "no_csv",
         f"Version {version.get('version')} of {dataset} has no CSV to download; it has: "
         + (", ".join(sorted(downloads)) or "nothing"),
-        "The publisher makes the files some time after a version: the next refresh asks again. If it is so for a "
+        "The publisher creates the files some time after a version. The next refresh asks again. If this lasts for a "
         "day, look at the dataset's page and write to the publisher.",
     )
 
@@ -136,7 +135,7 @@ def _size(text: Any) -> int | None:
 
 
 def _address(context: FetchContext, href: str) -> str:
-    """The file's address below ours for that host, where a setting names another."""
+    """The file's address; below the setting's host where a setting replaces the publisher's host."""
     service = context.collection.service
     parts = urlsplit(href)
     for at, base in (*service.other_urls.items(), ("", service.base_url)):
@@ -145,7 +144,7 @@ def _address(context: FetchContext, href: str) -> str:
     raise BodyRejected(
         "unknown_host",
         f"The publisher now keeps the file on {parts.hostname}, which is none of the hosts that we ask.",
-        "An engineer makes sure that the host is the publisher's, and adds it to `other_urls` of ons_beta in "
+        "A data engineer makes sure that the host is the publisher's, and adds it to `other_urls` of ons_beta in "
         "catalogue/publishers.yml.",
     )
 
@@ -155,7 +154,7 @@ def _address(context: FetchContext, href: str) -> str:
 
 @dataclass(frozen=True)
 class _Listing:
-    """A page of one edition, and the files it has."""
+    """The page of one edition, and its files."""
 
     path: str
     released: str | None
@@ -165,7 +164,7 @@ class _Listing:
 
 @dataclass(frozen=True)
 class _File:
-    """A file that fits, and the page that has it."""
+    """A file whose name fits, and its page."""
 
     listing: _Listing
     name: str
@@ -173,12 +172,12 @@ class _File:
 
     @property
     def path(self) -> str:
-        # A page may give a file by its whole path.
+        # A page may give the whole path of a file.
         return self.name if self.name.startswith("/") else f"{self.listing.path}/{self.name}"
 
     @property
     def rank(self) -> tuple[str, bool, bool]:
-        """Higher is better: the page released last, then revised figures before provisional ones."""
+        """The higher the better: the page that was released last, then revised before provisional figures."""
         name = f"{self.listing.path} {self.name}".lower()
         return self.listing.released or "", "revised" in name, "provisional" not in name
 
@@ -208,7 +207,7 @@ def _file_url(context: FetchContext, file: _File) -> str:
 
 
 def _listings(context: FetchContext) -> list[_Listing]:
-    """The page itself where it has files, and otherwise the pages of its editions."""
+    """The page itself where it has files, otherwise the pages of its editions."""
     path = context.dataset.ask["page"]
     content = _page(context, path)
     if content.get("downloads"):
@@ -217,24 +216,24 @@ def _listings(context: FetchContext) -> list[_Listing]:
     if not editions:
         raise BodyRejected(
             "not_this_json",
-            f"What the interface says of {path} has neither editions (`datasets`) nor files (`downloads`); it has: "
+            f"The interface's answer for {path} has neither editions (`datasets`) nor files (`downloads`); it has: "
             f"{', '.join(sorted(content))[:200]}.",
-            "The page moved or is no dataset's: look at it, and correct `page` in the dataset's `ask`. " + _CHANGED,
+            "If the page moved or belongs to no dataset, correct `page` in the dataset's `ask`. " + _CHANGED,
         )
     return [_listing(_page(context, edition), edition) for edition in editions if _may_fit(context, edition)]
 
 
 def _may_fit(context: FetchContext, path: str) -> bool:
-    """Whether an edition's name may be of one that is asked for: names hold years, and `current` holds none."""
+    """Whether an edition may be wanted, by the years in its name; `current` has no year."""
     years = [year[-2:] for year in re.findall(r"20[0-9]{2}", path.rsplit("/", 1)[-1])]
     return not years or max(years) >= context.dataset.ask.get("since", "")[-2:]
 
 
 def _page(context: FetchContext, path: str) -> Mapping[str, Any]:
     content = _object(context.fetch_listing(context.url("/v1/data"), (("uri", path),)), path)
-    said = str(content.get("uri") or path).rstrip("/")
-    if said != path.rstrip("/"):
-        context.note(f"The publisher's page {path} moved; it answers as {said}.")
+    answered = str(content.get("uri") or path).rstrip("/")
+    if answered != path.rstrip("/"):
+        context.note(f"The publisher's page {path} moved; it answers as {answered}.")
     return content
 
 
@@ -250,7 +249,7 @@ def _listing(content: Mapping[str, Any], path: str) -> _Listing:
 
 
 def _chosen(context: FetchContext, listings: Sequence[_Listing]) -> list[_File]:
-    """The newest file of each edition, or of all; where all is equal, the one listed first."""
+    """The newest file of each edition, or of all; where several are equal, the one that is listed first."""
     ask = context.dataset.ask
     every = ask.get("editions") == "all"
     wanted = re.compile(ask.get("file", ""), re.IGNORECASE)
@@ -270,8 +269,8 @@ def _chosen(context: FetchContext, listings: Sequence[_Listing]) -> list[_File]:
             "file_not_found",
             f"No file of {ask['page']} has a name that fits {ask.get('file', '')!r}. There are: "
             + (", ".join(names) or "none"),
-            "The publisher has not added the file yet, or renamed it: look at the page and correct `file` in the "
-            "dataset's `ask`.",
+            "The publisher has not added the file yet, or renamed it. A data engineer looks at the page and corrects "
+            "`file` in the dataset's `ask`.",
         )
     _note_newer_pages(context, listings, found)
     chosen = []
@@ -286,7 +285,7 @@ def _chosen(context: FetchContext, listings: Sequence[_Listing]) -> list[_File]:
 
 
 def _note_newer_pages(context: FetchContext, listings: Sequence[_Listing], found: Sequence[_File]) -> None:
-    """A page without a file that fits is told where it is the newest: its file may have a new name."""
+    """Note a page without a file that fits, where it is the newest, because its file may have a new name."""
     newest = max(file.listing.released or "" for file in found)
     for listing in listings:
         if (listing.released or "") > newest:
@@ -297,21 +296,21 @@ def _note_newer_pages(context: FetchContext, listings: Sequence[_Listing], found
 
 
 def _token(chosen: Sequence[_File]) -> str | None:
-    """Names and days of release, as a hash; None where a page does not say its day."""
+    """A hash of names and days of release; None where a page gives no day."""
     if any(file.listing.released is None for file in chosen):
         return None
-    said = [
+    state = [
         [file.path, file.listing.released, [str(entry.get("updateDate")) for entry in file.listing.corrections]]
         for file in chosen
     ]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(state).encode()).hexdigest()
 
 
 # Both.
 
 
 def _fetch(context: FetchContext, url: str, *, alone: bool, name: str) -> Page:
-    # Validators of another address say nothing of this one.
+    # Validators of another address do not count here.
     latest = context.latest
     page = context.fetch(url, conditional=alone and latest is not None and latest.url == url)
     with page.path.open("rb") as stream:
@@ -320,8 +319,8 @@ def _fetch(context: FetchContext, url: str, *, alone: bool, name: str) -> Page:
         raise BodyRejected(
             "web_page_for_file",
             f"In place of {name} a web page came, from {page.final_url}.",
-            "The publisher's, or a proxy's: the next refresh asks again; if it is so for a day, open the dataset's "
-            f"page ({context.dataset.page_url}) in a browser.",
+            "It comes from the publisher or a proxy. The next refresh asks again. If this lasts for a day, open the "
+            f"dataset's page ({context.dataset.page_url}) in a browser.",
         )
     return page
 
@@ -330,7 +329,7 @@ def _object(page: Page, of: str) -> Mapping[str, Any]:
     content = page.json()
     if not isinstance(content, dict):
         raise BodyRejected(
-            "not_this_json", f"What the interface says of {of} is no object but a {type(content).__name__}.", _CHANGED
+            "not_this_json", f"The interface's answer for {of} is no object but a {type(content).__name__}.", _CHANGED
         )
     return content
 
@@ -344,9 +343,9 @@ def _text(markup: Any) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", str(markup or "")).split())
 
 
-def _day_or_moment(said: Any) -> str | None:
-    """A moment in ISO 8601, or nothing: `release_date` is free text in old datasets."""
-    text = str(said or "")
+def _day_or_moment(value: Any) -> str | None:
+    """A day or moment in ISO 8601; None for other text, because `release_date` is free text in old datasets."""
+    text = str(value or "")
     return text if re.match(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9:]+)?)?$", text) else None
 
 

@@ -1,9 +1,11 @@
-"""ONS Explore Local Statistics: one indicator (slug) a request, for the catalogue's areas, answered as CSV.
+"""ONS Explore Local Statistics: each request is for one indicator (slug) and the catalogue's areas; the answer is CSV.
 
-Belongs here: the requests. Reference: https://www.ons.gov.uk/explore-local-statistics (its CSVW metadata).
-An unknown slug is no error there but an empty answer; so the service's own list of indicators is read first.
+The service answers an unknown slug with an empty table and no error, so the module reads the service's list of
+indicators first. Reference: https://www.ons.gov.uk/explore-local-statistics (its CSVW metadata).
 
-Key of `ask`: `levels`, the service's words for kinds of areas that are asked for beside the catalogue's (`ltla`).
+Key of `ask`: `levels`, the service's names for kinds of areas to fetch beside the catalogue's areas (`ltla`).
+
+Belongs here: the requests. Does not belong here: what a figure means (dbt staging).
 """
 
 import difflib
@@ -16,9 +18,9 @@ _API = "/explore-local-statistics/api/v1"
 
 
 def collect(context: FetchContext) -> Collected:
-    """All periods; the service's own default is the latest one, and rows without a value are left out.
+    """All periods, with rows that have a status and no value; the service's defaults give neither.
 
-    Raises NoData where the service's list no longer has the slug, with the nearest one that it has.
+    Raises NoData where the service's list no longer has the slug; the message names the most similar one.
     """
     slug = context.collection.moved.get(context.dataset.source_id, context.dataset.source_id)
     if slug != context.dataset.source_id:
@@ -45,7 +47,7 @@ def collect(context: FetchContext) -> Collected:
 
 
 def _cards(listing: Any) -> dict[str, dict[str, Any]]:
-    """The service's cards by slug; it gives them as a list, or as a lookup."""
+    """The service's cards by slug. The service gives them as a list or as an object."""
     cards = listing.values() if isinstance(listing, dict) else listing
     return {str(card["slug"]): card for card in cards}
 

@@ -1,16 +1,16 @@
 """ONS Open Geography (ArcGIS feature services): lookups of areas and boundaries, page by page.
 
-Belongs here: how the newest service is found by the pattern of its name, the change probe, paging, and the ways in
-which the server says that it cut an answer or that it failed. Does not belong here: which lookups are wanted (the
-catalogue), what a code means (dbt staging).
-
-Services and their fields have the year in their names (LAD24_RGN24_EN_LU with LAD24CD), so neither is ever written
-down: both are looked up by pattern. The raw columns have stable names, and `code_year` says of which year they are.
+Services and their fields have the year in their names (LAD24_RGN24_EN_LU with LAD24CD), so both are found by pattern
+and never written down. The raw columns have stable names, and `code_year` holds their year.
 
 Keys of `ask`: `service`, regular expression over names of services; `code`, the letters of the field that is unique
-(LAD for LAD24CD); `at_least`, how many rows the table must have; `geometry: "yes"` for boundaries as GeoJSON;
+(LAD for LAD24CD); `at_least`, the number of rows that the table must have; `geometry: "yes"` for boundaries as GeoJSON;
 `only_areas: "yes"` for the catalogue's areas alone.
 Reference: https://developers.arcgis.com/rest/services-reference/enterprise/query-feature-service-layer/.
+
+Belongs here: finding the newest service by the pattern of its name, the change probe, paging, how the server reports
+that it cut an answer or failed. Does not belong here: which lookups are wanted (the catalogue), what a code means (dbt
+staging).
 """
 
 import json
@@ -27,25 +27,25 @@ from atf_dagster.sources.base import Collected, FetchContext, Page, Params, Sour
 from atf_dagster.sql import literal
 
 SERVICES = "/ESMARspQHYMw9BZ9/arcgis/rest/services"
-"""ONS's organisation at the host; the publisher has kept it through all renamings of services."""
+"""ONS's organisation on the host. The publisher has kept it through all renamings of services."""
 MOST_CODES = 50
-"""Longer lists of codes in one `where` were seen to fail."""
+"""Requests with longer lists of codes in one `where` have failed."""
 _RECORDS_A_PAGE = 1_000
-"""Where a layer does not say its cap; the lower of the two that are in use."""
+"""Used where a layer does not state its limit; the lower of the two limits in use."""
 _DATED_FIELD = re.compile(r"^([A-Z]{2,6})(\d{2})(CD|NM|NMW)$", re.IGNORECASE)
 _KINDS = {"cd": "code", "nm": "name", "nmw": "name_welsh"}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = re.compile(r"^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*$", re.IGNORECASE)
 _CHANGED = (
-    "The publisher changed its services: an engineer looks at https://geoportal.statistics.gov.uk and at the listing "
-    "that this attempt kept, and corrects the pattern in the dataset's `ask`."
+    "The publisher changed its services. A data engineer looks at https://geoportal.statistics.gov.uk and at the "
+    "listing that this attempt kept, and corrects the pattern in the dataset's `ask`."
 )
 
 
 def collect(context: FetchContext) -> Collected:
-    """All pages of the newest service that fits. Raises Unchanged where it was not edited since.
+    """All pages of the newest service that fits. Raises Unchanged where nobody edited it since.
 
-    Raises BodyRejected where no service or field fits, the server says that it failed, or rows are missing.
+    Raises BodyRejected where no service or field fits, the server reports an error, or rows are missing.
     """
     service = _newest_service(context)
     layer_url = context.url(f"{SERVICES}/{service}/FeatureServer/0")
@@ -53,7 +53,7 @@ def collect(context: FetchContext) -> Collected:
     code = _code_field(layer, context.dataset.ask["code"], service)
     where = _where(context, code)
     edited = (layer.get("editingInfo") or {}).get("lastEditDate")
-    # The service's name and the condition are part of it: another service, or other areas, are another table.
+    # With the service's name and the condition, because another service or other areas make another table.
     context.probed(None if edited is None else f"{service} {edited} {where}")
     count = _count(context, layer_url, where)
     pages = _pages(context, layer_url, where, code, layer, count)
@@ -111,7 +111,7 @@ def _where(context: FetchContext, code: str) -> str:
 
 
 def _count(context: FetchContext, layer_url: str, where: str) -> int:
-    """How many rows the server says there are: the measure of whether all came."""
+    """The number of rows that the server states. It shows later whether all rows came."""
     answer = _answer(
         context.fetch_listing(f"{layer_url}/query", (("where", where), ("returnCountOnly", "true"), ("f", "json")))
     )
@@ -125,8 +125,8 @@ def _count(context: FetchContext, layer_url: str, where: str) -> int:
         raise BodyRejected(
             "too_few_rows",
             f"The service says that it has {count} rows, and this table has at least {at_least}.",
-            "The publisher's: the last good table stays in force. If areas were merged or their codes changed, an "
-            "engineer corrects `at_least` in the dataset's `ask`, and the catalogue's areas where it is one of ours.",
+            "The last good table stays in force. If areas were merged or their codes changed, a data engineer corrects "
+            "`at_least` in the dataset's `ask`, and the catalogue's areas where one of ours changed.",
         )
     return count
 
@@ -160,7 +160,7 @@ def _pages(
             break
         pages.append(page)
         came += len(features)
-        # Polygons are cut below the cap by their size, so that a short page is no last page.
+        # The server cuts pages of polygons below its limit, by their size, so a short page may not be the last one.
         if came > count or (came == count and not exceeded(answer)):
             break
     if came != count:
@@ -169,14 +169,14 @@ def _pages(
 
 
 def exceeded(answer: Mapping[str, Any]) -> bool:
-    """Whether the server says that it cut the answer: at the top of JSON, among the properties of GeoJSON."""
+    """Whether the server reports that it cut the answer: at the top of JSON, in the properties of GeoJSON."""
     properties = answer.get("properties")
     inside = properties.get("exceededTransferLimit") if isinstance(properties, dict) else None
     return answer.get("exceededTransferLimit") is True or inside is True
 
 
 def _answer(page: Page) -> Mapping[str, Any]:
-    """The page, once it has proved to be no error: those come with status 200."""
+    """The page as an object. Raises BodyRejected for an error, because errors come with status 200."""
     answer = page.json()
     if not isinstance(answer, dict):
         raise _unreadable(f"an answer is not one object but a {type(answer).__name__}")
@@ -185,17 +185,17 @@ def _answer(page: Page) -> Mapping[str, Any]:
 
 
 def refuse_error(answer: Mapping[str, Any]) -> None:
-    """Raises BodyRejected for an answer that says with status 200 that it is an error."""
+    """Raises BodyRejected for an error that came with status 200."""
     error = answer.get("error")
     if error is None:
         return
-    said = error if isinstance(error, dict) else {"message": error}
-    details = " ".join(str(detail) for detail in said.get("details") or ())
+    card = error if isinstance(error, dict) else {"message": error}
+    details = " ".join(str(detail) for detail in card.get("details") or ())
     raise BodyRejected(
         "publisher_error",
-        f"The server answered with error {said.get('code', 'without a code')}: {said.get('message')} {details}".strip(),
-        "The publisher's: the next refresh asks again. If it stays so, an engineer opens the URL in a browser: a "
-        "service that was removed is answered like this, and then the pattern in the dataset's `ask` is out of date.",
+        f"The server answered with error {card.get('code', 'without a code')}: {card.get('message')} {details}".strip(),
+        "The next refresh asks again. If it repeats, a data engineer opens the URL in a browser. The server answers "
+        "like this for a service that was removed; then the pattern in the dataset's `ask` is out of date.",
     )
 
 
@@ -203,8 +203,8 @@ def _incomplete(what: str) -> BodyRejected:
     return BodyRejected(
         "truncated_body",
         what,
-        "The publisher's, or the table changed between two pages: the next refresh asks again. If it repeats, an "
-        "engineer asks for a smaller page in sources/open_geography.py.",
+        "The publisher cut the answer, or the table changed between two pages. The next refresh asks again. If it "
+        "repeats, a data engineer requests smaller pages in sources/open_geography.py.",
     )
 
 
@@ -212,12 +212,12 @@ def _unreadable(what: str) -> BodyRejected:
     return BodyRejected(
         "not_this_json",
         f"The answer is not one of this interface: {what}.",
-        "An engineer opens the URL and compares it with the documentation named in sources/open_geography.py.",
+        "A data engineer opens the URL and compares it with the documentation that sources/open_geography.py names.",
     )
 
 
 def records(page: Any) -> Iterator[Mapping[str, str | None]]:
-    """Rows under stable names: LAD24CD is lad_code, and code_year says 2024. A geometry is its JSON."""
+    """Rows under stable names: LAD24CD is lad_code, and code_year is 2024. A geometry is its JSON."""
     refuse_error(page)
     for feature in page["features"]:
         cells = feature["attributes"] if "attributes" in feature else feature["properties"]
@@ -232,7 +232,7 @@ def column_name(field: str) -> str:
     dated = _DATED_FIELD.match(field)
     if dated is None:
         name = snake_case(field)
-        # The server's own number of a row, which means nothing outside the service, goes by three names.
+        # The server's own number of a row has three names. It means nothing outside the service.
         return "object_id" if name in ("fid", "objectid") else name
     return f"{dated[1].lower()}_{_KINDS[dated[3].lower()]}"
 
@@ -243,7 +243,7 @@ def _code_year(cells: Mapping[str, Any]) -> str | None:
 
 
 def _geojson(value: Any) -> str:
-    """GeoJSON of a page whose numbers were read as the text that they are; they stay that."""
+    """GeoJSON of a page whose numbers were read as text; they keep that text."""
     if isinstance(value, dict):
         inside = (f"{json.dumps(key)}:{_geojson(value[key])}" for key in ("type", "coordinates") if key in value)
         return "{" + ",".join(inside) + "}"
@@ -254,7 +254,7 @@ def _geojson(value: Any) -> str:
 
 
 def check_rows(connection: duckdb.DuckDBPyConnection, rows: Path, collection: Collection, dataset: Dataset) -> None:
-    """Each code once: pages that overlap repeat rows and leave out others. Raises BodyRejected."""
+    """Each code must come once, because overlapping pages repeat rows and leave out others. Raises BodyRejected."""
     column = f"{dataset.ask['code'].lower()}_code"
     twice = connection.execute(
         f"select {column} from read_parquet({literal(rows)}) group by 1 having count(*) > 1 order by 1"
@@ -263,7 +263,7 @@ def check_rows(connection: duckdb.DuckDBPyConnection, rows: Path, collection: Co
         raise BodyRejected(
             "repeated_rows",
             f"{len(twice)} codes came more than once, such as {twice[0][0]}; as many others are likely to be missing.",
-            "The publisher's paging was not stable: the next refresh asks again.",
+            "The publisher's paging was not stable. The next refresh asks again.",
         )
 
 

@@ -1,7 +1,7 @@
-"""Local returns: the submissions that this house accepted, each a page, in the order of arrival.
+"""Local returns: the submissions that this home accepted, each as a page, in the order of arrival.
 
-Belongs here: handing the bytes over as they were sent. Does not belong here: their rules, which were applied
-when they were submitted, and what must be hidden (`atf_dagster.returns`).
+Belongs here: giving landing the bytes as they were sent. Does not belong here: the rules of returns, which applied at
+submission, and what stays hidden (`atf_dagster.returns`).
 """
 
 from atf_dagster.formats.body import NoData

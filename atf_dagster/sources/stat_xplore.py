@@ -1,16 +1,16 @@
-"""DWP Stat-Xplore: tables that are asked for with a POST, of what the schema says that there is.
+"""DWP Stat-Xplore: reads the schema, then fetches tables with a POST query.
 
-Belongs here: the walk through the schema, the question, decoding the answer's cube, and what a refusal means.
-Does not belong here: what a label or a mark means (staging), which database (the catalogue: source_id is its name,
-`ask.folder` the folder that it is in). Reference: https://stat-xplore.dwp.gov.uk/webapi/online-help/Open-Data-API.html.
+A key is needed, from the setting ATF_STAT_XPLORE_KEY. Without a key nothing is requested. The key goes into a header of
+each request and nowhere else. Reference: https://stat-xplore.dwp.gov.uk/webapi/online-help/Open-Data-API.html.
 
-A key is needed, from the setting ATF_STAT_XPLORE_KEY; without one nothing is asked. It goes into a header of each
-request and nowhere else.
+No name with an edition is written here: the valuesets of areas have the year of their boundaries in their names
+(`V_C_MASTERGEOG21_LA_TO_REGION`) and are found each time. Each level of areas has a request of its own, because it is
+not documented whether one query may mix valuesets. Totals are fetched and never computed: the publisher changes cells
+a little at random, so they may not add up to their total.
 
-Nothing that carries an edition is written here: the valuesets of areas are named after the boundaries of a year
-(`V_C_MASTERGEOG21_LA_TO_REGION`) and are found each time. Areas of each level are asked for in a request of their
-own, because whether one question may mix valuesets is not documented. Totals are asked for and never added up:
-the publisher changes cells a little at random, so that they need not add up to their total.
+Belongs here: reading the schema, the query, decoding the answer's cube, what a refusal means. Does not belong here:
+what a label or a mark means (dbt staging), which database (the catalogue: source_id is its name, `ask.folder` its
+folder).
 """
 
 import hashlib
@@ -33,7 +33,7 @@ _SET_KEY = "set it as ATF_STAT_XPLORE_KEY."
 _MOST_PAGES = 100
 _BAD_QUESTION = 422
 _FEW_REQUESTS = 100
-"""Fewer than this left in the hour is worth telling; the limit was 2,000 and is in a header of each answer."""
+"""A note is made when fewer requests are left in the hour. The limit was 2,000; a header of each answer has it."""
 _YEAR, _AGE = ":DATE_NAME", ":CHILD_AGE"
 _LEVELS = {
     level: re.compile(rf":V_C_MASTERGEOG([0-9]+)_{level}_TO_[A-Z0-9_]+$") for level in ("LA", "REGION", "COUNTRY")
@@ -43,7 +43,7 @@ _LINK = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next\b')
 
 @dataclass(frozen=True)
 class _Node:
-    """Something of the schema and what is below it, all pages of it."""
+    """A node of the schema with its children, from all pages."""
 
     id: str
     label: str
@@ -53,7 +53,7 @@ class _Node:
 
 @dataclass(frozen=True)
 class _Level:
-    """Our areas of one level: the field that they are values of, and the values' ids."""
+    """Our areas of one level: the field, and the ids of its values for these areas."""
 
     field: str
     values: tuple[str, ...]
@@ -62,13 +62,13 @@ class _Level:
 def collect(context: FetchContext) -> Collected:
     """One table for councils, one for regions and one for countries, where the database has them.
 
-    Raises Skipped without a key, BodyRejected where the schema has not what is asked for.
+    Raises Skipped without a key, BodyRejected where the schema lacks what is requested.
     """
     if not context.key or not context.key.strip():
         raise Skipped(
             "no_api_key",
             "Stat-Xplore answers only to a key, and none is set, so nothing was asked.",
-            f"Whoever runs the refresh, if these figures are wanted: get a free key at {_ACCOUNT} and {_SET_KEY}",
+            f"If these figures are wanted, whoever runs the refresh gets a free key at {_ACCOUNT}. Then {_SET_KEY}",
         )
     service = _Service(context, {"APIKey": context.key.strip()})
     database = service.child_of(context.dataset.ask["folder"], context.dataset.source_id, "DATABASE")
@@ -89,20 +89,20 @@ def collect(context: FetchContext) -> Collected:
 
 
 class _Service:
-    """Requests with the key, and refusals told so that the right person can mend them."""
+    """Requests with the key, and refusals with a remedy for the right person."""
 
     def __init__(self, context: FetchContext, headers: Mapping[str, str]) -> None:
-        self._asking = context
+        self._context = context
         self._headers = headers
 
     def node(self, node_id: str) -> _Node:
-        """One node with all its children: more than a hundred come in pages, which only a header says."""
-        first = url = self._asking.url(f"{_API}/schema/{quote(node_id, safe=':')}")
+        """One node with all its children. More than a hundred come in pages; only a header names the next page."""
+        first = url = self._context.url(f"{_API}/schema/{quote(node_id, safe=':')}")
         children: list[_Node] = []
         seen: set[str] = set()
         while True:
             seen.add(url)
-            page = self._told(lambda url=url: self._asking.fetch_listing(url, headers=self._headers))  # type: ignore[misc]
+            page = self._checked(lambda url=url: self._context.fetch_listing(url, headers=self._headers))  # type: ignore[misc]
             body = _expect(page, "id", "children")
             children += [_node(child) for child in body["children"]]
             following = _next_page(page, url, first)
@@ -112,12 +112,12 @@ class _Service:
                 raise BodyRejected(
                     "paging_broken",
                     f"The children of {node_id} come in pages that never end (page {len(seen)} of {first}).",
-                    "The publisher's: the next refresh asks again; write to stat-xplore@dwp.gov.uk if it lasts.",
+                    "The next refresh asks again. If it repeats, write to stat-xplore@dwp.gov.uk.",
                 )
             url = following
 
     def child_of(self, folder_id: str, name: str, kind: str) -> _Node:
-        """The child of this name, itself with its children. Raises BodyRejected, naming what there is."""
+        """The child of this name, with its own children. Raises BodyRejected; the message names the children."""
         children = [child for child in self.node(folder_id).children if child.type == kind]
         found = next((child for child in children if child.id.rpartition(":")[2] == name), None)
         if found is None:
@@ -126,12 +126,12 @@ class _Service:
                 f"Stat-Xplore has no {kind.lower()} {name} in {folder_id}; it has "
                 + (", ".join(f"{child.id} ({child.label})" for child in children) or "none")
                 + ".",
-                "An engineer looks it up in Stat-Xplore and corrects source_id or ask.folder in the catalogue.",
+                "A data engineer looks it up in Stat-Xplore and corrects source_id or ask.folder in the catalogue.",
             )
         return self.node(found.id)
 
     def fields(self, node: _Node) -> Iterator[_Node]:
-        """The fields below a database, those inside groups too."""
+        """The fields of a database, also those inside groups."""
         for child in node.children:
             if child.type == "FIELD":
                 yield child
@@ -159,58 +159,58 @@ class _Service:
             "not_in_schema",
             f"No field of {database.id} has councils of ours. Its fields are: "
             + ", ".join(f"{field.id} ({field.label})" for field in fields),
-            "An engineer looks how the valuesets of areas are called now and corrects sources/stat_xplore.py.",
+            "A data engineer looks up the new names of the valuesets of areas and corrects sources/stat_xplore.py.",
         )
 
     def _level(self, field: _Node, valuesets: Sequence[_Node], pattern: re.Pattern[str]) -> _Level | None:
-        """The valueset of a level that has most of our areas; of equals, that of the newest boundaries."""
+        """The valueset of a level with most of our areas; where several are equal, that of the newest boundaries."""
         matched = [(int(match[1]), child) for child in valuesets if (match := pattern.search(child.id))]
         best: tuple[str, ...] = ()
         for _, valueset in sorted(matched, key=lambda pair: pair[0], reverse=True):
             ids = {child.id.rpartition(":")[2]: child.id for child in self.node(valueset.id).children}
-            ours = tuple(ids[code] for code in self._asking.areas if code in ids)
+            ours = tuple(ids[code] for code in self._context.areas if code in ids)
             if len(ours) > len(best):
                 best = ours
         return _Level(field.id, best) if best else None
 
     def table(self, database: str, measure: str, recodes: Mapping[str, Any]) -> Page:
-        """Ask for the count by the fields of `recodes`, in their order."""
-        question = {
+        """Fetch the count by the fields of `recodes`, in their order."""
+        query = {
             "database": database,
             "measures": [measure],
             "recodes": recodes,
             "dimensions": [[field] for field in recodes],
         }
-        body = json.dumps(question).encode()
-        url = self._asking.url(f"{_API}/table")
-        return self._told(lambda: self._asking.fetch(url, headers=self._headers, body=body))
+        body = json.dumps(query).encode()
+        url = self._context.url(f"{_API}/table")
+        return self._checked(lambda: self._context.fetch(url, headers=self._headers, body=body))
 
-    def _told(self, ask: Callable[[], Page]) -> Page:
+    def _checked(self, fetch: Callable[[], Page]) -> Page:
         try:
-            page = ask()
+            page = fetch()
         except FetchError as error:
             raise _explained(error) from None
         remaining = page.headers.get("x-ratelimit-remaining", "")
         if remaining.isdigit() and int(remaining) < _FEW_REQUESTS:
-            self._asking.note("Stat-Xplore's limit of requests an hour for this key is nearly used up.")
+            self._context.note("Stat-Xplore's limit of requests an hour for this key is nearly used up.")
         return page
 
 
 def _explained(error: FetchError) -> FetchError:
-    """What the service means by a status, where that is more than the status says."""
-    # Which status tells that the hour's requests are used up is not documented: 429, or 403 with words like these.
+    """The error with a remedy for this service, where a status has a special meaning here."""
+    # It is not documented which status means that the hour's requests are used up: 429, or 403 with such words.
     limited = error.status in (401, 403) and re.search(r"\brate\b|\blimit", error.message, re.IGNORECASE) is not None
     if limited:
-        remedy = "Nobody's to mend: the limit of requests an hour is used up; the next refresh asks again."
+        remedy = "The limit of requests an hour is used up. Nobody has to act; the next refresh asks again."
     elif error.status in (401, 403):
         remedy = (
-            "Whoever keeps the key: Stat-Xplore did not accept it. Look whether it is still the one shown at "
-            f"{_ACCOUNT} and {_SET_KEY}"
+            "Stat-Xplore did not accept the key. Whoever keeps the key checks whether it is still the one at "
+            f"{_ACCOUNT}. Then {_SET_KEY}"
         )
     elif error.status == _BAD_QUESTION:
         remedy = (
-            "An engineer's to mend: Stat-Xplore does not understand the question; compare the ids in it with the "
-            "schema, and the question with the documentation."
+            "Stat-Xplore does not understand the query. A data engineer compares the ids in it with the schema, and "
+            "the query with the documentation."
         )
     else:
         return error
@@ -226,7 +226,7 @@ def _explained(error: FetchError) -> FetchError:
 
 
 def _recode(values: Sequence[str], *, total: bool = False) -> dict[str, Any]:
-    # A list a value: several in one list would be summed as one group.
+    # One list for each value, because the service sums several values in one list as one group.
     return {"map": [[value] for value in values], "total": total}
 
 
@@ -240,7 +240,7 @@ def _one(where: _Node, what: str, found: Sequence[_Node]) -> _Node:
             "not_in_schema",
             f"{where.id} should have one {what} and has {len(found)}. Below it are: "
             + ", ".join(f"{child.id} ({child.type})" for child in where.children),
-            "An engineer reads the new schema and corrects sources/stat_xplore.py.",
+            "A data engineer reads the new schema and corrects sources/stat_xplore.py.",
         )
     return found[0]
 
@@ -251,38 +251,38 @@ def _expect(page: Page, *names: str) -> dict[str, Any]:
         raise BodyRejected(
             "not_schema",
             f"{page.url} is not a node of the schema: {', '.join(names)} are not all in it.",
-            "The publisher changed its interface: an engineer compares the answer with its documentation.",
+            "The publisher changed its interface. A data engineer compares the answer with its documentation.",
         )
     return body
 
 
 def _next_page(page: Page, url: str, first: str) -> str | None:
-    """The next page of a listing, where the answer's Link names one on this very path."""
+    """The next page of a listing, where the answer's Link names one at the same service."""
     match = _LINK.search(page.headers.get("link", ""))
     if match is None:
         return None
     following: str = urljoin(url, match[1])
     ours, theirs = urlsplit(first), urlsplit(following)
     if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc) or f"{_API}/schema" not in theirs.path:
-        # The key goes with each request; it must not follow an address that an answer made up.
+        # Each request carries the key, so it must not go to an address of another host.
         raise BodyRejected(
             "link_elsewhere",
             f"The next page of {first} is said to be at {theirs.scheme}://{theirs.netloc}{theirs.path}, which is not "
             "the service that is asked.",
-            "Nothing was asked there. If Stat-Xplore has moved, an engineer changes its address in the catalogue.",
+            "Nothing was asked there. If Stat-Xplore has moved, a data engineer changes its address in the catalogue.",
         )
     return following
 
 
 def records(page: Any) -> list[dict[str, str | None]]:
-    """The cells of a table, one record each, with the labels, codes and marks of their items."""
+    """The cells of a table, one record for each cell, with the labels, codes and marks of its items."""
     roles = [_role(field["uri"]) for field in page["fields"]]
     if sorted(roles) not in (["area", "year"], ["age", "area", "year"]):
         raise BodyRejected(
             "other_fields",
             f"The table has the fields {', '.join(field['uri'] for field in page['fields'])}; one of areas and one of "
             "years were asked for.",
-            "An engineer compares the question with the answer.",
+            "A data engineer compares the query with the answer.",
         )
     notes = page.get("annotationMap") or {}
     found: list[dict[str, str | None]] = []
@@ -293,8 +293,8 @@ def records(page: Any) -> list[dict[str, str | None]]:
             raise BodyRejected(
                 "cells_do_not_fit",
                 f"The table has {len(values)} cells for {' x '.join(str(len(of_field)) for of_field in items)} items: "
-                "nobody could say which cell is whose.",
-                "The publisher's, or a group in the question: an engineer compares the question with the answer.",
+                "it is not clear which cell belongs to which item.",
+                "The publisher or a group in the query caused it. A data engineer compares the query with the answer.",
             )
         general = [*page["database"].get("annotationKeys", ()), *measure.get("annotationKeys", ())]
         for combination, value in zip(itertools.product(*items), values, strict=True):
@@ -311,8 +311,8 @@ def records(page: Any) -> list[dict[str, str | None]]:
                 record[f"{role}_label"] = " + ".join(item["labels"])
                 marks += item.get("annotationKeys", ())
             record["value"] = value
-            record["marks"] = _said(marks, notes)
-            record["notes"] = _said(general, notes)
+            record["marks"] = _explained_marks(marks, notes)
+            record["notes"] = _explained_marks(general, notes)
             found.append(record)
     return found
 
@@ -322,18 +322,18 @@ def _role(uri: str) -> str:
 
 
 def _code(item: Mapping[str, Any]) -> str | None:
-    """The end of the item's id; a total has none."""
+    """The end of the item's id; None for a total."""
     uris = item.get("uris") or ()
     if len(uris) > 1:
         raise BodyRejected(
             "combined_group",
             f"The table holds several values as one group: {', '.join(uris)}.",
-            "An engineer's: the question must give each value a list of its own.",
+            "A data engineer corrects the query: each value needs a list of its own.",
         )
     return str(uris[0]).rpartition(":")[2] if uris else None
 
 
-def _said(keys: Sequence[str], notes: Mapping[str, str]) -> str | None:
+def _explained_marks(keys: Sequence[str], notes: Mapping[str, str]) -> str | None:
     texts = dict.fromkeys(f"{key}: {notes.get(key, 'not explained')}" for key in keys)
     return " ".join(texts) or None
 

@@ -1,20 +1,20 @@
-"""UKHSA data dashboard: the time series of one metric, one geography a request, in pages of JSON.
-
-Belongs here: the requests, finding the dashboard's names of our areas, paging, and the rule that all rows of a
-series came. Does not belong here: what a date or a flag means (staging), which series are taken (the catalogue).
-Reference: https://ukhsa-dashboard.data.gov.uk/access-our-data/getting-started.
+"""UKHSA data dashboard: the time series of one metric; each request is for one geography; pages of JSON.
 
 The dataset's source_id is the metric. Keys of `ask`, as the service spells them:
     theme, sub_theme, topic, geography_type
-    areas   the type of the catalogue's areas to ask for, such as `council`
+    areas   the type of the catalogue's areas to fetch, such as `council`
 
-Traps: five rows a page unless more are asked for, at most 365; a combination that does not exist is answered
-with 200 and no rows; rows are ordered by date alone, so that several sexes or ages could change places between
-two pages; an address in an answer may name another host or write a space as `+`.
+Special cases: a page has five rows unless more are requested, at most 365. The service answers a combination that does
+not exist with 200 and no rows. It orders rows by date only, so several sexes or ages could change places between two
+pages. An address in an answer may name another host, or write a space as `+`.
 
-Whether something changed is told by the number of rows and the newest of them. Where every series is one page,
-that is the table itself, and it is simply fetched; otherwise only the pages with the newest 60 rows are looked at,
-because the service revises the last weeks. What it revises further back shows in the monthly full download.
+The number of rows and the newest rows show whether something changed. Where every series is one page, that page is the
+table itself and is fetched. Otherwise the probe fetches only the pages with the newest 60 rows, because the service
+revises the last weeks. The monthly full download finds earlier revisions. Reference:
+https://ukhsa-dashboard.data.gov.uk/access-our-data/getting-started.
+
+Belongs here: the requests, finding the dashboard's names of our areas, paging, the check that all rows of a series
+came. Does not belong here: what a date or a flag means (dbt staging), which series are fetched (the catalogue).
 """
 
 import difflib
@@ -35,14 +35,14 @@ from atf_dagster.sources.base import Collected, FetchContext, Page, Params, Sour
 from atf_dagster.sql import literal
 
 PAGE_SIZE = 365
-"""The service's largest; more is cut down to it without a word."""
+"""The service's largest page. It reduces a larger number without any notice."""
 NEWEST_ROWS = 60
 _NOT_FOUND = 404
 
 
 @dataclass(frozen=True)
 class _Answer:
-    """One page of a series as the service gives it."""
+    """One page of a series, as the service gives it."""
 
     count: int
     rows: Sequence[Mapping[str, Any]]
@@ -50,7 +50,7 @@ class _Answer:
 
 
 def collect(context: FetchContext) -> Collected:
-    """All rows of the metric for each of our areas of the kind asked for; together they are one vintage.
+    """All rows of the metric for each of our areas of the requested type; together they are one vintage.
 
     Raises NoData where the service does not list an area or has no rows for it, BodyRejected where rows are missing.
     """
@@ -72,14 +72,14 @@ def collect(context: FetchContext) -> Collected:
 
 
 def _listing(context: FetchContext) -> str:
-    """The address of the list of geographies. Version 1 of the interface has no slash at the end of it."""
+    """The address of the list of geographies. In version 1 of the interface it does not end in a slash."""
     ask = context.dataset.ask
     path = "".join(f"/{key}s/{quote(ask[key], safe='')}" for key in ("theme", "sub_theme", "topic", "geography_type"))
     return context.url(f"{path}/geographies")
 
 
 def _places(context: FetchContext) -> list[str]:
-    """The service's names of our areas, in the catalogue's order: it knows no codes in addresses."""
+    """The service's names of our areas, in the catalogue's order. Its addresses have names and no codes."""
     listed = {
         _plain(str(entry["name"])): str(entry["name"]) for entry in context.fetch_listing(_listing(context)).json()
     }
@@ -104,7 +104,7 @@ def _plain(name: str) -> str:
 
 
 def _whole_series(context: FetchContext, url: str, what: str) -> tuple[list[Page], list[_Answer]]:
-    """Every page of one series, until the service says that there is no next one."""
+    """Every page of one series, until the service names no next one."""
     pages: list[Page] = []
     answers: list[_Answer] = []
     number: int | None = 1
@@ -126,7 +126,7 @@ def _whole_series(context: FetchContext, url: str, what: str) -> tuple[list[Page
             raise BodyRejected(
                 "paging_broken",
                 f"Page {number} of {what} has {len(answer.rows)} rows and names page {answer.next_page} as the next.",
-                "The publisher's; an engineer opens the URL and compares its paging with the documentation.",
+                "A data engineer opens the URL and compares its paging with the documentation.",
             )
         number = answer.next_page
     got = sum(len(answer.rows) for answer in answers)
@@ -134,8 +134,8 @@ def _whole_series(context: FetchContext, url: str, what: str) -> tuple[list[Page
         raise BodyRejected(
             "rows_missing",
             f"The service counts {answers[0].count} rows of {what}, and its {len(pages)} pages hold {got}.",
-            "The next refresh asks again. If it lasts, an engineer opens the URL with page=1, 2, ... and writes to "
-            "the publisher; the last good figures stay in force.",
+            "The next refresh asks again; the last good figures stay in force. If it repeats, a data engineer opens "
+            "the URL with page=1, 2, ... and writes to the publisher.",
         )
     return pages, answers
 
@@ -144,12 +144,12 @@ def _changed(what: str) -> BodyRejected:
     return BodyRejected(
         "changed_while_read",
         f"{what}: the publisher changed the series while it was being read.",
-        "Nobody's to mend: the next refresh asks again.",
+        "Nobody has to act; the next refresh asks again.",
     )
 
 
 def _params(number: int) -> Params:
-    # One sex, age and stratum, so that rows of one date do not change places between two pages.
+    # One sex, age and stratum, so that rows of one date cannot change places between two pages.
     only = (("sex", "all"), ("age", "all"), ("stratum", "default"))
     return (("page_size", str(PAGE_SIZE)), ("page", str(number)), *only)
 
@@ -158,19 +158,19 @@ def _answer(page: Page) -> _Answer:
     body = page.json()
     try:
         following = body["next"]
-        # Only the number is taken: where the address leads is the catalogue's to say, not the answer's.
+        # Only the number is used. The catalogue gives the address, not the answer.
         number = None if following is None else int(parse_qs(urlsplit(following).query)["page"][0])
         return _Answer(count=int(body["count"]), rows=list(body["results"]), next_page=number)
     except (KeyError, TypeError, ValueError) as error:
         raise BodyRejected(
             "not_a_series",
             f"{page.url} is not a page of a series ({type(error).__name__}: {error}).",
-            "The publisher changed its interface: an engineer compares the answer with its documentation.",
+            "The publisher changed its interface. A data engineer compares the answer with its documentation.",
         ) from error
 
 
 def _probe(context: FetchContext, urls: Sequence[str]) -> None:
-    """Look at the newest rows, where that is cheaper than the table. Raises Unchanged where they are as before."""
+    """Compare the newest rows, where that is cheaper than the table. Raises Unchanged where they are as before."""
     latest = context.latest
     if latest is None or latest.probe is None or latest.needs_full_check:
         return
@@ -193,7 +193,7 @@ def _probe(context: FetchContext, urls: Sequence[str]) -> None:
 
 
 def _tail(count: int) -> tuple[int, int]:
-    """The first and the last of the pages that hold the newest rows. A last page may hold a single row."""
+    """The first and the last of the pages with the newest rows. The last page may hold a single row."""
     return max(count - NEWEST_ROWS, 0) // PAGE_SIZE + 1, max(count - 1, 0) // PAGE_SIZE + 1
 
 
@@ -203,7 +203,7 @@ def _token(answers: Sequence[_Answer]) -> str:
 
 
 def records(page: Any) -> list[dict[str, str | None]]:
-    """The rows of a page, every value the text that it was."""
+    """The rows of a page, with every value as text."""
     return [{name: _text(value) for name, value in row.items()} for row in page["results"]]
 
 
@@ -216,18 +216,18 @@ def _text(value: Any) -> str | None:
 
 
 def check_rows(connection: duckdb.DuckDBPyConnection, rows: Path, collection: Collection, dataset: Dataset) -> None:
-    """Every row must be of the metric and the kind of geography that were asked for. Raises BodyRejected."""
+    """Every row must have the requested metric and kind of geography. Raises BodyRejected."""
     wanted = (collection.moved.get(dataset.source_id, dataset.source_id), dataset.ask["geography_type"])
     found = connection.execute(
         f"select distinct metric, geography_type from read_parquet({literal(rows)}) order by all nulls first"
     ).fetchall()
     if found != [wanted]:
-        told = ", ".join(f"{metric} ({kind})" for metric, kind in found)
+        held = ", ".join(f"{metric} ({kind})" for metric, kind in found)
         raise BodyRejected(
             "other_series",
-            f"Asked for {wanted[0]} ({wanted[1]}), the body holds {told or 'none'}.",
-            "The publisher may have replaced the metric: an engineer looks it up on the dashboard and adds the old and "
-            "the new name to `moved` in the collection's YAML.",
+            f"Asked for {wanted[0]} ({wanted[1]}), the body holds {held or 'none'}.",
+            "The publisher may have replaced the metric. A data engineer looks it up on the dashboard and adds the old "
+            "and the new name to `moved` in the collection's YAML.",
         )
 
 

@@ -1,5 +1,5 @@
-"""Makes the bundled figures from the publishers' own files: `python -m tools.snapshot_build FOLDER`.
+"""Makes the bundled figures from the publishers' files: `python -m tools.snapshot_build FOLDER`.
 
-Belongs here: the plan, one reader a kind of file, writing `atf_dagster/snapshot`. Does not belong here: answering with
-the figures (`atf_dagster.snapshot`).
+Belongs here: the plan, one reader for each kind of file, writing `atf_dagster/snapshot`. Does not belong here: answers
+with the figures (`atf_dagster.snapshot`).
 """

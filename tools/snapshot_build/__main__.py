@@ -1,13 +1,11 @@
-"""`python -m tools.snapshot_build FOLDER`: carries published figures from FOLDER into the project.
+"""`python -m tools.snapshot_build FOLDER`: takes published figures and reference data from FOLDER into the project.
 
-Beside them, the reference data that tells areas apart.
+FOLDER holds the publishers' files and a `PROVENANCE.md`. Its table names, for each file, its size, the beginning of its
+SHA-256, and the public repository, path, commit and date of its origin. Two runs on the same folder write the same
+bytes. Where a file is refused, nothing is written.
 
-Belongs here: going through `plan.yml`, checking each file of FOLDER against its record of provenance, and
-writing `figures/`, `reference/` and `sources.yml`. Does not belong here: any file's format (`readers.py`).
-
-FOLDER holds the publishers' files and a `PROVENANCE.md` whose table names, for each, its size, the beginning
-of its SHA-256, and the public repository, path, commit and date that it was taken from. Run twice on the same
-folder, this writes the same bytes. When anything is refused, nothing is written.
+Belongs here: going through `plan.yml`, checking each file of FOLDER against its record of provenance, writing
+`figures/`, `reference/` and `sources.yml`. Does not belong here: a file's format (`readers`).
 """
 
 import argparse
@@ -35,7 +33,7 @@ _PROVENANCE_ROW = re.compile(
     r"\| (?P<repository>\S+/\S+) `(?P<path>[^`]+)` @(?P<commit>[0-9a-f]+) (?P<date>\d{4}-\d\d-\d\d) \|$",
     re.MULTILINE,
 )
-_NOT_THERE = "{path} is not there. For an engineer: give the folder that holds the publishers' files."
+_FOLDER_REMEDY = "Give the folder that holds the publishers' files."
 _PREAMBLE = (
     "# Where each bundled file came from. Written by `python -m tools.snapshot_build FOLDER`;\n"
     "# edit plan.yml and run that instead of editing this.\n"
@@ -45,10 +43,8 @@ _PREAMBLE = (
 def build(folder: Path, into: Path = BUNDLE, plan: Path = PLAN) -> tuple[FiguresSource, ...]:
     """Writes `into/figures/`, `into/reference/` and `into/sources.yml` from the files in `folder`.
 
-    Returns the sources of the figures.
-
-    Files that the plan no longer names are removed. Raises FileRefused, before anything is written,
-    when a file is missing, is not the one recorded in PROVENANCE.md, or cannot be carried over whole.
+    Removes files that the plan no longer names. Returns the sources of the figures. Raises FileRefused, before anything
+    is written, where a file is missing, differs from its record in PROVENANCE.md, or cannot be taken over completely.
     """
     declared = yaml.safe_load(plan.read_text(encoding="utf-8"))
     provenance = _provenance(folder)
@@ -114,7 +110,7 @@ def _carry_reference(
     try:
         table = reference.carry_over(path, entry)
     except ReferenceRefused as refused:
-        raise FileRefused(str(refused)) from refused
+        raise FileRefused(refused.message, refused.remedy) from refused
     publisher = declared["publishers"][entry["publisher"]]
     source = ReferenceSource(
         file=f"reference/{entry['publisher']}/{entry['name']}.csv",
@@ -137,26 +133,26 @@ def _carry_reference(
 
 
 def _span(reading: Reading) -> str:
-    # Labels of one indicator have one form, so that they sort by time.
+    # Labels of one indicator have one form, so they sort by time.
     periods = [row["period"] for row in reading.figures]
     first, last = min(periods), max(periods)
     return f"periods {first} to {last}" if first != last else f"period {first}"
 
 
 def _verified(path: Path, name: str, provenance: Mapping[str, TakenFrom]) -> TakenFrom:
-    """The record of a file, its SHA-256 in full, once the file has proved to be the one recorded."""
+    """Check that the file is the recorded one. Returns its record, with the complete SHA-256."""
     if not path.is_file():
-        raise FileRefused(_NOT_THERE.format(path=path))
+        raise FileRefused(f"{path} is not there.", _FOLDER_REMEDY)
     if name not in provenance:
-        raise FileRefused(f"{path} is not in PROVENANCE.md. For an engineer: record where it was taken from.")
+        raise FileRefused(f"{path} is not in PROVENANCE.md.", "Record where it was taken from.")
     recorded = provenance[name]
     body = path.read_bytes()
     sha256 = hashlib.sha256(body).hexdigest()
     if len(body) != recorded.bytes or not sha256.startswith(recorded.sha256):
         raise FileRefused(
             f"{path} has {len(body):,} bytes and SHA-256 {sha256[:16]}, but PROVENANCE.md records "
-            f"{recorded.bytes:,} and {recorded.sha256}. For an engineer: fetch the file anew from "
-            f"{recorded.repository}, or record what it now is."
+            f"{recorded.bytes:,} and {recorded.sha256}.",
+            f"Fetch the file again from {recorded.repository}, or record its present size and hash.",
         )
     return TakenFrom(
         repository=recorded.repository,
@@ -169,10 +165,10 @@ def _verified(path: Path, name: str, provenance: Mapping[str, TakenFrom]) -> Tak
 
 
 def _provenance(folder: Path) -> dict[str, TakenFrom]:
-    """PROVENANCE.md by file name; the SHA-256 there is only its beginning."""
+    """The records of PROVENANCE.md by file name. Their SHA-256 is only the beginning of the hash."""
     path = folder / "PROVENANCE.md"
     if not path.is_file():
-        raise FileRefused(_NOT_THERE.format(path=path))
+        raise FileRefused(f"{path} is not there.", _FOLDER_REMEDY)
     return {
         row["file"]: TakenFrom(
             repository=row["repository"],
@@ -196,7 +192,7 @@ def _sources_bytes(sources: Sequence[FiguresSource], beside: Sequence[ReferenceS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit code: 0 written, 1 refused."""
+    """Run the command. Returns the exit code: 0 written, 1 refused."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.snapshot_build",
         description="Carry published figures from the publishers' files in FOLDER into the bundled snapshot.",

@@ -1,11 +1,10 @@
-"""From the publishers' files to figures: one reader for each shape of file.
+"""Reads the publishers' files into figures, with one reader for each shape of file.
 
-Belongs here: reading a file into rows of `figures.py`, with every value carried as the text it is, and the
-checks that nothing in the file would be lost by that. Does not belong here: which files (`plan.yml`) and
-writing (`build.py`).
+A reader stops and does not guess where a column has no place in the figures, a row has unexpected content, or two rows
+give one figure.
 
-A reader stops rather than guesses: a column that it does not know how to carry, a row that says something
-unexpected, two rows for one figure.
+Belongs here: reading a file into rows of `atf_dagster/snapshot/figures.py`, with every value as its text, the checks
+that nothing in the file is lost. Does not belong here: which files are read (`plan.yml`), writing (`__main__`).
 """
 
 import csv
@@ -20,7 +19,7 @@ from atf_dagster.snapshot.figures import AREAS, ENGLAND, Figure, figure
 from tools.snapshot_build import readers_ees, readers_govuk, readers_nomis, readers_ons_beta, readers_ukhsa, selection
 from tools.snapshot_build.reading import Entry, FileRefused, Reading
 
-# The publisher's words for what the project calls by another name.
+# The publisher's name of a column -> the project's name.
 _FULL_COLUMNS = {
     "Area Code": "area_code",
     "Area Name": "area_name",
@@ -54,13 +53,13 @@ _COMPARISONS = ("significance", "compared_to_England")  # one of the two, by the
 _KEY = ("area_code", "sex", "age", "breakdown_type", "breakdown_value", "period")
 _SEXES = ("Male", "Female", "Persons")  # the order in which Fingertips prints them
 _REPLACED = re.compile(r"Obsolete code .*\(replaced by (E[0-9]{8}) ")
-_NO_DATA = "NA"  # the re-shaping third party's word for an empty cell
+_NO_DATA = "NA"  # an empty cell, as the third party that re-shaped the file writes it
 
 
 def read(path: Path, entry: Entry) -> Reading:
-    """The figures that `entry` asks for, for the areas of the snapshot.
+    """The figures that `entry` names, for the areas of the snapshot.
 
-    Raises FileRefused when the file has no such figures, or says something that would be lost.
+    Raises FileRefused where the file has no such figures, or has content that would be lost.
     """
     reading = _READERS[entry["shape"]](path, entry)
     reading = replace(reading, figures=[row for row in reading.figures if selection.figure(entry, row)])
@@ -117,12 +116,12 @@ def _fingertips_full(path: Path, entry: Entry) -> Reading:
 
 
 def _is_answered(entry: Entry, area_code: str) -> bool:
-    # Districts of counties are of another area type at Fingertips, which is another request.
+    # At Fingertips districts of counties have another area type, which needs another request.
     return selection.area(entry, area_code) and not area_code.startswith("E07")
 
 
 def _check_derived(path: Path, row: Mapping[str, str]) -> None:
-    """What an answer derives from the rest has to be what the file says."""
+    """Check that the values which an answer derives are those of the file."""
     derived = {
         "Parent Code": ("", ENGLAND) if row["Area Code"] == ENGLAND else (ENGLAND,),
         "Parent Name": (fingertips.ENGLAND_NAME if row["Parent Code"] else "",),
@@ -151,31 +150,31 @@ def _fingertips_reshaped(path: Path, entry: Entry) -> Reading:
         )
         for row in rows
     ]
-    # The order in which Fingertips prints: by period, England before the councils, then by sex and area.
+    # The order of Fingertips: by period, England before the councils, then by sex and area.
     figures.sort(key=lambda f: (f["period"], f["area_code"] != ENGLAND, _SEXES.index(f["sex"]), f["area_code"]))
     return Reading(
         title=_only(path, "indicator", rows),
         figures=figures,
         intervals=False,
-        line_ending="CRLF",  # what the service itself writes
+        line_ending="CRLF",  # as the service writes
         period_range=entry["period_range"],
     )
 
 
 def _reshaped_sex(path: Path, row: Mapping[str, str]) -> str:
-    # Either a column of its own, under the name of "inequality", or what is called the unit.
-    said = row.get("inequality", _NO_DATA)
-    sex = row["unit"] if said == _NO_DATA else said
+    # Either in a column of its own with the name "inequality", or in the column "unit".
+    inequality = row.get("inequality", _NO_DATA)
+    sex = row["unit"] if inequality == _NO_DATA else inequality
     if sex not in _SEXES:
         raise _refused(path, f"{sex!r} is not a sex, for {row['area_name']} in {row['period']}")
     return sex
 
 
 def _reshaped_comparison(path: Path, row: Mapping[str, str]) -> str:
-    said = [row[column] for column in _COMPARISONS if column in row]
-    if len(said) != 1:
+    comparisons = [row[column] for column in _COMPARISONS if column in row]
+    if len(comparisons) != 1:
         raise _refused(path, f"its header should have one of {' and '.join(_COMPARISONS)}")
-    return said[0]
+    return comparisons[0]
 
 
 def _els_input(path: Path, entry: Entry) -> Reading:
@@ -197,12 +196,12 @@ def _els_input(path: Path, entry: Entry) -> Reading:
         title=entry["label"],
         figures=figures,
         intervals=any(row["lci_95"] or row["uci_95"] for row in of_indicator),
-        line_ending="LF",  # what the service itself writes
+        line_ending="LF",  # as the service writes
     )
 
 
 def _is_left_out(row: Mapping[str, str], there: set[str]) -> bool:
-    """Figures of other councils whose note the service's answer has no column for, and that mislead without it."""
+    """Whether to leave out a figure of another council: it misleads without its note, and an answer has no notes."""
     if row["areacd"] in AREAS:
         return False
     replaced = _REPLACED.match(row["notes"])
@@ -232,7 +231,7 @@ _READERS: Mapping[str, Callable[[Path, Entry], Reading]] = {
 
 
 def _rows(path: Path, needed: Iterable[str]) -> Iterator[dict[str, str]]:
-    """The rows under the names of the header, once it has proved to have the columns needed."""
+    """The rows under the names of the header. Raises FileRefused where the header lacks a needed column."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file, strict=True)
         header = next(rows, [])
@@ -254,7 +253,7 @@ def _carry(row: Mapping[str, str], columns: Mapping[str, str]) -> Figure:
 
 
 def _only(path: Path, column: str, rows: list[dict[str, str]]) -> str:
-    """The one text that every row has in a column."""
+    """The one text that all rows have in a column."""
     texts = {row[column] for row in rows}
     if len(texts) != 1:
         raise _refused(path, f"{column} should say one thing in every row, and says {sorted(texts)}")
@@ -263,6 +262,5 @@ def _only(path: Path, column: str, rows: list[dict[str, str]]) -> str:
 
 def _refused(path: Path, what: str) -> FileRefused:
     return FileRefused(
-        f"{path}: {what}. For an engineer: look at the file, then correct plan.yml or the reader of "
-        "its shape in readers.py."
+        f"{path}: {what}.", "Look at the file, then correct plan.yml or the reader of its shape in readers.py."
     )

@@ -1,12 +1,11 @@
-"""From the Department for Education's files to figures of the snapshot.
+"""Reads the Department for Education's files into figures of the snapshot.
 
-Belongs here: the shapes `ees_early_years`, `ees_attainment_by_19`, `ees_neet_16_17` (its own CSV files) and `lait`
-(the data bank of its Local Authority Interactive Tool). Does not belong here: other shapes (`readers.py`),
-answering (`ees.py`).
+The data bank names areas by the department's numbers, and an academic year by the year in which it ends. Its cells are
+text. Some come from a number that was printed with too many digits (`64.400000000000006`); they stay as they are.
 
-The data bank names areas by the department's own numbers and years by the one in which an academic year ends. Its
-cells are text, some with the noise of a number that was printed with too many digits (`64.400000000000006`), and
-are carried as they are.
+Belongs here: the shapes `ees_early_years`, `ees_attainment_by_19`, `ees_neet_16_17` (its CSV files) and `lait` (the
+data bank of its Local Authority Interactive Tool). Does not belong here: other shapes (`readers`), answers
+(`atf_dagster/snapshot/ees.py`).
 """
 
 import csv
@@ -58,14 +57,14 @@ SERIES: Mapping[str, Mapping[str, Group]] = {
         "FSP_Gooddev_FSM_Other": (FREE_MEALS, "Not eligible for FSM"),
     },
 }
-"""Measure -> the data bank's series of it -> what the series is broken down by, and the group."""
+"""Measure -> the data bank's series of it -> the series' breakdown and group."""
 MARKERS = frozenset({"-", "x", "c", "z", "k", "low", "NA"})
 _FREE_MEALS_OF_EARLY_YEARS = "Free school meal eligibility"
 _SEXES = {"Total": "Persons", "ALL": "Persons", "Girls": "Female", "Boys": "Male"}
 
 
 def lait(path: Path, entry: Entry) -> Reading:
-    """One measure of the data bank; `without` names a year that another file has in full."""
+    """One measure of the data bank. `without` names a year that another file has completely."""
     groups = SERIES[measure_of(entry["indicator"])]
     codes = _NUMBERS | _other_councils(path, entry)
     rows = duckdb.execute(
@@ -91,7 +90,7 @@ def lait(path: Path, entry: Entry) -> Reading:
 
 
 def _other_councils(path: Path, entry: Entry) -> dict[int, str]:
-    """The department's numbers of other councils of today -> their GSS codes, by its own list of local authorities."""
+    """The department's numbers of other present councils -> their GSS codes, from its list of local authorities."""
     if "numbers" not in entry:
         return {}
     listed = _rows(path.parents[len(Path(entry["source"]).parts) - 1] / entry["numbers"])
@@ -103,7 +102,7 @@ def _other_councils(path: Path, entry: Entry) -> dict[int, str]:
 
 
 def early_years(path: Path, entry: Entry) -> Reading:
-    """All children, the sexes and free school meals, with the counts behind the share."""
+    """All children, the sexes and free school meals, with the counts of each share."""
     kept = []
     for row in _dfe_rows(path, entry):
         topic = row["characteristic"]
@@ -126,7 +125,7 @@ def early_years(path: Path, entry: Entry) -> Reading:
 
 
 def attainment_by_19(path: Path, entry: Entry) -> Reading:
-    """One level (`indicator` ends in the column of its count) by cohort, area and group, zeros included."""
+    """One level by cohort, area and group, also zeros. `indicator` ends in the name of the count's column."""
     measure, kept = measure_of(entry["indicator"]), []
     for row in _rows(path):
         area = {"ALL": ENGLAND, "North West": NORTH_WEST}.get(row["region"], "")
@@ -156,7 +155,7 @@ def attainment_by_19(path: Path, entry: Entry) -> Reading:
 
 
 def neet_16_17(path: Path, entry: Entry) -> Reading:
-    """One share of 16 and 17 year olds; `column` names it as the file does."""
+    """One share of 16 and 17 year olds. `column` is its name in the file."""
     figures = [
         figure(
             **_place(row),
@@ -172,7 +171,7 @@ def neet_16_17(path: Path, entry: Entry) -> Reading:
 
 
 def _dfe_rows(path: Path, entry: Entry) -> Iterable[dict[str, str]]:
-    """The rows of the areas carried in a file of the publisher's usual layout; districts are no councils there."""
+    """The rows of the snapshot's areas in a file of the publisher's usual layout, where districts are no councils."""
     for row in _rows(path):
         level = _LEVELS.get(row["geographic_level"])
         if level is not None and selection.area(entry, row[level[0]]):
@@ -197,7 +196,7 @@ def _rows(path: Path) -> Iterable[dict[str, str]]:
 
 
 def _cell(path: Path, cell: str | None) -> dict[str, str]:
-    """A number as the text that it is, or the marker in its place."""
+    """The text of a number, or the marker in its place."""
     if cell in MARKERS:
         return {"status": str(cell)}
     try:
@@ -216,6 +215,5 @@ def _reading(entry: Entry, figures: list[Figure]) -> Reading:
 
 def _refused(path: Path, what: str) -> FileRefused:
     return FileRefused(
-        f"{path}: {what}. For an engineer: look at the file, then correct plan.yml or the reader of "
-        "its shape in readers_ees.py."
+        f"{path}: {what}.", "Look at the file, then correct plan.yml or the reader of its shape in readers_ees.py."
     )

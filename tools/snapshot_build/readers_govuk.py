@@ -1,7 +1,7 @@
-"""From departments' workbooks to figures: temporary accommodation, fuel poverty, children in low income families.
+"""Reads departments' workbooks into figures: temporary accommodation, fuel poverty, children in low income families.
 
-Belongs here: which columns of a table are carried, and under which names. Does not belong here: where the table is in
-its workbook (the catalogue's layouts, read as live files are), writing (`build.py`), answering (`govuk.py`).
+Belongs here: which columns of a table are taken, and under which names. Does not belong here: where the table is in its
+workbook (the catalogue's layouts, as for live files), writing (`__main__`), answers (`atf_dagster/snapshot/govuk.py`).
 """
 
 import csv
@@ -20,7 +20,7 @@ NO_DATA = ".."
 
 
 def temporary_accommodation(path: Path, entry: Entry) -> Reading:
-    """Table TA1 of one quarter: the rate with its counts, then each further column as a breakdown of its own."""
+    """Table TA1 of one quarter: the rate with its counts, then each further column as a breakdown."""
     figures: list[Figure] = []
     rows = _rows(path, entry, "mhclg_temporary_accommodation")
     for row in rows:
@@ -48,7 +48,7 @@ def temporary_accommodation(path: Path, entry: Entry) -> Reading:
 
 
 def fuel_poverty(path: Path, entry: Entry) -> Reading:
-    """The table of local authorities, not those of smaller areas."""
+    """The table of local authorities, without the tables of smaller areas."""
     rows = _rows(path, entry, "desnz_fuel_poverty")
     figures = [
         figure(
@@ -81,7 +81,7 @@ def children_in_low_income(path: Path, entry: Entry) -> Reading:
 
 
 def _cell(text: str) -> dict[str, str]:
-    """A number, or the marker of a council that sent no data, which stands in each of its cells."""
+    """A number, or the marker that fills each cell of a council which sent no data."""
     return {"value": "", "status": text} if text == NO_DATA else {"value": text, "status": ""}
 
 
@@ -90,7 +90,7 @@ def _reading(rows: list[Mapping[str, str]], figures: list[Figure]) -> Reading:
 
 
 def _rows(path: Path, entry: Entry, table: str) -> list[Mapping[str, str]]:
-    """The rows of a table for the areas of the snapshot, as they come in live."""
+    """The rows of a table for the areas of the snapshot, read as a live refresh reads them."""
     collection = next(collection for collection in load().collections if collection.table == table)
     if collection.layout is None:
         raise TypeError(f"{table} is no workbook")
@@ -103,7 +103,7 @@ def _rows(path: Path, entry: Entry, table: str) -> list[Mapping[str, str]]:
             ]
     if not rows:
         raise FileRefused(
-            f"{path}: it has no row of the areas of the snapshot. For an engineer: look at the file, then correct "
-            "plan.yml or the catalogue's layout."
+            f"{path}: it has no row of the areas of the snapshot.",
+            "Look at the file, then correct plan.yml or the catalogue's layout.",
         )
     return rows

@@ -1,11 +1,11 @@
-"""From a NOMIS answer, kept as it came, to figures of the snapshot.
+"""Reads a NOMIS answer, as it came, into figures of the snapshot.
 
-Belongs here: the shape `nomis_api`, an answer of `data.csv` with every column. Does not belong here: other
-shapes (`readers.py`), answering (`nomis.py`).
+Our file was requested without most parameters: it holds every council twice, as a district and as a county or unitary
+authority, and many age bands. Only what `plan.yml` names is taken, each figure once. The second copy must agree with
+the first.
 
-The file at hand was asked for without most of its parameters: it holds every council twice, as a district and as
-a county or unitary authority, and many age bands. Only what `plan.yml` names is carried, each figure once, and
-the second copy has to agree with the first.
+Belongs here: the shape `nomis_api`, an answer of `data.csv` with every column. Does not belong here: other shapes
+(`readers`), answers (`atf_dagster/snapshot/nomis.py`).
 """
 
 import csv
@@ -61,4 +61,4 @@ def nomis_api(path: Path, entry: Entry) -> Reading:
 
 
 def _refused(path: Path, what: str) -> FileRefused:
-    return FileRefused(f"{path}: {what}. For an engineer: look at the file, then correct plan.yml or readers_nomis.py.")
+    return FileRefused(f"{path}: {what}.", "Look at the file, then correct plan.yml or readers_nomis.py.")

@@ -1,7 +1,7 @@
-"""From two ONS workbooks to figures: jobs below the real living wage, and mid-year population estimates.
+"""Reads two ONS workbooks into figures: jobs below the real living wage, and mid-year population estimates.
 
-Belongs here: which rows of the table are carried, and under which columns. Does not belong here: where the table is in
-its workbook (the catalogue's layouts, read as live files are) and writing (`build.py`).
+Belongs here: which rows of the table are taken, and under which columns. Does not belong here: where the table is in
+its workbook (the catalogue's layouts, as for live files), writing (`__main__`).
 """
 
 import csv
@@ -21,7 +21,7 @@ Row = Mapping[str, str]
 
 
 def living_wage(path: Path, entry: Entry) -> Reading:
-    """The figures of the nine sheets; the note of a figure is what the key says of its cell's shade."""
+    """The figures of the nine sheets. The note of a figure is the key's text for the shade of its cell."""
     figures: list[Figure] = []
     for row in _rows(path, entry, "ons_below_real_living_wage"):
         sex, pattern = ons_beta.LIVING_WAGE_SHEETS[row["sheet"]]
@@ -44,7 +44,7 @@ def living_wage(path: Path, entry: Entry) -> Reading:
 
 
 def population(path: Path, entry: Entry) -> Reading:
-    """The figures of all ages; single years of age are not carried."""
+    """The figures of all ages, without single years of age."""
     figures = [
         figure(
             area_code=row["area_code"],
@@ -61,9 +61,9 @@ def population(path: Path, entry: Entry) -> Reading:
 
 
 def _marker(path: Path, row: Row, numbers: Mapping[str, str]) -> str:
-    """The one marker that stands in place of each number that is missing.
+    """The one marker that replaces each missing number.
 
-    Beside the jobs of the smallest council the per cent is a blank cell, without shade, which stays one.
+    Beside the jobs of the smallest council the per cent is a blank cell without shade, and it stays blank.
     """
     markers = {row[name] for name, number in numbers.items() if not number}
     if not row["per_cent"] and not row["shading"]:
@@ -71,7 +71,8 @@ def _marker(path: Path, row: Row, numbers: Mapping[str, str]) -> str:
     if len(markers) > 1 or "" in markers:
         raise FileRefused(
             f"{path}: row {row['sheet_row']} of sheet {row['sheet']} has the markers {sorted(markers)}, of which one "
-            "would be lost. For an engineer: carry both in readers_ons_beta.py and ons_beta.py."
+            "would be lost.",
+            "Keep both in readers_ons_beta.py and in atf_dagster/snapshot/ons_beta.py.",
         )
     return next(iter(markers), "")
 
@@ -81,7 +82,7 @@ def _reading(entry: Entry, figures: list[Figure]) -> Reading:
 
 
 def _rows(path: Path, entry: Entry, table: str) -> Iterator[Row]:
-    """The rows of a table for the areas of the snapshot, as they come in live."""
+    """The rows of a table for the areas of the snapshot, read as a live refresh reads them."""
     collection = next(collection for collection in load().collections if collection.table == table)
     layout = collection.layout
     if layout is None:

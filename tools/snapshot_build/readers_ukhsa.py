@@ -1,9 +1,9 @@
-"""From the files that the UKHSA data dashboard is fed with to figures.
+"""Reads the input files of the UKHSA data dashboard into figures.
 
-Belongs here: reading one such file, and the checks that nothing in it would be lost or come out otherwise in an
-answer. Does not belong here: what the service's answers look like (`ukhsa.py`).
+A file is one series: the fields of the whole series, and a list of dates and values.
 
-A file is one series: what is the same for all of it, and a list of dates and values.
+Belongs here: reading one such file, the checks that an answer loses and changes nothing of it. Does not belong here:
+the service's answers (`atf_dagster/snapshot/ukhsa.py`).
 """
 
 import datetime as dt
@@ -16,13 +16,13 @@ from atf_dagster.snapshot import ukhsa
 from atf_dagster.snapshot.figures import ENGLAND, figure
 from tools.snapshot_build.reading import Entry, FileRefused, Reading
 
-_MEND = "For an engineer: look at the file, and teach readers_ukhsa.py what it says."
+_REMEDY = "Look at the file, then correct readers_ukhsa.py."
 _POINT = frozenset({"epiweek", "date", "metric_value", "embargo", "is_public"})
 
 
 def read_series(path: Path, entry: Entry) -> Reading:
-    """The series of `entry`. Raises FileRefused where it is another one, or says something that would be lost."""
-    # Numbers stay the text that they are in the file.
+    """The series of `entry`. Raises FileRefused where it is another series, or has content that would be lost."""
+    # Numbers stay text, as in the file.
     series = json.loads(path.read_bytes(), parse_float=str, parse_int=str)
     expected = {
         "parent_theme": ukhsa.THEME,
@@ -37,12 +37,12 @@ def read_series(path: Path, entry: Entry) -> Reading:
     }
     for name, value in expected.items():
         if series.get(name) != value:
-            raise FileRefused(f"{path}: {name} is {series.get(name)!r} where {value!r} was expected. {_MEND}")
+            raise FileRefused(f"{path}: {name} is {series.get(name)!r} where {value!r} was expected.", _REMEDY)
     points = series["time_series"]
     for point in points:
         _check(path, point)
     if [point["date"] for point in points] != sorted({point["date"] for point in points}):
-        raise FileRefused(f"{path}: its dates are not each there once and in their order. {_MEND}")
+        raise FileRefused(f"{path}: its dates are repeated or not in order.", _REMEDY)
     figures = [
         figure(
             area_code=ENGLAND,
@@ -58,16 +58,16 @@ def read_series(path: Path, entry: Entry) -> Reading:
 
 
 def _check(path: Path, point: Mapping[str, Any]) -> None:
-    """Nothing that is not public, nothing unknown, and values that JSON writes as they are."""
+    """Refuse a point that is not public, has unknown fields, or has a value that JSON would write in another form."""
     day = dt.date.fromisoformat(point["date"])
-    problem = None
+    reason = None
     if set(point) != _POINT:
-        problem = f"it has the fields {', '.join(sorted(point))}"
+        reason = f"it has the fields {', '.join(sorted(point))}"
     elif point["is_public"] is not True:
-        problem = "it is not public"
+        reason = "it is not public"
     elif point["epiweek"] != str(ukhsa.epiweek(day)):
-        problem = f"it is in week {point['epiweek']}, not {ukhsa.epiweek(day)}"
+        reason = f"it is in week {point['epiweek']}, not {ukhsa.epiweek(day)}"
     elif json.dumps(json.loads(point["metric_value"])) != point["metric_value"]:
-        problem = f"its value {point['metric_value']} would be written otherwise in an answer"
-    if problem:
-        raise FileRefused(f"{path}: of {point['date']}, {problem}. {_MEND}")
+        reason = f"its value {point['metric_value']} would be written otherwise in an answer"
+    if reason:
+        raise FileRefused(f"{path}: the point of {point['date']} is refused: {reason}.", _REMEDY)

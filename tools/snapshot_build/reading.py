@@ -1,7 +1,7 @@
-"""What a reader of a publisher's file takes and gives.
+"""The types that all readers of publishers' files use.
 
-Belongs here: the entry of the plan, the figures of a file, the refusal. Does not belong here: any file's format
-(`readers`, which picks a reader by the entry's shape, and the modules beside it).
+Belongs here: the entry of the plan, the figures of a file, the refusal. Does not belong here: a file's format
+(`readers`, which chooses a reader by the entry's shape, and the modules beside it).
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ Entry = Mapping[str, str]
 
 
 class FileRefused(AtfError):
-    """A publisher's file cannot be carried over. The message says where, why and what to do."""
+    """A publisher's file cannot be taken over. The message names the file and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The figures of one indicator in a file, and what the file says once for all of them."""
+    """The figures of one indicator in a file, and the facts that are the same for all of them."""
 
     title: str
     figures: list[Figure]

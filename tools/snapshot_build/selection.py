@@ -1,9 +1,9 @@
-"""Which figures of a file the snapshot carries: those of our areas whole, of other councils what plan.yml says.
+"""Chooses the figures of a file for the snapshot: all of our areas, and those of other councils that plan.yml names.
 
-Belongs here: the words of `plan.yml` about areas (`areas`, `since`, `sex`) and what follows from them. Does not belong
-here: any file's format (`readers.py`).
+Other councils are there for comparison with ours. Their totals are enough, and the later years of a long series.
 
-Other councils are there to compare ours with: their totals are enough, and of a long series its later years.
+Belongs here: the keys of `plan.yml` about areas (`areas`, `since`, `sex`) and their meaning. Does not belong here: a
+file's format (`readers`).
 """
 
 import re
@@ -13,19 +13,19 @@ from atf_dagster.snapshot.figures import AREAS, Figure, is_other_council
 from atf_dagster.snapshot.govuk import TA1_COLUMN
 
 ENGLAND_TOTALS = "england_totals"
-"""The word of an entry whose file is carried for all councils of England."""
+"""The value of `areas` for a file of which all councils of England are taken."""
 
-_TOTALS = ("", TA1_COLUMN)  # the latter tells columns apart that are of everybody each
+_TOTALS = ("", TA1_COLUMN)  # each column of TA1 is a total of everybody
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
 
 def area(entry: Mapping[str, str], area_code: str) -> bool:
-    """Whether figures of an area are carried at all."""
+    """Whether any figures of an area are taken."""
     return area_code in AREAS or (entry.get("areas") == ENGLAND_TOTALS and is_other_council(area_code))
 
 
 def figure(entry: Mapping[str, str], row: Figure) -> bool:
-    """Whether this figure of an area that is carried is: of another council a total, of `sex`, `since` a year."""
+    """Whether this figure of a chosen area is taken. Of another council only totals of `sex`, `since` a year, are."""
     if row["area_code"] in AREAS:
         return True
     if row["breakdown_type"] not in _TOTALS or row["sex"] != entry.get("sex", row["sex"]):
@@ -35,7 +35,7 @@ def figure(entry: Mapping[str, str], row: Figure) -> bool:
 
 
 def described(entry: Mapping[str, str]) -> str:
-    """What `sources.yml` says of the areas of a file."""
+    """The text of `sources.yml` about the areas of a file."""
     if entry.get("areas") != ENGLAND_TOTALS:
         return "ours, North West and England"
     limits = [f"of {entry['sex']}" if "sex" in entry else "", f"since {entry['since']}" if "since" in entry else ""]
