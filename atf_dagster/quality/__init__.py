@@ -1,5 +1,5 @@
-"""Whether figures may be believed: Great Expectations suites run, told and kept.
+"""Checks figures with Great Expectations, keeps the results, and gives each vintage a verdict.
 
-Belongs here: loading `expectations/`, running a suite, verdicts on vintages, results as rows, the
-validation page. Does not belong here: any rule (they stand in `expectations/`), Dagster (`assets`).
+Belongs here: loading `expectations/`, running a suite, verdicts on vintages, results as rows, the validation page. Does
+not belong here: the expectations (`expectations/`), Dagster (`orchestration`).
 """

@@ -1,8 +1,9 @@
-"""Admission: which vintages may take part in the mart, one verdict each.
+"""Admission: which vintages may enter the mart, with one verdict for each.
 
-Belongs here: turning failing rows into verdicts, and the table `raw.admission` that the second half of
-dbt reads. Does not belong here: by which rules (`rules`), the checks themselves (`gx`).
-One publisher's bad file holds back that publisher's figures and nothing else.
+A bad file of one publisher holds back that publisher's figures and no others.
+
+Belongs here: turning failing rows into verdicts, the table `raw.admission` for the second half of dbt. Does not belong
+here: the fingerprints of rules (`rules`), the checks (`gx`).
 """
 
 import datetime as dt
@@ -21,9 +22,9 @@ from atf_dagster.warehouse.tables import write_table
 def judge(
     store: Store, parsed: Sequence[Parsed], results: Iterable[Result], *, rules: Rules, run_id: str
 ) -> list[tuple[Parsed, Verdict]]:
-    """Write a verdict for each vintage that has none under its `rules`: held where a critical row names it.
+    """Write a verdict for each vintage that has none under its `rules`: quarantined where a critical row names it.
 
-    Returns the verdicts in force, one a vintage that parsed, in the order given.
+    Returns the verdicts in force, one for each parsed vintage, in the given order.
     """
     failed: dict[str, list[Result]] = {}
     warned: dict[str, list[str]] = {}
@@ -32,7 +33,7 @@ def judge(
             for vintage_id in {row.get("vintage_id") for row in result.failing}:
                 warned.setdefault(str(vintage_id), []).append(f"{result.suite}.{result.expectation}")
         if result.blocks:
-            # A check that could not run says nothing of any vintage: all that wait for a verdict are held.
+            # A check that could not run names no vintage, so every vintage that waits for a verdict is quarantined.
             for vintage_id in {row.get("vintage_id") for row in result.failing} or {None}:
                 failed.setdefault(str(vintage_id), []).append(result)
     at = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
@@ -65,18 +66,18 @@ def judge(
 
 
 def with_standing_warnings(results: Sequence[Result], in_force: Iterable[tuple[Vintage, Verdict]]) -> list[Result]:
-    """`results` with the warnings that vintages in force got when they were judged, perhaps runs ago.
+    """`results` with the warnings that vintages in force got at their admission, perhaps several runs ago.
 
-    A vintage is judged once; what it was warned for holds as long as its figures are shown.
+    A vintage is judged once. Its warnings stay as long as its figures are shown.
     """
-    standing: dict[str, list[tuple[Vintage, Verdict]]] = {}
+    earlier: dict[str, list[tuple[Vintage, Verdict]]] = {}
     for vintage, verdict in in_force:
         for name in verdict.warned:
-            standing.setdefault(name, []).append((vintage, verdict))
-    told = []
+            earlier.setdefault(name, []).append((vintage, verdict))
+    completed = []
     for found in results:
         result = found
-        warned = standing.get(f"{result.suite}.{result.expectation}", [])
+        warned = earlier.get(f"{result.suite}.{result.expectation}", [])
         if result.success and warned:
             result = replace(
                 result,
@@ -85,12 +86,12 @@ def with_standing_warnings(results: Sequence[Result], in_force: Iterable[tuple[V
                 unexpected_count=len(warned),
                 failing=tuple({"vintage_id": vintage.id} for vintage, _ in warned),
             )
-        told.append(result)
-    return told
+        completed.append(result)
+    return completed
 
 
 def admit_by_hand(store: Store, vintage: Vintage, reason: str, run_id: str) -> Verdict:
-    """Record that a person lets a held vintage in; the verdict stands whatever the rules become."""
+    """Record that a person admits a quarantined vintage. The verdict stays when the rules change."""
     verdict = Verdict(
         sequence=vintage.sequence,
         stage="admission",
@@ -105,7 +106,7 @@ def admit_by_hand(store: Store, vintage: Vintage, reason: str, run_id: str) -> V
 
 
 def write_table_of_verdicts(raw: Path, decided: Sequence[tuple[Parsed, Verdict]]) -> None:
-    """Write `raw.admission`: grain, one vintage; columns vintage_id, verdict, reason."""
+    """Write `raw.admission`. Grain: one row for each vintage. Columns: vintage_id, verdict, reason."""
     write_table(
         raw / "admission" / "admission.parquet",
         {"vintage_id": "varchar", "verdict": "varchar", "reason": "varchar"},

@@ -1,6 +1,6 @@
-"""How each suite came out over time: one line a run and stage, in the house's own file.
+"""The outcomes of each suite over time: one line for each run and stage, in a file of the home.
 
-Belongs here: keeping and reading these lines. Does not belong here: a single outcome (`results`), who is told
+Belongs here: keeping and reading these lines. Does not belong here: a single outcome (`results`), who is notified
 (`alerts`).
 """
 
@@ -17,7 +17,7 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class Outcome:
-    """One suite in one run: how many expectations passed, and the names of those that did not, by severity."""
+    """One suite in one run: the number of expectations that passed, and the names and severities of the others."""
 
     run_id: str
     at: str
@@ -26,7 +26,7 @@ class Outcome:
 
 
 def remember(folder: Path, run_id: str, stage: str, results: Sequence[Result]) -> None:
-    """Append how the suites of one stage came out."""
+    """Append the outcomes of the suites of one stage."""
     suites: dict[str, dict[str, Any]] = {}
     for result in results:
         entry = suites.setdefault(result.suite, {"passed": 0, "failed": []})
@@ -40,7 +40,7 @@ def remember(folder: Path, run_id: str, stage: str, results: Sequence[Result]) -
 
 
 def last(folder: Path, count: int = SHOWN) -> dict[str, list[Outcome]]:
-    """The newest outcomes of each suite, newest first."""
+    """The newest outcomes of each suite, the newest first."""
     found: dict[str, list[Outcome]] = {}
     for record in reversed(read_json_lines(folder / "history.jsonl")):
         for suite, entry in record["suites"].items():

@@ -1,7 +1,9 @@
 """The validation page: one file that opens without a network, loads nothing and escapes every cell.
 
-Great Expectations' own Data Docs load scripts from elsewhere and do not escape source cells, so results
-are rendered here. Belongs here: presentation. Does not belong here: any judgement.
+Great Expectations' own Data Docs load scripts from other hosts and do not escape source cells, so this module renders
+the results.
+
+Belongs here: presentation. Does not belong here: checks and verdicts (`gx`, `admission`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,10 +27,10 @@ def render(
 ) -> str:
     """The page as HTML.
 
-    troubles: each with dataset, part, kind, reason, message, mend, since and serving. notes: what publishers moved
-    or said. since: for a suite and an expectation, since when it fails, where that is known.
+    source_issues: each with dataset, part, kind, reason, message, remedy, since and serving. notes: notes of fetches,
+    such as what publishers moved. since: suite and expectation -> the moment since when it fails, where known.
 
-    Each suite is an anchor of its name, so that a message can name the place.
+    Each suite has an anchor of its name, so that a message can link to it.
     """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),

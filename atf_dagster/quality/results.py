@@ -1,6 +1,6 @@
-"""Leaf of quality: one expectation's outcome, as it is kept, shown and published.
+"""Leaf of quality: the outcome of one expectation, as it is kept, shown and published.
 
-Belongs here: the fields and their rows. Does not belong here: how an outcome comes about.
+Belongs here: the fields, and their forms as JSON and CSV. Does not belong here: running an expectation (`gx`).
 """
 
 import csv
@@ -14,12 +14,12 @@ from atf_dagster.old_names import current_names
 from atf_dagster.quality.suites import Severity, Stage
 
 SAMPLE = 20
-"""Failing rows shown in messages; all of them are kept in the run's folder."""
+"""Messages show so many failing rows; the run's folder keeps all of them."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """The outcome of one expectation on one table. `broken` means that the check failed to run."""
+    """The outcome of one expectation on one table. broken: whether the check failed to run."""
 
     suite: str
     stage: Stage
@@ -30,7 +30,7 @@ class Result:
     observed: str
     unexpected_count: int
     failing: tuple[dict[str, Any], ...]
-    """Every failing row by its keys; with the value looked at unless the expectation is sensitive."""
+    """Every failing row by its keys; with the checked value unless the expectation is sensitive."""
     owner: str
     reason: str
     remedy: str
@@ -45,14 +45,14 @@ class Result:
 
     @property
     def indicators(self) -> tuple[str, ...]:
-        """The indicators that failing rows name; empty where their keys name none, as for a vintage."""
+        """The indicators that failing rows name; empty where their keys have none, as for a vintage."""
         return tuple(sorted({str(row["indicator_code"]) for row in self.failing if row.get("indicator_code")}))
 
     @property
     def datasets(self) -> tuple[str, ...]:
-        """The datasets that failing rows name, by themselves or by a vintage of theirs."""
+        """The datasets that failing rows name, directly or by a vintage."""
         named = {str(row["dataset"]) for row in self.failing if row.get("dataset")}
-        # A vintage is named by its dataset, part, number and hash (landing.records).
+        # A vintage's id has its dataset, part, number and hash (landing.records).
         named |= {str(row["vintage_id"]).split(".")[0] for row in self.failing if row.get("vintage_id")}
         return tuple(sorted(named))
 
@@ -70,13 +70,13 @@ class Result:
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
-        """A result as `as_json` wrote it; a record from before there was a runbook has no entry."""
+        """A result as `as_json` wrote it. Older records have old names and no `runbook`."""
         record = current_names(record)
         return cls(**{"runbook": "", **record, "failing": tuple(record["failing"])})
 
 
 def failing_as_csv(results: Iterable[Result]) -> str:
-    """Every failing row of `results` as CSV: grain, one row of one expectation; the keys are one JSON object."""
+    """Every failing row of `results` as CSV. Grain: one failing row of one expectation. The keys are a JSON object."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["suite", "expectation", "severity", "keys"])

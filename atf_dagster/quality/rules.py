@@ -1,8 +1,10 @@
-"""What each dataset's vintages are judged by, as a fingerprint: a verdict stands as long as it stays the same.
+"""The rules of each dataset as a fingerprint: a verdict stays in force as long as the fingerprint stays the same.
 
-Belongs here: which part of the project decides the rows of a dataset and the checks on them, and nothing that does not:
-its entry in the catalogue, the staging models that read its table, the macros that they use, what stands between them
-and admission, and the suites that look at its table. Does not belong here: verdicts (`admission`).
+The rules are exactly the parts of the project that decide the rows of a dataset and the checks on them: its entry in
+the catalogue, the staging models that read its table, the macros that they use, the models between staging and
+admission, and the suites that check its table.
+
+Belongs here: which parts these are, and their fingerprint. Does not belong here: verdicts (`admission`).
 """
 
 import re
@@ -18,7 +20,7 @@ from atf_dagster.warehouse.fingerprints import DbtFiles, digest, sql
 from atf_dagster.warehouse.raw import PARSER
 
 Rules = Mapping[str, str]
-"""Dataset -> the fingerprint of what its vintages are judged by."""
+"""Dataset -> the fingerprint of the rules for its vintages."""
 
 PROSE = {
     *("title", "page_url", "description", "licence", "publisher", "service", "datasets", "max_bytes"),
@@ -33,7 +35,7 @@ PROSE = {
         "empty_reason",
     ),
 }
-"""Fields of the catalogue that readers see or fetching uses, and that no row and no check depends on."""
+"""Fields of the catalogue for readers or for fetching. No row and no check depends on them."""
 
 _FAMILY = re.compile(
     r"\b(?:where|and)\s+(?:\w+\.)?source_table\s+(?:(?P<like>like)|=|in)\s*(?P<tables>\([^)]*\)|'[^']*')"
@@ -41,7 +43,7 @@ _FAMILY = re.compile(
 
 
 def of(catalogue: Catalogue, dbt: DbtFiles | None = None, judging: Sequence[Suite] | None = None) -> dict[str, str]:
-    """The rules of every dataset of the catalogue. Other `dbt` files and suites are for what they would be."""
+    """The rules of every dataset of the catalogue. dbt, judging: other dbt files and suites to use."""
     dbt = DbtFiles() if dbt is None else dbt
     judging = suites.load("admission") if judging is None else judging
     found = {}
@@ -54,7 +56,7 @@ def of(catalogue: Catalogue, dbt: DbtFiles | None = None, judging: Sequence[Suit
 
 
 def looks_at(suite: Suite, table: str) -> bool:
-    """Whether a suite looks at rows of this raw table: its frame takes all tables unless it says which."""
+    """Whether a suite checks rows of this raw table. Its frame takes all tables unless it names some."""
     mentions = len(re.findall(r"\bsource_table\b", suite.frame))
     conditions = list(_FAMILY.finditer(suite.frame))
     if not mentions or len(conditions) < mentions:
@@ -70,10 +72,10 @@ def _of_table(
     collection: Collection, dbt: DbtFiles, judging: Sequence[Suite], *, figures: bool
 ) -> list[tuple[str, str]]:
     own = dbt.above(dbt.reading(collection.table))
-    # Reference data has a table of its own for admission to look at.
-    looked_at = "int_admission" if figures else "int_reference_admission"
-    between = dbt.above([looked_at]) - dbt.staging
-    suites_of_it = [suite for suite in judging if suite.table == looked_at and looks_at(suite, collection.table)]
+    # Admission checks reference data in a table of its own.
+    checked = "int_admission" if figures else "int_reference_admission"
+    between = dbt.above([checked]) - dbt.staging
+    suites_of_it = [suite for suite in judging if suite.table == checked and looks_at(suite, collection.table)]
     words = {word for suite in suites_of_it for word in re.findall(r"\w+", f"{suite.frame} {suite.over_sql or ''}")}
     between |= dbt.above(words & dbt.models.keys()) - dbt.staging
     macros = dbt.macros_of(own | between)
@@ -97,16 +99,16 @@ def _deciding(entry: BaseModel) -> dict[str, Any]:
 
 
 def _deciding_of(suite: Suite) -> str:
-    """A suite without the words about its expectations."""
+    """A suite without the texts of its expectations."""
     checks = [entry.model_dump(exclude={"owner", "reason", "remedy", "runbook"}) for entry in suite.expectations]
     return repr((suite.table, sql(suite.frame), sql(suite.over_sql or ""), suite.keys, suite.needs_previous, checks))
 
 
 def _without_names_of(staging: frozenset[str], text: str) -> str:
-    """A model that puts staging models together, without the list of them: a publisher more judges nobody else anew."""
+    """A model that combines staging models, without their names, so that a new publisher changes no other's rules."""
     return re.sub(r"[\"'](\w+)[\"'],? ?", lambda found: "" if found[1] in staging else found[0], text)
 
 
-def of_every_check(every: Sequence[Suite] | None = None) -> str:
-    """Of all suites, of both stages, without the words about their expectations, which decide no release."""
-    return digest((suite.suite, _deciding_of(suite)) for suite in (suites.load() if every is None else every))
+def of_every_check(checks: Sequence[Suite] | None = None) -> str:
+    """The fingerprint of all suites of both stages, without the texts of expectations, which decide no release."""
+    return digest((suite.suite, _deciding_of(suite)) for suite in (suites.load() if checks is None else checks))

@@ -1,6 +1,6 @@
-"""The suites as plain files: `expectations/*.yml` and the SQL that they share, checked when they are read.
+"""Reads and validates the suites: `expectations/*.yml` and the SQL that they share.
 
-Belongs here: the shape of a suite. Running it is `gx`.
+Belongs here: the fields of a suite. Does not belong here: running a suite (`gx`).
 """
 
 from pathlib import Path
@@ -16,11 +16,11 @@ Severity = Literal["critical", "warning", "info"]
 Stage = Literal["admission", "mart"]
 Owner = Literal["publisher", "data engineers", "analysts"]
 RUNBOOK = "docs/runbook.md"
-"""Where each expectation's `runbook` is an anchor."""
+"""The file in which each expectation's `runbook` is an anchor."""
 
 
 class Expectation(BaseModel):
-    """One Great Expectations type with its arguments, and why it is there."""
+    """One Great Expectations type with its arguments, its reason and its remedy."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,7 +36,7 @@ class Expectation(BaseModel):
 
 
 class Suite(BaseModel):
-    """The expectations of one table, and the SQL that gives the rows they look at."""
+    """The expectations of one table, and the SQL that gives the rows to check."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -44,7 +44,7 @@ class Suite(BaseModel):
     stage: Stage
     table: str
     over: str | None = None
-    """A relation that several suites read, in a file of its name; made once, as a temporary table."""
+    """The name of a relation that several suites read, and of its file. It is made once, as a temporary table."""
     over_sql: str | None = None
     frame: str
     keys: tuple[str, ...]
@@ -53,7 +53,7 @@ class Suite(BaseModel):
 
 
 def load(stage: Stage | None = None, folder: Path = FOLDER) -> list[Suite]:
-    """All suites, or those of one stage, by file name. Raises pydantic.ValidationError naming the field."""
+    """All suites, or those of one stage, by file name. Raises pydantic.ValidationError, which names the field."""
     suites = []
     for path in sorted(folder.glob("*.yml")):
         suite = Suite.model_validate(read_yaml(path))

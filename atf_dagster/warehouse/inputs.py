@@ -1,7 +1,8 @@
-"""What dbt is told beside the publishers' rows: the catalogue, the vintages, and how fetching went.
+"""The tables that dbt reads beside the publishers' rows: the catalogue, the vintages, the outcomes of fetching.
 
-Belongs here: these tables as rows of facts. Does not belong here: anything computed from figures.
 Their grains and columns are described where dbt reads them, in dbt_project/models/sources.yml.
+
+Belongs here: these tables as rows of facts. Does not belong here: anything computed from figures (dbt).
 """
 
 import calendar
@@ -49,8 +50,8 @@ class Inputs:
 
     @property
     def fingerprint(self) -> str:
-        """Changes exactly when a built mart could: figures, states, catalogue, or a period that fell due."""
-        # A verdict follows from bytes and rules, so it is left out: it is only known after the first build.
+        """Changes exactly where a built mart could change: figures, states, catalogue, or a period that became due."""
+        # A verdict follows from bytes and rules. It is left out, because it is known only after the first build.
         facts = {
             name: [
                 {key: value for key, value in row.items() if key not in ("admission", "last_verdict")} for row in rows
@@ -75,14 +76,14 @@ def collect(
     today: dt.date,
     returned: ReturnFacts,
 ) -> Inputs:
-    """Collect all facts. `rules`: dataset -> fingerprint of what judges it; verdicts under older ones do not count."""
+    """Collect all facts. rules: dataset -> fingerprint of its checks. Verdicts under older rules do not count."""
     known = _Known(catalogue, store, parsed, mode, rules, today, returned)
     return Inputs({name: make(known) for name, make in _MADE_FROM.items()})
 
 
 @dataclass(frozen=True)
 class _Known:
-    """What the tables are made from; see `gather`."""
+    """The arguments of `collect`, from which the tables are made."""
 
     catalogue: Catalogue
     store: Store
@@ -115,7 +116,7 @@ def _areas(catalogue: Catalogue, returned: ReturnFacts) -> Table:
             "in_cheshire_merseyside": area.in_cheshire_merseyside,
             "valid_from": area.valid_from,
             "valid_to": area.valid_to,
-            # Compared with the names that publishers write, to notice a broken encoding.
+            # A check compares these with the publishers' names, to find a broken encoding.
             "names": "|" + "|".join((area.name, *area.also_written)) + "|",
             "dfe_code": area.dfe_code,
             "ods_code": area.ods_code,
@@ -251,9 +252,9 @@ def _datasets(catalogue: Catalogue, today: dt.date) -> Table:
 
 
 def newest_expected(period: Period, today: dt.date) -> tuple[dt.date, dt.date]:
-    """The newest period that should be out by `today`: its end lies at least `lag_months` back.
+    """The newest period that should be published by `today`: it ended at least `lag_months` ago.
 
-    Of a series that its publisher ended it is the last one, however long ago that was.
+    For a series that its publisher ended, the last period, however long ago that was.
     """
     if period.ended is not None and _add_months(period.ended, period.lag_months) <= today:
         return _beginning(period, period.ended), period.ended
@@ -266,8 +267,8 @@ def newest_expected(period: Period, today: dt.date) -> tuple[dt.date, dt.date]:
             end = _add_months(start, 12 * period.years + period.months) - dt.timedelta(days=1)
         if _add_months(end, period.lag_months) <= today:
             return start, end
-        # From the anchor each time, and a month's last day stays one: 31 December less three months and again and
-        # again would be 30 March.
+        # Counted from the anchor each time, and the last day of a month stays a last day. Step by step, 31 December
+        # less three months, and again, and again, would become 30 March.
         back += period.every_months
         start = _add_months(anchor, -back, keep_last_day=True)
 
@@ -310,7 +311,7 @@ def _vintages(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], rule
         "last_verdict": "varchar",
         "by_hand": "boolean",
     }
-    # Two sources of one figure that arrive seconds apart in one run are no revision of each other.
+    # Two sources of one figure may arrive seconds apart in one run. Neither is a revision of the other.
     seen_at: dict[str, dt.datetime] = {}
     for entry in parsed:
         run, retrieved = entry.vintage.run_id, entry.vintage.retrieved_at
@@ -344,7 +345,7 @@ def _vintages(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], rule
                 "admission": admission.verdict
                 if admission and admission.stands_under(rules[vintage.dataset])
                 else "pending",
-                # Also under rules that have changed since: what a vintage is compared with was good then.
+                # Also a verdict under older rules: the vintages that this one is compared with were good then.
                 "last_verdict": admission.verdict if admission else None,
                 "by_hand": admission is not None and admission.rules == BY_HAND,
             }
@@ -353,7 +354,7 @@ def _vintages(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], rule
 
 
 def _fetch_states(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], mode: str) -> Table:
-    """How each part stands: the last attempt, or the rejection of what it brought."""
+    """The state of each part: its last attempt, or the rejection of the bytes that this attempt landed."""
     newest = {(p.vintage.dataset, p.vintage.part): p for p in parsed}
     columns = {
         "dataset": "varchar",
@@ -369,7 +370,7 @@ def _fetch_states(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], 
             attempt = store.last_attempt(dataset.id, part.id)
             outcome = attempt.outcome if attempt else "failed"
             if outcome == "landed":
-                outcome = "unchanged"  # the state is the same whether these bytes came now or before
+                outcome = "unchanged"  # the state is the same, whether the bytes came now or earlier
             entry = newest.get((dataset.id, part.id))
             if outcome in GOOD and entry is not None and entry.verdict.verdict == "rejected":
                 outcome = "rejected"
@@ -399,4 +400,4 @@ _MADE_FROM: dict[str, Callable[[_Known], Table]] = {
     "fetch_state": lambda known: _fetch_states(known.catalogue, known.store, known.parsed, known.mode),
 }
 NAMES = tuple(_MADE_FROM)
-"""Every table that is written for dbt beside the publishers' rows; its verdicts (`quality.admission`) come later."""
+"""Every table that is written for dbt beside the publishers' rows. Verdicts (`quality.admission`) come later."""

@@ -1,7 +1,7 @@
-"""Raw: the same rows as landed, as Parquet text columns, one file a vintage; no meaning yet.
+"""Raw: the rows as landed, in text columns of Parquet, one file for each vintage.
 
-Belongs here: which vintages still have to be parsed, and the verdict when one cannot be.
-Does not belong here: how CSV is read (`sources`), admission by content (`quality`).
+Belongs here: which vintages must be parsed, the verdict on a vintage that cannot be parsed. Does not belong here: how a
+format is read (`formats`), admission by content (`quality`), what a value means (dbt staging).
 """
 
 import datetime as dt
@@ -24,11 +24,11 @@ from atf_dagster.sql import literal, single_threaded
 from atf_dagster.warehouse.tables import write_table
 
 PARSER = "2"
-"""Raised when parsing changes, so that raw is made again from landing."""
+"""Increase this number when parsing changes; then raw is made again from landing."""
 SIDE_BY_SIDE = 2
-"""Parts that are parsed at the same time."""
+"""Number of parts that are parsed at the same time."""
 COLUMNS = "_columns.parquet"
-"""A file without rows in each table's folder, so that the table has all its columns even before the first vintage."""
+"""A file without rows in each table's folder, so that a table has all its columns before its first vintage."""
 
 
 def vintage_file(raw: Path, collection: Collection, vintage: Vintage) -> Path:
@@ -38,10 +38,10 @@ def vintage_file(raw: Path, collection: Collection, vintage: Vintage) -> Path:
 def parse_new(
     catalogue: Catalogue, store: Store, raw: Path, run_id: str, progress: Callable[[str], None]
 ) -> list[Parsed]:
-    """Parse each vintage that has no Parquet yet; unchanged bytes are never parsed again.
+    """Parse each vintage that has no Parquet file. Unchanged bytes are never parsed again.
 
-    Returns one entry a vintage, oldest first within its part. A vintage whose rows are not the table
-    gets the verdict `rejected` and no file; the vintage before it stays in force.
+    Returns one entry for each vintage, oldest first within its part. A vintage whose rows are not the table gets the
+    verdict `rejected` and no file; the vintage before it stays in force.
     """
     _ensure_columns(raw, catalogue)
     parts = [(collection, dataset, part) for collection, dataset in catalogue.datasets for part in collection.parts]
@@ -55,7 +55,7 @@ def parse_new(
     progress(
         f"raw: {len(fresh)} vintages parsed, {sum(e.verdict.rows or 0 for e in fresh)} rows; {len(results)} in all"
     )
-    _forget_orphans(raw, catalogue, (p.vintage for p in results if p.verdict.verdict == "parsed"))
+    _remove_unknown(raw, catalogue, (p.vintage for p in results if p.verdict.verdict == "parsed"))
     return results
 
 
@@ -68,7 +68,7 @@ def _parse_part(
     dataset: Dataset,
     part: Part,
 ) -> list[Parsed]:
-    """What became of each vintage of one part, oldest first."""
+    """The result for each vintage of one part, oldest first."""
     known = store.verdicts(dataset.id, part.id)
     results = []
     for vintage in store.vintages(dataset.id, part.id):
@@ -126,7 +126,7 @@ def _write(
     vintage: Vintage,
     target: Path,
 ) -> int:
-    """The rows of all pages as one Parquet file, numbered through; returns how many."""
+    """Write the rows of all pages as one Parquet file, with one numbering. Returns their number."""
     source = SOURCES[collection.service.id]
     tags: dict[str, str | int] = {"dataset": dataset.id, "part": vintage.part, "vintage_id": vintage.id}
     if len(pages) == 1:
@@ -145,7 +145,7 @@ def _write(
 
 
 def _ensure_columns(raw: Path, catalogue: Catalogue) -> None:
-    """Write the files of columns that are missing or name other columns; one note says what they name."""
+    """Write the files of columns that are missing or have other columns. The file _columns.json lists their columns."""
     wanted = {collection.table: _columns(collection) for collection in catalogue.collections}
     note = raw / "_columns.json"
     try:
@@ -169,8 +169,8 @@ def _columns(collection: Collection) -> dict[str, str]:
     return {**dict.fromkeys(names, "varchar"), **tags}
 
 
-def _forget_orphans(raw: Path, catalogue: Catalogue, vintages: Iterable[Vintage]) -> None:
-    """Remove Parquet that belongs to no vintage in landing; raw is only ever derived."""
+def _remove_unknown(raw: Path, catalogue: Catalogue, vintages: Iterable[Vintage]) -> None:
+    """Remove Parquet files of vintages that are not in landing, because raw only repeats landing."""
     known = {f"{vintage.id}.parquet" for vintage in vintages} | {COLUMNS}
     for collection in catalogue.collections:
         for path in (raw / collection.table).glob("*.parquet"):

@@ -1,6 +1,6 @@
-"""Leaf of the warehouse: small Python tables as Parquet, typed as said.
+"""Leaf of the warehouse: writes small tables of Python rows as Parquet with given types.
 
-Belongs here: writing rows. Does not belong here: which rows.
+Belongs here: writing rows. Does not belong here: which rows (`inputs`, `quality.admission`).
 """
 
 import json
@@ -13,7 +13,7 @@ from atf_dagster.sql import cursor, literal
 
 
 def write_table(path: Path, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Replace `path` by a Parquet file of `rows`; `columns` maps names to DuckDB types. Unknown keys are an error."""
+    """Replace `path` with a Parquet file of `rows`. columns: name -> DuckDB type. Raises KeyError for other keys."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     lines = temporary.with_suffix(".jsonl.tmp")

@@ -175,7 +175,7 @@ def test_a_suite_is_an_anchor_and_a_failure_says_where_the_runbook_tells_of_it()
     assert [attributes.get("id") for tag, attributes in page.tags if tag == "h2"] == ["fct_trend"]
     assert "docs/runbook.md#statistics-wrong" in page.words
     assert "Failing since 2025-02-27 06:30 UTC" in page.text
-    assert "Looked at 2025-03-01 06:00 UTC" in page.text
+    assert "Checked at 2025-03-01 06:00 UTC" in page.text
 
 
 def test_since_when_is_said_only_where_it_is_known() -> None:
