@@ -1,4 +1,4 @@
-"""Shading of cells: told in the words of the sheet's own key, and not at all where the key does not say it."""
+"""Shading of cells: its text is that of the sheet's own key; a shade that is not in the key has no text."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def workbook(folder: Path, *, key: bool = True) -> Path:
 
 
 def shading(path: Path, folder: Path) -> dict[str, list[str]]:
-    """Sheet -> what was said of its rows."""
+    """Sheet -> the shading of its rows."""
     rows = folder / "rows.csv"
     workbooks.to_rows(path, LAYOUT, rows)
     cell_shading.add(path, LAYOUT, "share", rows)

@@ -77,7 +77,7 @@ def by_python(path: Path, encoding: str = "utf-8-sig") -> list[tuple[str | None,
 
 
 def refusal(path: Path, content: bytes, reason: str, *, ends_with_newline: bool = True) -> str:
-    """What is said of a body that must be refused for `reason` when it lands; it says what to do, too."""
+    """The message about a body that must be refused for `reason` when it lands. The error also has a remedy."""
     path.write_bytes(content)
     with pytest.raises(BodyRejected) as refused:
         judge(path, ends_with_newline=ends_with_newline)

@@ -94,7 +94,7 @@ def read(path: Path, layout: Layout, folder: Path) -> list[dict[str, str]]:
 
 
 def refusal(path: Path, layout: Layout, reason: str) -> str:
-    """What is said of a workbook that must be refused for `reason`, when it lands and when it is read."""
+    """The message about a workbook that must be refused for `reason`, when it lands and when it is read."""
     target = path.parent / "refused.csv"
     with pytest.raises(BodyRejected) as judged:
         inspect(path, layout)
@@ -408,7 +408,7 @@ def test_the_table_may_stand_in_any_column_and_its_columns_in_any_order(tmp_path
     assert list(row.values()) == ["E08000012", "Liverpool", "1", "", "Table 1", "4", ""]
 
 
-# What is refused, and what is said then.
+# What is refused, and with which message.
 
 
 def test_a_renamed_heading_is_named_with_what_it_may_be_called_now(tmp_path: Path) -> None:

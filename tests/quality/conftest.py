@@ -1,4 +1,4 @@
-"""What the tests of the suites share: the tables that admission looks at, empty."""
+"""What the tests of the suites share: the tables that admission checks, empty."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.home import PublishedHome
 
 @pytest.fixture(scope="module")
 def empty_admission(published_home: PublishedHome) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The tables that admission looks at, with the warehouse's columns; of these only the catalogue has rows."""
+    """The tables that admission checks, with the warehouse's columns; only the catalogue's tables have rows."""
     warehouse = published_home.settings.warehouse
     with duckdb.connect() as connection:
         connection.execute(f"attach '{warehouse}' as warehouse (read_only)")

@@ -1,4 +1,4 @@
-"""Admission over several arrivals: what a vintage is compared with, what a person decided, what stays told.
+"""Admission over several arrivals: what a vintage is compared with, what a person decided, which warnings stay.
 
 Belongs here: verdicts that depend on earlier ones. Does not belong here: single expectations
 (test_expectations_hold). One dataset, its real bytes from the bundled snapshot, dbt and Great Expectations
@@ -29,7 +29,7 @@ Row = dict[str, str]
 
 @dataclass
 class Story:
-    """A house with one dataset. `judged` gives verdicts in the order of arrival, after each further step."""
+    """A home with one dataset. `judged` gives verdicts in the order of arrival, after each further step."""
 
     settings: Settings
     body: bytes

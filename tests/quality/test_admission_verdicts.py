@@ -1,4 +1,4 @@
-"""Verdicts: a critical row holds the vintage that it belongs to, and no other."""
+"""Verdicts: a critical row quarantines the vintage that it belongs to, and no other."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_critical_check_that_could_not_run_holds_all_that_wait(store: Store) -
 
 
 def test_a_verdict_stands_as_long_as_its_rules_do(store: Store) -> None:
-    """The rows of a judged vintage are not looked at again, so no news of it is no pardon."""
+    """The rows of a judged vintage are not checked again, so a run without failing rows does not admit it."""
     verdicts(store, [failing(BAD)])
     assert verdicts(store, [])["bad"].verdict == "quarantined"
     assert verdicts(store, [failing(GOOD)])["good"].verdict == "admitted"

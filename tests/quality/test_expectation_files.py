@@ -1,4 +1,4 @@
-"""The files in expectations/: each says what it is, whose it is, why it is there and what to do."""
+"""The files in expectations/: each expectation has a name, an owner, a reason and a remedy."""
 
 from __future__ import annotations
 

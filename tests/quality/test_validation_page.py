@@ -133,8 +133,8 @@ def test_every_cell_is_escaped_and_shown_as_it_is() -> None:
     page = Page(hostile_page())
     assert references(page) == []
     for text in HOSTILE:
-        # Suite, table, expectation, reason, observed, owner, mend, runbook, a heading and three cells; a trouble has
-        # seven, and a note is one.
+        # Suite, table, expectation, reason, observed, owner, remedy, runbook, a heading and three cells; a source issue
+        # has seven, and a note is one.
         assert page.text.count(text) >= 11 + 7 + 1
 
 
@@ -214,12 +214,12 @@ def test_the_page_of_a_refresh_lists_its_expectations_and_loads_nothing(publishe
 def browser() -> str:
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
-        pytest.skip("no chromium on this machine: the page is not looked at in a real browser")
+        pytest.skip("no chromium on this machine: no real browser opens the page")
     return found
 
 
 def look(path: Path, profile: Path) -> tuple[str, list[str]]:
-    """Open a file in a headless browser: the page as it stands afterwards, and what the console said."""
+    """Open a file in a headless browser. Returns the page as it is afterwards, and the lines of the console."""
     done = subprocess.run(
         [
             *(browser(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
@@ -245,7 +245,7 @@ def test_a_browser_opens_the_page_without_a_complaint_and_runs_nothing_of_a_cell
 
 
 def test_the_browsers_console_is_heard(tmp_path: Path) -> None:
-    """Otherwise the test above would hold for a console that nobody reads."""
+    """Without this the test above would pass for a console that is never read."""
     path = tmp_path / "spoiled.html"
     path.write_text(hostile_page().replace("</body>", "<script>console.error('heard')</script></body>"), "utf-8")
     _, console = look(path, tmp_path / "profile")

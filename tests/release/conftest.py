@@ -11,5 +11,5 @@ from support.home import PublishedHome
 
 @pytest.fixture
 def home(published_home: PublishedHome, tmp_path: Path) -> PublishedHome:
-    """A house with a copy of the releases and nothing else."""
+    """A home with a copy of the releases and nothing else."""
     return published_home.copy_of_releases(tmp_path / "home")

@@ -15,7 +15,7 @@ VERSION = "000001-20261101T060000Z"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A house whose current release says in both of its descriptions that it was fetched live."""
+    """A home whose current release has the mode live in both of its descriptions."""
     home = Settings(home=tmp_path)
     folder = home.releases / VERSION
     folder.mkdir(parents=True)

@@ -1,9 +1,9 @@
 """No hidden number can be recomputed from what is published: releases are attacked, and attacks are known to work.
 
-Each leak is planted in a copy of a real release. What is hidden there is a real published figure, so that the attack
-has numbers to find; that it finds them says that a release in which it finds nothing has none. Before a figure is
-hidden, all that models worked out of its year is taken away (`bare`): what is planted is then the only leak. Planted
-rows are copies of real ones with something changed. Attacks on releases with local returns are in tests/returns.
+Each leak is planted in a copy of a real release. The hidden figure there is a real published one, so that the attack
+has numbers to find. The attack finds them, so a release in which it finds nothing has no such leak. Before a figure is
+hidden, everything that models computed from its year is removed (`bare`), so that the planted leak is the only one.
+Planted rows are changed copies of real rows. Attacks on releases with local returns are in tests/returns.
 """
 
 from __future__ import annotations

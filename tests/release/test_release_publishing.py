@@ -27,7 +27,7 @@ from support.releases import make_writable, run_sql
 
 
 def facts_of(home: PublishedHome) -> ReleaseFacts:
-    """What the release in the house was published with."""
+    """The facts with which the home's release was published."""
     receipt = home.receipt
     run = home.home / "runs" / receipt["run_id"]
     results = [
@@ -153,7 +153,7 @@ def candidate(published_home: PublishedHome, tmp_path: Path) -> Path:
 
 
 def audited(candidate: Path, published_home: PublishedHome) -> str:
-    """What the audit says of a candidate that it must refuse."""
+    """The audit's message about a candidate that it must refuse."""
     with pytest.raises(AuditFailed) as failed:
         audit(candidate, published_home.settings.warehouse, published_home.tables)
     message = str(failed.value)

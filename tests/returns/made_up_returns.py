@@ -1,4 +1,4 @@
-"""Return files with made-up figures, and a file of them on disk. No figure here is anybody's."""
+"""Return files with made-up figures, and a file of them on disk. No figure here is a real one."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def contracts(**changes: str) -> dict[str, str]:
 
 
 def good_rows() -> list[dict[str, str]]:
-    """Rows 2 to 7 of a file without a fault: ALL, Band 2, Band 5, a nil band, ATF12, ATF21."""
+    """Rows 2 to 7 of a file without errors: ALL, Band 2, Band 5, a nil band, ATF12, ATF21."""
     return [
         staff("ALL", "60", "250", "12"),
         staff("Band 2", "20", "100", "5"),

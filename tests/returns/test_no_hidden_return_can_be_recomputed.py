@@ -1,7 +1,7 @@
-"""Releases with local returns are attacked: what disclosure control hides, nobody works out of the mart.
+"""Releases with local returns are attacked: nobody can compute from the mart what disclosure control hides.
 
-The organisations and figures are made up. The attack is that of the release's audit (atf_dagster/release/disclosure),
-which knows the mart's tables and nothing of the rules by which returns are hidden.
+The organisations and figures are made up. The attack is that of the release's audit (atf_dagster/release/disclosure).
+It knows the mart's tables and does not know the rules by which returns are hidden.
 """
 
 from __future__ import annotations

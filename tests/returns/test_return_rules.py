@@ -1,4 +1,4 @@
-"""Each rule of a row and of a file: the fault is found at its row and column, and the good file passes."""
+"""Each rule of a row and of a file: the error is found at its row and column, and the good file passes."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ ONE_CELL = [
 @pytest.mark.parametrize(("row", "column", "cell", "says"), ONE_CELL)
 def test_one_wrong_cell_is_named(row: int, column: str, cell: str, says: str) -> None:
     errors = [f for f in checked(spoilt(row, **{column: cell})).errors if (f.row, f.column) == (row, column)]
-    assert errors, f"no fault at row {row}, {column}"
+    assert errors, f"no error at row {row}, {column}"
     assert any(says in error.message + error.remedy for error in errors), errors
     assert all(error.remedy for error in errors)
 
@@ -287,7 +287,7 @@ def test_rows_with_faults_are_not_among_the_rows() -> None:
 
 @pytest.mark.parametrize("character", ["\t", "\n", "\u200b"])
 def test_a_cell_with_an_invisible_character_is_refused_by_row_and_column(tmp_path: Path, character: str) -> None:
-    """`Band 5` and `Band 5` with a tab behind it look alike, and what is hidden is matched by the text."""
+    """`Band 5` and `Band 5` with a tab at its end look equal, and disclosure control finds rows by the text."""
     rows = good_rows()
     rows[BAND5 - 2] |= {"breakdown_value": f"Band 5{character}"}
     found = check(write(tmp_path, rows), KNOWN, now=NOW).errors

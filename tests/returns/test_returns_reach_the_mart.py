@@ -31,7 +31,7 @@ def build(settings: Settings, run_id: str) -> None:
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A house with three submissions: the second corrects figures of the first, the third has not been landed."""
+    """A home with three submissions: the second corrects figures of the first, the third has not been landed."""
     disable_usage_data()
     folder = tmp_path_factory.mktemp("returns")
     home = folder / "home"
@@ -151,7 +151,7 @@ def test_a_small_count_that_was_corrected_later_is_in_no_history(settings: Setti
 
 
 def test_totals_are_those_of_the_submissions_that_were_landed(settings: Settings) -> None:
-    """The third submission says 4,000 of 4,000 and was not asked for; the mart is that of the second."""
+    """The third submission has 4,000 of 4,000 and was not fetched; the mart is that of the second."""
     for area in (LIVERPOOL, f"ORG-{LIVERPOOL}"):
         assert one(settings, indicator_code="ATF21", area_code=area)["value"] == pytest.approx(50.0125)
 

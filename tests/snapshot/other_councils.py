@@ -1,4 +1,4 @@
-"""Which figures of other councils the bundle should hold, told from plan.yml alone and not by the project's readers."""
+"""Which figures of other councils the bundle should hold, by plan.yml alone and without the project's readers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def is_other(area_code: str) -> bool:
 
 
 def is_wanted(entry: Mapping[str, Any], area_code: str, period: str, breakdown: str = "", sex: str = "") -> bool:
-    """Whether a published figure should be carried: ours whole, of other councils what the entry says."""
+    """Whether a published figure should be taken: all of ours, and those of other councils that the entry names."""
     if area_code in AREAS:
         return True
     if entry.get("areas") != "england_totals" or not is_other(area_code) or breakdown:

@@ -40,7 +40,7 @@ def files(kept: Path) -> list[Path]:
 
 @pytest.fixture
 def url() -> str:
-    """The address of a workbook that the snapshot says it has."""
+    """The address of a workbook that a page of the snapshot lists."""
     page = requests.Session()
     page.mount("https://", SnapshotAdapter())
     path = "/government/statistical-data-sets/live-tables-on-homelessness"

@@ -1,4 +1,4 @@
-"""The snapshot answers a real session as a publisher would, or says clearly that it cannot."""
+"""The snapshot answers a real session as a publisher would, or raises a clear error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DfE Explore education statistics, asked live on loopback: both doors, the publisher's own files, what is refused.
+"""DfE Explore education statistics, fetched live on loopback: both interfaces, the publisher's files, what is refused.
 
 Belongs here: versions, successors, files found by title, which bodies are the table, figures read by hand in the
 files. Does not belong here: several releases in the history (test_level_2_by_19_revisions), cases of one staging
@@ -258,7 +258,7 @@ def test_an_error_page_with_status_200_is_no_table(server: Ees, tmp_path: Path) 
 
 @dataclass(frozen=True)
 class Staged:
-    """A house in which the three tables landed and were staged."""
+    """A home in which the three tables landed and were staged."""
 
     settings: Settings
     verdicts: dict[str, str]
@@ -393,7 +393,7 @@ def test_key_stage_4_keeps_negative_scores_limits_and_markers_and_leaves_schools
     ) == [(-0.18, -0.16)]
     assert staged.figure("ATF06", "E06000006", "2025-08-31", group="Eligible") == (32.5, None, None, "provisional")
     assert staged.figure("ATF05", "E06000006", "2025-08-31", group="Eligible") == (None, None, None, "not_published")
-    # Without a GSS code the publisher's own number says that it is St Helens.
+    # Without a GSS code the publisher's own number identifies St Helens.
     assert staged.figure("ATF06", "E08000013", "2025-08-31", "Male") == (None, None, None, "suppressed")
     uses = staged.rows(
         "select source_row, min(row_use) from intermediate.int_staged "

@@ -43,7 +43,7 @@ class Went:
 
 @dataclass(frozen=True)
 class Refused:
-    """The file was served and is not the table that was asked for; what the refusal says that it lacks or has."""
+    """The file was served and is not the requested table. names: what the message names."""
 
     dataset: str
     reason: str
@@ -250,7 +250,7 @@ SET_ASIDE = {
 
 @dataclass(frozen=True)
 class Home:
-    """A house after three runs in which the publishers had these files."""
+    """A home after three runs in which the publishers had these files."""
 
     settings: Settings
     catalogue: Catalogue

@@ -144,7 +144,7 @@ def test_fuel_poverty_is_that_of_the_publishers_file(
 
 
 def test_small_areas_add_up_to_their_council(staged: Staged) -> None:
-    # The two tables of the workbook are one model's; nobody checks that for the publisher but us.
+    # The two tables of the workbook come from one model of the publisher; only this test checks that they agree.
     council = staged.query(f"select denominator from intermediate.int_staged where dataset = '{FUEL}' "
                            "and area_code = 'E08000012'")  # fmt: skip
     small = staged.query(

@@ -197,7 +197,7 @@ def rivers() -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Published:
-    """What a refresh of the copy with both additions said, and the file that readers open."""
+    """The report of a refresh of the copy with both additions, and the file that readers open."""
 
     report: dict[str, Any]
     mart: Path

@@ -100,7 +100,7 @@ def test_residents_are_those_of_the_workbook(staged: Staged, area: str, sex: str
 
 
 def test_no_marker_is_unknown_and_none_became_a_zero(staged: Staged) -> None:
-    """Two areas' published zeros are real: the workbook says 0 beside jobs that it calls nil or negligible."""
+    """Two areas' published zeros are real: the workbook has 0 beside a number of jobs that is nil or negligible."""
     states = staged.query(
         f"select status, count(*), count(value) from intermediate.int_staged where dataset = '{WAGE}' group by all"
     )

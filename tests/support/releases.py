@@ -33,7 +33,7 @@ def run_sql(database: Path, *statements: str) -> None:
 def another_release(
     releases: Path, of: str, version: str, change: Callable[[dict[str, Any]], None] = lambda receipt: None
 ) -> Path:
-    """A release `version` that differs from `of` in what it says of itself; `change` may alter its receipt."""
+    """A release `version` that differs from `of` in its own name and receipt; `change` may alter the receipt."""
     folder = releases / version
     shutil.copytree(releases / of, folder)
     make_writable(folder)
