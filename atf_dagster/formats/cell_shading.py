@@ -96,9 +96,9 @@ def _judge_end(code: int, errors: str) -> None:
     if code == workbook_child.UNREADABLE or code < 0:
         raise _unreadable(errors.splitlines()[-1] if errors else f"signal {-code} ended its reader")
     if code:
-        raise RuntimeError(
-            f"The program that reads shades failed by itself, with exit code {code}: {errors[-300:]}. A data engineer "
-            "runs `uv sync`, then atf_dagster/formats/shading_child.py by hand with the same workbook."
+        raise workbook_processes.ReaderFailed(
+            f"The program that reads shades failed by itself, with exit code {code}: {errors[-300:]}.",
+            "Run `uv sync`, then atf_dagster/formats/shading_child.py by hand with the same workbook.",
         )
 
 

@@ -19,6 +19,7 @@ from queue import LifoQueue
 from tempfile import NamedTemporaryFile
 from typing import IO, Literal
 
+from atf_dagster.errors import AtfError
 from atf_dagster.formats import workbook_child, workbook_forks
 
 Program = Literal["workbook_child", "shading_child"]
@@ -28,6 +29,10 @@ SIDE_BY_SIDE = 2
 
 class TookTooLong(Exception):
     """The process did not end in time and was killed."""
+
+
+class ReaderFailed(AtfError):
+    """A program that reads workbooks failed by itself; no workbook caused it."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +104,9 @@ def _run(process: subprocess.Popen[bytes], request: bytes, seconds: float) -> in
         raise TookTooLong
     answer = answers.readline()
     if not answer:
-        raise RuntimeError(
-            "The program that starts the readers of workbooks ended by itself. A data engineer runs `uv sync`, then "
-            "atf_dagster/formats/workbook_forks.py by hand."
+        raise ReaderFailed(
+            "The program that starts the readers of workbooks ended by itself.",
+            "Run `uv sync`, then atf_dagster/formats/workbook_forks.py by hand.",
         )
     return int(answer)
 

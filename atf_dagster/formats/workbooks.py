@@ -258,9 +258,9 @@ def _judge_end(code: int, errors: str) -> None:
     if code < 0:
         first = errors.splitlines()[0][:200] if errors else "it printed nothing"
         raise _unreadable(f"{signal.Signals(-code).name} ended its reader ({first})")
-    raise RuntimeError(
-        f"The program that reads workbooks failed by itself, with exit code {code}: {last or 'it printed nothing'}. A "
-        "data engineer runs `uv sync`, then atf_dagster/formats/workbook_child.py by hand with the same workbook."
+    raise workbook_processes.ReaderFailed(
+        f"The program that reads workbooks failed by itself, with exit code {code}: {last or 'it printed nothing'}.",
+        "Run `uv sync`, then atf_dagster/formats/workbook_child.py by hand with the same workbook.",
     )
 
 

@@ -92,7 +92,7 @@ def _unknown(draft: Draft, form: Form | None, errors: ReturnErrors) -> None:
         errors.add(
             draft.number,
             column,
-            f"{shown(draft[column])} stands in a row of {draft['indicator_code']}, which has no unknown staff.",
+            f"{shown(draft[column])} is given in a row of {draft['indicator_code']}, which has no unknown staff.",
             "Leave the cell blank.",
         )
 
@@ -118,7 +118,7 @@ def _by_status(draft: Draft, errors: ReturnErrors) -> None:
             errors.add(
                 draft.number,
                 column,
-                f"{shown(cell)} stands in a nil return, whose numerator and denominator are 0.",
+                f"{shown(cell)} is given in a nil return, whose numerator and denominator are 0.",
                 "Write 'final' as data_status if there is something to report, else 0.",
             )
         elif number is not None and status != NIL and column == "denominator" and number == 0:

@@ -146,7 +146,7 @@ def _heading(found: Sequence[str], errors: ReturnErrors) -> list[str] | None:
         if heading in template:
             guessed.append(heading)
             if heading in found[: position - 1]:
-                errors.add(1, heading, f"The heading stands twice, again as column {position}.", "Remove one.")
+                errors.add(1, heading, f"The heading is there twice, also as column {position}.", "Remove one.")
             continue
         near = difflib.get_close_matches(heading.lower().replace(" ", "_"), free, n=1, cutoff=0.6)
         nearest = near[0] if near else None

@@ -30,7 +30,7 @@ class Refused(AtfError):
     def __init__(self, errors: tuple[ReturnError, ...]) -> None:
         super().__init__(
             f"The return has {len(errors)} errors; nothing of it was kept.",
-            "Correct the file as each error says and submit it again.",
+            "Correct the file by the remedy of each error, and submit it again.",
             owner="the organisation that sent it",
         )
         self.errors = errors

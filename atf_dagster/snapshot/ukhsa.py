@@ -64,8 +64,8 @@ def _page(source: FiguresSource, figures: Sequence[Figure], query: dict[str, str
         return replace(json_answer({"detail": "Invalid page."}), status=404)
 
     def address(page: int) -> str | None:
-        asking = urlencode(sorted((query | {"page": str(page)}).items()))
-        return f"https://{HOST}{_SERIES_PATH}{quote(source.indicator)}?{asking}" if 1 <= page <= last else None
+        parameters = urlencode(sorted((query | {"page": str(page)}).items()))
+        return f"https://{HOST}{_SERIES_PATH}{quote(source.indicator)}?{parameters}" if 1 <= page <= last else None
 
     results = [row(source.indicator, figure) for figure in figures[(number - 1) * size : number * size]]
     return json_answer(

@@ -117,7 +117,7 @@ def column_name(heading: str) -> str:
 
 
 def check_rows(connection: duckdb.DuckDBPyConnection, rows: Path, collection: Collection, dataset: Dataset) -> None:
-    """Every row must be of the indicator that was asked for. Raises BodyRejected."""
+    """Every row must be of the requested indicator. Raises BodyRejected."""
     if collection.table == METADATA:
         return
     wanted = collection.moved.get(dataset.source_id, dataset.source_id)

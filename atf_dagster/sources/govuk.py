@@ -162,7 +162,7 @@ def _content(context: FetchContext, path: str) -> Mapping[str, Any]:
     if not isinstance(content, dict):
         raise BodyRejected(
             "not_this_json",
-            f"What the content interface says of {path} is not one page but a {type(content).__name__}.",
+            f"The content interface's answer for {path} is not one page but a {type(content).__name__}.",
             "The publisher changed its interface. A data engineer compares it with its documentation and corrects "
             "sources/govuk.py.",
         )

@@ -86,8 +86,8 @@ def _check_count(
     if total is not None and counted != total:
         raise BodyRejected(
             "row_count_changed",
-            f"The first page said that there are {total} rows, the page from row {offset} on says {counted}: the table "
-            "changed while it was being read.",
+            f"The first page counted {total} rows, the page from row {offset} on counts {counted}: the table changed "
+            "while it was being read.",
             _AGAIN,
         )
     wanted = min(limit, counted - offset)

@@ -262,7 +262,7 @@ class Indicator:
         return float(low) <= 1e-9 * size and float(high) >= -1e-9 * size
 
     def _is_partial(self, one: Sum, equation: Equation[Cell, Shown]) -> bool:
-        """A sum that is marked as incomplete and equals the sum of what is shown: it tells nothing about the rest."""
+        """A sum that is marked as incomplete and equals the sum of what is shown: it gives nothing away."""
         total = self._figures[one.total]
         if total.included >= total.expected or not total.derived:
             return False
@@ -327,8 +327,8 @@ class Indicator:
                 self._add(equation, Cell(number, "denominator"), 1, printed=True)
             self._add(equation, Cell(one.total, "denominator"), -Fraction(repr(coverage)), printed=True)
             if equation.unknown:
-                digit, said = Fraction(repr(shown)) / 10**12, Shown("coverage", one.total, None)
-                self._intervals[said], equation.known[said] = (-digit, digit), 1
+                digit, known = Fraction(repr(shown)) / 10**12, Shown("coverage", one.total, None)
+                self._intervals[known], equation.known[known] = (-digit, digit), 1
                 yield equation
 
     def _of_gaps(self) -> Iterator[Equation[Cell, Shown]]:
