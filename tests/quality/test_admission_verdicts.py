@@ -110,14 +110,14 @@ def test_a_verdict_stands_as_long_as_its_rules_do(store: Store) -> None:
 
 
 def test_other_rules_of_one_dataset_judge_no_other_dataset_anew(store: Store) -> None:
-    """A verdict given anew by checks that saw nothing of it would be a pardon."""
+    """A new verdict from checks that did not see its rows would wrongly admit it."""
     verdicts(store, [failing(BAD), failing(OTHER)])
     rules = {**under("rules"), "other": "other rules"}
     found = {
         entry.vintage.dataset: verdict.verdict
         for entry, verdict in judge(store, [GOOD, BAD, OTHER], [], rules=rules, run_id="later")
     }
-    assert found == {"good": "admitted", "bad": "held", "other": "admitted"}
+    assert found == {"good": "admitted", "bad": "quarantined", "other": "admitted"}
     assert store.verdicts("bad", "all")[1, "admission"].run_id == "run"
 
 

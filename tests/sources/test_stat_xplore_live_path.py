@@ -174,7 +174,7 @@ def test_a_key_that_is_refused_is_told_to_whoever_keeps_it(service: StatXplore, 
     service.refusal = (status, "Error authenticating API key")
     (attempt,) = refresh(service, landing)
     assert (attempt.outcome, attempt.status) == ("failed", status)
-    assert "did not accept it" in str(attempt.remedy)
+    assert "did not accept the key" in str(attempt.remedy)
     assert "ATF_STAT_XPLORE_KEY" in str(attempt.remedy)
 
 
