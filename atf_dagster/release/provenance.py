@@ -94,7 +94,7 @@ def _figures(
             [indicator, code],
         )
         reason = f"{why[0]['state']}, {why[0]['reason']}" if why else "unknown"
-        raise NotFound(f"No total of {indicator} in {areas[0]['area_name']}.", f"Coverage says: {reason}.")
+        raise NotFound(f"No total of {indicator} in {areas[0]['area_name']}. Coverage says: {reason}.")
     newest = [row for row in found if row["period_id"] == found[0]["period_id"]]
     # The figure for persons includes both sexes. Life expectancy is published by sex only.
     return [row for row in newest if row["sex"] == "Persons"] or newest
