@@ -1,7 +1,7 @@
-"""Leaf: the one kind of error that people are told of.
+"""Leaf: the class above every error that people see.
 
-Belongs here: what every such error says. Does not belong here: one part's own errors, which extend `AtfError` beside
-the code that raises them; signals within a part that nobody is told of.
+Belongs here: what every such error says. Does not belong here: the errors of one package, which extend `AtfError` and
+stand beside the code that raises them; signals within a package that people never see.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ ENGINEER = "a data engineer"
 
 
 class AtfError(Exception):
-    """Something that people are told of.
+    """An error that people see.
 
     message: what happened, and where. remedy: what to do next. owner: who does it.
     `str()` is the message and the remedy.
@@ -25,6 +25,11 @@ class AtfError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
 
+    @property
+    def advice(self) -> str:
+        """Owner and remedy as one text, for records that have one field for both."""
+        return f"{self.owner[:1].upper()}{self.owner[1:]}: {self.remedy}" if self.remedy else ""
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Handed between processes whole, whatever a subclass wants to be made with.
         return _made_again, (type(self), self.args, self.__dict__)
@@ -38,7 +43,7 @@ def _made_again(kind: type[AtfError], arguments: tuple[Any, ...], facts: dict[st
 
 
 class NotFound(AtfError):
-    """What was asked for does not exist; the remedy says what does."""
+    """The thing that the user named does not exist. The remedy says which things exist, or how to list them."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
-        super().__init__(message, remedy, owner="whoever asks")
+        super().__init__(message, remedy, owner="whoever runs the command")

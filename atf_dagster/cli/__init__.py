@@ -1,5 +1,6 @@
-"""The commands: arguments and printing, one module a command group.
+"""The commands of `atf`: arguments and printing, one module for each group of commands.
 
-Belongs here: parsing of arguments, what a command prints, exit codes. Does not belong here: work of any kind; nothing
-else imports this package.
+No other package imports this one.
+
+Belongs here: parsing of arguments, what a command prints, exit codes. Does not belong here: any other work.
 """

@@ -1,6 +1,7 @@
-"""The commands `atf alerts` and `atf watch`: what was told, trying a channel, sending what waits, looking by the clock.
+"""`atf alerts` lists and sends digests and tests channels. `atf watch` checks the home at fixed times.
 
-Belongs here: arguments and printing. Does not belong here: gathering and delivering (`telling`, `outbox`).
+Belongs here: arguments and printing. Does not belong here: finding alerts (`alerts.detect`), delivering them
+(`alerts.outbox`).
 """
 
 import argparse
@@ -8,31 +9,35 @@ import dataclasses
 import json
 from typing import Any
 
-from atf_dagster.settings import Settings
+from atf_dagster.cli.printing import print_error
+from atf_dagster.errors import AtfError, NotFound
+from atf_dagster.settings import Settings, SettingsError
 
 EXIT_OK, EXIT_FAILED = 0, 1
 
 
 def add_parser(commands: Any) -> None:
     """Add `alerts` and `watch` to the parser of the command."""
-    alerts = commands.add_parser("alerts", help="what was told of problems; trying and sending")
+    alerts = commands.add_parser("alerts", help="list and send digests of alerts; test the channels")
     words = alerts.add_subparsers(required=True, metavar="WHAT")
-    listed = words.add_parser("list", help="the digests that there are, the channels and what waits for them")
+    listed = words.add_parser("list", help="the kept digests, the channels and what each channel still has to get")
     listed.add_argument("--json", action="store_true")
     listed.set_defaults(run=_list)
-    shown = words.add_parser("show", help="one digest in full; the newest one otherwise")
+    shown = words.add_parser("show", help="one digest in full; without a number the newest one")
     shown.add_argument("number", type=int, nargs="?")
     shown.set_defaults(run=_show)
     words.add_parser("test", help="send a test message to every channel of the settings").set_defaults(run=_test)
-    words.add_parser("send", help="send what waits, now").set_defaults(run=_watch, json=False, quiet=False)
+    words.add_parser("send", help="send what was not delivered yet, now").set_defaults(
+        run=_watch, json=False, quiet=False
+    )
     watch = commands.add_parser(
         "watch",
-        help="look, by the clock, whether a refresh is overdue or a release damaged, and send what waits",
-        description="For cron or a systemd timer of its own, so that a dead scheduler is noticed too. "
-        "Exit codes: 0 nothing is broken and everything was delivered, 1 otherwise.",
+        help="check whether a refresh is overdue or a release is damaged, and send what was not delivered yet",
+        description="Run it from cron or from a systemd timer of its own: then people also learn of a scheduler that "
+        "stopped. Exit codes: 0 nothing is broken and every message was delivered, 1 otherwise.",
     )
     watch.add_argument("--json", action="store_true")
-    watch.add_argument("--quiet", action="store_true", help="print nothing; the channels are told")
+    watch.add_argument("--quiet", action="store_true", help="print nothing; the channels get the message as usual")
     watch.set_defaults(run=_watch)
 
 
@@ -56,16 +61,16 @@ def _list(settings: Settings, options: argparse.Namespace) -> int:
         digest = outbox.read(folder, number)
         if digest is not None and number <= kept.sequence:
             print(f"{number:>6}  {digest.at[:16].replace('T', ' ')} UTC  {render.subject(digest)}")
-    print(f"Open now: {len(kept.open)} problems.")
+    print(f"Open now: {len(kept.open)} alerts.")
     for channel in known:
         state = states.get(channel.id)
         if state is None:
             print(f"Channel {channel.name}: not used yet")
         elif state.misses:
             since = state.failing_since[:16]
-            print(f"Channel {channel.name}: down since {since} UTC, {state.misses} tries: {state.error}")
+            print(f"Channel {channel.name}: fails since {since} UTC, {state.misses} tries: {state.error}")
         else:
-            print(f"Channel {channel.name}: has everything up to digest {state.notified}")
+            print(f"Channel {channel.name}: got every digest up to {state.notified}")
     if not known:
         print(f"No channel is set (ATF_ALERTS); digests are kept in {folder / 'digests'}.")
     return EXIT_OK
@@ -79,8 +84,12 @@ def _show(settings: Settings, options: argparse.Namespace) -> int:
     number = options.number or (there[-1] if there else 0)
     digest = outbox.read(folder, number)
     if digest is None:
-        print(f"There is no digest {number} in {folder}; there are: {', '.join(map(str, there[-20:])) or 'none yet'}.")
-        return EXIT_FAILED
+        raise NotFound(
+            f"There is no digest {number} in {folder}.",
+            f"Choose one of these: {', '.join(map(str, there[-20:]))}."
+            if there
+            else "No digest was made yet. `atf watch` makes one when it finds something to report.",
+        )
     print(f"{render.subject(digest)}\n\n{render.text(digest, settings.pages, most=10_000)}", end="")
     return EXIT_OK
 
@@ -90,16 +99,19 @@ def _test(settings: Settings, options: argparse.Namespace) -> int:
 
     known = [*channels(settings.alerts), *channels(settings.alerts_second, "ATF_ALERTS_SECOND")]
     if not known:
-        print("No channel is set: ATF_ALERTS takes addresses such as mailtos://user:password@mail.example.org?to=...")
-        return EXIT_FAILED
+        raise SettingsError(
+            "No channel is set.",
+            "Set ATF_ALERTS to one address or more, such as mailtos://user:password@mail.example.org?to=...",
+            owner="whoever runs the home",
+        )
     text = "This is a test of the warehouse's alerts. Nothing is broken."
     code = EXIT_OK
     for channel in known:
         try:
             send(channel, "[All Together Fairer] A test", text, f"<p>{text}</p>", is_failure=False)
-            print(f"{channel.name}: took the message")
+            print(f"{channel.name}: accepted the message")
         except Undelivered as failure:
-            print(f"{channel.name}: {failure}")
+            print_error(AtfError(f"{channel.name}: {failure.message}", failure.remedy, owner=failure.owner))
             code = EXIT_FAILED
     return code
 

@@ -1,6 +1,6 @@
 """`atf diagnose`: what happened to a dataset, and what to do.
 
-Belongs here: arguments and printing. Does not belong here: what a receipt or a verdict says (`landing`).
+Belongs here: arguments and printing. Does not belong here: the meaning of a receipt or a verdict (`landing`).
 """
 
 import argparse
@@ -25,7 +25,7 @@ def add_parser(commands: Any) -> None:
 
 
 def diagnose(settings: Settings, options: argparse.Namespace) -> int:
-    """The history of one dataset: attempts, vintages, verdicts, and the beginning of bytes that were refused."""
+    """Print the history of one dataset: attempts, vintages, verdicts, and the first bytes of a refused answer."""
     known = catalogue.load()
     try:
         collection, dataset = known.dataset(options.dataset)
@@ -33,7 +33,7 @@ def diagnose(settings: Settings, options: argparse.Namespace) -> int:
         raise NotFound(str(error.args[0])) from None
     current = versions.current(settings.releases)
     stores = stores_of(settings)
-    # The sources of what readers have now; before the first release, those of the mode that is set.
+    # The landing store from which the current release was made; before the first release, that of the set mode.
     mode = current.receipt["mode"] if current and current.receipt["mode"] in stores else settings.mode
     store = stores.get(mode, Store(settings.landing))
     parts: list[dict[str, Any]] = []
@@ -75,7 +75,7 @@ def diagnose(settings: Settings, options: argparse.Namespace) -> int:
                 remedy = f"\n    What to do: {attempt['remedy']}" if attempt["remedy"] else ""
                 print(f"    {attempt['message']}{remedy}")
         for vintage in entry["vintages"]:
-            words = ", ".join(f"{v['stage']} {v['verdict']}" for v in vintage["verdicts"]) or "not looked at yet"
+            words = ", ".join(f"{v['stage']} {v['verdict']}" for v in vintage["verdicts"]) or "not judged yet"
             print(f"  vintage {vintage['vintage']}: {vintage['bytes']} bytes, {words}\n    bytes: {vintage['object']}")
             for verdict in vintage["verdicts"]:
                 if verdict["message"]:
@@ -86,5 +86,5 @@ def diagnose(settings: Settings, options: argparse.Namespace) -> int:
         elif last["outcome"] == "rejected" and last["sha256"]:
             start = store.object_path(last["sha256"]).read_bytes()[:200]
             print(f"  the refused bytes begin: {start!r}")
-    print("Nothing is held back." if not held_back else f"Held back; readers get: {held_back[0].serving}.")
+    print(f"Held back; readers get: {held_back[0].serving}." if held_back else "Nothing is held back.")
     return 0

@@ -1,6 +1,6 @@
-"""`atf explain`: a figure and the way back to the publisher's bytes.
+"""`atf explain`: one figure, and the bytes of the publisher from which it was made.
 
-Belongs here: arguments and printing. Does not belong here: following the figure (`release.provenance`).
+Belongs here: arguments and printing. Does not belong here: tracing the figure (`release.provenance`).
 """
 
 import argparse
@@ -15,19 +15,19 @@ from atf_dagster.settings import Settings
 
 def add_parser(commands: Any) -> None:
     """Add `explain` to the commands of `atf`."""
-    parser = commands.add_parser("explain", help="from a figure back to the publisher's bytes")
+    parser = commands.add_parser("explain", help="one figure, and the publisher's bytes from which it was made")
     parser.add_argument("indicator", help="indicator code, such as ATF01")
     parser.add_argument("area", help="area code or name, such as E08000012 or Liverpool")
-    parser.add_argument("period", nargs="?", help="period label or id; the newest one otherwise")
+    parser.add_argument("period", nargs="?", help="period label or id; without it the newest period")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=explain)
 
 
 def explain(settings: Settings, options: argparse.Namespace) -> int:
-    """Print the figure, where it comes from and what it was before."""
+    """Print the figure, its source and its earlier values."""
     current = versions.current(settings.releases)
     if current is None:
-        raise NotFound(f"There is no release in {settings.releases} yet: run `atf refresh`.")
+        raise NotFound(f"There is no release in {settings.releases} yet.", "Run `atf refresh`.")
     figures = figures_with_origin(current, settings.home, options.indicator, options.area, options.period)
     if options.json:
         print(json.dumps({"release": current.version, "figures": figures}, ensure_ascii=False, default=str))

@@ -1,7 +1,9 @@
-"""The command `atf`: which commands there are, and what an error of any of them looks like.
+"""The command `atf`: it runs one of its commands and prints the error of any of them.
 
-Belongs here: dispatch and the exit codes that all commands share. Does not belong here: one command's arguments and
-printing (its own module). Dagster, dbt and Great Expectations are imported only by the commands that use them.
+Only the commands that use Dagster, dbt or Great Expectations import them.
+
+Belongs here: choosing the command, exit codes that all commands share. Does not belong here: one command's arguments
+and printing (its own module).
 """
 
 import argparse
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_error(
             AtfError(
                 f"{error}.",
-                "Look at the disk's free space and at who may write there; the last release stays in place.",
+                "Check the disk's free space and who may write there. The last release stays in place.",
             )
         )
         return EXIT_FAILED

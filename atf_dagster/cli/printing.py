@@ -1,6 +1,6 @@
-"""What several commands print alike.
+"""What several commands print in the same way.
 
-Belongs here: errors and source issues as lines for people. Does not belong here: one command's own lines.
+Belongs here: errors and source issues as lines for people. Does not belong here: the lines of one command.
 """
 
 import sys
@@ -10,18 +10,18 @@ from atf_dagster.errors import AtfError
 from atf_dagster.landing.source_issues import SourceIssue
 
 SHOWN = 6
-"""Names of sources with the same issue that are printed; `--json` has all of them."""
+"""How many parts with the same issue are printed; `--json` has all of them."""
 
 
 def print_error(error: AtfError) -> None:
-    """What happened, whose it is and what to do, on standard error."""
+    """Print what happened, who acts and what to do, on standard error. Every command prints its errors in this way."""
     print(f"atf: {error.message}", file=sys.stderr)
     if error.remedy:
         print(f"  What to do ({error.owner}): {error.remedy}", file=sys.stderr)
 
 
 def source_issue_lines(stale: Sequence[SourceIssue]) -> list[str]:
-    """Source issues as lines for people; those with one cause and one remedy stand together."""
+    """Source issues as lines for people; issues with the same cause and remedy are one group."""
     groups: dict[tuple[str, ...], list[SourceIssue]] = {}
     for issue in stale:
         groups.setdefault((issue.kind, issue.reason, issue.remedy, issue.serving), []).append(issue)

@@ -1,7 +1,8 @@
 """`atf refresh`: fetch, transform, validate and publish once.
 
-Belongs here: arguments, exit codes, and printing how the refresh ended. Does not belong here: any work. Dagster is
-imported only when a refresh begins.
+Dagster is imported only when a refresh begins.
+
+Belongs here: arguments, exit codes, printing how the refresh ended. Does not belong here: the work of a refresh.
 """
 
 import argparse
@@ -11,9 +12,10 @@ import sys
 import traceback
 from typing import Any
 
-from atf_dagster.cli.printing import source_issue_lines
+from atf_dagster.cli.printing import print_error, source_issue_lines
+from atf_dagster.errors import AtfError
 from atf_dagster.files import single_writer
-from atf_dagster.pipeline.steps import Refresh, WouldReplaceLive
+from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.settings import Settings
 
 EXIT_OK, EXIT_FAILED, EXIT_HELD = 0, 1, 2
@@ -54,15 +56,15 @@ def refresh(settings: Settings, options: argparse.Namespace) -> int:
             settings = settings.model_copy(update={"replace_live": options.replace_live})
             Refresh(settings, "guard").guard_mode()
             report = run.run(settings, rebuild=options.rebuild, progress=progress)
-        except WouldReplaceLive as refusal:
-            return _stopped(str(refusal), options)
+        except AtfError as error:
+            return _stopped(error, options)
         except Exception as error:
             traceback.print_exc()
-            return _stopped(
-                f"The refresh stopped before it could begin: {type(error).__name__}: {error}. The trace above is for "
-                "an engineer; the last release stays in place.",
-                options,
+            stop = AtfError(
+                f"The refresh stopped before it could begin: {type(error).__name__}: {error}.",
+                "Read the trace above and repair the cause. The last release stays in place.",
             )
+            return _stopped(stop, options)
     if options.json:
         print(json.dumps(dataclasses.asdict(report), ensure_ascii=False))
     else:
@@ -73,11 +75,11 @@ def refresh(settings: Settings, options: argparse.Namespace) -> int:
     return EXIT_HELD if held else EXIT_OK
 
 
-def _stopped(message: str, options: argparse.Namespace) -> int:
+def _stopped(error: AtfError, options: argparse.Namespace) -> int:
     if options.json:
-        print(json.dumps({"outcome": "failed", "message": message}))
+        print(json.dumps({"outcome": "failed", "message": str(error)}))
     else:
-        print(message, file=sys.stderr)
+        print_error(error)
     return EXIT_FAILED
 
 
@@ -95,12 +97,11 @@ def _print(report: Any, settings: Settings) -> None:
             counts = ", ".join(f"{n} {k}" for k in ("new", "revised", "withdrawn") if (n := getattr(change, k)))
             print(f"  {change.indicator:<7} {change.name or 'no longer in the catalogue'}: {counts}")
     elif report.outcome == "unchanged":
-        print(f"Unchanged: release {report.release} (mode {report.mode}) already holds what the publishers serve.")
+        print(f"Unchanged: release {report.release} (mode {report.mode}) already has what the publishers serve.")
     else:
-        print(f"{report.outcome.capitalize()}: {report.message}", file=sys.stderr)
-        print(report.remedy, file=sys.stderr)
+        print_error(AtfError(f"{report.outcome.capitalize()}: {report.message}", report.remedy))
     for note in report.notes:
-        print(f"Noted: {note}")
+        print(f"Note: {note}")
     for line in source_issue_lines(report.source_issues):
         print(line)
     print(f"Alerts: {report.notified}")

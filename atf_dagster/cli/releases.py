@@ -1,4 +1,4 @@
-"""`atf releases` and `atf rollback`: the releases that there are, and going back to an earlier one.
+"""`atf releases` lists the releases. `atf rollback` makes an earlier one current.
 
 Belongs here: arguments and printing. Does not belong here: moving the pointer (`release.versions`).
 """
@@ -14,11 +14,11 @@ from atf_dagster.settings import Settings
 
 def add_parser(commands: Any) -> None:
     """Add `releases` and `rollback` to the commands of `atf`."""
-    listed = commands.add_parser("releases", help="the releases that there are")
+    listed = commands.add_parser("releases", help="list the releases")
     listed.add_argument("--json", action="store_true")
     listed.set_defaults(run=releases)
     back = commands.add_parser("rollback", help="make an earlier release current")
-    back.add_argument("version", nargs="?", help="version; the one before the current otherwise")
+    back.add_argument("version", nargs="?", help="version; without it the release before the current one")
     back.set_defaults(run=rollback)
 
 
@@ -44,5 +44,5 @@ def rollback(settings: Settings, options: argparse.Namespace) -> int:
     """Make an earlier release current. Readers that have a file open keep reading it."""
     with single_writer(settings.home):
         before, now = versions.rollback(settings.releases, options.version)
-    print(f"Current is {now}; it was {before}. A refresh without news leaves it so; one with news publishes again.")
+    print(f"Current is {now}; it was {before}. A refresh without changes keeps it; one with changes publishes again.")
     return 0

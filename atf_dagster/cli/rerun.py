@@ -1,6 +1,6 @@
-"""`atf rerun` and `atf admit`: one vintage, read and judged again, or let in by a person.
+"""`atf rerun` reads and judges one vintage again. `atf admit` records that a person admits a quarantined vintage.
 
-Belongs here: arguments and printing. Does not belong here: what a verdict is (`quality.admission`, `landing`).
+Belongs here: arguments and printing. Does not belong here: the meaning of a verdict (`quality.admission`, `landing`).
 """
 
 import argparse
@@ -21,23 +21,23 @@ def add_parser(commands: Any) -> None:
     again.add_argument("vintage", help="vintage id, as `atf diagnose` shows it")
     again.add_argument("--json", action="store_true", help="print one JSON object at the end and nothing else")
     again.set_defaults(run=rerun, quiet=False, rebuild=True, replace_live=False)
-    let_in = commands.add_parser("admit", help="let in a vintage that a check holds, after a person looked at it")
+    let_in = commands.add_parser("admit", help="admit a quarantined vintage, after a person looked at it")
     let_in.add_argument("vintage", help="vintage id, as `atf diagnose` shows it")
-    let_in.add_argument("--reason", required=True, help="why; kept with the vintage for good")
+    let_in.add_argument("--reason", required=True, help="the reason; it is kept with the vintage")
     let_in.set_defaults(run=admit)
 
 
 def rerun(settings: Settings, options: argparse.Namespace) -> int:
-    """Forget what was said of a vintage, then refresh."""
+    """Discard the verdicts on a vintage, then refresh."""
     with single_writer(settings.home):
         ask_again(settings, options.vintage)
         return refresh(settings, options)
 
 
 def admit(settings: Settings, options: argparse.Namespace) -> int:
-    """Record a person's verdict on a held vintage; the next refresh takes it in."""
+    """Record that a person admits a quarantined vintage; the next refresh uses it."""
     with single_writer(settings.home):
         store, vintage = vintage_by_id(settings, options.vintage)
         admit_by_hand(store, vintage, options.reason, "by hand")
-    print(f"{vintage.id} is admitted: {options.reason}. Run `atf refresh` to take it in.")
+    print(f"{vintage.id} is admitted: {options.reason}. Run `atf refresh` to build the mart with it.")
     return 0

@@ -1,17 +1,19 @@
 """The commands `atf returns`: template, check, submit, list.
 
-Belongs here: their arguments, and printing what the other modules find. Does not belong here: any rule. Nothing
-of Dagster, dbt or Great Expectations is imported.
+These commands import neither Dagster nor dbt nor Great Expectations.
+
+Belongs here: arguments, printing what the package `returns` finds. Does not belong here: the rules of a return.
 """
 
 import argparse
 import datetime as dt
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from atf_dagster import catalogue
+from atf_dagster.cli.printing import print_error
+from atf_dagster.errors import AtfError
 from atf_dagster.files import write_atomic
 from atf_dagster.returns import store, template
 from atf_dagster.returns.check import check as check_file
@@ -20,10 +22,10 @@ from atf_dagster.settings import Settings
 
 
 def add_parser(commands: Any) -> None:
-    """Add `returns` and its own commands to the subparsers of `atf`."""
+    """Add `returns` and its commands to the commands of `atf`."""
     returns = commands.add_parser(
         "returns",
-        help="what trusts and councils send for " + ", ".join(template.FORMS),
+        help="returns of trusts and councils for " + ", ".join(template.FORMS),
         description="Local returns of the indicators that nobody publishes: " + ", ".join(template.FORMS) + ". Exit "
         "codes: 0 done, 1 refused, 3 a refresh is running.",
     )
@@ -35,15 +37,15 @@ def add_parser(commands: Any) -> None:
     blank.add_argument("--out", type=Path, metavar="FILE", help="write a new file instead of printing")
     blank.set_defaults(run=write_template)
 
-    look = words.add_parser("check", help="every fault of a file, without keeping it")
+    look = words.add_parser("check", help="list every error in a file, without keeping the file")
     look.add_argument("file", type=Path, metavar="FILE")
     look.set_defaults(run=check)
 
-    send = words.add_parser("submit", help="check a file and keep it for good")
+    send = words.add_parser("submit", help="check a file and keep it")
     send.add_argument("file", type=Path, metavar="FILE")
     send.set_defaults(run=submit)
 
-    kept = words.add_parser("list", help="the returns that were accepted")
+    kept = words.add_parser("list", help="list the accepted returns")
     kept.set_defaults(run=list_submissions)
 
 
@@ -54,42 +56,37 @@ def write_template(settings: Settings, options: argparse.Namespace) -> int:
         print(text.replace("\r\n", "\n"), end="")
         return 0
     if options.out.exists():
-        print(
-            f"{options.out} exists and may have been filled in; it was left as it is. Give another name.",
-            file=sys.stderr,
+        raise AtfError(
+            f"{options.out} exists already. Somebody may have filled it in, so it was not changed.",
+            "Give another name.",
+            owner="whoever runs the command",
         )
-        return 1
     write_atomic(options.out, text)
     print(f"Written: {options.out}")
     return 0
 
 
 def check(settings: Settings, options: argparse.Namespace) -> int:
-    """Judge a file against the rules and the returns accepted before; keeps nothing."""
+    """Check a file against the rules and the accepted returns; keeps nothing."""
     known = catalogue.load()
-    try:
-        earlier = list(store.rows_in_force(settings.home, known).values())
-    except store.ReturnsDamaged as damaged:
-        return _damaged(damaged)
+    earlier = list(store.rows_in_force(settings.home, known).values())
     checked = check_file(options.file, known, earlier=earlier)
     if checked.errors:
         return _refused(options.file, checked.errors)
-    print(f"No faults in {_count(len(checked.rows), 'row')}. `atf returns submit` keeps the file.")
+    print(f"No errors in {_count(len(checked.rows), 'row')}. `atf returns submit` keeps the file.")
     return 0
 
 
 def submit(settings: Settings, options: argparse.Namespace) -> int:
-    """Check a file and keep its bytes; the same bytes again add nothing."""
+    """Check a file and keep its bytes; bytes that are kept already add nothing."""
     try:
         kept = store.submit(settings.home, options.file, catalogue.load(), dt.datetime.now(dt.UTC))
     except store.Refused as refused:
         return _refused(options.file, refused.errors)
-    except store.ReturnsDamaged as damaged:
-        return _damaged(damaged)
     if not kept.is_new:
         print(
-            f"These bytes are submission {kept.sequence} of {kept.accepted_at}: nothing was added. If a later "
-            "submission replaced their figures and they are right after all, change submitted_at and send the file."
+            f"The same bytes are submission {kept.sequence} of {kept.accepted_at}: nothing was added. If a later "
+            "submission replaced these figures, and these are right, change submitted_at and submit the file again."
         )
         return 0
     print(
@@ -100,7 +97,7 @@ def submit(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def list_submissions(settings: Settings, options: argparse.Namespace) -> int:
-    """Print the accepted returns in order of arrival."""
+    """Print the accepted returns, oldest first."""
     kept = store.submissions(settings.home)
     for one in kept:
         print(
@@ -117,12 +114,13 @@ def _refused(path: Path, errors: Iterable[ReturnError]) -> int:
     found = list(errors)
     for error in found:
         print(error)
-    print(f"{_count(len(found), 'fault')} in {_printable(path.name)}; nothing was kept.")
-    return 1
-
-
-def _damaged(damaged: store.ReturnsDamaged) -> int:
-    print(f"atf: {damaged}", file=sys.stderr)
+    print_error(
+        AtfError(
+            f"{_count(len(found), 'error')} in {_printable(path.name)}; nothing was kept.",
+            "Correct the rows listed above, then check the file again.",
+            owner="whoever sends the file",
+        )
+    )
     return 1
 
 
@@ -131,5 +129,5 @@ def _count(number: int, word: str) -> str:
 
 
 def _printable(name: str) -> str:
-    """A file's name as a terminal may have it."""
+    """A file's name without characters that control a terminal."""
     return name if name.isprintable() else ascii(name)

@@ -1,4 +1,4 @@
-"""`atf sources`: publishers, licences, datasets, and how each was last answered.
+"""`atf sources`: publishers, licences, datasets, and how the last attempt for each dataset ended.
 
 Belongs here: arguments and printing. Does not belong here: the catalogue, the receipts.
 """
@@ -15,14 +15,14 @@ from atf_dagster.settings import Settings
 def add_parser(commands: Any) -> None:
     """Add `sources` to the commands of `atf`."""
     parser = commands.add_parser(
-        "sources", help="publishers, their licences and datasets, and how each was last answered"
+        "sources", help="publishers, their licences and datasets, and how the last attempt for each dataset ended"
     )
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=sources)
 
 
 def sources(settings: Settings, options: argparse.Namespace) -> int:
-    """Who answers for which figures, under which licence, and how each dataset's last attempt ended."""
+    """Print each publisher with its licence and datasets, and how the last attempt for each dataset ended."""
     known = catalogue.load()
     store = Store(settings.landing)
     records: list[dict[str, Any]] = []

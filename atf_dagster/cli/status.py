@@ -1,7 +1,8 @@
 """`atf status`: what is published, how old it is and what is broken now.
 
-Belongs here: arguments and printing. Does not belong here: reading releases, receipts and alerts. Nothing of Dagster,
-dbt or Great Expectations is imported, so that an answer takes a moment.
+This command imports neither Dagster nor dbt nor Great Expectations: they would make it slow.
+
+Belongs here: arguments and printing. Does not belong here: reading releases, receipts and alerts.
 """
 
 import argparse
@@ -27,7 +28,7 @@ def add_parser(commands: Any) -> None:
 
 
 def status(settings: Settings, options: argparse.Namespace) -> int:
-    """What is published, how old it is, what is broken now, how the last runs ended."""
+    """Print what is published, how old it is, what is broken now and how the last runs ended."""
     current = versions.current(settings.releases)
     stores = stores_of(settings)
     held_back = {mode: source_issues(catalogue.load(), store) for mode, store in stores.items()}
@@ -57,7 +58,7 @@ def status(settings: Settings, options: argparse.Namespace) -> int:
         print(f"  {receipt['rows']['fct_observation']} figures; readers open {mart}")
         rolled = versions.rolled_back_from(settings.releases)
         if rolled:
-            print(f"  rolled back from {rolled}; the next refresh with news publishes again")
+            print(f"  rolled back from {rolled}; the next refresh that finds a change publishes again")
     for alert in damage:
         print(f"  DAMAGED: {alert}. Run `atf rollback`, then `atf refresh --rebuild`.")
     for mode, found in held_back.items():
@@ -66,7 +67,7 @@ def status(settings: Settings, options: argparse.Namespace) -> int:
             print(f"  {line}")
     others = [entry.alert for entry in _open(settings) if not entry.alert.key.startswith("source/")]
     if others:
-        print("Open beside the sources:")
+        print("Other open alerts:")
     for other in others:
         print(f"  {other.severity}: {other.place}: {other.headline} (since {other.since})")
         print(f"    What to do: {other.remedy} See docs/runbook.md#{other.runbook}")
@@ -77,7 +78,7 @@ def status(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _open(settings: Settings) -> list[OpenAlert]:
-    """What people were told of and is not over yet, in the house's mode."""
+    """The open alerts, in the mode of the settings."""
     return list(ledger.read(settings.workspace / "alerts").open)
 
 

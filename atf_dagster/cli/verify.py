@@ -1,4 +1,4 @@
-"""`atf verify`: which kept bytes are damaged.
+"""`atf verify` reads all kept bytes and lists the damaged files.
 
 Belongs here: arguments and printing. Does not belong here: reading the bytes (`pipeline.kept_bytes`).
 """
@@ -14,13 +14,13 @@ from atf_dagster.settings import Settings
 
 def add_parser(commands: Any) -> None:
     """Add `verify` to the commands of `atf`."""
-    parser = commands.add_parser("verify", help="read every kept byte again and name what is damaged")
+    parser = commands.add_parser("verify", help="read every kept byte again and list the damaged files")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=verify)
 
 
 def verify(settings: Settings, options: argparse.Namespace) -> int:
-    """Read everything and print what is damaged; 1 where something is."""
+    """Read all kept bytes and print the damaged files; returns 1 if there are any."""
     found, counts = damaged_files(settings.home)
     if options.json:
         record = {
@@ -37,6 +37,6 @@ def verify(settings: Settings, options: argparse.Namespace) -> int:
         print(f"  What to do: {damaged.remedy}")
     print(
         f"Read {counts.landing_objects} objects of landing, {counts.returns} local returns, {counts.releases} "
-        f"releases: {f'{len(found)} files are damaged' if found else 'all are as their receipts say'}."
+        f"releases: {f'{len(found)} files are damaged' if found else 'all agree with their receipts'}."
     )
     return 1 if found else 0

@@ -158,4 +158,4 @@ def test_a_house_that_cannot_be_written_is_told_with_whose_it_is_to_mend(
     said = atf(tmp_path / "file" / "home", *words)
     assert said.code == 1
     assert str(tmp_path / "file") in said.err
-    assert "An engineer looks at the disk's free space and at who may write there" in said.err
+    assert "What to do (a data engineer): Check the disk's free space and who may write there" in said.err

@@ -88,7 +88,7 @@ def test_a_house_in_which_nothing_is_damaged_is_read_to_the_last_byte(home: Publ
     assert told["damaged"] == []
     objects = list((home.home / "snapshot" / "landing" / "objects").glob("*/*"))
     assert told["looked_at"] == {"landing_objects": len(objects), "returns": 1, "releases": 1}
-    assert "all are as their receipts say" in atf(home.home, "verify").out
+    assert "all agree with their receipts" in atf(home.home, "verify").out
 
 
 @pytest.mark.parametrize("damage", [flip_a_bit, Path.unlink], ids=["a bit flipped", "missing"])

@@ -158,11 +158,11 @@ def test_the_commands_as_processes(home: Path, tmp_path: Path) -> None:
         assert refused.returncode == 1
         assert "row 2, numerator: '£1' has a pound sign. What to do: " in refused.stdout
         assert "row 2, data_status: " in refused.stdout
-        assert "2 faults in bad.csv; nothing was kept." in refused.stdout
+        assert "2 errors in bad.csv; nothing was kept." in refused.stderr
 
     good = write(tmp_path, good_rows())
     looked = atf_returns(home, "check", str(good))
-    assert (looked.returncode, "No faults in 6 rows" in looked.stdout) == (0, True), looked
+    assert (looked.returncode, "No errors in 6 rows" in looked.stdout) == (0, True), looked
     assert not store.submissions(home)
     sent = atf_returns(home, "submit", str(good))
     assert (sent.returncode, "Submission 1 is kept" in sent.stdout) == (0, True), sent
@@ -173,13 +173,13 @@ def test_the_commands_as_processes(home: Path, tmp_path: Path) -> None:
     assert store.submissions(home)[0].sha256 in listed
 
 
-def test_the_template_never_overwrites_a_file(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_template_never_overwrites_a_file(home: Path, tmp_path: Path) -> None:
     parser = argparse.ArgumentParser()
     returns.add_parser(parser.add_subparsers(required=True))
     target = tmp_path / "template.csv"
     options = parser.parse_args(["returns", "template", "--indicator", "ATF21", "--out", str(target)])
     assert options.run(Settings(home=home), options) == 0
     target.write_text("filled in")
-    assert options.run(Settings(home=home), options) == 1
+    with pytest.raises(AtfError, match="exists"):
+        options.run(Settings(home=home), options)
     assert target.read_text() == "filled in"
-    assert "exists" in capsys.readouterr().err
