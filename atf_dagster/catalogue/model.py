@@ -9,6 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from atf_dagster.errors import NotFound
+
 IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
@@ -353,13 +355,13 @@ class Catalogue(_Entry):
     collections: tuple[Collection, ...]
 
     def dataset(self, dataset_id: str) -> tuple[Collection, Dataset]:
-        """Find a dataset and its collection; KeyError names what there is."""
+        """Find a dataset and its collection. Raises NotFound, which lists the datasets."""
         for collection in self.collections:
             for dataset in collection.datasets:
                 if dataset.id == dataset_id:
                     return collection, dataset
         known = ", ".join(d.id for c in self.collections for d in c.datasets)
-        raise KeyError(f"no dataset {dataset_id!r}; the catalogue has: {known}")
+        raise NotFound(f"The catalogue has no dataset {dataset_id!r}.", f"It has: {known}.")
 
     @property
     def datasets(self) -> list[tuple[Collection, Dataset]]:

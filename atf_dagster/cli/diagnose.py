@@ -8,7 +8,6 @@ import json
 from typing import Any
 
 from atf_dagster import catalogue
-from atf_dagster.errors import NotFound
 from atf_dagster.landing import Store
 from atf_dagster.landing.source_issues import source_issues
 from atf_dagster.landing.vintages import stores as stores_of
@@ -27,10 +26,7 @@ def add_parser(commands: Any) -> None:
 def diagnose(settings: Settings, options: argparse.Namespace) -> int:
     """Print the history of one dataset: attempts, vintages, verdicts, and the first bytes of a refused answer."""
     known = catalogue.load()
-    try:
-        collection, dataset = known.dataset(options.dataset)
-    except KeyError as error:
-        raise NotFound(str(error.args[0])) from None
+    collection, dataset = known.dataset(options.dataset)
     current = versions.current(settings.releases)
     stores = stores_of(settings)
     # The landing store from which the current release was made; before the first release, that of the set mode.

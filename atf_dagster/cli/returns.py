@@ -117,8 +117,8 @@ def _refused(path: Path, errors: Iterable[ReturnError]) -> int:
     print_error(
         AtfError(
             f"{_count(len(found), 'error')} in {_printable(path.name)}; nothing was kept.",
-            "Correct the rows listed above, then check the file again.",
-            owner="whoever sends the file",
+            "Correct the file as each error says, then check it again.",
+            owner="the organisation that sent it",
         )
     )
     return 1

@@ -1,7 +1,7 @@
-"""How we speak to publishers: one client that streams to disk, retries, keeps a pace, and stays inside its
-limits.
+"""The HTTP client that asks publishers: it writes answers to disk, retries, limits its pace and its downloads.
 
-Knows nothing of Dagster, of the catalogue, of what a good body is, or of where bytes are kept.
+Belongs here: requests, retries, pace, limits, redirects, secrets in addresses. Does not belong here: Dagster, the
+catalogue, what a good body is, where bytes are kept.
 """
 
 from atf_dagster.http.client import Client, Download

@@ -1,8 +1,7 @@
-"""A body on its way to the disk.
+"""Writes the body of an answer to disk. The new file is complete, or it is removed.
 
-Here belongs: reading an answer's body in pieces, decoding it, holding it against its limits and its declared
-length, and keeping it as a new file. What is kept is complete, or it is removed.
-Not here: what the bytes mean, and where they are kept for good.
+Belongs here: reading a body in pieces, decoding it, comparing it with its limits and its declared length, writing it
+to a new file. Does not belong here: what the bytes mean, where landing keeps them.
 """
 
 import hashlib
@@ -17,7 +16,15 @@ import requests
 import urllib3.exceptions
 
 from atf_dagster.http.decoding import CorruptBody, Decoder, decoder_for
-from atf_dagster.http.failures import ENGINEER, LATER, AttemptFailed, FetchFailure, of_exception, too_slow
+from atf_dagster.http.failures import (
+    LATER,
+    TELL_PUBLISHER,
+    AttemptFailed,
+    FetchFailure,
+    engineer,
+    of_exception,
+    too_slow,
+)
 from atf_dagster.http.transport import Deadline
 
 PIECE = 1024 * 1024
@@ -33,7 +40,7 @@ _MOST_DIGITS = 18
 
 @dataclass(frozen=True)
 class Saved:
-    """A kept body: decoded `size` in bytes, `sha256` in hexadecimal, and whether its end was witnessed."""
+    """A kept body: decoded `size` in bytes, `sha256` in hexadecimal, and whether something proved its end."""
 
     path: Path
     size: int
@@ -44,16 +51,14 @@ class Saved:
 def save(response: requests.Response, *, into: Path, max_bytes: int, max_ratio: float, deadline: Deadline) -> Saved:
     """Read the body into a new file in `into`, decoded, flushed to the disk.
 
-    Raises AttemptFailed where the body is not whole or not bearable, OSError where the disk does not take it;
-    no file is left in either case.
+    Raises AttemptFailed if the body is not complete or exceeds a limit, OSError if the disk cannot take it. Neither
+    leaves a file.
     """
     encoding = response.headers.get("Content-Encoding")
     decoder = decoder_for(encoding)
     if decoder is None:
-        remedy = "The publisher's to mend: we ask for gzip or deflate only."
-        raise AttemptFailed(
-            FetchFailure("bad_encoding", f"the body is encoded as '{_plain(encoding or '')}'", remedy, OK)
-        )
+        message = f"the body is encoded as '{_plain(encoding or '')}', and we ask for gzip or deflate only"
+        raise AttemptFailed(FetchFailure("bad_encoding", message, TELL_PUBLISHER, OK))
     declared = _declared_length(response)
     if declared is not None and declared > _wire_limit(max_bytes, encoding):
         raise AttemptFailed(_too_large(max_bytes, f"{declared:,} bytes are declared"))
@@ -70,17 +75,17 @@ def save(response: requests.Response, *, into: Path, max_bytes: int, max_ratio: 
                     raise AttemptFailed(_too_large(max_bytes, f"{wire:,} bytes came"))
                 for piece in _decoded(decoder, data):
                     size += len(piece)
-                    _bear(size, decoder.consumed, max_bytes, max_ratio)
+                    _check_limits(size, decoder.consumed, max_bytes, max_ratio)
                     digest.update(piece)
                     file.write(piece)
-            witnessed = _hold_against_declared(response, decoder, wire=wire, declared=declared)
+            witnessed = _check_declared_length(response, decoder, wire=wire, declared=declared)
             if deadline.passed:
-                # A connection that we cut ourselves ends like one that the server closed.
+                # A connection that we cut looks like one that the server closed.
                 raise AttemptFailed(too_slow(deadline))
             file.flush()
             os.fsync(file.fileno())
     except BaseException:
-        # The fault that brought us here matters more than one in clearing up after it.
+        # The first error matters more than an error while the file is removed.
         with suppress(OSError):
             path.unlink()
         raise
@@ -88,7 +93,7 @@ def save(response: requests.Response, *, into: Path, max_bytes: int, max_ratio: 
 
 
 def excerpt(response: requests.Response, deadline: Deadline) -> str:
-    """The first words of an error's text, on one printable line; empty where it has none or is a web page."""
+    """The first words of an error's text, on one printable line; empty if there is no text or it is a web page."""
     decoder = decoder_for(response.headers.get("Content-Encoding"))
     if decoder is None or "html" in response.headers.get("Content-Type", "").lower():
         return ""
@@ -102,13 +107,13 @@ def excerpt(response: requests.Response, deadline: Deadline) -> str:
                 if len(found) >= _EXCERPT_WIRE_BYTES:
                     break
     except AttemptFailed:
-        # The status is the news; a text that breaks off is still worth its beginning.
+        # The status is what matters; the beginning of a text that breaks off still helps.
         pass
     return _plain(found.decode("utf-8", "replace"))
 
 
 def _read(response: requests.Response, deadline: Deadline) -> bytes:
-    """The next bytes from the wire, as soon as there are some; empty at the end."""
+    """The next bytes from the wire, as soon as some arrive; empty at the end."""
     try:
         data: bytes = response.raw.read1(PIECE, decode_content=False)
     except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -119,7 +124,7 @@ def _read(response: requests.Response, deadline: Deadline) -> bytes:
 
 
 def _decoded(decoder: Decoder, data: bytes) -> Iterator[bytes]:
-    """Decoded pieces one by one, so that a limit stops the decoding and not only the reading."""
+    """Decoded pieces one by one, so that a limit also stops the decoding."""
     try:
         yield from decoder.feed(data)
     except CorruptBody as reason:
@@ -128,7 +133,7 @@ def _decoded(decoder: Decoder, data: bytes) -> Iterator[bytes]:
 
 
 def _declared_length(response: requests.Response) -> int | None:
-    """Bytes on the wire by Content-Length; None where it is absent, unreadable or overruled by chunks."""
+    """Bytes on the wire by Content-Length; None if it is absent, unreadable, or if chunks replace it."""
     text = response.headers.get("Content-Length", "").strip()
     if getattr(response.raw, "chunked", False) or not (text.isascii() and text.isdigit()):
         return None
@@ -139,26 +144,25 @@ def _wire_limit(max_bytes: int, encoding: str | None) -> int:
     return max_bytes + (_WIRE_ALLOWANCE if encoding else 0)
 
 
-def _bear(size: int, consumed: int, max_bytes: int, max_ratio: float) -> None:
-    """Stop at what no table of a publisher needs. Sizes in bytes."""
+def _check_limits(size: int, consumed: int, max_bytes: int, max_ratio: float) -> None:
+    """Raise if the body exceeds a limit that no table of a publisher needs. Sizes in bytes."""
     if size > _RATIO_APPLIES_ABOVE and size > max_ratio * consumed:
         message = f"{consumed:,} bytes have expanded to {size:,}, more than {max_ratio:g} to 1"
-        remedy = "The publisher's to mend; an engineer raises the ratio only after looking at such a file."
+        remedy = engineer("Tell the publisher. Raise the ratio only after looking at such a file.")
         raise AttemptFailed(FetchFailure("decompression_bomb", message, remedy, OK))
     if size > max_bytes:
         raise AttemptFailed(_too_large(max_bytes, f"{size:,} bytes came"))
 
 
 def _too_large(max_bytes: int, found: str) -> FetchFailure:
-    remedy = ENGINEER + "look at what the publisher now sends; if the growth is real, raise the dataset's limit."
+    remedy = engineer("Look at what the publisher sends now. If the growth is real, raise the dataset's limit.")
     return FetchFailure("too_large", f"the body is over the limit of {max_bytes:,} bytes ({found})", remedy, OK)
 
 
-def _hold_against_declared(response: requests.Response, decoder: Decoder, *, wire: int, declared: int | None) -> bool:
-    """Raise where the body ended before its own end; otherwise say whether anything has witnessed that end.
+def _check_declared_length(response: requests.Response, decoder: Decoder, *, wire: int, declared: int | None) -> bool:
+    """Raise if the body is shorter or longer than it should be. Otherwise return whether something proved its end.
 
-    A connection that simply closes, without length, chunks or compression, looks the same for a whole body
-    and half a one.
+    If a connection closes without length, chunks or compression, a whole body looks like half a body.
     """
     if declared is not None and wire != declared:
         message = f"the body has {wire:,} bytes on the wire, {declared:,} were declared"

@@ -1,8 +1,7 @@
-"""The client: one download from an allowed host, tried until it is whole or hopeless.
+"""The client: it downloads one file from an allowed host, and tries again while that can help.
 
-Here belongs: the order of things (turn, request, redirects by hand, status, body, next attempt) and which
-headers go where.
-Not here: sorting failures (`failures`), reading bodies (`body`), waiting times (`pace`), sockets
+Belongs here: the order of the steps (turn, request, redirects, status, body, next attempt), which headers go to which
+host. Does not belong here: sorting failures (`failures`), reading bodies (`body`), waiting times (`pace`), sockets
 (`transport`).
 """
 
@@ -50,16 +49,16 @@ _HEADERS_KEPT = (
 class Download:
     """A successful answer.
 
-    url, final_url: as asked, with its parameters, and after redirects; both without the values of secret
-    parameters.
-    status: 200, or 304 where a validator was sent and the publisher says that nothing has changed.
-    headers: those that help to recognise the file again or to ask for the next, by lower-case name.
-    path: a new file in the folder given, the caller's to move or remove; None for 304.
+    url, final_url: the address with its parameters, and the address after redirects; both without the values of
+    secret parameters.
+    status: 200, or 304 if a validator was sent and the publisher says that nothing has changed.
+    headers: the headers that identify the file or help with the next request, by lower-case name.
+    path: a new file in the given folder, which the caller moves or removes; None for 304.
     size, sha256: of the file; decoded bytes and hexadecimal; 0 and None for 304.
-    attempts: requests made, redirects not counted. waited_seconds: slept for the pace, pauses and backoff.
-    length_verified: whether a Content-Length, complete chunks or a complete compressed stream witnessed the
-    end of the body. False means that the connection simply closed: the caller needs another witness that the
-    file is whole.
+    attempts: requests, without redirects. waited_seconds: seconds slept for the pace, pauses and backoff.
+    length_verified: whether a Content-Length, complete chunks or a complete compressed stream proved the end of the
+    body. False means that the connection closed without such a proof: the caller must check in another way that the
+    file is complete.
     """
 
     url: str
@@ -76,7 +75,7 @@ class Download:
 
 @dataclass(frozen=True)
 class _Wish:
-    """One download as asked for, the same for all its attempts."""
+    """What the caller asked for; the same for all attempts."""
 
     url: str
     origin: Origin
@@ -93,7 +92,7 @@ class _Wish:
 
 @dataclass
 class _Tally:
-    """What one download has cost so far: requests, and seconds slept."""
+    """Requests and seconds slept of one download so far."""
 
     attempts: int = 0
     waited: float = 0.0
@@ -107,12 +106,11 @@ class Client:
     """Downloads from the hosts given, and from no other. Threads may share it; each gets its own session.
 
     adapter: answers every https request instead of the network (the bundled snapshot). Threads share it too.
-    sleep: how to wait, in seconds.
-    on_retry: is told, in one line, why an attempt failed and that another follows.
+    sleep: waits for a number of seconds.
+    on_retry: gets one line that says why an attempt failed and when the next one follows.
 
-    Proxies and certificate authorities come from the environment as usual; certificates are always
-    verified; passwords from a .netrc file are not used, nor are cookies kept. Loopback is never asked through
-    a proxy.
+    Proxies and certificate authorities come from the environment as usual. Certificates are always verified. The
+    client uses no passwords from a .netrc file and keeps no cookies. Requests to loopback never go through a proxy.
     """
 
     def __init__(
@@ -126,7 +124,7 @@ class Client:
         on_retry: Callable[[str], None] | None = None,
     ) -> None:
         if not user_agent.strip():
-            raise ValueError("A User-Agent is needed: publishers block clients that do not say who they are.")
+            raise ValueError("A User-Agent is needed: publishers block clients without one.")
         self._limits = limits
         self._user_agent = user_agent
         self._adapter = adapter
@@ -148,7 +146,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close the connections of every thread. A download asked for afterwards is a RuntimeError."""
+        """Close the connections of every thread. A later download raises RuntimeError."""
         with self._lock:
             self._closed = True
             sessions, self._sessions = self._sessions, []
@@ -169,12 +167,12 @@ class Client:
     ) -> Download:
         """Ask for `url` with `params`, and keep the body as a new file in the existing folder `into`.
 
-        etag, last_modified: validators of the copy that we hold; only with one of them is 304 a success.
-        headers: sent only to the origin of `url`, so that a key in them follows no redirect elsewhere.
-        body: a question in JSON, which makes it a POST; asked again after a failure, as it changes nothing there.
+        etag, last_modified: validators of the copy that we have. Without one of them a 304 is a failure.
+        headers: sent only to the origin of `url`; a redirect to another origin does not get a key in them.
+        body: a question in JSON, sent by POST. It is sent again after a failure, because it changes nothing there.
         max_bytes: decoded bytes, instead of the client's limit.
-        Raises FetchError (SnapshotMiss from a snapshot), or OSError where the disk does not take the file; no
-        file is left in either case.
+        Raises FetchError (SnapshotMiss from a snapshot), or OSError if the disk cannot take the file. Neither leaves a
+        file.
         """
         validators = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         wish = self._wish(
@@ -196,20 +194,20 @@ class Client:
             except AttemptFailed as failed:
                 failure = failed.failure
             if not failure.again or tally.attempts >= self._limits.attempts:
-                # Raised here, outside the handler, so that no library's exception, which quotes the whole
-                # address with its secrets, is chained to it and printed.
+                # Raised outside the handler: otherwise the library's exception is chained to it and printed, and that
+                # one quotes the whole address with its secrets.
                 raise _as_error(failure, wish, tally)
             self._wait_before_next(failure, wish, tally)
 
     def _wait_before_next(self, failure: FetchFailure, wish: _Wish, tally: _Tally) -> None:
-        """Tell why, and wait the backoff; a pause that the host asked for comes with the next turn."""
+        """Report why, and wait for the backoff. A pause that the host asked for is part of the next turn."""
         seconds = backoff(tally.attempts, self._limits) if failure.pause is None else 0.0
         if self._on_retry is not None:
-            told = (
+            line = (
                 f"{wish.url}: {failure.message}. Attempt {tally.attempts} of {self._limits.attempts}; "
                 f"trying again in {seconds if failure.pause is None else failure.pause:.1f} s."
             )
-            self._on_retry(wish.redact(told))
+            self._on_retry(wish.redact(line))
         if seconds > 0:
             self._sleep(seconds)
             tally.waited += seconds
@@ -231,33 +229,33 @@ class Client:
             raise FetchError(
                 kind="bad_request",
                 url=url,
-                message=f"{url}: this is not a complete web address, so nothing was asked.",
-                remedy=failures.ENGINEER + "correct it in the catalogue.",
+                message=f"{url}: this is not a complete web address, so no request was sent.",
+                remedy="Correct the address in the catalogue.",
                 attempts=0,
             )
-        origin, problem = self._allowed(full)
+        origin, refusal = self._allowed(full)
         if origin is None:
             raise FetchError(
                 kind="host_not_allowed",
                 url=full,
-                message=f"{full}: this was not asked for, because {problem}.",
-                remedy=failures.ENGINEER + "if the address is right, name its host in the catalogue or the settings.",
+                message=f"{full}: no request was sent, because {refusal}.",
+                remedy="If the address is right, add its host to the catalogue or the settings.",
                 attempts=0,
             )
         secrets = [value for name, value in parse_qsl(urlsplit(full).query) if is_secret_name(name)]
         for value in headers.values():
-            # The words too: of "Bearer abc", a publisher's error text may quote only the second.
+            # The single words too: of "Bearer abc", a publisher's error text may quote only the second word.
             secrets += [value, *value.split()]
         return _Wish(full, origin, into, validators, headers, max_bytes, tuple(secrets), body)
 
     def _allowed(self, url: str) -> tuple[Origin | None, str]:
-        """The address's origin if it may be asked, otherwise None and why not."""
+        """The origin of an allowed address; otherwise None and the reason."""
         try:
             origin = Origin.of(url)
         except ValueError as reason:
             return None, str(reason)
         if origin not in self._paces:
-            return None, f"{origin} is not one of the hosts we may ask ({', '.join(map(str, self._paces))})"
+            return None, f"{origin} is not one of the allowed hosts ({', '.join(map(str, self._paces))})"
         return origin, ""
 
     def _attempt(self, wish: _Wish, tally: _Tally) -> Download:
@@ -277,30 +275,30 @@ class Client:
             raise AttemptFailed(FetchFailure("redirect_refused", message, failures.TELL_PUBLISHER, status))
 
     def _send(self, url: str, origin: Origin, wish: _Wish, deadline: Deadline) -> requests.Response:
-        """Send one request and return when the answer's headers are there.
+        """Send one request and return when the headers of the answer have arrived.
 
-        The request goes to the adapter directly: a session's own `send` reads the whole body of a redirect,
-        however large, keeps cookies, and adds passwords from a .netrc file.
+        The request goes to the adapter directly: `Session.send` reads the whole body of a redirect, however large,
+        keeps cookies, and adds passwords from a .netrc file.
         """
         headers = dict(wish.headers) if origin == wish.origin else {}
         headers |= wish.validators
         headers |= {"User-Agent": self._user_agent, "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
-        # A redirected question is asked again as a plain GET, as browsers do, so that its text goes to one host.
+        # After a redirect the question becomes a plain GET, as in browsers, so that only one host gets its text.
         method, data = ("POST", wish.body) if wish.body is not None and url == wish.url else ("GET", None)
         if data is not None:
             headers["Content-Type"] = "application/json"
         try:
             request = requests.Request(method, url, headers=headers, data=data).prepare()
         except (requests.exceptions.InvalidHeader, UnicodeError):
-            message = "a header of the request cannot be written down"
-            remedy = (
-                failures.ENGINEER + "look for a line break or a letter outside Latin-1 in the key or the User-Agent."
+            message = "a header of the request cannot be encoded"
+            remedy = failures.engineer(
+                "Look for a line break or a letter outside Latin-1 in the key or the User-Agent."
             )
             raise AttemptFailed(FetchFailure("bad_request", message, remedy)) from None
         session = self._session()
         adapter = session.get_adapter(url)
         around = session.merge_environment_settings(url, {}, True, None, None)
-        # The environment may name authorities (REQUESTS_CA_BUNDLE); it cannot switch verification off.
+        # The environment may name authorities (REQUESTS_CA_BUNDLE), but cannot switch verification off.
         authorities = around["verify"]
         try:
             return adapter.send(
@@ -320,7 +318,7 @@ class Client:
     def _receive(
         self, response: requests.Response, url: str, wish: _Wish, tally: _Tally, deadline: Deadline
     ) -> Download:
-        """Turn the final answer into a Download: only 200, or 304 to a validator, is one."""
+        """Make a Download of the final answer. Only 200, or 304 to a validator, is a success."""
         status = response.status_code
         path, size, sha256, verified = None, 0, None, True
         if status == HTTPStatus.OK:
@@ -333,7 +331,7 @@ class Client:
             )
             path, size, sha256, verified = saved.path, saved.size, saved.sha256, saved.length_verified
         elif status == HTTPStatus.NOT_MODIFIED and wish.validators:
-            # It has no body; reading that nothing gives the connection back for the next request.
+            # A 304 has no body; draining the connection frees it for the next request.
             response.raw.drain_conn()
         else:
             raise AttemptFailed(self._refusal(response, Origin.of(url), wish, deadline))
@@ -351,29 +349,29 @@ class Client:
         )
 
     def _refusal(self, response: requests.Response, origin: Origin, wish: _Wish, deadline: Deadline) -> FetchFailure:
-        """The failure that the status is. A pause that the host asks for holds every thread."""
+        """The failure for a status. A pause that the host asks for stops every thread."""
         status = response.status_code
         pause = None
         if status == HTTPStatus.TOO_MANY_REQUESTS or status in failures.SERVER_ERRORS:
             pause = retry_after(response.headers.get("Retry-After"), self._limits)
             if pause is not None:
-                # The jitter comes on top: earlier than asked would be asking too early.
+                # The jitter is added to the pause: no thread may come back before the pause is over.
                 self._paces[origin].hold(pause + backoff(1, self._limits))
-        # Only a refusal is explained in the publisher's own words; of an overloaded host none are waited for.
+        # Only of a refusal the publisher's text is read; an overloaded host gets no time for that.
         refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
         explained = refused and status != HTTPStatus.TOO_MANY_REQUESTS
-        said = wish.redact(excerpt(response, deadline)) if explained else ""
-        return failures.of_status(status, said=said, pause=pause)
+        explanation = wish.redact(excerpt(response, deadline)) if explained else ""
+        return failures.of_status(status, explanation=explanation, pause=pause)
 
     def _next_hop(self, response: requests.Response, url: str) -> tuple[str, Origin]:
-        """The address and origin that a redirect names. Raises AttemptFailed where it may not be followed."""
+        """Address and origin of a redirect's target. Raises AttemptFailed if the target is not allowed."""
         status = response.status_code
         location = response.headers.get("Location", "")
         if not location:
             message = f"the host answered {status} without saying where to"
             raise AttemptFailed(FetchFailure("redirect_refused", message, failures.TELL_PUBLISHER, status))
         try:
-            # Header bytes arrive as Latin-1; addresses in them are UTF-8 where they are not ASCII.
+            # Header bytes arrive as Latin-1; an address in them that is not ASCII is UTF-8.
             target = _written(urljoin(url, location.encode("latin-1").decode("utf-8")))
         except ValueError:
             target = None
@@ -381,18 +379,18 @@ class Client:
             message = f"the host redirects ({status}) to something that is not a web address"
             failure = FetchFailure("redirect_refused", message, failures.TELL_PUBLISHER, status)
         else:
-            origin, problem = self._allowed(target)
+            origin, refusal = self._allowed(target)
             if origin is not None:
                 return target, origin
             failure = FetchFailure(
-                "redirect_refused", f"the host redirects ({status}), but {problem}", failures.ALLOWED, status
+                "redirect_refused", f"the host redirects ({status}), but {refusal}", failures.ALLOWED, status
             )
         raise AttemptFailed(failure)
 
     def _session(self) -> requests.Session:
         session = self._mine.session
         if self._closed:
-            raise RuntimeError("This client has been closed; make a new one for further downloads.")
+            raise RuntimeError("This client is closed; make a new one for further downloads.")
         if session is None:
             session = requests.Session()
             session.mount("http://", WatchedAdapter())
@@ -404,7 +402,7 @@ class Client:
 
 
 def _written(url: str, params: Sequence[tuple[str, str]] = ()) -> str | None:
-    """The address as it is sent, parameters encoded; None where it cannot be an address."""
+    """The address as it is sent, with encoded parameters; None if it cannot be an address."""
     try:
         return requests.Request("GET", url, params=list(params)).prepare().url
     except (requests.exceptions.RequestException, ValueError):
@@ -412,7 +410,7 @@ def _written(url: str, params: Sequence[tuple[str, str]] = ()) -> str | None:
 
 
 def _paces(hosts: Sequence[Host], sleep: Callable[[float], None]) -> dict[Origin, Pace]:
-    """One pace an origin. ValueError where two entries give one origin different rates."""
+    """One pace for each origin. ValueError if two entries give one origin different rates."""
     rates: dict[Origin, float] = {}
     for host in hosts:
         if rates.setdefault(host.origin, host.requests_per_second) != host.requests_per_second:
@@ -421,13 +419,14 @@ def _paces(hosts: Sequence[Host], sleep: Callable[[float], None]) -> dict[Origin
 
 
 def _as_error(failure: FetchFailure, wish: _Wish, tally: _Tally) -> FetchError:
-    """The failure in whole sentences, with the address and the attempts, and without secrets."""
+    """The failure as whole sentences, with the address and the attempts, without secrets."""
     times = f", after {tally.attempts} attempts" if tally.attempts > 1 else ""
     return FetchError(
         kind=failure.kind,
         url=wish.redact(wish.url),
         message=wish.redact(f"{wish.url}: {failure.message}{times}."),
-        remedy=failure.remedy,
+        remedy=failure.advice.remedy,
+        owner=failure.advice.owner,
         status=failure.status,
         attempts=tally.attempts,
         retryable=failure.retryable,

@@ -1,9 +1,9 @@
-"""Undoing a Content-Encoding, piece by piece, with a witness for the end.
+"""Undoes a Content-Encoding piece by piece, and says whether the end was reached.
 
-Here belongs: gzip and deflate over a stream that may be cut, damaged or hostile. The usual layers are not
-used for this because they take a cut gzip stream for a whole one, and because a limit must hold before the
-memory is spent.
-Not here: character sets; bytes stay bytes.
+requests and urllib3 are not used for this: they accept a cut gzip stream as a whole one, and a limit must stop the
+decoding before the memory is used.
+
+Belongs here: gzip and deflate over a stream that may be cut, damaged or hostile. Does not belong here: character sets.
 """
 
 import zlib
@@ -18,18 +18,18 @@ class CorruptBody(Exception):
 
 
 class Decoder(Protocol):
-    """Takes wire bytes, gives decoded ones."""
+    """Takes bytes from the wire, returns decoded bytes."""
 
     consumed: int
-    """Wire bytes used so far."""
+    """Bytes from the wire that were used so far."""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Decoded pieces of at most 256 KB, or of the size given in. Raises CorruptBody."""
+        """Decoded pieces of at most 256 KB, or of the size of `data`. Raises CorruptBody."""
         ...
 
     @property
     def ended(self) -> bool | None:
-        """Whether the encoding's own end has been seen; None where it has none."""
+        """Whether the end mark of the encoding was seen; None if the encoding has none."""
         ...
 
 
@@ -53,17 +53,17 @@ class _Inflater:
         self.consumed = 0
         self._gzip = gzip
         self._stream: zlib._Decompress | None = None
-        self._held = b""
+        self._kept_back = b""
         self._streams_ended = 0
 
     @property
     def ended(self) -> bool | None:
-        return self._stream is None and self._streams_ended > 0 and not self._held
+        return self._stream is None and self._streams_ended > 0 and not self._kept_back
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        data = self._held + data
-        self.consumed -= len(self._held)
-        self._held = b""
+        data = self._kept_back + data
+        self.consumed -= len(self._kept_back)
+        self._kept_back = b""
         while data:
             if self._stream is None:
                 if self._streams_ended:
@@ -71,8 +71,8 @@ class _Inflater:
                     if not data:
                         return
                 if not self._gzip and len(data) == 1:
-                    # Two bytes tell zlib-wrapped from bare deflate; servers send either under the one name.
-                    self._held = data
+                    # The first two bytes show whether zlib wraps the deflate stream; servers send both under one name.
+                    self._kept_back = data
                     self.consumed += 1
                     return
                 self._stream = zlib.decompressobj(self._window(data))
@@ -98,7 +98,7 @@ class _Inflater:
         return zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS
 
     def _after_the_end(self, data: bytes) -> bytes:
-        """What remains once a stream has ended: another gzip member, or padding of zeros, or a fault."""
+        """What follows the end of a stream: another gzip member, zeros as padding, or damage."""
         rest = data.lstrip(b"\0") if self._gzip else data
         self.consumed += len(data) - len(rest)
         if rest and not self._gzip:
@@ -107,7 +107,7 @@ class _Inflater:
 
 
 def decoder_for(content_encoding: str | None) -> Decoder | None:
-    """The decoder for a Content-Encoding header; None where it names what we neither asked for nor undo."""
+    """The decoder for a Content-Encoding header; None for an encoding that we did not ask for."""
     match (content_encoding or "").strip().lower():
         case "" | "identity":
             return _Identity()

@@ -1,12 +1,12 @@
-"""What can go wrong between us and a publisher, in words that say whose it is to mend.
+"""The errors that `Client.download` raises.
 
-Here belongs: the exceptions that `Client.download` raises. Not here: faults of content (an error page served
-with status 200, missing columns), which the source and the landing judge; and faults of the disk, which stay
-`OSError`.
+Belongs here: errors between us and a publisher. Does not belong here: errors of content, such as an error page with
+status 200 or missing columns (`formats`, `sources`); errors of the disk, which stay `OSError`.
 """
 
 from typing import Literal
 
+from atf_dagster.errors import ENGINEER, AtfError
 from atf_dagster.http.redaction import redact
 
 Kind = Literal[
@@ -20,25 +20,23 @@ Kind = Literal[
     "decompression_bomb",  # expands beyond `max_ratio`
     "redirect_refused",  # to an origin that is not allowed, or too many
     "host_not_allowed",  # the address asked for is not of an allowed origin
-    "bad_request",  # the request itself cannot be written down
+    "bad_request",  # the request cannot be encoded
     "bad_encoding",  # a Content-Encoding we did not ask for, or one that does not decode
-    "truncated",  # the body's length is not what was declared
+    "truncated",  # the body is shorter or longer than declared
     "tls",  # the secure connection could not be established
-    "snapshot_miss",  # the bundled snapshot does not hold the request
+    "snapshot_miss",  # the bundled snapshot has no answer to the request
 ]
 
 
-class FetchError(Exception):
-    """A download that did not happen. `str()` is `message` followed by `mend`: sentences fit to show to a
-    reader.
+class FetchError(AtfError):
+    """A download that failed.
 
     kind: which failure, for programs.
-    url: the address asked for, without its secrets.
-    status: the HTTP status, where one was received.
-    attempts: how many requests were made for it, all of them failures.
-    retryable: whether the same request may succeed later with nothing mended on our side. The client has
-    already used up its own attempts where trying again at once made sense.
-    message: what happened and where. mend: whose it is to mend, and what to do next.
+    url: the address of the request, without its secrets.
+    status: the HTTP status, if one was received.
+    attempts: how many requests were made; all of them failed.
+    retryable: whether the same request may succeed later without any repair on our side. Where another attempt at once
+    could help, the client has made all of its attempts already.
     """
 
     def __init__(
@@ -48,22 +46,21 @@ class FetchError(Exception):
         url: str,
         message: str,
         remedy: str,
+        owner: str = ENGINEER,
         status: int | None = None,
         attempts: int = 1,
         retryable: bool = False,
     ) -> None:
+        super().__init__(redact(message), redact(remedy), owner=owner)
         self.kind: Kind = kind
         self.url = redact(url)
         self.status = status
         self.attempts = attempts
         self.retryable = retryable
-        self.message = redact(message)
-        self.remedy = redact(remedy)
-        super().__init__(f"{self.message} {self.remedy}".strip())
 
 
 class SnapshotMiss(FetchError):
-    """The bundled snapshot does not hold this request. Raised by its adapter, and never tried again."""
+    """The bundled snapshot has no answer to this request. Its adapter raises this; the client does not try again."""
 
-    def __init__(self, *, url: str, message: str, remedy: str) -> None:
-        super().__init__(kind="snapshot_miss", url=url, message=message, remedy=remedy, attempts=1, retryable=False)
+    def __init__(self, *, url: str, message: str, remedy: str, owner: str = ENGINEER) -> None:
+        super().__init__(kind="snapshot_miss", url=url, message=message, remedy=remedy, owner=owner)

@@ -1,8 +1,9 @@
-"""Sorting what went wrong in one attempt: what it was, whose it is to mend, and whether to try again.
+"""Sorts the failure of one attempt: what happened, who repairs it, and whether to try again.
 
-Here belongs: the way from a status, or from an exception of requests and urllib3, to a `Failure`. Texts of
-those libraries' exceptions are not repeated, for they quote whole addresses, secrets included.
-Not here: waiting and counting attempts (`client`).
+The texts of the exceptions of requests and urllib3 are never repeated: they quote whole addresses with their secrets.
+
+Belongs here: making a `FetchFailure` of a status or of an exception of requests and urllib3. Does not belong here:
+waiting and counting attempts (`client`).
 """
 
 import http.client
@@ -11,38 +12,58 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 
 import requests
 import urllib3.exceptions
 
+from atf_dagster.errors import ENGINEER
 from atf_dagster.http.errors import Kind
 from atf_dagster.http.transport import BrokenAnswer, BytesAfterEnd, Deadline
 
 SERVER_ERRORS = frozenset({500, 502, 503, 504})
 
-LATER = "Nothing to mend on our side: ask again later, and tell the publisher if it lasts."
-NETWORK = "The network's or the publisher's to mend: check that this machine reaches the host, then ask again."
-TELL_PUBLISHER = "The publisher's to mend: look at the address in a browser, and tell the publisher if it lasts."
-ENGINEER = "An engineer's to mend: "
-ALLOWED = (
-    ENGINEER + "if the publisher has really moved, change its address in the settings or the catalogue; "
-    "if not, leave it refused and tell the publisher."
+
+class Advice(NamedTuple):
+    """Who acts, and what to do next."""
+
+    owner: str
+    remedy: str
+
+
+def engineer(remedy: str) -> Advice:
+    """What a data engineer does next."""
+    return Advice(ENGINEER, remedy)
+
+
+LATER = Advice(
+    "whoever runs the refresh",
+    "Nothing needs a repair on our side: ask again later, and tell the publisher if the failure lasts.",
+)
+NETWORK = Advice(
+    "whoever runs the network",
+    "Check the network: if this machine reaches the host, ask again. If the host is down, the publisher repairs it.",
+)
+TELL_PUBLISHER = engineer("Open the address in a browser. If the failure lasts, tell the publisher, who repairs it.")
+ALLOWED = engineer(
+    "If the publisher has really moved, change its address in the settings or the catalogue. If not, keep the refusal "
+    "and tell the publisher."
 )
 
 
 @dataclass(frozen=True)
 class FetchFailure:
-    """Why one attempt came to nothing.
+    """Why one attempt failed.
 
     message: what happened, without the address and without a full stop.
-    again: whether the next attempt makes sense now.
-    retryable: whether a later one does, with nothing mended on our side. pause: seconds that the host asked
-    for.
+    again: whether another attempt can help now.
+    retryable: whether a later attempt can help without any repair on our side.
+    pause: seconds that the host asked for.
     """
 
     kind: Kind
     message: str
-    remedy: str
+    advice: Advice
     status: int | None = None
     again: bool = False
     retryable: bool = False
@@ -50,17 +71,17 @@ class FetchFailure:
 
 
 class AttemptFailed(Exception):
-    """Carries a `Failure` out of an attempt; never leaves the client."""
+    """Carries a `FetchFailure` out of an attempt. The client catches it."""
 
     def __init__(self, failure: FetchFailure) -> None:
         self.failure = failure
         super().__init__(failure.message)
 
 
-def of_status(status: int, *, said: str, pause: float | None) -> FetchFailure:
-    """The failure that a final status other than 200 is, 304 being none only where a validator was sent.
+def of_status(status: int, *, explanation: str, pause: float | None) -> FetchFailure:
+    """The failure for a final status other than 200. A 304 is one if no validator was sent.
 
-    said: a short extract of the answer's text, or empty. pause: seconds that the host asked for.
+    explanation: a short extract of the answer's text, or empty. pause: seconds that the host asked for.
     """
     try:
         name = f"{status} {HTTPStatus(status).phrase}"
@@ -69,31 +90,31 @@ def of_status(status: int, *, said: str, pause: float | None) -> FetchFailure:
     message = f"the host answered {name}"
     if pause is not None:
         message += f", and asked for a pause of {pause:.0f} s"
-    if said:
-        message += f": '{said}'"
+    if explanation:
+        message += f": '{explanation}'"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        remedy = ENGINEER + "if it lasts, lower the host's requests per second; otherwise ask again later."
-        return FetchFailure("rate_limited", message, remedy, status, again=True, retryable=True, pause=pause)
+        slower = engineer("Ask again later. If the failure lasts, lower the host's requests per second.")
+        return FetchFailure("rate_limited", message, slower, status, again=True, retryable=True, pause=pause)
     if status in SERVER_ERRORS:
         return FetchFailure("server_error", message, LATER, status, again=True, retryable=True, pause=pause)
-    meaning, remedy = _OTHER_STATUSES.get(status, ("", ""))
-    if not remedy and status < HTTPStatus.MULTIPLE_CHOICES:
-        meaning = "only 200 carries a complete file"
-    if not remedy and HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        remedy = ENGINEER + "compare the request with the publisher's documentation."
+    meaning, advice = _OTHER_STATUSES.get(status, ("", None))
+    if advice is None and status < HTTPStatus.MULTIPLE_CHOICES:
+        meaning = "only an answer with 200 has a complete file"
+    if advice is None and HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        advice = engineer("Compare the request with the publisher's documentation.")
     message += f"; {meaning}" if meaning else ""
-    return FetchFailure("http_status", message, remedy or TELL_PUBLISHER, status)
+    return FetchFailure("http_status", message, advice or TELL_PUBLISHER, status)
 
 
-_WHO_WE_ARE = ENGINEER + "check the key and the User-Agent that this publisher wants."
-_MOVED = ENGINEER + "it may have been moved or withdrawn; look at the dataset's page and correct its address."
-_OTHER_STATUSES: dict[int, tuple[str, str]] = {
+_WHO_WE_ARE = engineer("Check the key and the User-Agent that this publisher wants.")
+_MOVED = engineer("The file may have been moved or withdrawn. Look at the dataset's page and correct the address.")
+_OTHER_STATUSES: dict[int, tuple[str, Advice | None]] = {
     203: (
         "something between the publisher and us has changed the answer",
-        "The network's to mend: find the proxy that rewrites answers.",
+        Advice("whoever runs the network", "Find the proxy that rewrites answers."),
     ),
-    206: ("the whole was asked for", TELL_PUBLISHER),
-    304: ("but no copy is held, and none was claimed", TELL_PUBLISHER),
+    206: ("we asked for the whole file", TELL_PUBLISHER),
+    304: ("but we have no copy and sent no validator", TELL_PUBLISHER),
     401: ("", _WHO_WE_ARE),
     403: ("", _WHO_WE_ARE),
     404: ("", _MOVED),
@@ -102,46 +123,47 @@ _OTHER_STATUSES: dict[int, tuple[str, str]] = {
 
 
 def of_exception(error: Exception, deadline: Deadline) -> FetchFailure:
-    """The failure that an exception of requests or urllib3 is. After the deadline, that was the cause."""
+    """The failure for an exception of requests or urllib3. After the deadline, the deadline was the cause."""
     if deadline.passed:
         return too_slow(deadline)
     causes = list(_causes(error))
     secure = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
     if isinstance(secure, ssl.SSLCertVerificationError):
-        remedy = (
-            "The publisher's to mend; or the network's, where a proxy opens secure connections: name its "
-            "authority in REQUESTS_CA_BUNDLE. Verification is never switched off."
+        trust = Advice(
+            "whoever runs the network",
+            "If a proxy opens secure connections, name its authority in REQUESTS_CA_BUNDLE. If not, tell the publisher "
+            "of its certificate. Verification is never switched off.",
         )
-        return FetchFailure("tls", f"the host's certificate was refused ({secure.verify_message})", remedy)
+        return FetchFailure("tls", f"the host's certificate was refused ({secure.verify_message})", trust)
     kind: Kind = "connection"
     message = f"the connection failed ({_reason(causes)})"
-    remedy = NETWORK
+    advice = NETWORK
     if any(isinstance(cause, BytesAfterEnd) for cause in causes):
-        kind, message, remedy = "truncated", "the body goes on after its declared length", LATER
+        kind, message, advice = "truncated", "the body goes on after its declared length", LATER
     elif isinstance(error, requests.exceptions.ProxyError):
-        message = f"the proxy did not connect us ({_reason(causes)})"
-        remedy = "The network's to mend: check HTTPS_PROXY and NO_PROXY, then ask again."
+        message = f"the proxy did not connect ({_reason(causes)})"
+        advice = Advice("whoever runs the network", "Check HTTPS_PROXY and NO_PROXY, then ask again.")
     elif secure is not None or isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
         name = (secure.reason if secure is not None else None) or "no reason given"
         kind, message = "tls", f"the secure connection failed ({name})"
     elif isinstance(error, requests.exceptions.ConnectTimeout):
         kind, message = "timeout", "there was no connection within the time limit"
     elif isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
-        kind, message, remedy = "timeout", "the host fell silent for longer than the time limit", LATER
+        kind, message, advice = "timeout", "the host sent nothing for longer than the time limit", LATER
     elif isinstance(error, urllib3.exceptions.ProtocolError):
-        kind, message, remedy = "truncated", f"the body was cut off ({_reason(causes)})", LATER
-    return FetchFailure(kind, message, remedy, again=True, retryable=True)
+        kind, message, advice = "truncated", f"the body was cut off ({_reason(causes)})", LATER
+    return FetchFailure(kind, message, advice, again=True, retryable=True)
 
 
 def too_slow(deadline: Deadline) -> FetchFailure:
-    """An attempt took too long as a whole. Not tried again at once: another would take as long."""
-    message = f"it was not finished within {deadline.seconds:g} s in all"
-    remedy = ENGINEER + "ask again later; if the file has really grown, raise the total deadline."
-    return FetchFailure("deadline", message, remedy, retryable=True)
+    """The failure of an attempt that took too long. The client does not try at once: it would take as long again."""
+    message = f"the download was not finished within {deadline.seconds:g} s"
+    advice = engineer("Ask again later. If the file has really grown, raise the total deadline.")
+    return FetchFailure("deadline", message, advice, retryable=True)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception and all that it was made from, outermost first, however the libraries keep them."""
+    """The exception and all its causes, outermost first, wherever the libraries keep them."""
     seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting:
@@ -154,7 +176,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _reason(causes: list[BaseException]) -> str:
-    """The system's own words for the innermost cause, or the kind of exception where it has none."""
+    """The system's text for the innermost cause, or the kind of exception if there is none."""
     for cause in reversed(causes):
         if isinstance(cause, BrokenAnswer):
             return str(cause)
@@ -166,5 +188,5 @@ def _reason(causes: list[BaseException]) -> str:
         if isinstance(cause, urllib3.exceptions.IncompleteRead):
             return f"{cause.partial} bytes came, {cause.expected} more were declared"
     if any(isinstance(cause, http.client.IncompleteRead) for cause in causes):
-        return "its last chunk never came"
+        return "the last chunk did not come"
     return type(causes[-1]).__name__

@@ -1,8 +1,7 @@
-"""How far we go for one download, and whom we may ask.
+"""The limits of one download, and the hosts that may be asked.
 
-Here belongs: the numbers that bound a download (`Limits`) and the origins that may be asked (`Host`,
-`Origin`).
-Not here: which publishers there are and where they live; the settings and the catalogue say that.
+Belongs here: the limits of a download (`Limits`), the origins that may be asked (`Host`, `Origin`). Does not belong
+here: which publishers there are and their addresses (the catalogue and the settings).
 """
 
 import ipaddress
@@ -16,12 +15,12 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Limits:
-    """The bounds of one download. Times in seconds, sizes in bytes.
+    """The limits of one download. Times in seconds, sizes in bytes.
 
-    total_deadline bounds one attempt from its first connection to its last byte, so that a server which sends
-    a byte now and then cannot hold a refresh for ever.
-    max_bytes counts decoded bytes. max_ratio is decoded to wire bytes, applied once a body has grown beyond
-    10 MB: small tables of repeated text rightly compress better than that.
+    total_deadline limits one attempt from its first connection to its last byte: a server that sends a byte now and
+    then cannot stop a refresh for ever.
+    max_bytes counts decoded bytes. max_ratio is decoded bytes to bytes on the wire. It applies above 10 MB: small
+    tables of repeated text compress better than that for good reasons.
     """
 
     connect_timeout: float = 10.0
@@ -45,7 +44,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Origin:
-    """Scheme, host and port: what must match for an address to be one of a host's."""
+    """Scheme, host and port. An address belongs to a host if all three are the same."""
 
     scheme: str
     host: str
@@ -53,24 +52,23 @@ class Origin:
 
     @classmethod
     def of(cls, url: str) -> Self:
-        """The origin of an absolute http or https address. ValueError, not quoting it, where it has none.
+        """The origin of an absolute http or https address. ValueError if it has none; the text does not quote it.
 
-        An address with a user name or a backslash is refused: parsers disagree about which host such an
-        address names.
+        An address with a user name or a backslash is refused: parsers disagree about the host of such an address.
         """
         parts = urlsplit(url)
         if parts.scheme not in _DEFAULT_PORTS:
             raise ValueError(f"the scheme is '{parts.scheme}', not https")
         if "@" in parts.netloc or "\\" in url:
-            raise ValueError("it carries a user name or a backslash")
+            raise ValueError("it has a user name or a backslash")
         if not parts.hostname or not parts.netloc.isascii():
-            raise ValueError("it names no plain host")
-        port = parts.port  # ValueError where it is no number
+            raise ValueError("it has no plain host name")
+        port = parts.port  # ValueError if it is not a number
         return cls(parts.scheme, parts.hostname.rstrip("."), _DEFAULT_PORTS[parts.scheme] if port is None else port)
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it is this machine, where nobody else can listen in."""
+        """Whether this is a loopback address, on which nobody else can listen."""
         if self.host == "localhost":
             return True
         try:
@@ -88,8 +86,8 @@ class Origin:
 class Host:
     """An origin that may be asked, and how often.
 
-    base_url: HTTPS, or plain HTTP on loopback; any path in it is ignored here. ValueError otherwise.
-    requests_per_second: the pace over all threads; 0 means no limit.
+    base_url: HTTPS, or plain HTTP on loopback; ValueError otherwise. Its path is not used.
+    requests_per_second: the pace of all threads together; 0 means no limit.
     """
 
     base_url: str

@@ -1,9 +1,11 @@
-"""Sockets under a deadline.
+"""Connections with a deadline, and answers whose ends are checked.
 
-Here belongs: the two things that requests and urllib3 leave open. A deadline over a whole attempt: their
-timeouts start again at every byte, headers included. And the ends: they take headers that break off for whole
-ones, and stop at Content-Length, so that a length that is too small passes for a whole file.
-Not here: which addresses may be asked, retries, decoding.
+requests and urllib3 leave two gaps. Their timeouts start again at every byte, headers included, so that no attempt has
+a deadline. And they accept headers that break off as whole ones, and stop at Content-Length, so that a file with a too
+small length passes as whole.
+
+Belongs here: a deadline for a whole attempt, checks of where headers and body end. Does not belong here: which
+addresses may be asked, retries, decoding.
 """
 
 import http.client
@@ -24,7 +26,7 @@ from urllib3.util.retry import Retry
 
 
 class BrokenAnswer(http.client.HTTPException):
-    """The server's answer contradicts itself, in a way that the usual layers let pass. `str()` says how."""
+    """The server's answer contradicts itself, and requests and urllib3 do not notice. `str()` says how."""
 
 
 class BytesAfterEnd(BrokenAnswer):
@@ -32,10 +34,10 @@ class BytesAfterEnd(BrokenAnswer):
 
 
 class Deadline:
-    """A context in which every connection that this thread opens or uses is cut when the time is up.
+    """A context that cuts every connection that this thread opens or uses when the time is over.
 
-    Cutting the socket wakes a thread that waits in a read; the failure that it sees there is then known to be
-    ours by `passed`.
+    A cut socket wakes a thread that waits in a read. The thread then sees an error, and `passed` says that the
+    deadline caused it.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -60,11 +62,11 @@ class Deadline:
 
     @property
     def passed(self) -> bool:
-        """Whether the time is up."""
+        """Whether the time is over."""
         return time.monotonic() >= self._end
 
     def watch(self, descriptor: int) -> None:
-        """Cut this socket when the time is up. A duplicate is kept, which outlives any wrapping in TLS."""
+        """Cut this socket when the time is over. A duplicate is kept, because TLS replaces the socket."""
         self._watch_instead(socket.socket(fileno=os.dup(descriptor)))
         if self.passed:
             self._cut()
@@ -78,7 +80,7 @@ class Deadline:
     def _cut(self) -> None:
         with self._lock:
             if self._socket is not None:
-                # Where the other side was faster, there is nothing left to cut.
+                # If the server closed it first, there is nothing to cut.
                 with suppress(OSError):
                     self._socket.shutdown(socket.SHUT_RDWR)
 
@@ -96,7 +98,7 @@ def _watch(descriptor: int) -> None:
 
 
 class _LineReader:
-    """Reads the lines of an answer's head, and remembers the last."""
+    """Reads the lines of an answer's headers, and keeps the last line."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -111,7 +113,7 @@ class _LineReader:
 
 
 class _Response(http.client.HTTPResponse):
-    """Insists on a complete head, and looks past the last declared byte of the body before giving it out."""
+    """Checks that the headers are complete, and that no byte follows the declared end of the body."""
 
     def begin(self) -> None:
         stream = self.fp
@@ -123,7 +125,7 @@ class _Response(http.client.HTTPResponse):
             if self.fp is not None:
                 self.fp = stream
         if lines.last not in (b"\r\n", b"\n"):
-            # Without this, a head that breaks off before its Content-Length becomes a good, empty file.
+            # Without this check, headers that break off before Content-Length give an empty file and no error.
             raise BrokenAnswer("its headers break off")
 
     def read1(self, n: int = -1) -> bytes:
@@ -131,7 +133,7 @@ class _Response(http.client.HTTPResponse):
         if self.fp is None or self.chunked or not left or n == 0:
             return super().read1(n)
         if left > 1:
-            # The last byte is left for a read of its own, so that what follows it is in the same buffer.
+            # A separate read takes the last byte, so that the buffer then shows whether more bytes follow.
             return super().read1(left - 1 if n < 0 else min(n, left - 1))
         if len(self.fp.peek(2)) > 1:
             raise BytesAfterEnd("the body goes on after its declared length")
@@ -142,7 +144,7 @@ class _WatchedConnection(HTTPConnection):
     response_class = _Response
 
     def _new_conn(self) -> socket.socket:
-        # Here already, for the secure connection is negotiated before the first request.
+        # Watch it from here on, because TLS is negotiated before the first request.
         sock = super()._new_conn()
         _watch(sock.fileno())
         return sock
@@ -166,7 +168,7 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class WatchedAdapter(requests.adapters.HTTPAdapter):
-    """The adapter for real sockets: no retries of its own, and connections that a `Deadline` can cut."""
+    """The adapter for real connections: it never retries, and a `Deadline` can cut its connections."""
 
     def __init__(self) -> None:
         super().__init__(pool_connections=4, pool_maxsize=2, max_retries=Retry(0, read=False))

@@ -1,7 +1,7 @@
-"""What publishers said: their bytes, kept once per content, with a receipt for every attempt.
+"""Fetches all datasets and keeps the publishers' bytes, once per content, with a receipt for every attempt.
 
-Belongs here: the store, the receipts, vintages and verdicts, and the round that fetches all datasets.
-Does not belong here: the wire (`http`), what a good body looks like (`sources`).
+Belongs here: the store, the receipts, vintages and verdicts, the fetch run. Does not belong here: requests and retries
+(`http`), what a good body looks like (`sources`).
 """
 
 from atf_dagster.landing.records import Attempt, Verdict, Vintage

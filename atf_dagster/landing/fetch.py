@@ -1,8 +1,8 @@
-"""The round that asks every publisher and files what came: one attempt and one receipt a part.
+"""The fetch run: it asks every publisher and keeps the answers, with one attempt and one receipt for each part.
 
-Belongs here: the outcome of an attempt, in which order things are written, how many threads.
-Does not belong here: retries and pace (`http`), which requests and what a good body is (`sources`), what a
-publisher's module may do while it asks (`asking`).
+Belongs here: the outcome of an attempt, the order of writing, the number of threads. Does not belong here: retries and
+pace (`http`), which requests to send and what a good body is (`sources`), what a publisher's module may do while it
+fetches (`fetch_context`).
 """
 
 import csv
@@ -30,14 +30,14 @@ from atf_dagster.sources.base import Collected, Page, Source, Unchanged
 THREADS = 8
 A = TypeVar("A", bound=PartContext)
 SORTED_BYTES = 50_000_000
-"""Bodies above this are not sorted to see whether only their order changed; a new order is then a new vintage."""
+"""Larger bodies are not sorted to see whether only the order changed; then a new order is a new vintage."""
 
 NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, csv.Error)
-"""What a publisher's module raises at an answer of a shape that nobody thought of. A fault of the disk is none."""
+"""What a publisher's module raises at an answer of an unexpected shape. Errors of the disk do not count."""
 
 
 class Clock:
-    """UTC that never goes back behind what was recorded: vintages are ordered by arrival, whatever the clock did."""
+    """UTC that is never behind a recorded time: vintages stay in order of arrival, even if the clock goes back."""
 
     def __init__(self) -> None:
         self._floor = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -52,7 +52,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class FetchRun:
-    """What one round of fetching needs to know. `base_urls` maps services, and `<service>_<name>`, to addresses."""
+    """What one fetch run needs. `base_urls` maps services, and `<service>_<name>`, to addresses."""
 
     catalogue: Catalogue
     store: Store
@@ -61,9 +61,9 @@ class FetchRun:
     mode: str
     run_id: str
     keys: Mapping[str, str] = field(default_factory=dict)
-    """Service -> key, for those that want one."""
+    """Service -> key, for services that need one."""
     home: Path = Path()
-    """The house's folder, where what was sent to it lies."""
+    """The folder of the home; the local returns lie in it."""
     skip: frozenset[str] = frozenset()
     """Services that are not asked."""
     max_bytes: int | None = None
@@ -74,7 +74,7 @@ class FetchRun:
     def fetch(self, dataset_ids: Sequence[str]) -> list[Attempt]:
         """Ask for each part of the datasets, at most eight at a time; one receipt each, in the catalogue's order."""
         self.clock.advance_past(self.store.newest_attempt(self.catalogue))
-        _ = self.store.incoming  # made and emptied before there are threads
+        _ = self.store.incoming  # made and emptied before the threads start
         wanted = set(dataset_ids)
         tasks = [
             (collection, dataset, part)
@@ -86,7 +86,7 @@ class FetchRun:
             return list(pool.map(lambda task: self._fetch_part(*task), tasks))
 
     def context(self, kind: type[A], collection: Collection, dataset: Dataset, part: Part, started: str) -> A:
-        """What the publisher's module asks through, for one part."""
+        """The context through which the publisher's module fetches one part."""
         vintages = self.store.vintages(dataset.id, part.id)
         newest = vintages[-1] if vintages and self.store.has(vintages[-1]) else None
         return kind(
@@ -96,8 +96,8 @@ class FetchRun:
             areas=[area.code for area in self.catalogue.areas],
             source_ids=[
                 other.source_id
-                for of, other in self.catalogue.datasets
-                if of.service.id == collection.service.id and of.table != collection.table
+                for its_collection, other in self.catalogue.datasets
+                if its_collection.service.id == collection.service.id and its_collection.table != collection.table
             ],
             key=self.keys.get(collection.service.id),
             store=self.store,
@@ -136,7 +136,7 @@ class FetchRun:
             attempt,
             finished_at=self.clock.now(),
             listings=tuple(context.listings),
-            # What a publisher says may repeat our key, or look like another line of a log.
+            # A publisher's text may repeat our key, or look like another line of a log.
             notes=tuple(_fit_to_show(note, context.key) for note in context.notes),
             message=attempt.message and _fit_to_show(attempt.message, context.key),
             release=attempt.release and _fit_to_show(attempt.release, context.key),
@@ -155,7 +155,7 @@ class FetchRun:
         return verdict is not None and verdict.verdict == "rejected"
 
     def _ask(self, context: PartContext, attempt: Attempt) -> Attempt:
-        """Let the publisher's module ask, and say what came of it."""
+        """Let the publisher's module fetch the part, and record the outcome."""
         service = context.collection.service.id
         source = SOURCES[service]
         try:
@@ -163,7 +163,7 @@ class FetchRun:
                 raise Skipped(
                     "switched_off",
                     f"The service {service} was not asked, because ATF_SKIP_SERVICES names it.",
-                    "Whoever runs the refresh takes it out of ATF_SKIP_SERVICES to ask it again.",
+                    "To ask it again, whoever runs the refresh removes it from ATF_SKIP_SERVICES.",
                 )
             collected = source.collect(context)
             attempt = self._judge(context, source, collected, _with_pages(context, attempt, collected))
@@ -189,7 +189,7 @@ class FetchRun:
                 can_clear=error.retryable,
             )
         except NOT_UNDERSTOOD as error:
-            # One publisher's odd answer must not take the others down with it.
+            # An unexpected answer of one publisher must not stop the others.
             attempt = _with_reason(_with_answer(context, attempt), "rejected", _not_understood(service, error))
         return attempt
 
@@ -206,7 +206,7 @@ class FetchRun:
                 page.path,
                 context.collection,
                 source,
-                # A stream that only ended has no other witness for its end than a closed last line.
+                # If the connection just closed, only a closed last line shows that the body is complete.
                 ends_with_newline=source.ends_with_newline or not page.length_verified,
             )
             encoding = encoding or body.encoding
@@ -216,10 +216,10 @@ class FetchRun:
             if not page.length_verified and newest is not None and page.size < newest.bytes:
                 raise BodyRejected(
                     "truncated_body",
-                    f"The connection closed after {page.size} bytes without saying that this was the end, and the "
-                    f"vintage before had {newest.bytes}.",
-                    "Network or publisher: the next refresh asks again. If the publisher did shorten the table, an "
-                    "engineer compares both and asks the publisher to send Content-Length.",
+                    f"The connection closed after {page.size} bytes and nothing shows that the body is complete. The "
+                    f"vintage before had {newest.bytes} bytes.",
+                    "The cause is the network or the publisher: the next refresh asks again. If the publisher did "
+                    "shorten the table, an engineer compares both and asks the publisher to send Content-Length.",
                 )
         return replace(
             attempt, outcome="landed", encoding=encoding, columns_added=tuple(added), rows_sha256=rows_sha256
@@ -228,7 +228,7 @@ class FetchRun:
     def _nothing(self, context: PartContext, attempt: Attempt, message: str) -> Attempt:
         is_local = context.collection.service.base_url.startswith("local:")
         if context.newest is None and self.mode == "snapshot" and not is_local:
-            # What the snapshot was not given says nothing of what the publisher has.
+            # A gap in the snapshot does not mean that the publisher has no data.
             return replace(attempt, outcome="not_in_snapshot", reason="not_in_snapshot", message=message)
         if not context.part.required and context.newest is None:
             return replace(attempt, outcome="no_data", reason="not_published", message=message)
@@ -237,14 +237,15 @@ class FetchRun:
             outcome="rejected",
             reason="header_only",
             message=message,
-            remedy="The publisher withdrew, renamed or moved this indicator: an engineer looks at its page "
+            remedy="The publisher withdrew, renamed or moved this indicator. An engineer looks at its page "
             f"({context.dataset.page_url}) and changes source_id or the part's parameters in the catalogue.",
         )
 
 
 def _with_reason(attempt: Attempt, outcome: Outcome, why: NotTaken | FetchError) -> Attempt:
-    reason = getattr(why, "reason", None)
-    return replace(attempt, outcome=outcome, reason=reason, message=why.message, remedy=why.remedy)
+    # Receipts have no field for the owner. A NotTaken names the owner in its remedy.
+    reason, remedy = (why.reason, why.remedy) if isinstance(why, NotTaken) else (None, why.advice)
+    return replace(attempt, outcome=outcome, reason=reason, message=why.message, remedy=remedy)
 
 
 def _fit_to_show(text: str, key: str | None) -> str:
@@ -258,13 +259,13 @@ def _not_understood(service: str, error: Exception) -> BodyRejected:
         "not_understood",
         f"The answer has a shape that this program does not know ({type(error).__name__}: {str(error)[:200]}; "
         f"{Path(where.filename).name}, line {where.lineno}).",
-        "The publisher changed its interface, or an error page came in its place: an engineer compares the kept bytes "
-        f"with what sources/{service}.py expects; the next refresh asks again.",
+        "The publisher changed its interface, or sent an error page. An engineer compares the kept bytes with what "
+        f"sources/{service}.py expects. The next refresh asks again.",
     )
 
 
 def _unchanged(context: PartContext, attempt: Attempt) -> Attempt:
-    """What we hold is what there is. After a whole download the day of that check is new, too."""
+    """The newest vintage is what the publisher has. After a whole download, the time of the full check is new too."""
     newest = context.newest
     attempt = _with_answer(context, attempt)
     return replace(
@@ -277,13 +278,13 @@ def _unchanged(context: PartContext, attempt: Attempt) -> Attempt:
         encoding=newest.encoding if newest else None,
         pages=(),
         probe=context.probe,
-        # A 304 is the publisher's word, not a look at the table.
+        # A 304 is not a full check: the publisher sent no table.
         checked_at=attempt.started_at if any(page.sha256 for page in context.fetched) else attempt.checked_at,
     )
 
 
 def _with_answer(context: PartContext, attempt: Attempt) -> Attempt:
-    """What the last page that came looked like, for an attempt that brought no table."""
+    """The attempt with status and headers of the last page, for an attempt without a table."""
     return _with_headers(attempt, context.fetched[-1]) if context.fetched else attempt
 
 
@@ -298,7 +299,7 @@ def _with_pages(context: PartContext, attempt: Attempt, collected: Collected) ->
         pages=pages,
         sha256=context.store.keep_list(pages),
         bytes=sum(page.bytes for page in pages),
-        # The validators of one page say nothing of the others.
+        # The validators of one page are not those of the other pages.
         etag=None,
         last_modified=None,
     )
@@ -319,7 +320,7 @@ def _with_headers(attempt: Attempt, page: Page) -> Attempt:
 
 
 def _rows_sha256(collection: Collection, collected: Collected) -> str | None:
-    """Of the sorted lines of all pages: publishers serve the same rows in another order from day to day."""
+    """Hash of the sorted lines of all pages: publishers serve the same rows in another order from day to day."""
     total = sum(page.size for page in collected.pages)
     if collection.format != "csv" or total > SORTED_BYTES:
         return None

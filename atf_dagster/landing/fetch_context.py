@@ -1,7 +1,7 @@
-"""What a publisher's module may do while it asks: every answer is kept and recorded before it is seen.
+"""What a publisher's module may do while it fetches. Every answer is kept and recorded before the module gets it.
 
-Belongs here: keeping answers, asking for a listing once a round, comparing a probe with the last one.
-Does not belong here: which requests a publisher wants (`sources`), judging the table (`fetch`).
+Belongs here: keeping answers, fetching a listing once in a fetch run, comparing a probe with the last one. Does not
+belong here: which requests a publisher needs (`sources`), judging the table (`fetch`).
 """
 
 import datetime as dt
@@ -20,11 +20,11 @@ from atf_dagster.landing.store import Store
 from atf_dagster.sources.base import LatestVintage, Page, Params, Unchanged
 
 FULL_CHECK_AFTER = dt.timedelta(days=30)
-"""Probes are believed this long; then the table itself is asked for, whatever they say."""
+"""After this time without a full check the table itself is fetched, even if the probe says that nothing changed."""
 
 
 class Listings:
-    """Listings and probes that were asked for in this round; several parts share them."""
+    """Listings and probes of this fetch run; several parts share them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -39,7 +39,7 @@ class Listings:
                 try:
                     self._pages[key] = ask()
                 except FetchError as error:
-                    # One dead publisher must not be tried anew by each of its datasets, one after the other.
+                    # Otherwise each dataset of a publisher that is down would try again, one after the other.
                     self._pages[key] = error
             found = self._pages[key]
         if isinstance(found, FetchError):
@@ -49,7 +49,7 @@ class Listings:
 
 @dataclass
 class PartContext:
-    """One part of a dataset while it is asked for; see `sources.base.Asking` for what each method promises."""
+    """One part of a dataset while it is fetched; `sources.base.FetchContext` says what each method promises."""
 
     collection: Collection
     dataset: Dataset
@@ -63,7 +63,7 @@ class PartContext:
     shared_listings: Listings
     newest: Vintage | None
     is_distrusted: bool
-    """True where raw could not read the newest vintage: then neither probe nor validator may keep it in force."""
+    """True if raw could not read the newest vintage: then neither a probe nor a validator may keep it in force."""
     before: Attempt | None
     home: Path
     max_bytes: int
@@ -105,12 +105,12 @@ class PartContext:
         body: bytes | None = None,
     ) -> Page:
         latest = self.latest
-        # A validator is an answer about a copy of the publisher's server; a probe that says otherwise, and the
-        # monthly check, are to look behind it.
-        news = latest is not None and (
+        # A 304 may come from an old copy on the publisher's server. So no validator is sent where the probe says that
+        # something changed, or where the full check of the month is due.
+        ask_in_full = latest is not None and (
             latest.needs_full_check or (self.probe is not None and self.probe != latest.probe)
         )
-        newest = self.newest if conditional and not news else None
+        newest = self.newest if conditional and not ask_in_full else None
         download = self.client.download(
             url,
             params,
@@ -123,7 +123,7 @@ class PartContext:
         )
         page = self._keep(download)
         self.fetched.append(page)
-        if page.sha256 == "":  # 304: the validators sent were those of `newest`
+        if page.sha256 == "":  # 304: the request had the validators of `newest`
             raise Unchanged
         return page
 
@@ -157,9 +157,9 @@ class PartContext:
             download.path.unlink()
             raise BodyRejected(
                 "key_repeated",
-                f"The answer of {download.url} repeats the key that it was asked with, so its bytes were not kept.",
-                "The publisher's or a proxy's to mend: tell whoever keeps the key, who gets a new one; the last good "
-                "figures stay.",
+                f"The answer of {download.url} repeats the key of the request, so its bytes were not kept.",
+                "The publisher or a proxy repeats the key. Tell whoever keeps the key, who gets a new one. The last "
+                "good figures stay.",
             )
         path = self.store.keep(download.path, sha256) if download.path is not None else Path()
         return Page(
@@ -177,7 +177,7 @@ class PartContext:
 
 
 def _holds(path: Path, secret: bytes) -> bool:
-    """Whether a file has these bytes anywhere; reads it in pieces that overlap."""
+    """Whether a file contains these bytes; reads it in pieces that overlap."""
     before = b""
     with path.open("rb") as stream:
         while piece := stream.read(CHUNK):

@@ -1,4 +1,4 @@
-"""What became of each vintage when its bytes were read, by the verdicts of raw alone.
+"""The verdict of raw on each vintage.
 
 Belongs here: looking verdicts up. Does not belong here: reading bytes (`warehouse.raw`).
 """
@@ -12,7 +12,7 @@ from atf_dagster.landing.store import Store
 
 @dataclass(frozen=True)
 class Parsed:
-    """What became of one vintage in raw. `fresh` is false where its Parquet was there already."""
+    """One vintage and its verdict of raw. `fresh` is false if its Parquet file existed already."""
 
     vintage: Vintage
     verdict: Verdict
@@ -20,7 +20,7 @@ class Parsed:
 
 
 def known(catalogue: Catalogue, store: Store) -> list[Parsed]:
-    """The vintages that have been through raw, from their verdicts alone; nothing is parsed."""
+    """The vintages that have a verdict of raw; nothing is parsed."""
     found = []
     for collection, dataset in catalogue.datasets:
         for part in collection.parts:

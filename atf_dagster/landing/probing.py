@@ -1,7 +1,7 @@
-"""Asking publishers' probes alone: has something changed since the last refresh, without fetching any table.
+"""Asks the publishers' probes whether something changed since the last refresh, without fetching a table.
 
-Belongs here: what a probe's answer means where nothing is fetched after it. Does not belong here: what follows from it
-(`automation.sensors` starts a refresh), the probes themselves (`sources`).
+Belongs here: what the answer of a probe means if no table is fetched. Does not belong here: starting a refresh after it
+(`orchestration.automation`), the probes of each publisher (`sources`).
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ Sign = Literal["changed", "unchanged", "no_probe", "failed"]
 
 @dataclass(frozen=True)
 class Probed:
-    """What one part's probe said. `token` is the publisher's new word where it changed, `message` what went wrong."""
+    """The result of one part's probe. token: the new answer, if it changed. message: the error, if it failed."""
 
     dataset: str
     part: str
@@ -38,11 +38,11 @@ class _Changed(Exception):
 
 
 class _NoProbe(Exception):
-    """The publisher says nothing beforehand; only the table itself would tell."""
+    """The publisher has no probe for this part; only the table shows whether it changed."""
 
 
 class ProbeContext(PartContext):
-    """Lets a publisher's module look and no more: it ends where the probe has answered."""
+    """A context that lets a publisher's module ask its probe and stops it after the answer."""
 
     def probed(self, token: str | None) -> None:
         self.probe = token
@@ -58,9 +58,9 @@ class ProbeContext(PartContext):
 
 
 def probe(fetch_run: FetchRun, dataset_ids: Sequence[str]) -> list[Probed]:
-    """Ask the probes of these datasets; one entry a part, in the catalogue's order.
+    """Ask the probes of these datasets; one entry for each part, in the catalogue's order.
 
-    A part that we hold nothing of has no probe to compare with: the next refresh asks for it anyway.
+    A part without a vintage has no earlier probe to compare with. The next refresh fetches it anyway.
     """
     wanted = set(dataset_ids)
     _ = fetch_run.store.incoming

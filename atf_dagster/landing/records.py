@@ -1,6 +1,6 @@
 """The records of landing: an attempt, the vintage that it may bring, and the verdicts on a vintage.
 
-Belongs here: fields and their meaning. Where they are written is `store`.
+Belongs here: fields and their meaning. Does not belong here: writing and reading them (`store`).
 """
 
 import datetime as dt
@@ -10,16 +10,16 @@ from typing import Any, Literal, Self
 from atf_dagster.old_names import current_names
 
 Outcome = Literal["landed", "unchanged", "no_data", "skipped", "not_in_snapshot", "rejected", "failed"]
-"""landed: new bytes. unchanged: the bytes of the newest vintage, or a probe says so. no_data: the publisher has
-nothing at this level. skipped: not asked, for a reason that is nobody's fault. rejected: bytes came and are
-kept, but are not the table. failed: no bytes came."""
+"""landed: new bytes. unchanged: the bytes of the newest vintage, or a probe that says so. no_data: the publisher has
+nothing at this level. skipped: not fetched, and nobody has to act. not_in_snapshot: the bundled snapshot does not have
+it. rejected: bytes came and are kept, but are not the table. failed: no bytes came."""
 
 GOOD: frozenset[str] = frozenset({"landed", "unchanged", "no_data", "skipped"})
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer of a publisher, kept under its hash: a page of a table, or a look that led to it."""
+    """One answer of a publisher, kept under its hash: a page of a table, or a listing that led to it."""
 
     url: str
     sha256: str
@@ -30,7 +30,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One request for one part of a dataset, whatever came of it. Times are UTC, ISO 8601."""
+    """One attempt to fetch one part of a dataset, also a failed one. Times are UTC, ISO 8601."""
 
     dataset: str
     part: str
@@ -57,21 +57,21 @@ class Attempt:
     remedy: str | None = None
     failing_since: str | None = None
     can_clear: bool = False
-    """Whether the same request may succeed later with nothing mended on our side."""
+    """Whether the same request may succeed later without any repair on our side."""
     sequence: int | None = None
-    """Number of the vintage that these bytes are, for landed and unchanged."""
+    """Number of the vintage with these bytes, for landed and unchanged."""
     pages: tuple[Answer, ...] = ()
-    """The pages of a table that came in several; `sha256` is then that of the list of them."""
+    """The pages, if a table came in several; then `sha256` is the hash of their list."""
     listings: tuple[Answer, ...] = ()
-    """What was asked beside the table: probes and listings."""
+    """The answers that are not the table: probes and listings."""
     notes: tuple[str, ...] = ()
-    """What people should know, such as an identifier or a column that moved, old and new name."""
+    """Notes for people, such as an identifier or a column that moved, with its old and new name."""
     probe: str | None = None
-    """What the publisher's probe said."""
+    """The answer of the publisher's probe."""
     checked_at: str | None = None
-    """When the table itself was last asked for, while probes said that nothing had changed."""
+    """When the table itself was last fetched. Later probes may have said that nothing changed."""
     rows_sha256: str | None = None
-    """Hash of the sorted lines: the same rows in another order are no new vintage."""
+    """Hash of the sorted lines: the same rows in another order are not a new vintage."""
     release: str | None = None
     """The publisher's name of the edition."""
     published_at: str | None = None
@@ -100,15 +100,15 @@ class Vintage:
     final_url: str
     encoding: str
     retrieved_at: dt.datetime
-    """UTC; never earlier than the vintage before it, whatever the clock did."""
+    """UTC; always later than the vintage before it, even if the clock went back."""
     run_id: str
-    """The run that brought it; what one run brought came together."""
+    """The run that fetched it. Vintages of one run arrived together."""
     published_at: dt.datetime | None
-    """The publisher's Last-Modified where it sends one that is not in the future."""
+    """The time of publication in the publisher's records, else its Last-Modified; never later than `retrieved_at`."""
     etag: str | None
     last_modified: str | None
     pages: tuple[Answer, ...]
-    """What to read, in order; one entry where the table came in one answer."""
+    """The pages to read, in order; one entry if the table came in one answer."""
     rows_sha256: str | None = None
     release: str | None = None
 
@@ -118,27 +118,27 @@ class Vintage:
 
 
 BY_HAND = "by hand"
-"""The rules of a verdict that a person gave; it stands whatever the rules become."""
+"""The `rules` of a verdict that a person gave. Such a verdict counts under all rules."""
 
 
 ASKED_AGAIN = "asked again"
-"""The rules of a verdict that somebody wants given anew; it stands under none."""
+"""The `rules` of a verdict that somebody asked to repeat. Such a verdict counts under no rules."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a later step said of a vintage; the newest one of a stage counts."""
+    """The verdict of raw or admission on a vintage; the newest one of a stage counts."""
 
     sequence: int
     stage: Literal["raw", "admission"]
     verdict: Literal["parsed", "rejected", "admitted", "quarantined"]
     rules: str
-    """Fingerprint of the rules that were applied; other rules make a new verdict necessary."""
+    """Fingerprint of the rules that were applied; other rules need a new verdict."""
     at: str
     run_id: str
     rows: int | None = None
     warned: tuple[str, ...] = ()
-    """Expectations of severity warning that the vintage failed; they stand as long as it is in force."""
+    """Expectations of severity warning that the vintage failed; they stay open while it is in force."""
     reason: str | None = None
     message: str | None = None
     remedy: str | None = None

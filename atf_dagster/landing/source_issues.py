@@ -1,7 +1,7 @@
-"""What is held back now: every part of a dataset whose newest bytes are not in the mart.
+"""The source issues of now: every part of a dataset whose newest bytes are not in the mart.
 
-Belongs here: reading receipts and verdicts together, in words for people. Does not belong here: deciding
-anything; that was done when they were written.
+Belongs here: finding source issues in receipts and verdicts, as texts for people. Does not belong here: deciding
+outcomes and verdicts (`fetch`, `warehouse.raw`, `quality.admission`).
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from atf_dagster.landing.store import Store
 
 @dataclass(frozen=True)
 class SourceIssue:
-    """One part that is held back, whose it is to mend, and what readers get in the meantime."""
+    """One part that is held back: what happened, what to do, and which figures readers get in the meantime."""
 
     dataset: str
     part: str
@@ -28,7 +28,7 @@ class SourceIssue:
 
 
 def source_issues(catalogue: Catalogue, store: Store) -> list[SourceIssue]:
-    """All troubles in the catalogue's order; empty where every newest byte is in the mart."""
+    """All source issues, in the catalogue's order; empty if the newest bytes of every part are in the mart."""
     return [
         issue
         for collection, dataset in catalogue.datasets
@@ -48,7 +48,7 @@ def _of_part(store: Store, dataset: Dataset, part: Part) -> Iterator[SourceIssue
     serving = f"figures retrieved {admitted[-1].retrieved_at:%Y-%m-%d %H:%M} UTC" if admitted else "no figures yet"
     attempt = store.last_attempt(dataset.id, part.id)
     if attempt is not None and attempt.outcome not in GOOD:
-        # What the snapshot was never given is no trouble; coverage says so of each indicator.
+        # A gap in the snapshot is not a source issue; `coverage` reports it for each indicator.
         if attempt.outcome != "not_in_snapshot" or vintages:
             yield _from_attempt(attempt, serving)
         return

@@ -3,9 +3,9 @@
     objects/<first two>/<sha256>          the bytes, read-only, written once per content
     <dataset>/<part>/attempts.jsonl       a receipt for every attempt, failed ones too
     <dataset>/<part>/vintages.jsonl       the receipts that brought new content, in order
-    <dataset>/<part>/verdicts.jsonl       what raw and admission said of each vintage
+    <dataset>/<part>/verdicts.jsonl       the verdicts of raw and admission on each vintage
 
-Belongs here: reading and writing these. Does not belong here: deciding outcomes (`fetch`).
+Belongs here: reading and writing these files. Does not belong here: deciding outcomes (`fetch`).
 """
 
 import datetime as dt
@@ -25,11 +25,11 @@ from atf_dagster.files import append_json, last_json_line, read_json_lines, sha2
 from atf_dagster.landing.records import ASKED_AGAIN, BY_HAND, Answer, Attempt, Verdict, Vintage
 
 SYNCED_AT_ONCE = 8
-"""Files that are synced together: one commit of the file system's journal then serves several."""
+"""How many files are synced at the same time: then the file system's journal commits several files at once."""
 
 
 class LandingDamaged(AtfError):
-    """Bytes that a receipt names are missing or changed; the text says which and what to do."""
+    """Bytes that a receipt names are missing or changed. The message names the file and the vintage."""
 
 
 class Store:
@@ -40,7 +40,7 @@ class Store:
 
     @cached_property
     def incoming(self) -> Path:
-        """Where downloads are written before they have a name; leftovers of killed runs are removed."""
+        """The folder for downloads that have no hash yet; files of killed runs are removed from it."""
         folder = self.root / "incoming"
         folder.mkdir(parents=True, exist_ok=True)
         for leftover in folder.iterdir():
@@ -51,7 +51,7 @@ class Store:
         return self.root / "objects" / sha256[:2] / sha256
 
     def keep(self, temporary: Path, sha256: str) -> Path:
-        """Move a finished download to its content's name; the same content is stored once."""
+        """Move a finished download to the name of its hash; the same content is stored once."""
         target = self.object_path(sha256)
         if target.exists():
             temporary.unlink()
@@ -63,7 +63,7 @@ class Store:
         return target
 
     def keep_list(self, pages: Sequence[Answer]) -> str:
-        """Keep the list of the pages of a table as an object of its own; returns its hash."""
+        """Keep the list of a table's pages as an object; returns its hash."""
         text = json.dumps([asdict(page) for page in pages], ensure_ascii=False, indent=1) + "\n"
         sha256 = hashlib.sha256(text.encode()).hexdigest()
         temporary = self.incoming / f"{sha256}.{threading.get_ident()}"
@@ -72,27 +72,27 @@ class Store:
         return sha256
 
     def has(self, vintage: Vintage) -> bool:
-        """Whether all bytes of a vintage are here; whether they are whole is `verified`."""
+        """Whether all files of a vintage exist; `verified` also checks their bytes."""
         return all(self.object_path(page.sha256).exists() for page in vintage.pages)
 
     def verified(self, vintage: Vintage) -> list[Path]:
-        """The pages of a vintage, proven to be those of its receipt. Raises LandingDamaged."""
+        """The pages of a vintage, after checking their hashes. Raises LandingDamaged."""
         return [self._verified(page.sha256, vintage) for page in vintage.pages]
 
     def _verified(self, sha256: str, vintage: Vintage) -> Path:
         path = self.object_path(sha256)
-        problem = "is missing" if not path.exists() else None
-        if problem is None and sha256_of(path) != sha256:
-            problem = "no longer has the hash of its receipt"
-        if problem is not None:
+        damage = "is missing" if not path.exists() else None
+        if damage is None and sha256_of(path) != sha256:
+            damage = "no longer has the hash of its receipt"
+        if damage is not None:
             raise LandingDamaged(
-                f"{path} {problem} (vintage {vintage.id}). An engineer restores it from a backup of the landing "
-                "folder; the publisher may no longer serve this version."
+                f"{path} {damage} (vintage {vintage.id}).",
+                "Restore it from a backup of the landing folder; the publisher may no longer serve this version.",
             )
         return path
 
     def record(self, attempt: Attempt) -> None:
-        """Write the receipt, and last of all the vintage that it brought."""
+        """Write the receipt, then the vintage that it brought."""
         folder = self._folder(attempt.dataset, attempt.part)
         append_json(folder / "attempts.jsonl", attempt.as_json())
         if attempt.outcome == "landed":
@@ -106,7 +106,7 @@ class Store:
         return None if record is None else Attempt.from_json(record)
 
     def newest_attempt(self, catalogue: Catalogue) -> dt.datetime | None:
-        """When the last attempt of all was finished."""
+        """When the newest attempt of all parts ended."""
         attempts = (
             self.last_attempt(dataset.id, part.id)
             for collection, dataset in catalogue.datasets
@@ -157,7 +157,7 @@ class Store:
         append_json(self._folder(vintage.dataset, vintage.part) / "verdicts.jsonl", verdict.as_json())
 
     def add_verdicts(self, verdicts: Iterable[tuple[Vintage, Verdict]]) -> None:
-        """Write many verdicts; they are synced together, because each sync alone waits for the disk."""
+        """Write many verdicts, several files at the same time, because each sync waits for the disk."""
         by_part: dict[tuple[str, str], list[tuple[Vintage, Verdict]]] = {}
         for vintage, verdict in verdicts:
             by_part.setdefault((vintage.dataset, vintage.part), []).append((vintage, verdict))
@@ -170,7 +170,7 @@ class Store:
             list(pool.map(write, by_part.values()))
 
     def ask_again(self, vintage: Vintage) -> None:
-        """Make raw and admission look at a vintage again. What a person decided stands: only a person undoes it."""
+        """Make raw and admission judge a vintage again. A person's verdict stays: only a person changes it."""
         for verdict in self.verdicts(vintage.dataset, vintage.part).values():
             if verdict.sequence == vintage.sequence and verdict.rules != BY_HAND:
                 self.add_verdict(vintage, replace(verdict, rules=ASKED_AGAIN))
@@ -185,7 +185,7 @@ class Store:
 
 
 def _published(attempt: Attempt, retrieved: dt.datetime) -> dt.datetime | None:
-    """What the publisher's own records say, else its Last-Modified."""
+    """The time of publication in the publisher's records, else its Last-Modified."""
     try:
         if attempt.published_at:
             moment = dt.datetime.fromisoformat(attempt.published_at)
@@ -197,5 +197,5 @@ def _published(attempt: Attempt, retrieved: dt.datetime) -> dt.datetime | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
-    # A publisher's clock in the future is clamped; the figure cannot be younger than our copy.
+    # A publisher's clock may be ahead; the figure cannot be newer than our copy.
     return min(moment.astimezone(dt.UTC), retrieved)

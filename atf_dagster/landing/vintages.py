@@ -1,7 +1,7 @@
-"""The landing stores of a home, and one vintage of them by its id.
+"""The landing stores of a home, and one vintage by its id.
 
-Belongs here: finding a vintage, and asking for it to be read and judged again. Does not belong here: what a store holds
-(`store`).
+Belongs here: finding a vintage, asking that it is read and judged again. Does not belong here: reading and writing a
+store (`store`).
 """
 
 from atf_dagster import catalogue
@@ -12,7 +12,7 @@ from atf_dagster.settings import Settings
 
 
 def stores(settings: Settings) -> dict[str, Store]:
-    """The landing stores that there are, by mode; the house's own mode first."""
+    """The existing landing stores by mode; the mode of the settings comes first."""
     modes = [settings.mode, *(mode for mode in ("live", "snapshot") if mode != settings.mode)]
     return {
         mode: Store(settings.home / mode / "landing") for mode in modes if (settings.home / mode / "landing").exists()
@@ -20,7 +20,7 @@ def stores(settings: Settings) -> dict[str, Store]:
 
 
 def vintage_by_id(settings: Settings, vintage_id: str) -> tuple[Store, Vintage]:
-    """A vintage and the store that has it; raises NotFound."""
+    """A vintage and the store that has it. Raises NotFound."""
     for store in stores(settings).values():
         for collection, dataset in catalogue.load().datasets:
             if not vintage_id.startswith(f"{dataset.id}."):
@@ -29,10 +29,10 @@ def vintage_by_id(settings: Settings, vintage_id: str) -> tuple[Store, Vintage]:
                 for vintage in store.vintages(dataset.id, part.id):
                     if vintage.id == vintage_id:
                         return store, vintage
-    raise NotFound(f"There is no vintage {vintage_id}.", "`atf diagnose DATASET` lists those that there are.")
+    raise NotFound(f"There is no vintage {vintage_id}.", "`atf diagnose DATASET` lists the vintages of a dataset.")
 
 
 def ask_again(settings: Settings, vintage_id: str) -> None:
-    """Forget what raw and admission said of a vintage, so that the next build reads and judges its bytes anew."""
+    """Discard the verdicts of raw and admission on a vintage: the next build reads and judges its bytes again."""
     store, vintage = vintage_by_id(settings, vintage_id)
     store.ask_again(vintage)

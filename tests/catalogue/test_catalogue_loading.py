@@ -13,6 +13,7 @@ import yaml
 from atf_dagster import sources
 from atf_dagster.catalogue import Catalogue, CatalogueError, load
 from atf_dagster.catalogue.load import FOLDER
+from atf_dagster.errors import NotFound
 from atf_dagster.files import read_yaml
 from atf_dagster.sources import SOURCES, Source
 
@@ -311,7 +312,7 @@ def test_a_collection_of_an_unknown_publisher_is_refused_by_name(folder: Path) -
 
 
 def test_an_unknown_dataset_is_answered_with_what_there_is() -> None:
-    with pytest.raises(KeyError) as refused:
+    with pytest.raises(NotFound) as refused:
         load().dataset("fingertips_0")
     for _, dataset in load().datasets:
         assert dataset.id in str(refused.value)

@@ -94,7 +94,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             damage.redirect(stranger_url),
             "failed",
             "redirect_refused",
-            says=("302", "not one of the hosts we may ask"),
+            says=("302", "not one of the allowed hosts"),
             remedy=("engineer", "catalogue", "tell the publisher"),
         ),
         # Bytes came and were kept, but they are not the table.

@@ -191,7 +191,7 @@ def test_a_port_where_nobody_listens_is_named_as_the_networks_or_the_publishers(
         error = failure_of(make_client(Host(url, 0)), url, into)
     assert (error.kind, error.attempts, error.retryable) == ("connection", 3, True)
     assert "connection refused" in str(error)
-    assert "network" in error.remedy
+    assert "network" in error.owner
 
 
 def test_each_further_attempt_is_announced(publisher: ScriptedServer, make_client: MakeClient, into: Path) -> None:

@@ -15,6 +15,7 @@ from made_up_returns import NOW, as_bytes, good_rows, spend, write
 
 from atf_dagster import catalogue
 from atf_dagster.cli import returns
+from atf_dagster.errors import AtfError
 from atf_dagster.files import AnotherRefreshIsRunning
 from atf_dagster.returns import store
 from atf_dagster.returns.template import COLUMNS
