@@ -1,11 +1,11 @@
-"""What is broken now, and telling people of it once: problems, the ledger of what was told, digests, delivery.
+"""Alerts: what is broken now, one digest for each refresh, and its delivery to people.
 
-Belongs here: turning what the house knows (receipts, verdicts, results, releases, runs) into problems, one digest a
-refresh, and bringing it to the channels of the settings. Does not belong here: any judgement of figures (`quality`),
-Dagster (`automation`).
+    detect       finds what is broken now: alerts
+    ledger       compares them with the open alerts: new, changed, still open, resolved
+    digest       one message with these alerts and with what changed in the figures (change_notes)
+    outbox       keeps digests and delivers them to every channel, again until it succeeds
+    notify       runs these steps, after each run and at fixed times
 
-    gather  -> what is broken now
-    ledger  -> what of it is new, changed, told before or resolved
-    digest  -> one message of it, with what changed in the figures (news)
-    outbox  -> kept, and brought to every channel, for as long as that takes
+Belongs here: making alerts of receipts, verdicts, results, releases and runs, and delivering them. Does not belong
+here: judging figures (`quality`), Dagster's sensors (`orchestration.automation`).
 """

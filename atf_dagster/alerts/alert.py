@@ -1,6 +1,6 @@
-"""Leaf of alerts: one thing that is broken now, as it is kept, told and shown.
+"""Leaf of alerts: one alert, as it is kept, sent and shown.
 
-Belongs here: the fields of a problem and their order. Does not belong here: how it is found (`gather`).
+Belongs here: the fields of an alert, the order of alerts. Does not belong here: finding them (`detect`).
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -21,15 +21,16 @@ Kind = Literal[
 ]
 Severity = Literal["critical", "warning"]
 THE_WAREHOUSE = "The warehouse itself"
-"""Where a problem is listed that concerns no indicator."""
+"""The heading for alerts that concern no indicator."""
 SHOWN_ROWS = 5
 
 
 @dataclass(frozen=True)
 class Alert:
-    """One thing that somebody has to mend. `key` names it, `state` changes when it does.
+    """One thing that is broken and that somebody has to repair. It is open while it is found under the same `key`.
 
-    Nothing in it may be secret or a small number: rows carry keys, and values only where their check is not sensitive.
+    A new `state` means that it has changed. No field may contain a secret or a small number: rows have keys, and values
+    only if their check is not sensitive.
     """
 
     key: str
@@ -39,7 +40,7 @@ class Alert:
     place: str
     """Dataset and part, or table, or release."""
     headline: str
-    """What is wrong, without the place, so that the same trouble of many places is told as one."""
+    """What is wrong, without the place: the same alert in many places is then shown once."""
     message: str
     remedy: str
     since: str
@@ -49,10 +50,10 @@ class Alert:
     principle: str = THE_WAREHOUSE
     indicators: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
-    """Failing rows in words, the first few."""
+    """The first failing rows, as text."""
     n_rows: int = 0
     page: str | None = None
-    """Place in the validation page, below the house's folder: `runs/<run>/validation.html#<suite>`."""
+    """Section of the validation page, below the folder of the home: `runs/<run>/validation.html#<suite>`."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -68,5 +69,5 @@ SEVERITIES: dict[str, int] = {"critical": 0, "warning": 1}
 
 
 def urgency(alert: Alert) -> tuple[int, str, str]:
-    """Sorts problems: the worst first, then by what they are and where."""
+    """Sort key of alerts: critical ones first, then by kind and place."""
     return SEVERITIES[alert.severity], alert.kind, alert.place

@@ -1,7 +1,7 @@
-"""What changed in the figures between two releases, in plain English: for analysts, not for engineers.
+"""What changed in the figures between two releases, as sentences for analysts.
 
 Belongs here: new periods, revisions, withdrawals, councils newly better or worse than England. Does not belong here:
-counting every changed figure (`release.changes`), where it is told (`digest`).
+counting the changed figures (`release.changes`), the message that contains the sentences (`digest`).
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ SUPPORTING = "Supporting figures"
 
 @dataclass(frozen=True)
 class ChangeNote:
-    """What is to be said of one indicator. Grain: principle, indicator; `sentences` in the order of interest."""
+    """The changes of one indicator. Grain: principle, indicator. `sentences`: the most important one first."""
 
     principle: str
     indicator: str
@@ -58,9 +58,9 @@ PRINCIPLES = """
 
 
 def between(before: Release | None, after: Release, changes: Sequence[Change]) -> list[ChangeNote]:
-    """What there is to say; `changes` are the counts of all changed figures by indicator (`release.changes`).
+    """Change notes of all changed indicators. changes: counts of changed figures by indicator (`release.changes`).
 
-    A first release has no news but itself: one entry says how much it holds.
+    For a first release there is one note, which says how many figures it has.
     """
     if before is None:
         figures = sum(change.new for change in changes)
@@ -73,12 +73,12 @@ def between(before: Release | None, after: Release, changes: Sequence[Change]) -
         for row in connection.execute(LATEST).fetchall():
             latest[row[0]].append(row[2:])
         cards = {code: (name, principle) for code, name, principle in connection.execute(PRINCIPLES).fetchall()}
-    notified = []
+    notes = []
     for change in changes:
         name, principle = cards.get(change.indicator, (change.name or "no longer collected", None))
         sentences = tuple(_sentences(change, latest.get(change.indicator, [])))
-        notified.append(ChangeNote(principle or SUPPORTING, change.indicator, str(name), sentences))
-    return notified
+        notes.append(ChangeNote(principle or SUPPORTING, change.indicator, str(name), sentences))
+    return notes
 
 
 def _sentences(change: Change, latest: Sequence[tuple[Any, ...]]) -> Iterator[str]:
@@ -96,7 +96,7 @@ def _sentences(change: Change, latest: Sequence[tuple[Any, ...]]) -> Iterator[st
     moved = [row for row in latest if row[3] == row[4] and None not in (row[5], row[6]) and row[5] != row[6]]
     if change.revised:
         largest = max(moved, key=lambda row: abs(row[5] - row[6]), default=None)
-        example = f"; of the newest period, most in {_figure(largest)}" if largest else ""
+        example = f"; the largest change in a newest period: {_figure(largest)}" if largest else ""
         yield f"{_figures(change.revised)} revised{example}."
     if change.new and not periods:
         yield f"{_figures(change.new)} added."
@@ -116,5 +116,5 @@ def _place(row: tuple[Any, ...]) -> str:
 
 def _figure(row: tuple[Any, ...]) -> str:
     area, sex, _, period, _, now, earlier, _, _, decimals, unit = row
-    whose = area if sex == "Persons" else f"{area} ({str(sex).lower()})"
-    return f"{whose}, {period}: {earlier:.{decimals}f} became {now:.{decimals}f} {unit}"
+    group = area if sex == "Persons" else f"{area} ({str(sex).lower()})"
+    return f"{group}, {period}: {earlier:.{decimals}f} became {now:.{decimals}f} {unit}"

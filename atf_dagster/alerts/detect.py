@@ -1,10 +1,10 @@
-"""What is broken now: receipts, verdicts, results, releases and runs read together, as problems.
+"""Finds what is broken now in receipts, verdicts, results, releases and runs, and makes alerts of it.
 
-Belongs here: which record makes which problem, and its owner. Does not belong here: whether somebody was told
-(`ledger`), the words of a single failure (they stand where it was recorded).
+The key of an alert begins with its scope, such as `source/` or `mart/`. A run that did not check a scope leaves the
+alerts of that scope as they were: a refresh that found no change does not check the mart.
 
-Keys begin with their scope, such as `source/` or `mart/`. A look that cannot see a scope (a refresh that found nothing
-changed checks no mart) leaves the problems of that scope as they were.
+Belongs here: which record makes which alert, the owner of an alert. Does not belong here: whether people were notified
+(`ledger`), the message of a single failure (the code that records the failure).
 """
 
 import datetime as dt
@@ -32,7 +32,7 @@ ANCHORS: dict[str, str] = {
     "LandingDamaged": "landing-damaged",
     "AnotherRefreshIsRunning": "home-busy",
 }
-"""Errors that have an entry of their own in the runbook; all others have that of their kind."""
+"""Error -> its entry in the runbook. All other errors have the entry of their kind."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Ended:
 
 
 def principle_of(catalogue: Catalogue, indicators: Iterable[str]) -> str:
-    """The Marmot principle of these indicators; a proxy has that of the indicator that it stands for."""
+    """The Marmot principle of these indicators. A proxy has the principle of the indicator that it replaces."""
     names = set()
     for code in set(indicators):
         card = next((card for card in catalogue.indicators if card.code == code), None)
@@ -70,7 +70,7 @@ def principle_of(catalogue: Catalogue, indicators: Iterable[str]) -> str:
 def of_sources(
     catalogue: Catalogue, source_issues: Sequence[SourceIssue], results: Sequence[Result], run_id: str
 ) -> list[Alert]:
-    """One problem a part of a dataset that is held back. `results` are those of admission in this run."""
+    """One alert for each part of a dataset that is held back. results: the results of admission in this run."""
     kinds: dict[str, Kind] = {
         "failed": "source-failed",
         "rejected": "source-rejected",
@@ -79,7 +79,7 @@ def of_sources(
     headlines = {
         "failed": "did not answer",
         "rejected": "sent something that is not its table",
-        "quarantined": "sent figures that a check holds",
+        "quarantined": "sent figures that failed a check",
     }
     alerts = []
     for issue in source_issues:
@@ -122,21 +122,23 @@ def of_sources(
 def of_checks(
     catalogue: Catalogue, results: Sequence[Result], run_id: str, source_issues: Sequence[SourceIssue] = ()
 ) -> list[Alert]:
-    """One problem a failed expectation that is told.
+    """One alert for each failed expectation that people are notified of.
 
-    What admission holds is told of its source instead, and what else is odd about a held vintage is left to its page.
+    A quarantined vintage has an alert of its source instead (`of_sources`). Its warnings are only on the validation
+    page.
     """
-    held = tuple(f"{issue.dataset}.{issue.part}." for issue in source_issues if issue.kind == "quarantined")
+    quarantined = tuple(f"{issue.dataset}.{issue.part}." for issue in source_issues if issue.kind == "quarantined")
     alerts = []
-    for every in results:
-        result = _without(every, held) if every.stage == "admission" and not every.broken else every
-        notified = not result.success and result.severity != "info"
-        if not notified or (result.stage == "admission" and result.severity == "critical" and not result.broken):
+    for full_result in results:
+        without_quarantined = full_result.stage == "admission" and not full_result.broken
+        result = _without(full_result, quarantined) if without_quarantined else full_result
+        is_alert = not result.success and result.severity != "info"
+        if not is_alert or (result.stage == "admission" and result.severity == "critical" and not result.broken):
             continue
         named = set(result.indicators)
         if not named:
             named = {code for dataset in result.datasets for code in catalogue.dataset(dataset)[1].indicators}
-        # A vintage's warning stands for as long as it is in force, and is then told by its vintage alone.
+        # A vintage's warning stays open while the vintage is in force, so only the vintage decides its state.
         keys = [row.get("vintage_id") if result.stage == "admission" else row for row in result.failing]
         alerts.append(
             Alert(
@@ -162,7 +164,7 @@ def of_checks(
 
 
 def _without(result: Result, vintages: tuple[str, ...]) -> Result:
-    """The result without the rows of these vintages; passed where no other row fails."""
+    """The result without the rows of these vintages; it passes if no other row fails."""
     rows = tuple(row for row in result.failing if not str(row.get("vintage_id", "")).startswith(vintages))
     if not vintages or len(rows) == len(result.failing):
         return result
@@ -173,7 +175,7 @@ def _without(result: Result, vintages: tuple[str, ...]) -> Result:
 
 
 def of_run(ended: Ended | None) -> list[Alert]:
-    """The refresh that failed, or that dbt's own tests held; what a suite holds is told of its check."""
+    """The refresh that failed or that dbt's tests held. If a suite held it, its checks have alerts (`of_checks`)."""
     if ended is None or ended.outcome not in ("failed", "held") or ended.record.get("blocked_by"):
         return []
     error = str(ended.record.get("error") or "")
@@ -199,11 +201,11 @@ def of_run(ended: Ended | None) -> list[Alert]:
 
 
 def of_release(releases: Path, at: str) -> list[Alert]:
-    """The newest release, where its files are not those of its receipt, also after readers were led back from it."""
+    """The newest release, if its files differ from its receipt, also after a rollback from it."""
     found = versions.damage_of_newest(releases)
     if found is None:
         return []
-    newest, alerts = found
+    newest, damage = found
     serving = versions.current_version(releases)
     return [
         Alert(
@@ -213,17 +215,17 @@ def of_release(releases: Path, at: str) -> list[Alert]:
             owner=ENGINEERS,
             place=newest,
             headline="is damaged",
-            message=f"{'; '.join(alerts[:SHOWN_ROWS])}. Readers get release {serving or 'none'}.",
-            remedy="Find out who writes into the releases' folder; then `atf refresh` publishes whole files again.",
+            message=f"{'; '.join(damage[:SHOWN_ROWS])}. Readers get release {serving or 'none'}.",
+            remedy="Find out who writes into the folder of releases. Then `atf refresh` publishes whole files again.",
             since=at,
-            state=f"{newest} {serving} {_hash(list(alerts))}",
+            state=f"{newest} {serving} {_hash(list(damage))}",
             runbook="release-damaged",
         )
     ]
 
 
 def of_lateness(last_good: dt.datetime | None, now: dt.datetime, overdue_hours: float) -> list[Alert]:
-    """We are late: no refresh has come to a good end for too long."""
+    """We are late: for too long no refresh has ended well."""
     if last_good is None or now - last_good <= dt.timedelta(hours=overdue_hours):
         return []
     return [
@@ -234,9 +236,9 @@ def of_lateness(last_good: dt.datetime | None, now: dt.datetime, overdue_hours: 
             owner=ENGINEERS,
             place="refresh",
             headline=f"no refresh has ended well for {overdue_hours:g} hours",
-            message=f"The last one that did ended at {last_good:%Y-%m-%d %H:%M} UTC. What publishers changed since "
-            "then is not in the mart: we are late, not they.",
-            remedy="See whether the scheduler runs (`make dev`, or the service that runs it), then run `atf refresh`.",
+            message=f"The last refresh that ended well ended at {last_good:%Y-%m-%d %H:%M} UTC. What publishers "
+            "changed since then is not in the mart: we are late, not they.",
+            remedy="Check that the scheduler runs (`make dev`, or the service that runs it), then run `atf refresh`.",
             since=(last_good + dt.timedelta(hours=overdue_hours)).isoformat(timespec="seconds"),
             state="overdue",
             runbook="refresh-overdue",
@@ -245,10 +247,10 @@ def of_lateness(last_good: dt.datetime | None, now: dt.datetime, overdue_hours: 
 
 
 def of_late_publishers(catalogue: Catalogue, current: Release, notified: Sequence[Alert]) -> list[Alert]:
-    """Indicators whose expected period is due and that their publisher has not brought out, by `coverage`.
+    """Indicators whose expected period is due and not yet published, from `coverage`.
 
-    `told` are the problems that are open: of an indicator whose source fails nobody can say whether its publisher has
-    caught up, so that what was told of it stands.
+    notified: the open alerts. While the source of an indicator fails, we cannot know whether its publisher has caught
+    up, so an open alert of that indicator stays open.
     """
     import duckdb
 
@@ -278,10 +280,10 @@ def of_late_publishers(catalogue: Catalogue, current: Release, notified: Sequenc
             owner="publisher",
             place=code,
             headline="the publisher is late",
-            message=f"{name}: {publisher} has not brought out {expected or expected_id}, which was to be expected by "
-            f"now; the newest period is {latest}, for {areas} areas.",
-            remedy="Nothing of ours is to mend. Look at the publisher's page for a new date; where its rhythm changed, "
-            "an engineer corrects `period` in the catalogue.",
+            message=f"{name}: {publisher} has not published {expected or expected_id}, which we expected by now; the "
+            f"newest period is {latest}, for {areas} areas.",
+            remedy="We have nothing to repair. Look at the publisher's page for a new date. If it now publishes at "
+            "other times, an engineer corrects `period` in the catalogue.",
             since=str(current.receipt["built_at"]),
             state=str(expected_id),
             runbook="publisher-late",

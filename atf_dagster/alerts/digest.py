@@ -1,7 +1,7 @@
-"""One message about one look: what is new, changed, over and still open, and what changed in the figures.
+"""One message: alerts that are new, changed, resolved or still open, and what changed in the figures.
 
-Belongs here: its content as data, folding several into one, choosing what concerns an owner. Does not belong here:
-words and mark-up (`render`), files and channels (`outbox`).
+Belongs here: the content of a message as data, folding several messages into one, choosing what concerns an owner. Does
+not belong here: its text and HTML (`render`), files and channels (`outbox`).
 """
 
 from collections.abc import Collection, Sequence
@@ -13,12 +13,12 @@ from atf_dagster.alerts.ledger import OpenAlert
 from atf_dagster.old_names import current_names
 
 ANALYSTS = "analysts"
-"""Who is told of news in the figures, beside everybody without an owner of their own."""
+"""The owner that gets the change notes. Channels without owners get them too."""
 
 
 @dataclass(frozen=True)
 class Digest:
-    """`number` from 1; `at` in UTC; `run_id` is empty where nobody refreshed (a watch)."""
+    """number: from 1. at: in UTC. run_id: empty for a watch, which has no refresh."""
 
     number: int
     at: str
@@ -30,18 +30,18 @@ class Digest:
     changed: tuple[OpenAlert, ...] = ()
     resolved: tuple[OpenAlert, ...] = ()
     passed_by: tuple[OpenAlert, ...] = ()
-    """What came and went before any message could be delivered."""
+    """Alerts that opened and were resolved before a message could be delivered."""
     still_open: tuple[OpenAlert, ...] = ()
     change_notes: tuple[ChangeNote, ...] = ()
     quiet: str = ""
-    """What a message says that has nothing to tell: so that silence is noticed."""
+    """The sentence of a message without alerts, which is sent so that people notice when messages stop."""
 
     @property
     def is_empty(self) -> bool:
         return not (self.new or self.changed or self.resolved or self.passed_by or self.change_notes or self.quiet)
 
     def for_owners(self, owners: Collection[str]) -> "Digest":
-        """What concerns these owners; everything where none is named."""
+        """The digest with what concerns these owners; the whole digest if `owners` is empty."""
         if not owners:
             return self
 
@@ -73,14 +73,15 @@ class Digest:
 
 
 def fold(digests: Sequence[Digest]) -> Digest:
-    """Several digests that could not be delivered as one, which says how things stand now.
+    """Make one digest, with the state of now, of several digests that could not be delivered.
 
-    What opened and was resolved in between was never told, so nobody is told that it is over: it passed by.
+    People never heard of an alert that opened and was resolved in between. So it is not listed as resolved but as
+    `passed_by`.
     """
-    notified = digests[0]
+    folded = digests[0]
     for later in digests[1:]:
-        notified = _then(notified, later)
-    return notified
+        folded = _then(folded, later)
+    return folded
 
 
 def _then(first: Digest, later: Digest) -> Digest:
@@ -96,7 +97,7 @@ def _then(first: Digest, later: Digest) -> Digest:
         key = entry.alert.key
         if key in new or (key not in changed and key not in resolved and entry in later.new):
             new[key] = entry
-        else:  # told before, perhaps over in between: to whoever hears only now it has changed
+        else:  # notified before, perhaps resolved in between: for a reader of this digest it has changed
             resolved.pop(key, None)
             changed[key] = entry
     passed = [entry for entry in later.resolved if entry.alert.key in was_new]

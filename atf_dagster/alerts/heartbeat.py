@@ -1,7 +1,8 @@
-"""The sign of life: after each refresh an address of the settings is called, so that somebody notices silence.
+"""Calls an address of the settings after each refresh.
 
-Belongs here: calling it. Whoever answers there (a dead man's switch of one's own, such as Healthchecks) raises the
-alarm when no call comes. Does not belong here: noticing from this machine that nothing ran (`atf watch`).
+The service at that address, such as Healthchecks, alerts people when no call comes.
+
+Belongs here: the call and how it ended. Does not belong here: noticing on this machine that nothing ran (`atf watch`).
 """
 
 import json
@@ -24,9 +25,9 @@ def read(folder: Path) -> Delivery:
 
 
 def beat(folder: Path, url: str, outcome: str, at: str) -> Delivery:
-    """Call the address with how the refresh ended; a failure is counted and never stops anything.
+    """Send the outcome of the refresh to the address. A failure is counted and never stops a refresh.
 
-    The address may carry a secret, so a failure is told without it.
+    The address may contain a secret, so the text of a failure does not contain the address.
     """
     import requests
 

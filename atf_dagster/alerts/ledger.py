@@ -1,7 +1,7 @@
-"""What people were told, so that a problem is told once, again when it changes, and when it is over.
+"""The open alerts that people were notified of: they hear of an alert when it is new, changed or resolved.
 
-Belongs here: comparing what is broken now with what was told. Does not belong here: finding problems (`gather`),
-words (`digest`, `render`), channels (`outbox`).
+Belongs here: comparing the alerts of now with the open alerts. Does not belong here: finding alerts (`detect`), texts
+(`digest`, `render`), channels (`outbox`).
 """
 
 import json
@@ -15,12 +15,12 @@ from atf_dagster.files import write_atomic
 from atf_dagster.old_names import current_names
 
 REMEMBERED_RUNS = 500
-"""Runs that were told of: two daemons, or a command and a sensor, must not tell one run twice."""
+"""How many notified runs are kept: two daemons, or a command and a sensor, must not notify of one run twice."""
 
 
 @dataclass(frozen=True)
 class OpenAlert:
-    """A problem that is open: since when it is known, and in how many looks it was seen."""
+    """An open alert: when it was first seen, and how many times."""
 
     alert: Alert
     first_seen: str
@@ -36,7 +36,7 @@ class OpenAlert:
 
 @dataclass(frozen=True)
 class Difference:
-    """What a look found against what was told before."""
+    """The alerts of now compared with the open alerts."""
 
     new: tuple[OpenAlert, ...] = ()
     changed: tuple[OpenAlert, ...] = ()
@@ -50,21 +50,21 @@ class Difference:
 
 @dataclass(frozen=True)
 class Ledger:
-    """`sequence` numbers digests from 1. `quiet_since` is when the last digest was made, or the house began."""
+    """sequence: number of the last digest. quiet_since: when the last digest was made, or the ledger began."""
 
     sequence: int = 0
     open: tuple[OpenAlert, ...] = ()
     notified_runs: tuple[str, ...] = ()
     quiet_since: str = ""
     refreshes_since: int = 0
-    """Refreshes that ended since then."""
+    """Refreshes that ended after `quiet_since`."""
     last_good: str = ""
-    """When a refresh last came to an end that is no failure."""
+    """When the last refresh ended that did not fail."""
 
     def compare(self, found: Sequence[Alert], scopes: Collection[str], at: str) -> tuple["Ledger", Difference]:
-        """Compare. `scopes` says what was looked at; open problems of other scopes stay as they are.
+        """Compare. scopes: what was checked; open alerts of other scopes stay as they are.
 
-        Returns the ledger to keep and what is different; digests are numbered by the caller.
+        Returns the ledger to keep and the difference. The caller numbers the digests.
         """
         before = {entry.alert.key: entry for entry in self.open}
         now = {alert.key: alert for alert in sorted(found, key=urgency)}
@@ -77,12 +77,12 @@ class Ledger:
             if notified is None:
                 new.append(OpenAlert(alert, at))
             else:
-                # Since when is the first time, whatever the record of the newest failure says.
+                # An alert began at the earliest time; the record of the newest failure may have a later one.
                 since = min(alert.since, notified.alert.since)
                 entry = OpenAlert(replace(alert, since=since), notified.first_seen, notified.times + 1)
                 (still_open if notified.alert.state == alert.state else changed).append(entry)
-        looked_at = {key for key in before if key.split("/")[0] in scopes}
-        resolved = [before[key] for key in before if key in looked_at - set(now)]
+        checked = {key for key in before if key.split("/")[0] in scopes}
+        resolved = [before[key] for key in before if key in checked - set(now)]
         kept = replace(self, open=(*new, *changed, *still_open, *unseen))
         return kept, Difference(tuple(new), tuple(changed), (*still_open, *unseen), tuple(resolved))
 
@@ -92,7 +92,7 @@ class Ledger:
 
 
 def read(folder: Path) -> Ledger:
-    """The ledger of a house; an empty one before the first look."""
+    """The ledger of a home; an empty one before the first notification."""
     path = folder / "ledger.json"
     if not path.exists():
         return Ledger()

@@ -1,7 +1,9 @@
-"""The looks: after each run, and by the clock. Each gathers, compares, writes one digest at most, and delivers.
+"""Notifies people after each run and at fixed times: it finds alerts, compares, writes one digest, delivers.
 
-Belongs here: their order, which makes a kill at any point harmless: the digest is written before the ledger that names
-it, and only what the ledger names is delivered. Does not belong here: Dagster (`automation`), printing (`cli`).
+The order of these steps makes a kill at any point harmless: the digest is written before the ledger that names it, and
+only digests that the ledger names are delivered.
+
+Belongs here: the order of these steps. Does not belong here: Dagster (`orchestration.automation`), printing (`cli`).
 """
 
 import datetime as dt
@@ -26,7 +28,7 @@ from atf_dagster.settings import Settings
 
 @dataclass(frozen=True)
 class NotifyResult:
-    """What a look came to. `digest` is None where nothing was worth a message; `silence` then says why."""
+    """The result of one notification. digest: None if no message was needed; then `silence` says why."""
 
     digest: int | None
     new: int
@@ -40,24 +42,24 @@ class NotifyResult:
 
     @property
     def sentence(self) -> str:
-        counts = f"{self.new} new, {self.changed} changed, {self.resolved} resolved, {self.still_open} told before"
-        line = f"digest {self.digest} ({counts})" if self.digest else f"nothing to tell ({self.silence})"
+        counts = f"{self.new} new, {self.changed} changed, {self.resolved} resolved, {self.still_open} still open"
+        line = f"digest {self.digest} ({counts})" if self.digest else f"no message ({self.silence})"
         return "; ".join((line, *self.undelivered))
 
 
 def check_settings(settings: Settings) -> None:
-    """Raise SettingsError where a channel cannot be read or an owner does not exist: loud, and before any work."""
+    """Raise SettingsError, before any work, if a channel cannot be read or an owner does not exist."""
     channels(settings.alerts)
     channels(settings.alerts_second, "ATF_ALERTS_SECOND")
 
 
 def after_run(settings: Settings, run_id: str, known_changes: Sequence[changes.Change] | None = None) -> NotifyResult:
-    """Tell of a run that ended, whoever started it; a run that was told of already is not told again."""
+    """Notify of a run that ended, whoever started it. A second call for the same run sends nothing."""
     folder = folder_of(settings)
     with _locked(folder):
         before = ledger.read(folder)
         if run_id in before.notified_runs:
-            return _silent(before, "this run was told of before")
+            return _silent(before, "people were notified of this run before")
         refresh = RunRecord(settings, run_id)
         record = refresh.outcome()
         ended = Ended.of(record) if record is not None else None
@@ -67,10 +69,10 @@ def after_run(settings: Settings, run_id: str, known_changes: Sequence[changes.C
         compared = compared.after_run(run_id, is_refresh=ended is not None)
         if ended is not None and ended.outcome != "failed":
             compared = replace(compared, last_good=ended.at)
-        said: tuple[change_notes.ChangeNote, ...] = ()
+        notes: tuple[change_notes.ChangeNote, ...] = ()
         if ended is not None and ended.outcome == "published":
-            said = tuple(_change_notes(settings, ended, known_changes))
-        notified = _notify(settings, compared, difference, at, ended=ended, said=said)
+            notes = tuple(_change_notes(settings, ended, known_changes))
+        notified = _notify(settings, compared, difference, at, ended=ended, notes=notes)
         if settings.heartbeat_url and ended is not None:
             heartbeat.beat(folder, settings.heartbeat_url, ended.outcome, at)
         notice = {"digest": notified.digest, "silence": notified.silence, "undelivered": notified.undelivered}
@@ -79,7 +81,7 @@ def after_run(settings: Settings, run_id: str, known_changes: Sequence[changes.C
 
 
 def watch(settings: Settings) -> NotifyResult:
-    """Look at what no run tells of: nothing ran for too long, a damaged release, messages that wait."""
+    """Check what no run checks: no run for too long, a damaged release, messages that were not delivered."""
     folder = folder_of(settings)
     go_back_from_damage(settings)
     with _locked(folder):
@@ -89,21 +91,21 @@ def watch(settings: Settings) -> NotifyResult:
 
 
 def go_back_from_damage(settings: Settings) -> None:
-    """Point readers to the newest whole release where the current one is damaged."""
+    """If the current release is damaged, make the newest whole release current."""
     try:
         with single_writer(settings.home):
             versions.roll_back_from_damage(settings.releases)
     except AnotherRefreshIsRunning:
-        return  # it does the same when it begins
+        return  # that refresh does the same when it begins
 
 
 def folder_of(settings: Settings) -> Path:
-    """Where alerts of the house's mode are kept."""
+    """The folder with the alerts of the mode of the settings."""
     return settings.workspace / "alerts"
 
 
 def _found_after(refresh: RunRecord, ended: Ended | None, before: Ledger) -> tuple[list[Alert], set[str]]:
-    """What is broken after a run, and the scopes that the run could see."""
+    """The alerts after a run, and the scopes that the run checked."""
     known, run_id = refresh.catalogue, refresh.run_id
     results, source_issues = refresh.results(), refresh.source_issues()
     found = detect.of_sources(known, source_issues, results, run_id) + detect.of_run(ended)
@@ -119,10 +121,10 @@ def _found_after(refresh: RunRecord, ended: Ended | None, before: Ledger) -> tup
 def _compare(
     settings: Settings, before: Ledger, found: Sequence[Alert], scopes: frozenset[str] | set[str], at: str
 ) -> tuple[Ledger, Difference]:
-    """Compare with what was told; what every look sees is added here."""
+    """Compare with the open alerts. Adds the alerts that every notification checks."""
     before = replace(before, quiet_since=before.quiet_since or at)
     last_good = dt.datetime.fromisoformat(before.last_good or before.quiet_since)
-    # After a run that ended well the ledger is a step behind; the run itself is the proof that we are not late.
+    # After a run that ended well the ledger is not yet updated; that run proves that we are not late.
     late = [] if "run" in scopes else detect.of_lateness(last_good, dt.datetime.now(dt.UTC), settings.overdue_hours)
     folder = folder_of(settings)
     waiting = [*outbox.deliveries(folder).values(), heartbeat.read(folder)]
@@ -141,12 +143,12 @@ def _notify(
     at: str,
     *,
     ended: Ended | None = None,
-    said: tuple[change_notes.ChangeNote, ...] = (),
+    notes: tuple[change_notes.ChangeNote, ...] = (),
 ) -> NotifyResult:
     folder = folder_of(settings)
     quiet = _quiet(settings, compared, at)
     digest = None
-    if difference.has_changes or said or quiet:
+    if difference.has_changes or notes or quiet:
         digest = Digest(
             number=compared.sequence + 1,
             at=at,
@@ -158,7 +160,7 @@ def _notify(
             changed=difference.changed,
             resolved=difference.resolved,
             still_open=difference.still_open,
-            change_notes=said,
+            change_notes=notes,
             quiet=quiet,
         )
         outbox.keep(folder, digest, settings.pages)
@@ -179,21 +181,21 @@ def _notify(
         changed=len(difference.changed),
         resolved=len(difference.resolved),
         still_open=len(difference.still_open),
-        silence=None if digest else "nothing is new, changed or over since the last message",
+        silence=None if digest else "nothing is new, changed or resolved since the last message",
         undelivered=tuple(f"{d.name} did not take its message: {d.error}" for d in delivered if d.misses),
         open=tuple(entry.alert for entry in compared.open),
     )
 
 
 def _quiet(settings: Settings, compared: Ledger, at: str) -> str:
-    """What is said when there was nothing to say for long: a message that no longer comes is noticed."""
+    """The sentence of a message that is sent after a long time without messages, so that people notice if it stops."""
     since = dt.datetime.fromisoformat(compared.quiet_since)
     if dt.datetime.fromisoformat(at) - since < dt.timedelta(days=settings.quiet_days) or not settings.quiet_days:
         return ""
-    still = f"{len(compared.open)} problems told before are still open" if compared.open else "nothing is broken"
+    still = f"{len(compared.open)} alerts are still open" if compared.open else "nothing is broken"
     return (
         f"Nothing new since {since:%Y-%m-%d}: {compared.refreshes_since} refreshes ended, {still}. This message comes "
-        f"every {settings.quiet_days:g} days, so that its absence is noticed."
+        f"every {settings.quiet_days:g} days: if it does not come, the alerts themselves have stopped."
     )
 
 
@@ -203,7 +205,7 @@ def _change_notes(
     releases = {release.version: release for release in versions.releases(settings.releases)}
     after, before = releases[str(ended.record["release"])], releases.get(str(ended.record.get("before")))
     if before is not None and before.receipt["mode"] != settings.mode:
-        before, known = None, None  # another kind of house: everything would be news
+        before, known = None, None  # a release of the other mode: every figure would count as changed
     return change_notes.between(before, after, changes.between(before, after) if known is None else known)
 
 
@@ -217,7 +219,7 @@ def _now() -> str:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """One look at a time in a house: the sensors of two daemons, a command and a refresh wait for each other."""
+    """Let one notification of a home run at a time: sensors of two daemons, commands and refreshes wait here."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("a") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)

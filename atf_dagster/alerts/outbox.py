@@ -1,10 +1,10 @@
-"""Digests, kept in the house and brought to every channel, however long a channel is down.
+"""Keeps digests in the home and delivers them to every channel, also after a channel was down for long.
 
-    digests/000012.json, .txt, .html   what was told; the text and the page are there even without any channel
-    delivery.json                      how far each channel is, and what keeps it from going on
+    digests/000012.json, .txt, .html   the digests; text and page are written even if no channel is set
+    delivery.json                      the last digest that each channel got, and the error of a failing channel
 
-Belongs here: keeping, delivering, trying again, the second channel. Does not belong here: what is told (`digest`), how
-a channel is spoken to (`channels`).
+Belongs here: keeping, delivering, trying again, the second channel. Does not belong here: the content of a digest
+(`digest`), sending one message (`channels`).
 """
 
 import json
@@ -21,13 +21,13 @@ from atf_dagster.files import write_atomic
 from atf_dagster.old_names import current_names
 
 MISSES = 3
-"""Deliveries in a row that fail before the second channel is told."""
+"""After so many failures in a row the second channels get the message."""
 KEPT = 400
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """How far one channel is. `told` is the last digest that it got, `second` the last that went elsewhere for it."""
+    """The state of one channel. notified: its last digest. second: the last one that second channels got for it."""
 
     name: str
     notified: int
@@ -38,7 +38,7 @@ class Delivery:
 
 
 def keep(folder: Path, digest: Digest, pages: str) -> None:
-    """Write a digest down, as data and for people."""
+    """Write a digest to files: JSON for programs, text and HTML for people."""
     path = folder / "digests" / f"{digest.number:06d}"
     write_atomic(path.with_suffix(".txt"), f"{render.subject(digest)}\n\n{render.text(digest, pages)}")
     write_atomic(path.with_suffix(".html"), render.html(digest, pages, most=10_000))
@@ -53,7 +53,7 @@ def read(folder: Path, number: int) -> Digest | None:
 
 
 def numbers(folder: Path) -> list[int]:
-    """The digests that there are, oldest first."""
+    """The numbers of the kept digests, oldest first."""
     return sorted(int(path.stem) for path in (folder / "digests").glob("*.json"))
 
 
@@ -74,10 +74,10 @@ def deliver(
     pages: str,
     mode: str,
 ) -> list[Delivery]:
-    """Bring every channel up to the ledger; what failed is tried again at the next look.
+    """Deliver to every channel what it has not got yet. The next notification tries again what failed.
 
-    A channel that is new is told everything that is open. After MISSES failures in a row the second channels get what
-    the failing one should have had; it gets it itself when it is back. Returns how far each channel is now.
+    A new channel gets all open alerts. After MISSES failures in a row the second channels get the message of the
+    failing channel, which gets it too when it works again. Returns the state of each channel.
     """
     known = deliveries(folder)
     now: dict[str, Delivery] = {}
@@ -86,7 +86,7 @@ def deliver(
         digest = _due(folder, ledger, state, at, mode)
         if state is None:
             state = Delivery(channel.name, notified=0)
-        now[channel.id] = _bring(channel, state, digest, ledger, second, at=at, pages=pages)
+        now[channel.id] = _deliver_to(channel, state, digest, ledger, second, at=at, pages=pages)
         write_atomic(folder / "delivery.json", _as_json({**known, **now}))
     if known and set(known) - set(now):
         write_atomic(folder / "delivery.json", _as_json(now))
@@ -94,7 +94,7 @@ def deliver(
 
 
 def undelivered(found: Sequence[Delivery]) -> list[Alert]:
-    """One problem a channel that failed so often that nobody can rely on it."""
+    """One alert for each channel that failed MISSES times in a row or more."""
     return [
         Alert(
             key=f"channel/{delivery.name}",
@@ -103,10 +103,10 @@ def undelivered(found: Sequence[Delivery]) -> list[Alert]:
             owner="data engineers",
             place=delivery.name,
             headline="alerts cannot be delivered",
-            message=f"{delivery.misses} deliveries in a row failed: {delivery.error}. Nothing is lost: what should "
-            "have been told waits, and is in the house's own folder of digests.",
-            remedy="Mend the channel or its address in the settings and try it with `atf alerts test`; what waits goes "
-            "out with the next refresh, or with `atf alerts send`.",
+            message=f"{delivery.misses} deliveries in a row failed: {delivery.error}. Nothing is lost: the digests "
+            "are kept in the home and wait to be sent.",
+            remedy="Repair the channel, or its address in the settings, and try it with `atf alerts test`. The next "
+            "refresh, or `atf alerts send`, sends what waits.",
             since=delivery.failing_since,
             state="down",
             runbook="alerts-undelivered",
@@ -117,7 +117,7 @@ def undelivered(found: Sequence[Delivery]) -> list[Alert]:
 
 
 def _due(folder: Path, ledger: Ledger, state: Delivery | None, at: str, mode: str) -> Digest | None:
-    """What a channel has not been told yet, as one digest."""
+    """What a channel has not got yet, as one digest."""
     if state is None:
         newest = read(folder, ledger.sequence)
         return replace(
@@ -127,7 +127,7 @@ def _due(folder: Path, ledger: Ledger, state: Delivery | None, at: str, mode: st
     return fold(waiting) if waiting else None
 
 
-def _bring(
+def _deliver_to(
     channel: Channel,
     state: Delivery,
     digest: Digest | None,
@@ -144,22 +144,22 @@ def _bring(
         _send(channel, theirs, pages)
     except Undelivered as failure:
         state = replace(state, misses=state.misses + 1, failing_since=state.failing_since or at, error=str(failure))
-        if state.misses >= MISSES and state.second < ledger.sequence and _tell_second(second, theirs, state, pages):
+        if state.misses >= MISSES and state.second < ledger.sequence and _notify_second(second, theirs, state, pages):
             state = replace(state, second=ledger.sequence)
         return state
     return Delivery(state.name, notified=ledger.sequence)
 
 
-def _tell_second(second: Sequence[Channel], digest: Digest, state: Delivery, pages: str) -> bool:
-    """Whether one of the second channels took what the first one could not."""
-    note = f"This should have gone to {state.name}, which has not taken a message since {state.failing_since[:16]} UTC."
+def _notify_second(second: Sequence[Channel], digest: Digest, state: Delivery, pages: str) -> bool:
+    """Whether one of the second channels got the message of the failing channel."""
+    note = f"This message is for {state.name}, which has not accepted a message since {state.failing_since[:16]} UTC."
     notified = False
     for channel in second:
         try:
             _send(channel, replace(digest, quiet=note), pages)
             notified = True
         except Undelivered:
-            continue  # the first channel's failure is the one that is told; both are tried again at the next look
+            continue  # people are notified of the first channel's failure; the next notification tries both again
     return notified
 
 

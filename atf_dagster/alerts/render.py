@@ -1,7 +1,9 @@
-"""A digest in words: subject, plain text for chats and webhooks, HTML for mail and the house's own files.
+"""A digest as text: subject, plain text for chats and webhooks, HTML for mail and the kept files.
 
-Belongs here: grouping, order, how much is shown, escaping. Everything that came from outside is escaped in HTML and
-tamed in text. Does not belong here: what is told (`digest`), sending (`channels`).
+Text from outside is escaped in HTML and made harmless in plain text.
+
+Belongs here: grouping, order, how much is shown, escaping. Does not belong here: the content of a digest (`digest`),
+sending (`channels`).
 """
 
 import re
@@ -18,14 +20,14 @@ from atf_dagster.alerts.digest import Digest
 from atf_dagster.alerts.ledger import OpenAlert
 
 SHOWN_BLOCKS = 30
-"""Blocks of a section that a message spells out; how many there are in all is said before them."""
+"""How many blocks of a section a message shows in full; the first lines count all alerts."""
 SHOWN_PLACES = 8
 NAME = "All Together Fairer"
 
 
 @dataclass(frozen=True)
 class Block:
-    """Problems that are one to whoever mends them: the same trouble and remedy in several places."""
+    """Alerts with the same cause and remedy in several places: whoever repairs them sees one."""
 
     alert: Alert
     places: tuple[str, ...]
@@ -56,7 +58,7 @@ def subject(digest: Digest) -> str:
         (len(digest.new), "new"),
         (len(digest.changed), "changed"),
         (len(digest.resolved), "resolved"),
-        (len(digest.passed_by), "passed by"),
+        (len(digest.passed_by), "opened and resolved"),
     ):
         if count:
             words.append(f"{count} {word}")
@@ -70,32 +72,32 @@ def subject(digest: Digest) -> str:
 
 
 def text(digest: Digest, pages: str, most: int = SHOWN_BLOCKS) -> str:
-    """Plain text of at most `most` blocks a section; nothing in it becomes a mention, a link or a heading of a chat."""
+    """Plain text with at most `most` blocks a section. A chat finds no mention, link or heading in it."""
     return _render("digest.txt.j2", digest, pages, most, autoescape=False)
 
 
 def html(digest: Digest, pages: str, most: int = SHOWN_BLOCKS) -> str:
-    """HTML of at most `most` blocks a section, which loads nothing from elsewhere; everything is escaped."""
+    """HTML with at most `most` blocks a section. It loads nothing from other places, and all text is escaped."""
     return _render("digest.html.j2", digest, pages, most, autoescape=True)
 
 
 def _render(template: str, digest: Digest, pages: str, most: int, *, autoescape: bool) -> str:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=autoescape,  # noqa: S701 - the text template has a filter of its own
+        autoescape=autoescape,  # noqa: S701 - the text template uses the filter `plain`
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["plain"] = tame
+    environment.filters["plain"] = harmless
     environment.filters["when"] = lambda moment: str(moment)[:16].replace("T", " ")
-    notified = {"New": digest.new, "Changed since it was last told": digest.changed}
+    notified = {"New": digest.new, "Changed since the last message": digest.changed}
     sections = {title: sections_of(entries) for title, entries in notified.items()}
     brief = {
         "Resolved": blocks_of(digest.resolved),
-        "Came and went before this could be delivered": blocks_of(digest.passed_by),
-        "Still open, told before": blocks_of(digest.still_open),
+        "Opened and resolved before a message could be delivered": blocks_of(digest.passed_by),
+        "Still open": blocks_of(digest.still_open),
     }
     change_notes: dict[str, list[Any]] = {}
     for item in digest.change_notes:
@@ -123,7 +125,7 @@ def _first(sections: Sequence[Section], most: int) -> list[Section]:
 
 
 def sections_of(entries: Sequence[OpenAlert]) -> list[Section]:
-    """Grouped by principle and owner; the worst first, in each group and of the groups."""
+    """The blocks by principle and owner. Critical ones come first, within a section and among the sections."""
     groups: dict[tuple[str, str], list[Block]] = {}
     for block in blocks_of(entries):
         groups.setdefault((block.alert.principle, block.alert.owner), []).append(block)
@@ -140,7 +142,7 @@ def sections_of(entries: Sequence[OpenAlert]) -> list[Section]:
 
 
 def blocks_of(entries: Sequence[OpenAlert]) -> list[Block]:
-    """Entries with the same severity, trouble and remedy as one block, in the order of the worst."""
+    """One block for entries with the same severity, headline and remedy; critical ones first."""
     alike: dict[tuple[str, ...], list[OpenAlert]] = {}
     for entry in entries:
         p = entry.alert
@@ -171,12 +173,12 @@ _LOOKALIKES = {
 }
 
 
-def tame(value: object) -> str:
-    """Text from outside as one line without control characters, and without what chats read as mention or mark-up."""
+def harmless(value: object) -> str:
+    """Text from outside as one line without control characters, mentions of a chat or mark-up."""
     return _MENTION.sub(lambda match: _LOOKALIKES.get(match[0], match[0]), one_line(str(value)))
 
 
 def one_line(value: str) -> str:
-    """No line breaks and no control or direction characters: a name must not forge a line or a header."""
+    """Remove line breaks, control characters and direction characters: a name cannot forge a line or a header."""
     kept = "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c for c in value)
     return " ".join(kept.split())

@@ -38,7 +38,7 @@ def fail(settings: Settings, run_id: str) -> None:
 
 def test_a_watch_of_a_quiet_house_ends_with_0_and_of_a_troubled_one_with_1(atf, home: Settings) -> None:  # type: ignore[no-untyped-def]
     code, out, _ = atf("watch")
-    assert (code, out) == (0, "Alerts: nothing to tell (nothing is new, changed or over since the last message)\n")
+    assert (code, out) == (0, "Alerts: no message (nothing is new, changed or resolved since the last message)\n")
     fail(home, "one")
     notify.after_run(home, "one")
     code, out, _ = atf("watch")

@@ -25,7 +25,7 @@ def test_channels_are_separated_by_spaces_and_may_have_owners() -> None:
 
 @pytest.mark.parametrize("entry", ["mail.example.org", "analysts=", "analysts=mail.example.org"])
 def test_an_entry_that_is_no_address_is_refused_by_its_number(entry: str) -> None:
-    with pytest.raises(SettingsError, match="Entry 2 of ATF_ALERTS is no address") as refusal:
+    with pytest.raises(SettingsError, match="Entry 2 of ATF_ALERTS is not the address") as refusal:
         channels(f"json://a.example.org {entry}{SECRET}")
     assert SECRET not in str(refusal.value)
 

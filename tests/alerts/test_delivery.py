@@ -65,7 +65,7 @@ def test_one_message_when_it_comes_none_while_it_stays_one_when_it_is_over(tmp_p
         desk.compare()
         desk.compare()
     assert titles(webhook) == ["1 new", "1 resolved"]
-    assert "seen in 3 looks" in webhook.received[1]["message"]
+    assert "seen 3 times" in webhook.received[1]["message"]
 
 
 def test_a_channel_that_was_down_gets_it_all_when_it_is_back_and_only_once(tmp_path: Path, webhook: Webhook) -> None:
@@ -81,10 +81,10 @@ def test_a_channel_that_was_down_gets_it_all_when_it_is_back_and_only_once(tmp_p
         (state,) = desk.compare(alert("b.all"))
         desk.compare(alert("b.all"))
     assert state.misses == 0
-    assert titles(webhook) == ["1 new", "1 new, 1 resolved, 1 passed by"]
+    assert titles(webhook) == ["1 new", "1 new, 1 resolved, 1 opened and resolved"]
     caught_up = webhook.received[1]["message"]
     assert caught_up.index("b.all") < caught_up.index("RESOLVED") < caught_up.index("a.all")
-    assert "CAME AND WENT" in caught_up and "c.all" in caught_up
+    assert "OPENED AND RESOLVED" in caught_up and "c.all" in caught_up
 
 
 def test_a_channel_set_later_is_told_what_is_open(tmp_path: Path, webhook: Webhook) -> None:
@@ -109,7 +109,7 @@ def test_after_three_misses_the_second_channel_is_told_once_and_why(
     (got,) = mail.mails
     page = got.get_body(("html",))
     assert page is not None
-    assert "a.all" in page.get_content() and "has not taken a message since" in page.get_content()
+    assert "a.all" in page.get_content() and "has not accepted a message since" in page.get_content()
 
 
 def test_that_alerts_cannot_be_delivered_is_a_problem_of_its_own(tmp_path: Path, webhook: Webhook) -> None:

@@ -1,4 +1,4 @@
-"""`kill -9` at each step of telling: the next look tells what was to be told, once where that can be known."""
+"""`kill -9` at each step of a notification: the next one sends what is missing, once where that can be known."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.home import environment
 LOOK = """
 import os, signal, sys
 from atf_dagster import settings
-from atf_dagster.alerts import channels, ledger, outbox, telling
+from atf_dagster.alerts import channels, ledger, notify, outbox
 
 def die(*anything, **named):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -39,7 +39,7 @@ elif moment == "between ledger and delivery":
     outbox.deliver = die
 elif moment == "after delivery":
     outbox.send = after(outbox.send)
-telling.after_run(settings.load(), sys.argv[1])
+notify.after_run(settings.load(), sys.argv[1])
 """
 MOMENTS = ["before the digest", "between digest and ledger", "between ledger and delivery", "after delivery"]
 
@@ -64,7 +64,7 @@ def test_a_killed_look_is_made_good_by_the_next(home: Settings, webhook: Webhook
     kept = ledger.read(folder)
     assert (kept.sequence, [entry.alert.kind for entry in kept.open]) == (1, ["refresh-failed"])
     assert outbox.numbers(folder) == [1]
-    # A message whose delivery could not be written down is sent again rather than lost.
+    # A message whose delivery could not be recorded is sent again, so that it is not lost.
     assert told_before == (moment == "after delivery")
     assert len(webhook.received) == 1 + told_before
     assert {message["title"] for message in webhook.received} == {webhook.received[0]["title"]}

@@ -43,7 +43,7 @@ def late(release: Release, notified: list[Alert]) -> list[Alert]:
 def test_what_is_due_and_not_out_is_told_with_publisher_and_period(coverage: COVERAGE) -> None:
     (found,) = late(coverage("late", "publisher_late"), [])
     assert (found.key, found.owner, found.principle) == ("late/ATF01", "publisher", "Overarching outcomes")
-    assert "has not brought out 2027-01-01/2029-12-31" in found.message
+    assert "has not published 2027-01-01/2029-12-31" in found.message
     assert "Office for Health Improvement and Disparities" in found.message
 
 

@@ -54,7 +54,7 @@ def test_a_failed_run_is_told_once_counted_and_told_as_over(home: Settings, webh
     first, over = webhook.received
     assert "landing: no answer" in first["message"] and "Ask again." in first["message"]
     assert first["type"] == "failure"
-    assert "seen in 2 looks" in over["message"]
+    assert "seen 2 times" in over["message"]
 
 
 def test_a_run_is_told_of_once_whoever_looks(home: Settings) -> None:
@@ -62,7 +62,7 @@ def test_a_run_is_told_of_once_whoever_looks(home: Settings) -> None:
     Refresh(home, run_id).finish("failed", **TIMEOUT)
     assert notify.after_run(home, run_id).digest == 1
     again = notify.after_run(home, run_id)
-    assert (again.digest, again.silence) == (None, "this run was told of before")
+    assert (again.digest, again.silence) == (None, "people were notified of this run before")
     assert [alert.kind for alert in again.open] == ["refresh-failed"]
 
 

@@ -50,7 +50,7 @@ def test_a_revision_is_counted_and_shown_by_its_largest(between: BOTH) -> None:
     )
     assert (item.indicator, item.principle) == ("ATF01", "Overarching outcomes")
     (sentence,) = item.sentences
-    assert sentence.startswith("1 figure revised; of the newest period, most in Liverpool (female)")
+    assert sentence.startswith("1 figure revised; the largest change in a newest period: Liverpool (female)")
     assert " became " in sentence and sentence.endswith("years.")
 
 
