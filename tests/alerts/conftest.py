@@ -1,4 +1,4 @@
-"""An empty house and channels of its own, closed until a test opens them."""
+"""An empty home, and channels that are closed until a test opens them."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ def mail() -> MailServer:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Settings:
-    """An empty house without channels."""
+    """An empty home without channels."""
     return Settings(home=tmp_path / "home")

@@ -1,4 +1,4 @@
-"""Problems made up for a test, with words of their own.
+"""Alerts made up for a test, with texts of their own.
 
 Belongs here: making. Does not belong here: what must follow.
 """
@@ -25,5 +25,5 @@ PLAIN = Alert(
 
 
 def alert(name: str, **facts: object) -> Alert:
-    """A problem of the source `name`; `facts` replace what is said of it."""
+    """An alert of the source `name`; `facts` replace its fields."""
     return replace(PLAIN, **{"key": f"source/{name}", "place": name, **facts})  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A problem is told once, counted while it is repeated, told again when it changes, and once more when it is over."""
+"""People are notified once of an alert, again when it changes, and when it is resolved; repetitions are counted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_new_problem_is_told() -> None:
 
 def test_the_same_problem_again_is_counted_and_not_told() -> None:
     ledger, _ = Ledger().compare([alert("a.all")], SOURCES, FIRST)
-    # The words of a failure vary from day to day; what it is does not.
+    # The text of a failure differs from day to day; its state does not.
     again = alert("a.all", message="No answer within 31 seconds.", since=SECOND)
     ledger, found = ledger.compare([again], SOURCES, SECOND)
     assert not found.has_changes
@@ -45,7 +45,7 @@ def test_what_is_over_is_told_once_and_may_come_again() -> None:
 
 
 def test_what_a_look_cannot_see_stays_as_it_was() -> None:
-    """A refresh with nothing new checks no mart: a failed check on it has not been mended by that."""
+    """A refresh without changes does not check the mart: a failed check on it is not repaired by that."""
     check = alert("x", key="mart/coverage.nothing_is_stale")
     ledger, _ = Ledger().compare([check, alert("a.all")], {"source", "mart"}, FIRST)
     ledger, found = ledger.compare([], SOURCES, SECOND)

@@ -1,4 +1,4 @@
-"""`atf alerts` and `atf watch`, as somebody types them: in a house with problems, with a channel, and without."""
+"""`atf alerts` and `atf watch` as people type them: in a home with open alerts, with a channel, and without."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.channels import Webhook
 
 @pytest.fixture
 def atf(home: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):  # type: ignore[no-untyped-def]
-    """Runs the command in the house; gives exit code, output and errors."""
+    """Runs the command in the home; returns exit code, output and errors."""
     monkeypatch.setenv("ATF_HOME", str(home.home))
     for name in ("ATF_ALERTS", "ATF_ALERTS_SECOND", "ATF_MODE"):
         monkeypatch.delenv(name, raising=False)

@@ -1,4 +1,4 @@
-"""Channels are set by address, and no address is ever shown: settings are checked aloud, failures told without it."""
+"""Channels are set by address, and no address is ever shown: not by the check of the settings, not in a failure."""
 
 from __future__ import annotations
 

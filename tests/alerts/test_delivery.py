@@ -1,4 +1,4 @@
-"""What was to be told is delivered in the end: tried again, folded, sent elsewhere meanwhile, and kept in the house."""
+"""Every digest is delivered in the end: tried again, folded, sent to a second channel, and kept in the home."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SOURCES = frozenset({"source"})
 
 
 class Desk:
-    """Looks of a house without refreshes: each call of `look` is one, with one digest where there is news."""
+    """Notifications of a home without refreshes: each call of `look` is one, with one digest where something changed."""
 
     def __init__(self, folder: Path, first: str, second: str = "") -> None:
         self.folder, self.first, self.second = folder, first, second

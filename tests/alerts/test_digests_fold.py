@@ -1,4 +1,4 @@
-"""Digests that waited while a channel was down are told as one, which says how things stand now."""
+"""Digests that waited while a channel was down are delivered as one, which shows the state of now."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SOURCES = frozenset({"source"})
 
 
 def digests(*days: list[Alert], before: Ledger = Ledger()) -> list[Digest]:  # noqa: B008 - it cannot be changed
-    """The digests of looks that find these problems, one look a day."""
+    """The digests of notifications that find these alerts, one a day."""
     made, ledger = [], before
     for number, found in enumerate(days, start=1):
         ledger, difference = ledger.compare(found, SOURCES, f"2026-11-{number:02d}T06:00:00+00:00")

@@ -1,4 +1,4 @@
-"""A publisher that is late is told once for as long as it is, also while its source does not answer."""
+"""People are notified once of a late publisher, also while its source does not answer."""
 
 from __future__ import annotations
 

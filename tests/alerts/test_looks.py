@@ -1,4 +1,4 @@
-"""After each run and by the clock the house looks at itself: what failed, is late, is damaged, is over."""
+"""After each run and at fixed times the home is checked: what failed, is late, is damaged, is resolved."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TIMEOUT = {"message": "landing: no answer", "remedy": "Ask again.", "error": "No
 
 
 def ended(settings: Settings, outcome: str, **facts: object) -> NotifyResult:
-    """A run that came to this end, and the look after it."""
+    """A run with this outcome, and the notification after it."""
     run_id = str(uuid.uuid4())
     Refresh(settings, run_id).finish(outcome, **facts)  # type: ignore[arg-type]
     return notify.after_run(settings, run_id)
@@ -156,7 +156,7 @@ def test_a_damaged_release_is_noticed_by_the_clock(published_home: PublishedHome
     assert "csv/dim_area.csv" in damaged.message
 
 
-# the published house -------------------------------------------------------------------------------------
+# the published home -------------------------------------------------------------------------------------
 
 
 def test_the_first_refresh_tells_what_it_published(published_home: PublishedHome) -> None:
@@ -182,7 +182,7 @@ def test_what_is_open_after_a_refresh_is_what_its_results_say(published_home: Pu
     assert {key for key in opened if key.split("/")[0] in ("mart", "admission")} == failed
 
 
-# what makes a problem ------------------------------------------------------------------------------------
+# what makes an alert ------------------------------------------------------------------------------------
 
 
 def failed_check(stage: str, severity: str, *rows: dict[str, object], broken: bool = False) -> Result:

@@ -1,4 +1,4 @@
-"""What changed in the figures is told in plain English: new periods, revisions, councils newly better or worse."""
+"""Change notes in plain English: new periods, revisions, councils newly better or worse."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BOTH = Callable[..., list[change_notes.ChangeNote]]
 
 @pytest.fixture(scope="module")
 def between(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFactory) -> BOTH:
-    """Gives the news of a release that differs from the published one by some SQL."""
+    """Gives the change notes of a release that differs from the published one by some SQL."""
     folder: Path = published_home.copy_of_releases(tmp_path_factory.mktemp("change_notes") / "home").releases
     before = versions.releases(folder)[0]
 

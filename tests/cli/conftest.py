@@ -1,4 +1,4 @@
-"""The command in this process, for what only looks; `refresh` runs as a process of its own."""
+"""The command in this process, for commands that only read; `refresh` runs in its own process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support.home import environment
 
 @pytest.fixture
 def atf(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Atf:
-    """Run `atf <words>` for a house; keywords are further variables of the environment."""
+    """Run `atf <words>` for a home; keywords are more variables of the environment."""
 
     def run(home: Path, *words: str, **more: str) -> CommandOutput:
         with monkeypatch.context() as patch:

@@ -1,4 +1,4 @@
-"""A release of a house that says it was fetched live, made for the tests of the guard."""
+"""A release whose receipt says that it was fetched live, for the tests of the guard."""
 
 from __future__ import annotations
 

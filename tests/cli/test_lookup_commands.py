@@ -1,4 +1,4 @@
-"""The commands that only look: what they answer, what they say where there is nothing, and how light they are."""
+"""The commands that only read: their answers, their answers in an empty home, and how little they import."""
 
 from __future__ import annotations
 
@@ -286,7 +286,7 @@ def test_a_setting_that_cannot_be_is_named_and_nothing_is_done(
 
 
 def test_a_command_that_only_looks_imports_nothing_heavy(published_home: PublishedHome) -> None:
-    """In one process one after the other, with a look after each at what it brought in."""
+    """All commands in one process; after each one the imported modules are checked."""
     program = f"""
 import contextlib, io, sys
 from atf_dagster.cli import main

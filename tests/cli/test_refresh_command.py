@@ -1,4 +1,4 @@
-"""`atf refresh`: its exit codes, its JSON, and that a refresh without news does nothing."""
+"""`atf refresh`: its exit codes, its JSON, and that a refresh without changes does nothing."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_run_leaves_its_outcome_and_its_page(published_home: PublishedHome) ->
 
 @pytest.fixture(scope="module")
 def again(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFactory) -> PublishedHome:
-    """A copy of the house, for the refreshes that come after the first."""
+    """A copy of the home, for the refreshes after the first."""
     return published_home.copy_of_all(tmp_path_factory.mktemp("again") / "home")
 
 

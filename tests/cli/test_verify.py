@@ -34,7 +34,7 @@ SUBMISSION = returns.Submission(
 
 @pytest.fixture(scope="module")
 def home(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFactory) -> PublishedHome:
-    """Landing and releases of the published house, with one local return beside them."""
+    """Landing and releases of the published home, and one local return."""
     copy = published_home.copy_of_releases(tmp_path_factory.mktemp("verified") / "home")
     shutil.copytree(published_home.home / "snapshot" / "landing", copy.home / "snapshot" / "landing")
     kept = returns.object_path(copy.home, SUBMISSION.sha256)
@@ -64,7 +64,7 @@ def flip_a_bit(path: Path) -> None:
 
 
 def damaged(home: PublishedHome, atf: Atf, path: Path, damage: Callable[[Path], None]) -> tuple[dict[str, Any], str]:
-    """What `atf verify` tells of the one damaged file, as a record and as printed; the file is put back afterwards."""
+    """What `atf verify` reports of the one damaged file, as JSON and as text; the file is restored afterwards."""
     content, mode = path.read_bytes(), path.stat().st_mode
     try:
         damage(path)

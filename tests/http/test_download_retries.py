@@ -17,7 +17,7 @@ from support.server import CSV, ScriptedServer, Waits, head, raw, respond, silen
 
 MakeClient = Callable[..., Client]
 
-# Between asking for a pause and waiting for it a little of it has passed already.
+# A little of the pause is over before the client begins to wait.
 LITTLE = 5.0
 
 

@@ -1,4 +1,4 @@
-"""One vintage of one dataset is read and judged again from its bytes, and nothing else is; a person's word stands."""
+"""One vintage, and no other, is read and judged again from its bytes; a person's verdict stays."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def vintages(settings: Settings, publisher: OneTablePublisher) -> list[Vintage]:
 
 
 def read(settings: Settings) -> set[str]:
-    """Read what has to be; the ids of the vintages that were."""
+    """Read what has to be read; returns the ids of the vintages that were read."""
     parsed = raw.parse_new(load(), Store(settings.landing), settings.raw, "run", lambda line: None)
     return {entry.vintage.id for entry in parsed if entry.fresh}
 

@@ -1,4 +1,4 @@
-"""A round of fetching, against a publisher on loopback: what a receipt says of each way in which it may end."""
+"""A fetch run against a publisher on loopback: the receipt of each outcome."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def test_the_monthly_check_looks_behind_a_publisher_that_always_says_304(
     publisher.body, publisher.lies = B, True
     unchanged = fetch_once(landing, publisher.url)
     assert unchanged.outcome == "unchanged"
-    assert unchanged.checked_at is not None and unchanged.checked_at < unchanged.started_at  # 304 is no look
+    assert unchanged.checked_at is not None and unchanged.checked_at < unchanged.started_at  # a 304 is not a full check
     long_ago(landing)
     assert fetch_once(landing, publisher.url).outcome == "landed"
 

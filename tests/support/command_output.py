@@ -1,4 +1,4 @@
-"""What a run of the command left behind, for tests to name."""
+"""What one run of the command printed and returned."""
 
 from __future__ import annotations
 
