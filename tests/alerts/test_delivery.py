@@ -18,7 +18,7 @@ SOURCES = frozenset({"source"})
 
 
 class Desk:
-    """Notifications of a home without refreshes: each call of `look` is one, with one digest where something changed."""
+    """Notifications of a home without refreshes. Each call of `look` is one; it makes a digest if something changed."""
 
     def __init__(self, folder: Path, first: str, second: str = "") -> None:
         self.folder, self.first, self.second = folder, first, second

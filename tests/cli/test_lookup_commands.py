@@ -260,7 +260,7 @@ def test_what_is_not_there_is_answered_with_where_to_find_what_is(
 def test_explain_before_the_first_release_says_what_to_do(tmp_path: Path, atf: Atf) -> None:
     said = atf(tmp_path, "explain", "ATF01", "Liverpool")
     assert said.code == 1
-    assert "run `atf refresh`" in said.err
+    assert "Run `atf refresh`" in said.err
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_a_command_that_only_looks_imports_nothing_heavy(published_home: Publish
     """All commands in one process; after each one the imported modules are checked."""
     program = f"""
 import contextlib, io, sys
-from atf_dagster.cli import main
+from atf_dagster.cli.main import main
 for words in (["status"], ["releases"], ["diagnose", "fingertips_93283"], ["explain", "ATF01", "Liverpool"]):
     with contextlib.redirect_stdout(io.StringIO()) as said:
         code = main(words)

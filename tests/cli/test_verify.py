@@ -76,7 +76,7 @@ def damaged(home: PublishedHome, atf: Atf, path: Path, damage: Callable[[Path], 
     assert (told.code, said.code) == (1, 1), told.err + said.err
     (found,) = json.loads(told.out)["damaged"]
     assert found["file"] == str(path)
-    assert f"DAMAGED: {path} {found['alert']}\n" in said.out
+    assert f"DAMAGED: {path} {found['problem']}\n" in said.out
     assert f"What to do: {found['remedy']}\n" in said.out
     return found, said.out
 
@@ -108,7 +108,7 @@ def test_a_receipt_that_nobody_can_read_is_damage_and_one_torn_by_a_kill_is_none
     path = home.home / "snapshot" / "landing" / DATASET / vintage.part / "verdicts.jsonl"
     whole = path.read_text("utf-8")
     found, _ = damaged(home, atf, path, lambda p: void(p.write_text(whole.replace("{", "(", 1), "utf-8")))
-    assert found["alert"] == "has lines that nobody can read: 1"
+    assert found["problem"] == "has lines that nobody can read: 1"
     assert found["needed_by"] == [f"{DATASET}.{vintage.part}"]
     path.write_text(whole + whole[: len(whole) // 3], "utf-8")
     assert atf(home.home, "verify").code == 0
@@ -142,7 +142,7 @@ def test_a_release_whose_receipt_is_damaged_is_named_and_no_command_falls_over_i
         status.append(said.out)
 
     found, _ = damaged(home, atf, home.release / "receipt.json", cut)
-    assert found["alert"] == "cannot be read"
+    assert found["problem"] == "cannot be read"
     assert found["needed_by"] == [f"release {home.release.name}, the current one"]
     assert f"Release {home.release.name}:\n  DAMAGED: receipt.json cannot be read" in status[0]
     assert "No release" not in status[0]
