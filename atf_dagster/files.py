@@ -1,7 +1,7 @@
-"""Leaf: writing so that a kill or a full disk leaves the old file or the new one, never half of one.
+"""Leaf: writes files so that a kill or a full disk leaves the old file or the new one, never half a file.
 
-Belongs here: atomic replacement, durable appending, hashing, the lock of the single writer, tidying up after dead ones.
-Does not belong here: what the files mean.
+Belongs here: atomic replacement, durable appending, hashing, the lock of the single writer, removing files of killed
+writers. Does not belong here: what the files mean.
 """
 
 import fcntl
@@ -31,7 +31,7 @@ def sha256_of(path: Path) -> str:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename or a new name in `folder` survive a power cut."""
+    """Write the names in `folder` to disk, so that a new or renamed file survives a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -55,11 +55,11 @@ def write_atomic(path: Path, text: str) -> None:
 
 
 def remove_temporary(folder: Path) -> None:
-    """Remove what killed writers began below `folder`: every `.*.tmp` whose process is gone."""
+    """Remove the unfinished files of killed writers below `folder`: every `.*.tmp` whose process has ended."""
     for path in list(folder.rglob(".*.tmp")):
         writer = re.search(r"\.([0-9]+)\.tmp$", path.name)
         if writer is not None and Path(f"/proc/{writer[1]}").exists():
-            continue  # somebody else's, such as of the watch
+            continue  # another process writes it, such as `atf watch`
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
@@ -67,7 +67,7 @@ def remove_temporary(folder: Path) -> None:
 
 
 def append_json(path: Path, record: Mapping[str, Any]) -> None:
-    """Append one JSON line durably. A torn last line of a killed run is closed first, so it harms no other."""
+    """Append one JSON line durably. A line that a killed run left unfinished is closed first and harms no other."""
     path.parent.mkdir(parents=True, exist_ok=True)
     line = json.dumps(record, ensure_ascii=False, sort_keys=True) + "\n"
     with path.open("ab+") as stream:
@@ -81,7 +81,7 @@ def append_json(path: Path, record: Mapping[str, Any]) -> None:
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:
-    """All whole lines of a file written by `append_json`; a line torn by a kill was never recorded."""
+    """All whole lines of a file written by `append_json`. A line that a kill cut does not count as recorded."""
     if not path.exists():
         return []
     records = []
@@ -94,7 +94,7 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def last_json_line(path: Path, window: int = 65536) -> dict[str, Any] | None:
-    """The newest whole line, read from the file's end so that years of receipts cost nothing."""
+    """The newest whole line, read from the end of the file, because a file may have the receipts of years."""
     if not path.exists():
         return None
     with path.open("rb") as stream:
@@ -111,21 +111,21 @@ def last_json_line(path: Path, window: int = 65536) -> dict[str, Any] | None:
 
 
 def read_yaml(path: Path) -> Any:
-    """A YAML file's content; the C parser where the library has it, and never anything but plain data."""
+    """The content of a YAML file, as plain data only. Uses the C parser if the library has it."""
     import yaml
 
     return yaml.load(path.read_text("utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
 
 
 class AnotherRefreshIsRunning(AtfError):
-    """The lock of the single writer is taken by another process."""
+    """Another process has the lock of the single writer."""
 
 
 _held: dict[Path, int] = {}
 
 
 def _taken(stream: IO[str], wait_seconds: float) -> bool:
-    """Whether the lock could be had, at once or within `wait_seconds`."""
+    """Whether this process got the lock, at once or within `wait_seconds`."""
     until = time.monotonic() + wait_seconds
     while True:
         try:
@@ -140,14 +140,15 @@ def _taken(stream: IO[str], wait_seconds: float) -> bool:
 
 @contextmanager
 def only_caller(home: Path, services: Collection[str], *, wait: bool) -> Iterator[bool]:
-    """Be the only process of this house that asks these services; gives False where others do and `wait` is false.
+    """Be the only process of this home that asks these services. Gives False if others ask them and `wait` is false.
 
-    A probe by the clock and a refresh are two processes, and each would keep its own pace with the same host.
+    A scheduled probe and a refresh are two processes. Together they would ask a host too often, because each keeps the
+    pace for itself.
     """
     folder = home / "callers"
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        for service in sorted(services):  # in one order, so that two processes never wait for each other
+        for service in sorted(services):  # always in this order, so that two processes never wait for each other
             stream = stack.enter_context((folder / f"{service}.lock").open("a"))
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -159,13 +160,13 @@ def only_caller(home: Path, services: Collection[str], *, wait: bool) -> Iterato
 
 @contextmanager
 def single_writer(home: Path, *, wait_seconds: float = 0.0) -> Iterator[None]:
-    """Hold the one lock of a house; re-entrant within the process. Raises AnotherRefreshIsRunning.
+    """Have the one lock of a home; re-entrant within the process. Raises AnotherRefreshIsRunning.
 
-    wait_seconds: how long to wait for the process that holds it, before giving up.
+    wait_seconds: how long to wait for the process that has the lock.
 
-    An operating-system lock, because Dagster's own limits let two first runs in together and a killed
-    run keeps its slot; this one ends with its process, whatever ends it. A holder that was killed leaves its name in
-    the file: the next one then removes the temporary files that it left in the house.
+    This is a lock of the operating system, which ends with its process in every case. Dagster's limits are not enough:
+    they let two first runs begin together, and a killed run keeps its slot. A killed process leaves its name in the
+    lock file; the next process then removes the temporary files in the home.
     """
     home.mkdir(parents=True, exist_ok=True)
     path = home / "refresh.lock"
@@ -181,8 +182,9 @@ def single_writer(home: Path, *, wait_seconds: float = 0.0) -> Iterator[None]:
             stream.seek(0)
             holder = stream.read().strip() or "unknown process"
             raise AnotherRefreshIsRunning(
-                f"Another refresh is running in {home} ({holder}). Wait for it to end, or look with `atf status`; "
-                "the lock ends with that process."
+                f"Another refresh is running in {home} ({holder}).",
+                "Wait until it ends; the lock ends with that process. `atf status` shows the last runs.",
+                owner="whoever runs the refresh",
             )
         stream.seek(0)
         if stream.read().strip():

@@ -1,7 +1,8 @@
-"""Leaf: what files of homes made by 0.1.0 call by another name.
+"""Leaf: the names in JSON records of homes made by 0.1.0 that have changed since.
 
-Belongs here: old keys and values of JSON records, and what they are called now. Does not belong here: the records
-themselves. Files are never rewritten: receipts are kept as they were written.
+Files are never rewritten: receipts are kept as they were written. Their old names are translated when they are read.
+
+Belongs here: old keys and values of JSON records and their names of now. Does not belong here: the records themselves.
 """
 
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ VALUES: Mapping[tuple[str, str], str] = {
 
 
 def current_names(record: dict[str, Any]) -> dict[str, Any]:
-    """The record with today's names, at every depth; the same object where it has them already."""
+    """The record with the names of now, at every depth; the same object if it has them already."""
     if record.keys().isdisjoint(KEYS) and not any(
         (key, record[key]) in VALUES for key in ("verdict", "kind") if key in record
     ):

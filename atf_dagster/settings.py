@@ -1,7 +1,7 @@
-"""Where things live and in which mode: the only reader of the process environment.
+"""The settings of a home: its folders, its mode and all `ATF_*` variables. Only this module reads the environment.
 
-Belongs here: `ATF_*` variables, the folders below `ATF_HOME`, switching off usage data in the tools.
-Does not belong here: what is collected (`catalogue`), how (`http`).
+Belongs here: `ATF_*` variables, the folders below `ATF_HOME`, switching off usage data in the tools. Does not belong
+here: which datasets are collected (`catalogue`), how publishers are asked (`http`).
 """
 
 import difflib
@@ -27,7 +27,7 @@ from atf_dagster.files import read_yaml
 Mode = Literal["snapshot", "live"]
 
 PROJECT = Path(__file__).resolve().parent.parent
-"""The checkout: dbt_project/ and expectations/ lie beside this package."""
+"""The folder of the checkout; dbt_project/ and expectations/ lie beside this package."""
 
 NO_USAGE_DATA = {
     "DO_NOT_TRACK": "1",
@@ -35,10 +35,10 @@ NO_USAGE_DATA = {
     "GX_ANALYTICS_ENABLED": "false",
     "DAGSTER_DISABLE_TELEMETRY": "yes",
 }
-"""Usage data is off in every tool; the tools' own files (dagster.yaml, dbt_project.yml) say so as well."""
+"""Usage data is off in every tool. dagster.yaml and dbt_project.yml switch it off as well."""
 
 OWN = frozenset({"ATF_RAW", "ATF_WAREHOUSE"})
-"""Variables that the program itself sets, for dbt's profile and macros: not settings, and not misspelt ones."""
+"""Variables that the program sets for dbt's profile and macros. They are not settings."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 COLLECT_SELDOM = (50_000, 10, 10)
 """For `gc.set_threshold` in processes that import Dagster or dbt: an eighth of their time goes into looking for garbage
@@ -46,7 +46,7 @@ among modules otherwise."""
 
 
 class SettingsError(AtfError):
-    """A setting that cannot be used; the text says which, why and what would do."""
+    """A setting that cannot be used. The message says which one, why, and what is allowed."""
 
 
 def _address(url: str) -> str:
@@ -62,7 +62,7 @@ def _time_of_day(given: Any) -> Any:
     if not isinstance(given, str):
         return given
     match = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])", given)
-    # From 01:00 to 02:00 the clocks change; the rebuild comes an hour before the refresh, so the hour after counts too.
+    # The clocks change between 01:00 and 02:00, and the rebuild runs an hour before the refresh.
     if match is None or int(match[1]) < 3:
         raise ValueError(f"is {given!r}; it must be a time such as 06:00, and not before 03:00.")
     return int(match[1]), int(match[2])
@@ -77,11 +77,11 @@ def _by_comma(given: Any) -> Any:
 Count = Annotated[int, Field(ge=0)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Address = Annotated[str, AfterValidator(_address)]
-"""Over TLS, or on this machine; a message never repeats it, because it may hold a secret."""
+"""An address with TLS, or on this machine. No message repeats it, because it may contain a secret."""
 
 
 class Settings(BaseSettings):
-    """Everything that the environment decides. Paths are absolute. Made here from arguments alone; see `load`."""
+    """All settings. Paths are absolute. The class itself does not read the environment; `load` does."""
 
     model_config = SettingsConfigDict(env_prefix="ATF_", frozen=True)
 
@@ -90,39 +90,39 @@ class Settings(BaseSettings):
     service_urls: Annotated[Mapping[str, str], NoDecode] = {}
     """Service -> base URL that replaces the catalogue's, from `ATF_<SERVICE>_URL`; `<service>_<name>` for others."""
     keys: Annotated[Mapping[str, str], NoDecode] = Field(default={}, repr=False)
-    """Service -> key, from `ATF_<SERVICE>_KEY`; never printed, logged or kept."""
+    """Service -> key, from `ATF_<SERVICE>_KEY`; it is never printed, logged or kept."""
     skip_services: Annotated[frozenset[str], NoDecode, BeforeValidator(_by_comma)] = frozenset()
-    """Services that are not asked for the time being; what is held of them stays in force."""
+    """Services that are not asked now; their latest vintages stay in force."""
     contact: str = ""
-    """An address for publishers' webmasters, put into the User-Agent in live mode."""
+    """A contact for publishers' webmasters, in the User-Agent in live mode."""
     attempts: Count = 5
     backoff_first: Amount = 1.0
     """Seconds before the first retry; doubles up to a minute."""
     refresh_at: Annotated[tuple[int, int], NoDecode, BeforeValidator(_time_of_day)] = (6, 0)
-    """Hour and minute, in the time of the place, of the daily schedule."""
+    """Hour and minute of the daily schedule, in local time."""
     retry_after: Amount = 600.0
-    """Seconds before a run that nobody watches asks again, where no publisher answered and that can clear."""
+    """Seconds until a run without a person asks again, if no publisher answered and asking again can help."""
     requests_per_second: Amount | None = None
-    """Replaces every publisher's own rate; for servers on loopback."""
+    """Replaces the rate of every publisher; for servers on loopback."""
     max_bytes: Count | None = None
-    """Replaces the largest accepted body, in decoded bytes."""
+    """Replaces the limit of a body, in decoded bytes."""
     keep_releases: Count = 30
     keep_runs: Count = 200
-    """Runs whose results, page and history in Dagster are kept."""
+    """How many runs keep their results, page and history in Dagster."""
     alerts: str = Field(default="", repr=False)
-    """Addresses of channels, by spaces; see `alerts.channels`. They hold secrets and are never printed or kept."""
+    """Addresses of channels, separated by spaces; see `alerts.channels`. They are secret: never printed or kept."""
     alerts_second: str = Field(default="", repr=False)
-    """Channels that are told what a failing one should have been."""
+    """Channels that get the messages of a failing channel."""
     heartbeat_url: Address = Field(default="", repr=False)
-    """Called after each refresh."""
+    """An address that is called after each refresh."""
     overdue_hours: Amount = 30.0
-    """Hours without a refresh that ended well, after which we are late: a day and a morning."""
+    """After so many hours without a refresh that ended well we are late: a day and a morning."""
     quiet_days: Amount = 7.0
-    """A message comes at least this often; 0 for never without news."""
+    """A message is sent at least every so many days; 0: never without an alert or a change."""
     pages_url: Address = ""
-    """Where `$ATF_HOME/runs` is served for people, so that links to validation pages work; `atf dev` serves it."""
+    """The address at which people read `$ATF_HOME/runs`, for links to validation pages; `atf dev` serves it."""
     replace_live: bool = False
-    """Whether the bundled snapshot may replace a release that was fetched live; `atf refresh --replace-live`."""
+    """Whether the bundled snapshot may replace a live release; `atf refresh --replace-live` sets it."""
 
     @classmethod
     def settings_customise_sources(
@@ -133,7 +133,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is given: a home that a test or a command makes does not hang on the caller's shell."""
+        """Use the arguments alone: the environment must not change settings that a test or a command makes."""
         return (init_settings,)
 
     @model_validator(mode="after")
@@ -147,7 +147,7 @@ class Settings(BaseSettings):
 
     @property
     def workspace(self) -> Path:
-        """Snapshot and live never share bytes, rows or verdicts: a release is wholly one or the other."""
+        """The folder of the mode. The two modes never share bytes, rows or verdicts: a release has one mode."""
         return self.home / self.mode
 
     @property
@@ -180,7 +180,7 @@ class Settings(BaseSettings):
 
     @property
     def pages(self) -> str:
-        """What a link to a page of a run begins with: an address, or the house's folder."""
+        """The beginning of a link to a page of a run: an address, or the folder of the home."""
         return self.pages_url or str(self.home)
 
     @property
@@ -192,7 +192,7 @@ class Settings(BaseSettings):
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read `ATF_*` from `environ` (default: the process). Raises SettingsError: a sentence for each that is wrong."""
+    """Read `ATF_*` from `environ` (default: the process). Raises SettingsError: a sentence for each wrong setting."""
     given = os.environ if environ is None else environ
     variables = {name: value for name, value in given.items() if name.startswith("ATF_") and name not in OWN}
     source = EnvSettingsSource(Settings)
@@ -217,11 +217,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 BY_OTHER_NAMES = frozenset({"service_urls", "keys", "replace_live"})
-"""Fields without a variable of their own name: one a service, or an option of the command alone."""
+"""Fields without a variable of the same name: they have one variable a service, or an option of a command."""
 
 
 def _names_of_services() -> tuple[dict[str, str], dict[str, str]]:
-    """Variable -> service, for base URLs and for keys, of the services that the catalogue has."""
+    """Variable -> service, for base URLs and for keys, of the catalogue's services."""
     services = read_yaml(Path(__file__).parent / "catalogue" / "publishers.yml")["services"]
     hosts = [entry["id"] for entry in services]
     hosts += [f"{entry['id']}_{name}" for entry in services for name in entry.get("other_urls", {})]
@@ -235,12 +235,12 @@ def _names_of_services() -> tuple[dict[str, str], dict[str, str]]:
 def _no_setting(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.7)
     if near:
-        return f"{name} is no setting; did you mean {near[0]}?"
-    return f"{name} is no setting; unset it, or take its name from the table of settings in the README."
+        return f"{name} is not a setting; did you mean {near[0]}?"
+    return f"{name} is not a setting; unset it, or take its name from the table of settings in the README."
 
 
 def _sentence(error: Any) -> str:
-    """One wrong setting: which, why, what would do. A value is repeated only where it cannot be a secret."""
+    """One wrong setting: which one, why, what is allowed. Only a value that cannot be a secret is repeated."""
     if error["type"] == "value_error":
         return " ".join([*(f"ATF_{part.upper()}" for part in error["loc"]), str(error["ctx"]["error"])])
     name = f"ATF_{error['loc'][0].upper()}"
@@ -257,5 +257,5 @@ def _sentence(error: Any) -> str:
 
 
 def disable_usage_data() -> None:
-    """Switch usage data off for this process and its children; call before a tool is imported."""
+    """Switch usage data off for this process and its children. Call it before a tool is imported."""
     os.environ.update(NO_USAGE_DATA)

@@ -1,7 +1,7 @@
-"""What we collect: areas, the 22 beacon indicators and, one file a published table, the datasets.
+"""What we collect: areas, the 22 beacon indicators, and the datasets, with one file for each published table.
 
-Belongs here: facts about publishers, datasets, indicators and areas, as YAML, and the loader that
-checks them. Does not belong here: how a publisher is asked (`sources`) or what SQL does with a row.
+Belongs here: facts about publishers, datasets, indicators and areas as YAML, the loader that checks them. Does not
+belong here: how a publisher is asked (`sources`), what SQL does with a row (dbt).
 """
 
 from atf_dagster.catalogue.load import CatalogueError, load

@@ -1,6 +1,6 @@
-"""Reads the catalogue's YAML, checks it as a whole and says in one message all that is wrong.
+"""Reads the catalogue's YAML, checks it as a whole and lists all errors in one message.
 
-Belongs here: references between entries. Shapes of single entries are `model`.
+Belongs here: checks of references between entries. Does not belong here: the shape of a single entry (`model`).
 """
 
 from collections.abc import Sequence
@@ -18,19 +18,22 @@ FOLDER = Path(__file__).parent
 
 
 class CatalogueError(AtfError, ValueError):
-    """The catalogue contradicts itself; an engineer mends the YAML that the text names."""
+    """The catalogue has errors. Each of `problems` becomes a line of the message, which names the entry."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(f"{problem}." for problem in problems), "Correct the YAML of the catalogue.")
 
 
 @cache
 def load(folder: Path = FOLDER) -> Catalogue:
-    """Load the files about areas, indicators, publishers and collections from `folder`. Raises CatalogueError."""
+    """Load areas, indicators, publishers and collections from `folder`. Raises CatalogueError."""
     beacon = read_yaml(folder / "beacon.yml")
     who = read_yaml(folder / "publishers.yml")
     services = {entry["id"]: entry for entry in who["services"]}
     publishers = {entry["id"]: entry for entry in who["publishers"]}
-    if problems := _faults_of_publishers(who):
-        # Each collection of such a publisher would tell the same again.
-        raise CatalogueError("\n".join(problems))
+    if problems := _errors_of_publishers(who):
+        # Otherwise each collection of such a publisher would repeat the error.
+        raise CatalogueError(problems)
     cards = [("beacon.yml", card) for card in beacon["indicators"]]
     collections: list[Collection] = []
     for path in sorted((folder / "collections").glob("*.yml")):
@@ -46,11 +49,11 @@ def load(folder: Path = FOLDER) -> Catalogue:
             collections.append(Collection.model_validate(resolved))
         except ValidationError as error:
             problems += [f"{path.name}: {problem}" for problem in _in_words(error, resolved)]
-    indicators, faults = _cards(cards)
-    problems += faults
-    if faults:
-        # Whatever names one of these cards would be told as a fault of its own.
-        raise CatalogueError("\n".join(problems))
+    indicators, card_errors = _cards(cards)
+    problems += card_errors
+    if card_errors:
+        # Otherwise each entry that names one of these cards would be an error too.
+        raise CatalogueError(problems)
     try:
         catalogue = Catalogue(
             areas=read_yaml(folder / "areas.yml"),
@@ -64,17 +67,17 @@ def load(folder: Path = FOLDER) -> Catalogue:
             collections=tuple(collections),
         )
     except ValidationError as error:
-        raise CatalogueError("\n".join([*problems, str(error)])) from error
+        raise CatalogueError([*problems, str(error)]) from error
     problems += _contradictions(catalogue)
     if problems:
-        raise CatalogueError("\n".join(problems))
+        raise CatalogueError(problems)
     return catalogue
 
 
 def _declared_inline(dataset: dict[str, Any]) -> list[dict[str, Any]]:
-    """Cards of supporting and proxy indicators, which stand where their dataset is: one entry adds one.
+    """Cards of supporting and proxy indicators, which stand in the entry of their dataset.
 
-    `indicator: X` is short for a dataset that yields X and nothing else.
+    `indicator: X` is short for a dataset that yields only X.
     """
     if "indicator" in dataset:
         dataset["yields"] = [{"indicator": dataset.pop("indicator")}]
@@ -86,7 +89,7 @@ def _declared_inline(dataset: dict[str, Any]) -> list[dict[str, Any]]:
     return cards
 
 
-def _faults_of_publishers(who: dict[str, Any]) -> list[str]:
+def _errors_of_publishers(who: dict[str, Any]) -> list[str]:
     problems = []
     for kind, shape in (("services", Service), ("publishers", Publisher)):
         for entry in who[kind]:
@@ -98,7 +101,7 @@ def _faults_of_publishers(who: dict[str, Any]) -> list[str]:
 
 
 def _cards(written: Sequence[tuple[str, dict[str, Any]]]) -> tuple[list[IndicatorCard], list[str]]:
-    """The cards that can be, and what is wrong with the others; `written` says of each where it stands."""
+    """The valid cards, and the errors of the others; `written` has the file of each card."""
     cards, problems = [], []
     for place, card in written:
         try:
@@ -109,18 +112,20 @@ def _cards(written: Sequence[tuple[str, dict[str, Any]]]) -> tuple[list[Indicato
 
 
 def _in_words(error: ValidationError, content: Any) -> list[str]:
-    """One line a fault: the entry by its id instead of by its number, the field, what is wrong with it."""
+    """One line for each error: the entry by its id instead of its number, the field, what is wrong."""
     lines = []
-    for fault in error.errors(include_url=False):
+    for entry_error in error.errors(include_url=False):
         within, steps = content, []
-        for step in fault["loc"]:
+        for step in entry_error["loc"]:
             try:
                 within = within[step]
             except (KeyError, IndexError, TypeError):
                 within = None
             named = isinstance(step, int) and isinstance(within, dict) and "id" in within
             steps.append(str(within["id"]) if named else str(step))
-        lines.append(": ".join([*([".".join(steps)] if steps else []), fault["msg"].removeprefix("Value error, ")]))
+        lines.append(
+            ": ".join([*([".".join(steps)] if steps else []), entry_error["msg"].removeprefix("Value error, ")])
+        )
     return lines
 
 
@@ -137,7 +142,7 @@ def _contradictions(catalogue: Catalogue) -> list[str]:
         if code not in codes
     ]
     problems += [
-        f"dataset {dataset.id} yields indicators and has no period, so nobody could tell when it is late"
+        f"dataset {dataset.id} yields indicators and has no period, so we cannot know when it is late"
         for _, dataset in catalogue.datasets
         if dataset.yields and dataset.period is None
     ]
@@ -150,7 +155,7 @@ def _contradictions(catalogue: Catalogue) -> list[str]:
         if card.proxy_for is not None and card.proxy_for not in codes:
             problems.append(f"indicator {card.code} is a proxy for {card.proxy_for}, which no card describes")
         elif card.proxy_for is not None and catalogue.indicator(card.proxy_for).beacon_no is None:
-            problems.append(f"indicator {card.code} is a proxy for {card.proxy_for}, which is no beacon indicator")
+            problems.append(f"indicator {card.code} is a proxy for {card.proxy_for}, which is not a beacon indicator")
         if card.principle_no is not None and card.principle_no not in catalogue.principles:
             problems.append(f"indicator {card.code} names principle {card.principle_no}, which is not declared")
     area_codes = {area.code for area in catalogue.areas}
@@ -161,7 +166,7 @@ def _contradictions(catalogue: Catalogue) -> list[str]:
     ]
     council_codes = {area.code for area in catalogue.areas if area.type == "council"}
     problems += [
-        f"{entry.area} has neighbours, but is no council of areas.yml"
+        f"{entry.area} has neighbours, but is not a council in areas.yml"
         for entry in catalogue.neighbours
         if entry.area not in council_codes
     ]
@@ -179,5 +184,7 @@ def _contradictions(catalogue: Catalogue) -> list[str]:
     ends: dict[str, set[object]] = {}
     for change in catalogue.area_changes:
         ends.setdefault(change.old_code, set()).add((change.changed_on, change.old_name, change.old_valid_from))
-    problems += [f"area {code} ended in more ways than one" for code, ways in ends.items() if len(ways) > 1]
+    problems += [
+        f"area {code} has two entries that differ on how it ended" for code, ways in ends.items() if len(ways) > 1
+    ]
     return problems

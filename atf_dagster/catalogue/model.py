@@ -1,6 +1,7 @@
 """The shapes of the catalogue's YAML, checked when it is loaded.
 
-Belongs here: fields, their allowed values, and what follows from them alone. Reading files is `load`.
+Belongs here: fields, their allowed values, rules within one entry. Does not belong here: reading files, references
+between entries (`load`).
 """
 
 import datetime as dt
@@ -29,14 +30,14 @@ def _plain_text(value: str) -> str:
 
 def _names_its_licence(value: str) -> str:
     if not re.search("licen[cs]e", value, re.IGNORECASE):
-        raise ValueError("the licence of every figure asks that it is named beside its source: write both")
+        raise ValueError("the licence must be named beside the source: write both")
     return value
 
 
 Identifier = Annotated[str, AfterValidator(_identifier)]
 Text = Annotated[str, AfterValidator(_plain_text)]
 Licence = Annotated[Text, Field(pattern=r"\S{2,}")]
-"""Figures without one must not be passed on."""
+"""Figures without a licence must not be published."""
 
 
 class _Entry(BaseModel):
@@ -44,7 +45,7 @@ class _Entry(BaseModel):
 
 
 class Area(_Entry):
-    """One area that the mart answers for. Source of codes: ONS Code History Database."""
+    """One area of the mart. Source of codes: ONS Code History Database."""
 
     code: Annotated[str, Field(pattern=r"^[A-Z][0-9]{8}$")]
     name: Text
@@ -55,13 +56,13 @@ class Area(_Entry):
     valid_to: dt.date | None = None
     also_written: tuple[Text, ...] = ()
     dfe_code: Annotated[str, Field(pattern=r"^[0-9]{3}$")] | None = None
-    """The number that the Department for Education has for a council."""
+    """The number of a council at the Department for Education."""
     ods_code: Annotated[str, Field(pattern=r"^[A-Z0-9]{3,5}$")] | None = None
     """The Organisation Data Service's code of the NHS body with the same area."""
 
 
 class AreaChange(_Entry):
-    """A council's code that ended, and one that took its place, wholly or in part. Source: area_changes.yml."""
+    """A council's code that ended, and a code that replaced all or part of it. Source: area_changes.yml."""
 
     old_code: Annotated[str, Field(pattern=r"^E[0-9]{8}$")]
     old_name: Text
@@ -83,16 +84,16 @@ class Neighbour(_Entry):
 
 
 class SeriesBreak(_Entry):
-    """Something that keeps figures on its two sides apart, or that a reader of a series must know."""
+    """A break between the figures before and after it, or a caution for readers of a series."""
 
     indicator: str
     first_day: dt.date | None = None
-    """First day of the first period that is measured in the new way."""
+    """First day of the first period that was measured in the new way."""
     published_from: dt.date | None = None
     """For a change that rewrote a whole series: the first day on which vintages were published in the new way."""
     kind: Literal["framework", "definition", "grading", "rebased", "recording", "threshold"]
     is_break: bool
-    """True where figures on both sides must not be put in one trend or change; false for a caution."""
+    """True if no trend or change may use figures from both sides; false for a caution."""
     note: Text
     source: Text
 
@@ -111,7 +112,7 @@ _BOUNDS: dict[str, tuple[float, float | Literal["multiplier"] | None, tuple[floa
     "standardised_rate": (0, "multiplier", _PER),
     "amount": (0, None, (1,)),
 }
-"""Kind of value -> its bounds at their widest, and what its multiplier may be. Other kinds have scales of their own."""
+"""Kind of value -> its bounds at their widest, and what its multiplier may be. Other kinds have no fixed scale."""
 
 
 class IndicatorCard(_Entry):
@@ -134,7 +135,7 @@ class IndicatorCard(_Entry):
     frequency: Literal["annual", "quarterly", "monthly", "weekly", "daily"] = "annual"
     native_level: Text
     aggregation_rule: Literal["sum_ratio", "sum", "weighted_mean", "survey_ratio", "life_table", "published_only"]
-    """How a figure of several areas together is worked out, where the publisher gives none: sum of numerators over sum
+    """How a figure of several areas together is calculated, if the publisher gives none: sum of numerators over sum
     of denominators; sum of counts; mean weighted by the denominators; ratio of sums of survey estimates, with areas'
     variances combined; life table of the areas' deaths and population; not at all."""
     ci_method: Literal["published", "wilson", "byar", "student_t", "none"]
@@ -143,12 +144,12 @@ class IndicatorCard(_Entry):
     )
     """How a figure is compared with a benchmark (Fingertips comparators 1, 12, 17, 5 and -1)."""
     trend_allowed: bool
-    """False where the rules of fct_trend could not see that a trend would mislead; `trend_note` says why."""
+    """False if a trend would mislead in a way that the rules of fct_trend cannot see; `trend_note` says why."""
     trend_note: Text | None = None
     trend_points: Literal["every_period", "one_a_year"] = "every_period"
     """one_a_year: of rolling years, those that end in the month of the newest one, which do not overlap."""
     counts_rounded_to: int | None = None
-    """Where the publisher rounds councils' counts, a sum of them is an estimate and says so."""
+    """Set if the publisher rounds councils' counts: a sum of them is then marked as an estimate."""
     is_proxy: bool = False
     proxy_for: str | None = None
     proxy_note: Text | None = None
@@ -156,18 +157,18 @@ class IndicatorCard(_Entry):
     decimals: int = 1
     value_min: float | None = None
     value_max: float | None = None
-    """Every figure is judged by these two bounds; which a card needs follows from its value_type, see `_bounds`."""
+    """Every figure is checked against these two bounds; value_type decides which ones a card needs, see `_bounds`."""
     headline_sex: Literal["Persons", "Male", "Female"] = "Persons"
     headline_age: Text | None = None
     empty_reason: Literal["local_return_not_received", "not_at_this_level", "not_yet_collected"] | None = None
 
     @model_validator(mode="after")
     def _methods_fit_the_figures(self) -> Self:
-        # A council has more of everything than another because it is larger.
+        # A larger council has larger counts.
         if self.aggregation_rule == "sum" and self.comparison_method != "none":
-            raise ValueError("a count (aggregation_rule: sum) is compared with nothing: comparison_method: none")
+            raise ValueError("a count (aggregation_rule: sum) needs comparison_method: none")
         if (self.trend_note is None) != self.trend_allowed:
-            raise ValueError("trend_note says why trend_allowed is false: it stands there, and only there")
+            raise ValueError("trend_note says why trend_allowed is false: it is needed there and nowhere else")
         return self
 
     @model_validator(mode="after")
@@ -175,12 +176,12 @@ class IndicatorCard(_Entry):
         if self.is_proxy != (self.proxy_for is not None):
             raise ValueError("is_proxy and proxy_for must stand together")
         if self.is_proxy and not (self.proxy_note or "").strip():
-            raise ValueError("proxy_note is missing: a proxy says in which way it differs from what it stands for")
+            raise ValueError("proxy_note is missing: it says how a proxy differs from the indicator that it replaces")
         return self
 
     @model_validator(mode="after")
     def _bounds(self) -> Self:
-        """A share that may be 200 or an age that may be 300 would let anything in."""
+        """A share of 200 or an age of 300 must not pass."""
         lowest, highest, multipliers = _BOUNDS.get(self.value_type, (None, None, None))
         if highest == "multiplier":
             highest = self.multiplier
@@ -191,7 +192,9 @@ class IndicatorCard(_Entry):
             )
         for name, value in (("value_min", self.value_min), ("value_max", self.value_max)):
             if value is None and not (name == "value_max" and self.value_type == "amount"):
-                raise ValueError(f"{name} is missing: every figure is judged by it, and a {self.value_type} has one")
+                raise ValueError(
+                    f"{name} is missing: every figure is checked against it, and a {self.value_type} needs one"
+                )
         if lowest is not None and self.value_min is not None and self.value_min < lowest:
             raise ValueError(f"value_min is {self.value_min:g}; for a {self.value_type} it is {lowest:g} or more")
         if highest is not None and self.value_max is not None and self.value_max > highest:
@@ -202,21 +205,21 @@ class IndicatorCard(_Entry):
 
 
 class Period(_Entry):
-    """How a dataset's periods run, so that the newest one to be expected can be worked out."""
+    """The rhythm of a dataset's periods, from which the newest expected period is calculated."""
 
     start: Annotated[str, Field(pattern=r"^[0-9]{2}-[0-9]{2}$")]
     years: int = 1
-    """0 is a snapshot date, which publishers move by some days each year."""
+    """0 means a snapshot date, which publishers move by some days each year."""
     months: int = 0
-    """Where `years` is 0: how many whole months a period has, such as 3 for December to February."""
+    """If `years` is 0: the number of whole months of a period, such as 3 for December to February."""
     every_months: int = 12
-    """How far apart the beginnings of two periods lie: 12 for a year, 3 for a quarter or a rolling year."""
+    """Months between the beginnings of two periods: 12 for a year, 3 for a quarter or a rolling year."""
     lag_months: int
-    """Months from the end of the period to publication, the longest seen in the publisher's practice."""
+    """Months from the end of the period to publication; the longest time that the publisher has taken."""
     days: int = 1
-    """Where `years` is 0: how many days a period has. Weeks keep to no day of the year, so 7 needs `ended`."""
+    """If `years` is 0: the number of days of a period. A week has no fixed day in a year, so 7 needs `ended`."""
     ended: dt.date | None = None
-    """The last day of the series, where its publisher ended it: no later period is expected, ever."""
+    """The last day of the series, if its publisher ended it: no later period is expected."""
 
     @model_validator(mode="after")
     def _days_can_be_counted(self) -> Self:
@@ -228,7 +231,7 @@ class Period(_Entry):
 
 
 class Part(_Entry):
-    """One request of a dataset. A part that is not required may be absent without a fault."""
+    """One request of a dataset. A part that is not required may be absent without an error."""
 
     id: Identifier
     params: dict[str, str] = {}
@@ -236,36 +239,36 @@ class Part(_Entry):
 
 
 class Layout(_Entry):
-    """Where in a workbook the table is, found by what it says and never by where it stands."""
+    """Where in a workbook the table is. It is found by its texts, never by its position."""
 
     sheets: str
-    """Regular expression over the names of the sheets that may hold the table."""
+    """Regular expression for the names of the sheets that may have the table."""
     headings: dict[Identifier, str]
-    """Raw column -> regular expression over its flattened heading; a group named `key` unpivots."""
+    """Raw column -> regular expression for its flattened heading; a group named `key` unpivots."""
     code_column: Identifier
-    """The column whose cells tell rows of data from titles, totals and notes."""
+    """The column whose cells distinguish rows of data from titles, totals and notes."""
     code: str = r"^[A-Z][0-9]{8}$"
     title: str | None = None
-    """Regular expression of a cell above the table that each row carries as `title`."""
+    """Regular expression for a cell above the table; each row gets its text as `title`."""
     one_sheet: bool = True
-    """False: each matching sheet holds the table, and all are read."""
+    """False: each matching sheet has the table, and all are read."""
     member: str | None = None
-    """Where the workbook comes inside a zip file: regular expression over the names of its members."""
+    """If the workbook is in a zip file: regular expression for the names of its members."""
     shading: Identifier | None = None
-    """Raw column whose cells' shading says something: each row carries it as `shading`, in the words of the sheet's
-    own key. The column's regular expression has to fit one cell of its heading."""
+    """Raw column whose cells' shading has a meaning: each row gets it as `shading`, in the words of the sheet's key.
+    The column's regular expression has to match one cell of its heading."""
 
 
 class Yields(_Entry):
-    """An indicator that a dataset gives. Where its table has several measures, `measure` says which."""
+    """An indicator that a dataset gives. `measure` says which measure, if the table has several."""
 
     indicator: str
     measure: Text | None = None
     age: Text | None = None
     period_length: Annotated[str, Field(pattern=r"^[0-9]+[ym]$")] | None = None
-    """Takes only rows whose published range is this long, where one table carries several."""
+    """Uses only rows whose published range has this length, if one table has several."""
     period: Period | None = None
-    """Where its newest period is to be expected otherwise than the dataset's, such as for another length."""
+    """Set if its expected period differs from the dataset's, such as for another length."""
 
 
 class Dataset(_Entry):
@@ -276,22 +279,22 @@ class Dataset(_Entry):
     title: Text
     page_url: Text
     ask: dict[str, str] = {}
-    """What the publisher's module needs to know to ask for this dataset; that module says which keys."""
+    """What the publisher's module needs to fetch this dataset; that module says which keys."""
     period: Period | None = None
-    """None for reference data, which no period can be late for."""
+    """None for reference data, which has no periods."""
     yields: tuple[Yields, ...] = ()
     """Empty for reference data."""
     precedence: int = 1
-    """Where two datasets give the same figure, the lower number is the one that is shown."""
+    """If two datasets give the same figure, the one with the lower number is shown."""
     sex: Literal["Persons", "Male", "Female"] | None = None
-    """For a publisher that says the sex in the dataset and not in the row."""
+    """For a dataset of one sex whose rows do not name it."""
     age: Text | None = None
     breakdown_type: Text | None = None
     breakdown_value: Text | None = None
     redistributed: bool = True
-    """False where the licence is not plainly the Open Government Licence: the figures stay out of releases."""
+    """False if the licence is not clearly the Open Government Licence: releases do not contain the figures."""
     licence: Licence | None = None
-    """Where it is not the publisher's usual one."""
+    """Set if it is not the publisher's usual licence."""
     max_bytes: int = 100_000_000
 
     @property
@@ -300,19 +303,19 @@ class Dataset(_Entry):
 
 
 class Service(_Entry):
-    """One interface that is asked: a module of `sources` of the same name speaks it."""
+    """One interface of a publisher; the module of `sources` with the same name asks it."""
 
     id: Identifier
     base_url: Annotated[str, Field(pattern=r"^(https://|local:)")]
     other_urls: dict[Identifier, Annotated[str, Field(pattern=r"^https://")]] = {}
-    """Further hosts that it sends us to, such as the one that keeps its files, by a name of ours."""
+    """Our name -> another host of the service, such as the one with its files."""
     requests_per_second: float
     key: Literal["none", "optional", "needed"] = "none"
-    """Whether it wants a key, from the setting `ATF_<SERVICE>_KEY`."""
+    """Whether it needs a key, from the setting `ATF_<SERVICE>_KEY`."""
 
 
 class Publisher(_Entry):
-    """Who answers for the figures, whichever interface serves them."""
+    """The organisation that is responsible for the figures, whichever interface serves them."""
 
     id: Identifier
     service: str
@@ -320,11 +323,11 @@ class Publisher(_Entry):
     licence: Licence
     licence_url: Text
     attribution: Annotated[Text, AfterValidator(_names_its_licence)]
-    """How a reader names the source, in the words that its licence asks for."""
+    """The text by which a reader names the source, as its licence requires."""
 
 
 class Collection(_Entry):
-    """One published table with its publisher, its columns and the datasets that are taken from it."""
+    """One published table with its publisher, its columns and its datasets."""
 
     table: Identifier
     publisher: Publisher
@@ -336,9 +339,9 @@ class Collection(_Entry):
     """Columns that a body must have, in snake case; staging relies on each of them."""
     optional_columns: tuple[Identifier, ...] = ()
     renamed: dict[Identifier, Identifier] = {}
-    """A column's earlier or later name -> the name that staging knows; a body with either is whole."""
+    """Another name of a column -> the name in staging; a body may have either name."""
     moved: dict[str, str] = {}
-    """Identifiers that the publisher discontinued -> the ones that took their place."""
+    """Identifiers that the publisher discontinued -> the identifiers that replaced them."""
     parts: tuple[Part, ...] = (Part(id="all"),)
     datasets: tuple[Dataset, ...]
 

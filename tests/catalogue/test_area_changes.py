@@ -81,7 +81,7 @@ def test_barnsley_sheffield_and_cheshire_by_hand() -> None:
         (
             "- {old_code: E08000016, old_name: Barnsley, new_code: E08000099, new_name: Barnsley, kind: recoded, "
             "changed_on: 2026-05-01, old_valid_from: 2009-01-01}\n",
-            "area E08000016 ended in more ways than one",
+            "area E08000016 has two entries that differ on how it ended",
         ),
     ],
 )

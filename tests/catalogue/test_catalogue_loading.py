@@ -64,7 +64,7 @@ def refusal(folder: Path) -> str:
     """What `load` says of a folder that it must refuse."""
     with pytest.raises(CatalogueError) as refused:
         load(folder)
-    return str(refused.value)
+    return refused.value.message
 
 
 def test_there_are_the_22_beacon_indicators() -> None:
@@ -185,10 +185,10 @@ def test_a_card_that_cannot_be_is_refused_by_name(folder: Path, change: Callable
     assert words in refusal(folder)
 
 
-NO_BOUND = "every figure is judged by it, and a"
+NO_BOUND = "every figure is checked against it, and a"
 BOUNDS: list[tuple[dict[str, Any], str]] = [
-    ({"value_max": None}, f"value_max is missing: {NO_BOUND} proportion has one"),
-    ({"value_min": None}, f"value_min is missing: {NO_BOUND} proportion has one"),
+    ({"value_max": None}, f"value_max is missing: {NO_BOUND} proportion needs one"),
+    ({"value_min": None}, f"value_min is missing: {NO_BOUND} proportion needs one"),
     ({"value_max": 200}, "value_max is 200; for a proportion it is 100 or less"),
     ({"value_min": -1}, "value_min is -1; for a proportion it is 0 or more"),
     ({"value_min": 100}, "value_max is 100; it must be above value_min, 100"),
@@ -196,8 +196,11 @@ BOUNDS: list[tuple[dict[str, Any], str]] = [
     ({"value_type": "life_expectancy", "multiplier": 1, "value_max": 300}, "for a life_expectancy it is 110 or less"),
     ({"value_type": "crude_rate", "multiplier": 1000, "value_max": 1001}, "for a crude_rate it is 1000 or less"),
     ({"value_type": "standardised_rate", "multiplier": 7}, "it is 1000 or 10000 or 100000"),
-    ({"value_type": "amount", "multiplier": 1, "value_min": None}, f"value_min is missing: {NO_BOUND} amount has one"),
-    ({"value_type": "mean", "multiplier": 1, "value_max": None}, f"value_max is missing: {NO_BOUND} mean has one"),
+    (
+        {"value_type": "amount", "multiplier": 1, "value_min": None},
+        f"value_min is missing: {NO_BOUND} amount needs one",
+    ),
+    ({"value_type": "mean", "multiplier": 1, "value_max": None}, f"value_max is missing: {NO_BOUND} mean needs one"),
 ]
 
 
@@ -210,7 +213,7 @@ def test_bounds_that_do_not_fit_the_kind_of_value_are_refused_by_file_entry_and_
     rewrite(path, lambda entry: entry["datasets"][-1]["indicator"].update(change))
     message = refusal(folder)
     assert message.startswith("fingertips.yml: dataset fingertips_92443: indicator SUP99: ")
-    assert message.endswith(words)
+    assert message.endswith(f"{words}.")
 
 
 def test_an_amount_needs_no_upper_bound(folder: Path) -> None:
@@ -227,7 +230,7 @@ def test_an_amount_needs_no_upper_bound(folder: Path) -> None:
         (
             "attribution",
             "Source: the publisher.",
-            "the licence of every figure asks that it is named beside its source",
+            "the licence must be named beside the source",
         ),
         ("licence", " ", "String should match pattern"),
     ],
@@ -258,7 +261,7 @@ def test_a_fault_of_a_dataset_is_named_by_its_id_and_not_by_its_number(folder: P
     path = folder / "collections" / "fingertips.yml"
     path.write_text(path.read_text("utf-8") + ONE_MORE, "utf-8")
     rewrite(path, lambda entry: entry["datasets"][-1]["period"].pop("lag_months"))
-    assert refusal(folder) == "fingertips.yml: datasets.fingertips_92443.period.lag_months: Field required"
+    assert refusal(folder) == "fingertips.yml: datasets.fingertips_92443.period.lag_months: Field required."
 
 
 @pytest.mark.parametrize("markup", ["{{ env_var('HOME') }}", "{% if true %}", "fine until {{ here }}"])

@@ -26,17 +26,17 @@ LIVE = {"ATF_MODE": "live"}
 def test_a_misspelt_setting_is_refused_with_what_was_probably_meant(name: str, meant: str) -> None:
     with pytest.raises(SettingsError) as refusal:
         load({**LIVE, name: SECRET})
-    assert str(refusal.value) == f"{name} is no setting; did you mean {meant}?"
+    assert str(refusal.value) == f"{name} is not a setting; did you mean {meant}?"
 
 
 @pytest.mark.parametrize("name", ["ATF_ZZZ", "ATF_SERVICE_URLS", "ATF_KEYS", "ATF_REPLACE_LIVE"])
 def test_a_setting_that_there_is_not_is_refused(name: str) -> None:
-    with pytest.raises(SettingsError, match=f"{name} is no setting"):
+    with pytest.raises(SettingsError, match=f"{name} is not a setting"):
         load({name: "x"})
 
 
 def test_a_key_for_a_service_that_takes_none_is_refused() -> None:
-    with pytest.raises(SettingsError, match="ATF_FINGERTIPS_KEY is no setting"):
+    with pytest.raises(SettingsError, match="ATF_FINGERTIPS_KEY is not a setting"):
         load({"ATF_FINGERTIPS_KEY": SECRET})
 
 
