@@ -25,11 +25,6 @@ class AtfError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
 
-    @property
-    def advice(self) -> str:
-        """Owner and remedy as one text, for records that have one field for both."""
-        return f"{self.owner[:1].upper()}{self.owner[1:]}: {self.remedy}" if self.remedy else ""
-
     def __reduce__(self) -> tuple[Any, ...]:
         # Handed between processes whole, whatever a subclass wants to be made with.
         return _made_again, (type(self), self.args, self.__dict__)

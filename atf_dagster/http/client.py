@@ -230,7 +230,7 @@ class Client:
                 kind="bad_request",
                 url=url,
                 message=f"{url}: this is not a complete web address, so no request was sent.",
-                remedy="Correct the address in the catalogue.",
+                remedy=failures.engineer("Correct the address in the catalogue.").remedy,
                 attempts=0,
             )
         origin, refusal = self._allowed(full)
@@ -239,7 +239,9 @@ class Client:
                 kind="host_not_allowed",
                 url=full,
                 message=f"{full}: no request was sent, because {refusal}.",
-                remedy="If the address is right, add its host to the catalogue or the settings.",
+                remedy=failures.engineer(
+                    "If the address is right, add its host to the catalogue or the settings."
+                ).remedy,
                 attempts=0,
             )
         secrets = [value for name, value in parse_qsl(urlsplit(full).query) if is_secret_name(name)]

@@ -29,7 +29,7 @@ Kind = Literal[
 
 
 class FetchError(AtfError):
-    """A download that failed.
+    """A download that failed. Receipts record the remedy without the owner, so the remedy itself names who acts.
 
     kind: which failure, for programs.
     url: the address of the request, without its secrets.

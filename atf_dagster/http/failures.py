@@ -28,12 +28,17 @@ class Advice(NamedTuple):
     """Who acts, and what to do next."""
 
     owner: str
-    remedy: str
+    action: str
+
+    @property
+    def remedy(self) -> str:
+        """Owner and action as one text."""
+        return f"{self.owner[:1].upper()}{self.owner[1:]}: {self.action}"
 
 
-def engineer(remedy: str) -> Advice:
+def engineer(action: str) -> Advice:
     """What a data engineer does next."""
-    return Advice(ENGINEER, remedy)
+    return Advice(ENGINEER, action)
 
 
 LATER = Advice(

@@ -243,9 +243,8 @@ class FetchRun:
 
 
 def _with_reason(attempt: Attempt, outcome: Outcome, why: NotTaken | FetchError) -> Attempt:
-    # Receipts have no field for the owner. A NotTaken names the owner in its remedy.
-    reason, remedy = (why.reason, why.remedy) if isinstance(why, NotTaken) else (None, why.advice)
-    return replace(attempt, outcome=outcome, reason=reason, message=why.message, remedy=remedy)
+    reason = getattr(why, "reason", None)
+    return replace(attempt, outcome=outcome, reason=reason, message=why.message, remedy=why.remedy)
 
 
 def _fit_to_show(text: str, key: str | None) -> str:

@@ -205,7 +205,7 @@ def test_a_body_over_the_limit_is_stopped_and_not_kept(
     error = failure_of(make_client(max_bytes=1_000_000), publisher.url, into)
     assert (error.kind, error.attempts, error.retryable) == ("too_large", 1, False)
     assert "1,000,000 bytes" in str(error)
-    assert "engineer" in error.owner
+    assert "engineer" in error.owner and "engineer" in error.remedy
 
 
 def test_an_endless_compressed_body_that_holds_nothing_is_stopped(

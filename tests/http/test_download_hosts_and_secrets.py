@@ -143,7 +143,7 @@ def test_keys_in_headers_follow_no_redirect_to_another_host(
 def test_an_address_outside_the_hosts_is_not_asked_for(client: Client, into: Path, url: str) -> None:
     error = failure_of(client, url, into)
     assert (error.kind, error.attempts, error.retryable) == ("host_not_allowed", 0, False)
-    assert "engineer" in error.owner
+    assert "engineer" in error.owner and "engineer" in error.remedy
 
 
 @pytest.mark.parametrize("url", ["data.csv", "http://", "", "http://[::1", "http://exa mple/", "http://*"])
