@@ -25,7 +25,7 @@ def test_a_second_refresh_leaves_with_3_and_says_who_is_at_work(empty_home: Home
     assert done.returncode == 3
     assert "Another refresh is running" in done.stderr
     assert "process 4711" in done.stderr
-    assert "Wait for it to end" in done.stderr
+    assert "Wait until it ends" in done.stderr
     assert [path.name for path in empty_home.home.iterdir()] == ["refresh.lock"]
 
 

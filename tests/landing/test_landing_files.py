@@ -131,7 +131,7 @@ def test_another_process_is_refused_and_told_who_writes(tmp_path: Path) -> None:
         answer = try_to_write(tmp_path)
     assert f"Another refresh is running in {tmp_path}" in answer
     assert f"process {os.getpid()}" in answer
-    assert "Wait for it to end" in answer
+    assert "Wait until it ends" in answer
 
 
 def test_a_writer_that_is_killed_leaves_the_house_open(tmp_path: Path) -> None:
