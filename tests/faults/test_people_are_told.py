@@ -90,14 +90,14 @@ def test_the_next_refresh_tells_only_what_changed(otherwise: Ended, damaged: Dam
     assert otherwise.report["outcome"] == "unchanged"
     message = only(heard, "otherwise")
     assert message["title"].endswith("1 changed")
-    changed = section(message, "CHANGED SINCE IT WAS LAST TOLD")
+    changed = section(message, "CHANGED SINCE THE LAST MESSAGE")
     assert f"{place(FAILS_OTHERWISE)}: did not answer (server error)" in changed
     assert changed.count("What to do:") == 1
     assert section(message, "NEW") == ""
-    standing = section(message, "STILL OPEN, TOLD BEFORE")
+    standing = section(message, "STILL OPEN")
     others = [fault for fault in damaged.faults.values() if fault.dataset != FAILS_OTHERWISE]
     assert all(place(fault.dataset) in standing for fault in others)
-    assert "seen in 2 looks" in standing
+    assert "seen 2 times" in standing
 
 
 def test_the_refresh_after_the_repair_says_that_all_of_it_is_over(
@@ -106,14 +106,14 @@ def test_the_refresh_after_the_repair_says_that_all_of_it_is_over(
     message = only(heard, "repaired")
     over = section(message, "RESOLVED")
     assert all(place(fault.dataset) in over for fault in damaged.faults.values())
-    elsewhere = section(message, "NEW") + section(message, "STILL OPEN, TOLD BEFORE")
+    elsewhere = section(message, "NEW") + section(message, "STILL OPEN")
     assert not any(place(fault.dataset) in elsewhere for fault in damaged.faults.values())
-    assert "sent figures that a check holds" not in elsewhere
+    assert "sent figures that failed a check" not in elsewhere
 
 
 def test_a_refresh_without_news_is_silent_and_says_why_beside_the_run(unchanged: Unchanged, heard: Heard) -> None:
     assert heard["unchanged"] == []
-    assert "nothing to tell" in unchanged.ended.report["notified"]
+    assert "no message" in unchanged.ended.report["notified"]
 
 
 def test_an_outage_of_everything_is_one_short_message(down: Ended, heard: Heard) -> None:

@@ -1,6 +1,6 @@
 """What befalls the process in which dbt and the checks work: Python imports this there before anything else.
 
-Belongs here: passing the moment on to that process. Does not belong here: moments and deeds (`springboard`).
+Belongs here: passing the moment on to that process. Does not belong here: moments and deeds (`forked_start`).
 """
 
 import json
@@ -11,11 +11,11 @@ from pathlib import Path
 
 if "DRILL" in os.environ and "atf_dagster.pipeline.engines" in sys.orig_argv:
     sys.path.append(str(Path(__file__).parents[1]))
-    import springboard
+    import forked_start
 
     def die_together() -> None:
         """As the kernel or a machine that goes down ends both at once."""
         os.kill(os.getppid(), signal.SIGKILL)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    springboard.await_moment(json.loads(os.environ["DRILL"]), die_together)
+    forked_start.await_moment(json.loads(os.environ["DRILL"]), die_together)
