@@ -20,7 +20,7 @@ from atf_dagster.warehouse.dbt import NodeResult, WarehouseFailed, WarehouseHeld
 BUSY = """
 import os, sys, time
 from pathlib import Path
-from atf_dagster.engines import Engines
+from atf_dagster.pipeline.engines import Engines
 from atf_dagster.settings import Settings
 engines = Engines(Settings(home=Path(sys.argv[1])))
 print(engines.call(os.getpid), flush=True)
@@ -58,7 +58,7 @@ def test_an_error_of_the_warehouse_comes_back_with_its_name_its_message_and_its_
 
 
 def test_an_error_keeps_its_nodes_on_the_way(engines: Engines) -> None:
-    node = NodeResult("test.x", "x", "test", "fail", 0.1, "3 rows", 3, "select 1")
+    node = NodeResult("test.x", "x", "test", "fail", 0.1, "3 rows", 3)
     error = engines.call(WarehouseHeld, "dbt tests failed: x (3 rows)", [node])
     assert (type(error), str(error), error.nodes) == (WarehouseHeld, "dbt tests failed: x (3 rows)", [node])
 

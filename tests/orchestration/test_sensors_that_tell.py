@@ -94,8 +94,8 @@ def test_a_run_that_failed_in_dagster_is_told_in_the_step_s_own_words(
     )
     sensor(settings, "tell_failure")(context)
     (entry,) = told(settings).new
-    assert entry.problem.message == "landing: The disk has 3 MB left; a refresh needs 200."
-    assert entry.problem.runbook == "disk-nearly-full"
+    assert entry.alert.message == "landing: The disk has 3 MB left; a refresh needs 200."
+    assert entry.alert.runbook == "disk-nearly-full"
     assert Refresh(settings, result.run_id).outcome()["outcome"] == "failed"  # type: ignore[index]
     assert standing(instance) == 1
 
@@ -116,7 +116,7 @@ def test_a_green_run_is_looked_at_too_and_says_what_is_over(settings: Settings, 
         "tell_success", dagster_event=succeeded, dagster_instance=instance, dagster_run=result.dagster_run
     )
     sensor(settings, "tell_success")(context)
-    assert [entry.problem.kind for entry in told(settings).resolved] == ["refresh-failed"]
+    assert [entry.alert.kind for entry in told(settings).resolved] == ["refresh-failed"]
     assert standing(instance) == 0
 
 
@@ -133,8 +133,8 @@ def test_a_run_whose_process_is_gone_is_found_by_the_clock_and_told(
     said = watch(context)
     assert "1 problems are open" in str(said.skip_message)  # type: ignore[union-attr]
     (entry,) = told(settings).new
-    assert (entry.problem.kind, entry.problem.runbook) == ("refresh-killed", "refresh-killed")
-    assert run.run_id in entry.problem.remedy
+    assert (entry.alert.kind, entry.alert.runbook) == ("refresh-killed", "refresh-killed")
+    assert run.run_id in entry.alert.remedy
     assert instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]
     assert standing(instance) == 1
 
