@@ -21,6 +21,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
 
+from atf_dagster.errors import AtfError
 from atf_dagster.settings import COLLECT_SELDOM, Settings, disable_usage_data
 
 P = ParamSpec("P")
@@ -28,11 +29,11 @@ T = TypeVar("T")
 SECONDS_TO_END = 10.0
 
 
-class EnginesEnded(RuntimeError):
+class EnginesEnded(AtfError):
     """The process ended while it was asked for something; the last release stays in place."""
 
 
-class EngineFailed(RuntimeError):
+class EngineFailed(AtfError):
     """What was raised in the process cannot be handed over as it was; its name, text and trace are the message."""
 
 
@@ -71,10 +72,10 @@ class Engines:
                 worked, answer = connection.recv()
             except (EOFError, ConnectionError) as error:
                 raise EnginesEnded(
-                    f"The process in which dbt and Great Expectations work ended {self._ending()} during "
-                    f"{work.__module__}.{work.__qualname__}. Nothing was published and the last release stays in "
-                    "place; run `atf refresh` again. If it happens again, an engineer looks at the machine's memory "
-                    "and at who ends processes."
+                    f"The process in which dbt and Great Expectations work ended {self._ending()} "
+                    f"during {work.__module__}.{work.__qualname__}. Nothing was published; the last release stays.",
+                    "Run `atf refresh` again. If it happens again, look at the machine's memory and at who ends "
+                    "processes.",
                 ) from error
         if worked:
             result: T = answer

@@ -134,8 +134,9 @@ class Refresh(RunRecord):
         if live and self.settings.mode == "snapshot" and not self.settings.replace_live:
             raise WouldReplaceLive(
                 f"The current release {versions.current_version(self.settings.releases)} was fetched live; this "
-                "refresh would replace it by the bundled snapshot, which is older. Set ATF_MODE=live, or use another "
-                "ATF_HOME, or say --replace-live."
+                "refresh would replace it by the bundled snapshot, which is older.",
+                "Set ATF_MODE=live, or use another ATF_HOME, or say --replace-live.",
+                owner="whoever runs the refresh",
             )
 
     def _make_room(self) -> None:
@@ -146,8 +147,8 @@ class Refresh(RunRecord):
             free = shutil.disk_usage(self.settings.home).free
         if free < NEEDED_BYTES:
             raise DiskNearlyFull(
-                f"{self.settings.home} has {free // 1_000_000} MB left; a refresh needs {NEEDED_BYTES // 1_000_000}. "
-                "Free some space, or keep fewer releases (ATF_KEEP_RELEASES); the last release stays in place."
+                f"{self.settings.home} has {free // 1_000_000} MB left; a refresh needs {NEEDED_BYTES // 1_000_000}.",
+                "Free some space, or keep fewer releases (ATF_KEEP_RELEASES); the last release stays in place.",
             )
 
     # raw ---------------------------------------------------------------------------------------------
@@ -185,8 +186,8 @@ class Refresh(RunRecord):
         answered = GOOD - {"skipped"}
         if all(attempt is None or attempt.outcome not in answered for attempt in attempts):
             raise NoPublisherAnswered(
-                "No publisher answered, so nothing could be refreshed and nothing was built. Look at the network of "
-                "this machine first; what each dataset met with is listed below."
+                "No publisher answered, so nothing could be refreshed and nothing was built.",
+                "Look at the network of this machine first; what each dataset met with is listed below.",
             )
 
     def _inputs(self, parsed: Sequence[Parsed]) -> inputs.Inputs:
@@ -270,8 +271,9 @@ class Refresh(RunRecord):
         results = self.results()
         if not any(r.stage == "mart" for r in results) or any(r.blocks for r in results if r.stage == "mart"):
             raise NotChecked(
-                f"Run {self.run_id} has no passed checks of the mart, so nothing was published. Run the whole job "
-                "(`atf refresh`), not the release alone."
+                f"Run {self.run_id} has no passed checks of the mart, so nothing was published.",
+                "Run the whole job (`atf refresh`), not the release alone.",
+                owner="whoever started it",
             )
         source_issues = self.source_issues()
         held_back = sorted({issue.dataset for issue in source_issues})

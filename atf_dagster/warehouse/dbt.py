@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from atf_dagster.errors import AtfError
 from atf_dagster.settings import Settings
 from atf_dagster.warehouse import parsed
 from atf_dagster.warehouse.shared_shape import staging_variables
@@ -38,11 +39,11 @@ class NodeResult:
         return self.status in ("success", "pass", "skipped", "warn")
 
 
-class WarehouseError(RuntimeError):
+class WarehouseError(AtfError):
     """What dbt ran before it stopped is in `nodes`."""
 
-    def __init__(self, message: str, nodes: list[NodeResult]) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, nodes: list[NodeResult], remedy: str = "") -> None:
+        super().__init__(message, remedy)
         self.nodes = nodes
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -50,7 +51,7 @@ class WarehouseError(RuntimeError):
 
 
 class WarehouseFailed(WarehouseError):
-    """dbt could not build a model; an engineer mends the SQL or the input that the text names."""
+    """dbt could not build a model; an engineer corrects the SQL or the input that the text names."""
 
 
 class WarehouseHeld(WarehouseError):
@@ -67,9 +68,9 @@ def _parsed(settings: Settings) -> Path:
         return parsed.folder(settings.dbt_target / "parsed")
     except parsed.NotParsed as error:
         raise WarehouseFailed(
-            f"dbt could not read the project {parsed.DBT_PROJECT}: {error} An engineer mends the file that the text "
-            "names; the last release stays in place.",
+            f"dbt could not read the project {parsed.DBT_PROJECT}: {error}",
             [],
+            "Correct the file that the text names; the last release stays in place.",
         ) from error
 
 
@@ -94,17 +95,15 @@ def build(settings: Settings, half: Half) -> list[NodeResult]:
     errors = [node for node in nodes if not node.ok and node.status != "fail"]
     if errors:
         raise WarehouseFailed(
-            "dbt could not build: "
-            + "; ".join(f"{node.name}: {_one_line(node.message)}" for node in errors)
-            + ". An engineer mends the model, or the input that it names; the last release stays in place.",
+            "dbt could not build: " + "; ".join(f"{node.name}: {_one_line(node.message)}" for node in errors) + ".",
             nodes,
+            "Correct the model, or the input that it names; the last release stays in place.",
         )
     if failed := [node for node in nodes if not node.ok]:
         raise WarehouseHeld(
-            "dbt tests failed: "
-            + "; ".join(f"{node.name} ({node.failures} rows)" for node in failed)
-            + ". Run the test's SQL from the dbt target folder to see the rows; the last release stays in place.",
+            "dbt tests failed: " + "; ".join(f"{node.name} ({node.failures} rows)" for node in failed) + ".",
             nodes,
+            "Run the test's SQL from the dbt target folder to see the rows; the last release stays in place.",
         )
     return nodes
 
@@ -162,9 +161,9 @@ def _invoke(settings: Settings, arguments: list[str]) -> list[NodeResult]:
         DuckDBConnectionManager.close_all_connections()
     if outcome.exception is not None:
         raise WarehouseFailed(
-            f"dbt {arguments[0]} stopped: {_one_line(str(outcome.exception))}. An engineer mends the dbt project; "
-            f"the log is {settings.dbt_target / 'dbt.log'}.",
+            f"dbt {arguments[0]} stopped: {_one_line(str(outcome.exception))}.",
             [],
+            f"Correct the dbt project; the log is {settings.dbt_target / 'dbt.log'}.",
         ) from outcome.exception
     nodes = getattr(outcome.result, "results", None) or []
     return [

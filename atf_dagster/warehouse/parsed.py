@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from atf_dagster import settings as settings_module
+from atf_dagster.errors import AtfError
 from atf_dagster.settings import PROJECT
 from atf_dagster.warehouse import shared_shape
 from atf_dagster.warehouse.shared_shape import describe_columns, staging_variables
@@ -30,8 +31,8 @@ ABANDONED_AFTER = 3600.0
 """Seconds after which nobody parses any more."""
 
 
-class NotParsed(RuntimeError):
-    """dbt could not read the project; an engineer mends the file that the text names."""
+class NotParsed(AtfError):
+    """dbt could not read the project; an engineer corrects the file that the text names."""
 
 
 def fingerprint() -> str:

@@ -51,7 +51,7 @@ def test_work_is_done_in_another_process_and_its_result_comes_back(engines: Engi
 def test_an_error_of_the_warehouse_comes_back_with_its_name_its_message_and_its_nodes(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     engines = Engines(settings)
-    with pytest.raises(WarehouseFailed, match=r"No files found .* An engineer mends the dbt project") as caught:
+    with pytest.raises(WarehouseFailed, match=r"No files found .* Correct the dbt project") as caught:
         engines.call(dbt.build, settings, "staged")  # nothing has landed, so there is nothing to build from
     engines.close()
     assert caught.value.nodes == []
