@@ -5,7 +5,6 @@ Belongs here: fingerprints of a copy of the project with one edit. Does not belo
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Iterable
@@ -19,6 +18,7 @@ from atf_dagster.catalogue import Catalogue, load
 from atf_dagster.quality import rules, suites
 from atf_dagster.settings import PROJECT
 from atf_dagster.warehouse import fingerprints
+from atf_dagster.warehouse.dbt import read_manifest
 from atf_dagster.warehouse.fingerprints import PROGRAM, DbtFiles, sql
 from support.home import PublishedHome
 from support.project_copied import ProjectCopied
@@ -170,7 +170,7 @@ def test_a_staging_model_that_reads_another_is_judged_by_both(project: Copy) -> 
 
 
 def test_the_models_that_read_a_table_are_those_that_dbt_itself_knows(published_home: PublishedHome) -> None:
-    manifest = json.loads((published_home.home / "dbt" / "manifest.json").read_text("utf-8"))
+    manifest = read_manifest(published_home.settings)
     files = DbtFiles()
     for table in {collection.table for collection in load().collections}:
         (source,) = (key for key, found in manifest["sources"].items() if found["name"] == table)
@@ -190,7 +190,7 @@ def test_a_table_that_no_model_names_in_full_is_judged_by_all_of_them() -> None:
 def test_a_changed_macro_judges_anew_those_that_use_it_as_dbt_itself_knows_them(
     project: Copy, file: str, published_home: PublishedHome
 ) -> None:
-    manifest = json.loads((published_home.home / "dbt" / "manifest.json").read_text("utf-8"))
+    manifest = read_manifest(published_home.settings)
     path = project.folder / "dbt_project" / "macros" / file
     changed = {name for name, macro in manifest["macros"].items() if macro["original_file_path"] == f"macros/{file}"}
     path.write_text(re.sub(r"(\{%-?\s*macro [^%]*%\})", r"\1 changed", path.read_text("utf-8")), "utf-8")

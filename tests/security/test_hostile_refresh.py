@@ -131,7 +131,7 @@ def watch(process: subprocess.Popen[str], arguments: set[str], environments: set
                 if os.getsid(int(folder.name)) == process.pid:
                     line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                     arguments.add(line)
-                    if "_child.py" in line:
+                    if "workbook_forks" in line:
                         environments.add((folder / "environ").read_text("utf-8", errors="replace"))
             except OSError:
                 continue  # it has ended
@@ -219,7 +219,7 @@ def test_a_key_is_in_no_file_of_the_house(refreshed: Refreshed) -> None:
 def test_a_key_is_neither_printed_nor_an_argument(refreshed: Refreshed) -> None:
     assert "REDACTED" in refreshed.printed, "no message quotes an address with a key: the test shows nothing"
     assert CANARY not in refreshed.printed
-    assert any("workbook_child" in line for line in refreshed.arguments), "no child was seen: the test shows nothing"
+    assert any("workbook_forks" in line for line in refreshed.arguments), "no child was seen: the test shows nothing"
     assert [line for line in refreshed.arguments if CANARY in line] == []
 
 

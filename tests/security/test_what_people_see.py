@@ -13,7 +13,7 @@ from hostile_publishers import CONTROLS, HOSTILE
 
 from atf_dagster import settings
 from atf_dagster.files import read_yaml
-from atf_dagster.orchestration import run
+from atf_dagster.orchestration import develop
 from atf_dagster.orchestration.assets.metadata import line_plot, table
 from atf_dagster.settings import Settings
 from support.home import PROJECT
@@ -58,7 +58,7 @@ def test_the_web_server_listens_on_loopback_only(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(subprocess, "Popen", Child)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    assert run.develop(Settings(home=tmp_path), free_port() - 1) == 0
+    assert develop.develop(Settings(home=tmp_path), free_port() - 1) == 0
     (command,) = commands
     assert command.count("-h") == 1
     assert command[command.index("-h") + 1] == "127.0.0.1"

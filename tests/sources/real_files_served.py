@@ -29,7 +29,6 @@ from atf_dagster.files import read_yaml
 from atf_dagster.settings import Settings
 from atf_dagster.snapshot import ons_els
 from atf_dagster.snapshot.figures import csv_bytes
-from atf_dagster.snapshot.sources import BUNDLE
 from support.fetching import NOBODY
 from support.publishers.ees import BY_19, EARLY_YEARS, KEY_STAGE_4, NEET, Ees, Publication
 from support.publishers.fingertips import Fingertips
@@ -39,6 +38,7 @@ from support.publishers.ons_beta import WAGE_PAGE, EditionPage, Ons, zipped
 from support.publishers.open_geography import OpenGeography, Service, lookup
 from support.publishers.ukhsa import Dashboard
 from support.server import Answer, LoopbackServer, Request, respond, respond_json
+from tools.snapshot_build.__main__ import PLAN
 
 CAMPYLOBACTER = IndicatorCard(
     code="SUP98",
@@ -159,7 +159,7 @@ class ExploreLocalStatistics(LoopbackServer):
 
     def __init__(self, data: Path) -> None:
         super().__init__()
-        entries = read_yaml(BUNDLE / "plan.yml")["figures"]
+        entries = read_yaml(PLAN)["figures"]
         self._entries = {entry["indicator"]: entry for entry in entries if entry["shape"] == "els_input"}
         self._data = data
 
