@@ -212,7 +212,7 @@ def test_a_question_that_is_not_understood_is_an_engineers(service: StatXplore, 
     service.unknown = {f"str:count:{BASE}"}  # the schema lists it, the tables do not know it
     (attempt,) = refresh(service, landing)
     assert (attempt.outcome, attempt.status) == ("failed", 422)
-    assert "does not understand the question" in str(attempt.remedy)
+    assert "does not understand the query" in str(attempt.remedy)
 
 
 def test_a_next_page_elsewhere_is_not_asked_for_and_gets_no_key(service: StatXplore, landing: Path) -> None:
