@@ -17,12 +17,13 @@ from support.home import PROJECT, PublishedHome, command, made_once
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = ("dbt", "drills", "faults")
+TOGETHER = ("dbt", "kills", "damage", "faults")
 """Folders whose tests read one story or one warehouse, which a second worker would have to make again."""
 
 LONGEST_FIRST = (
     "tests/faults",
-    "tests/drills",
+    "tests/drills/kills",
+    "tests/drills/damage",
     "tests/dbt",
 )
 """What takes longest is begun first, so that no worker is left with it when the others have nothing to do."""
