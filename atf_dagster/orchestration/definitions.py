@@ -13,6 +13,7 @@ from atf_dagster.alerts import notify
 from atf_dagster.orchestration import resources
 from atf_dagster.orchestration.assets import landing, quality, raw, release, warehouse
 from atf_dagster.orchestration.automation import open_alerts_check, probe, rerun, run_sensors, schedules
+from atf_dagster.pipeline.engines import Engines
 from atf_dagster.settings import Settings
 from atf_dagster.warehouse.dbt import ensure_manifest
 
@@ -20,7 +21,9 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
 
-def build_defs(settings: Settings, progress: resources.Progress | None = None) -> dg.Definitions:
+def build_defs(
+    settings: Settings, progress: resources.Progress | None = None, engines: Engines | None = None
+) -> dg.Definitions:
     """The graph from publisher to release for these settings; parses the dbt project if it changed."""
     known = catalogue.load()
     dbt = warehouse.warehouse_assets(ensure_manifest(settings))
@@ -38,7 +41,7 @@ def build_defs(settings: Settings, progress: resources.Progress | None = None) -
         jobs=[schedules.refresh_job, schedules.rebuild_job, again],
         schedules=schedules.schedules(settings),
         sensors=[*run_sensors.sensors(settings), probe.sensor(settings), rerun.build_after(again)],
-        resources={resources.HOME: resources.resource(settings, progress)},
+        resources={resources.HOME: resources.resource(settings, progress, engines)},
         executor=dg.in_process_executor,
     )
 

@@ -25,17 +25,21 @@ WRITER = "writer"
 class HomeResource:
     """Settings and progress of this process; gives the `Refresh` that belongs to a run."""
 
-    def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
+    def __init__(self, settings: Settings, progress: Progress | None, engines: Engines) -> None:
         self.settings = settings
         self.progress = progress
-        self.engines = Engines(settings)
+        self.engines = engines
 
     def refresh(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Refresh:
         return Refresh(self.settings, context.run.run_id, self.progress or context.log.info, self.engines)
 
 
-def resource(settings: Settings, progress: Progress | None = None) -> dg.ResourceDefinition:
+def resource(
+    settings: Settings, progress: Progress | None = None, engines: Engines | None = None
+) -> dg.ResourceDefinition:
     """The home for the length of a run, which holds the writer's lock from its first step to its last.
+
+    engines: the process of dbt and the checks, where the caller has started it already.
 
     The in-process executor makes resources once a run. Raises AnotherRefreshIsRunning at its start.
     """
@@ -43,7 +47,7 @@ def resource(settings: Settings, progress: Progress | None = None) -> dg.Resourc
     def home(context: dg.InitResourceContext) -> Iterator[HomeResource]:
         # A command has the lock already and says so; a run of the daemon waits for a command's refresh to end.
         with single_writer(settings.home, wait_seconds=WAIT_SECONDS):
-            made = HomeResource(settings, progress)
+            made = HomeResource(settings, progress, engines or Engines(settings))
             try:
                 yield made
             finally:

@@ -19,6 +19,7 @@ from atf_dagster.alerts import notify
 from atf_dagster.files import sha256_of, write_atomic
 from atf_dagster.landing.source_issues import SourceIssue
 from atf_dagster.orchestration import run_failures
+from atf_dagster.pipeline.engines import Engines
 from atf_dagster.pipeline.run_record import Outcome, RunRecord
 from atf_dagster.release import changes, versions
 from atf_dagster.settings import PROJECT, Settings
@@ -73,6 +74,24 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
     # It warns of blocking checks that gave no result, which is what skipping an unchanged mart looks like;
     # a release without checks is refused where it is made.
     logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
+    engines = Engines(settings)
+    if rebuild or versions.current_version(settings.releases) is None:
+        engines.start()  # something will be built, so that dbt may be imported beside Dagster
+    try:
+        return _run(settings, engines, rebuild=rebuild, progress=progress, seconds=seconds, clock=clock)
+    finally:
+        engines.close()
+
+
+def _run(
+    settings: Settings,
+    engines: Engines,
+    *,
+    rebuild: bool,
+    progress: Callable[[str], None],
+    seconds: dict[str, float],
+    clock: float,
+) -> Report:
     import dagster as dg
 
     from atf_dagster.orchestration import killed_runs
@@ -82,7 +101,7 @@ def run(settings: Settings, *, rebuild: bool, progress: Callable[[str], None]) -
     if gone_back := versions.roll_back_from_damage(settings.releases):
         progress(gone_back.sentence)
     before = versions.current(settings.releases)
-    definitions = build_defs(settings, progress)
+    definitions = build_defs(settings, progress, engines)
     job = definitions.resolve_job_def("rebuild" if rebuild else "refresh")
     seconds["import"] = time.perf_counter() - clock
     with dg.DagsterInstance.get() as instance:

@@ -62,15 +62,17 @@ def test_a_landing_asset_says_bytes_hash_and_attempts(
         assert "councils" in metadata["attempts"].value or "all" in metadata["attempts"].value
 
 
-def test_an_asset_of_the_mart_says_how_many_rows_it_has_and_shows_some(
+def test_a_table_of_the_mart_says_how_many_rows_it_has_and_shows_some(
     materialised: dict[str, Metadata], published_home: PublishedHome
 ) -> None:
     counts = published_home.receipt["rows"]
     marts = {name.removeprefix("mart/"): data for name, data in materialised.items() if name.startswith("mart/")}
     assert {"fct_observation", "dim_area", "coverage", "vw_latest"} <= set(marts)
     for name, metadata in marts.items():
-        assert metadata["dagster/row_count"].value == counts[name], name
-        assert "|" in metadata["first_rows"].value
+        # A view's rows would have to be worked out for this alone; the receipt of the release has their number.
+        if not name.startswith("vw_"):
+            assert metadata["dagster/row_count"].value == counts[name], name
+            assert "|" in metadata["first_rows"].value
 
 
 def test_raw_counts_the_rows_that_it_parsed(materialised: dict[str, Metadata], published_home: PublishedHome) -> None:
