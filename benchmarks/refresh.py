@@ -79,6 +79,7 @@ def main() -> None:
     quality = parts["admission"] + parts["checks"]
     rest = parts["total"] - quality - parts["alerts"]
     by_hand = downloads + rows + sql + checks + export
+    figures = downloads + rows + sql
     _line("default refresh, first in an empty home", first[0]["wall"], _memory(first))
     _line(
         "default refresh",
@@ -86,6 +87,7 @@ def main() -> None:
         f"{_times(whole, by_hand)} all of it by hand, at most {AT_MOST['whole']:.0f}; {_memory(full)}, "
         f"at most {AT_MOST['megabytes']:.0f}",
     )
+    _line("", whole, f"{_times(whole, figures)} downloads, rows and SQL alone by hand")
     _line("  import", parts["import"])
     _line("  fetch", parts["fetch"], f"{_times(parts['fetch'], downloads)} plain requests")
     _line("  raw", parts["raw"], f"{_times(parts['raw'], rows)} DuckDB and calamine alone")
@@ -172,7 +174,7 @@ def _plain_downloads(home: Path, folder: Path) -> None:
             if attempt is None or attempt.outcome not in ("landed", "unchanged"):
                 continue
             vintage = store.vintages(dataset.id, part.id)[-1]
-            addresses |= dict.fromkeys(answer.url for answer in (*attempt.looks, *vintage.pages))
+            addresses |= dict.fromkeys(answer.url for answer in (*attempt.listings, *vintage.pages))
     for address in addresses:
         (folder / "download").write_bytes(session.get(address, timeout=60).content)
 

@@ -27,6 +27,9 @@ from atf_dagster.settings import COLLECT_SELDOM, Settings, disable_usage_data
 P = ParamSpec("P")
 T = TypeVar("T")
 SECONDS_TO_END = 10.0
+BY_DEFAULT = gc.get_threshold()
+FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
+"""Threads of dbt and DuckDB would each keep memory of their own that they no longer need."""
 
 
 class EnginesEnded(AtfError):
@@ -58,7 +61,11 @@ class Engines:
                 command = [sys.executable, "-m", "atf_dagster.pipeline.engines", str(theirs.fileno())]
                 # Its output is none of ours: `atf refresh --json` prints one object and nothing else.
                 self._process = subprocess.Popen(  # noqa: S603
-                    command, stdin=subprocess.DEVNULL, stdout=2, pass_fds=[theirs.fileno()]
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=2,
+                    pass_fds=[theirs.fileno()],
+                    env={**os.environ, **FEW_ARENAS},
                 )
             self._ours.send(self._settings)
         return self._ours
@@ -115,6 +122,9 @@ def _serve(connection: Connection) -> None:
     asked: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(connection, asked), daemon=True).start()
     _prepare(asked.get())
+    gc.collect()
+    gc.freeze()  # modules stay; what models and checks leave behind is looked for as usual, or it would add up
+    gc.set_threshold(*BY_DEFAULT)
     while True:
         order = asked.get()
         if order is None:
