@@ -81,7 +81,7 @@ def test_what_it_prints_is_not_lost_and_not_among_what_the_command_prints(
 
 def test_a_process_that_is_killed_is_named_and_the_next_call_has_a_new_one(engines: Engines) -> None:
     pid = engines.call(os.getpid)
-    with pytest.raises(EnginesEnded, match=r"signal 9 .*last release stays in place.* run `atf refresh` again"):
+    with pytest.raises(EnginesEnded, match=r"signal 9 .*last release stays\. Run `atf refresh` again"):
         engines.call(os.kill, pid, signal.SIGKILL)
     assert engines.call(os.getpid) != pid
 
