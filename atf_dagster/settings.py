@@ -1,4 +1,4 @@
-"""The settings of a home: its folders, its mode and all `ATF_*` variables. Only this module reads the environment.
+"""The settings of a home: its folders, its mode, and all `ATF_*` variables, which only this module reads.
 
 Belongs here: `ATF_*` variables, the folders below `ATF_HOME`, switching off usage data in the tools. Does not belong
 here: which datasets are collected (`catalogue`), how publishers are asked (`http`).

@@ -4,6 +4,8 @@ Prints the whole refresh and its parts, a refresh with nothing changed, peak mem
 ratios against references measured in the same run. By hand means: the same downloads with plain `requests`, the same
 files read by DuckDB and calamine, the same SQL run without dbt, its tests and the frames of all suites as plain
 queries, and the mart's tables written as DuckDB, Parquet and CSV. Median of RUNS.
+
+Belongs here: measuring, and the same work by hand. Does not belong here: a judgement; no test reads these figures.
 """
 
 import contextlib

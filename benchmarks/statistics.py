@@ -5,6 +5,8 @@ Makes up figures of all upper-tier councils of England (they are only there to b
 table that follows from the figures' history, as dbt compiled it. Every council counts as answered, so that trends and
 inequality are worked out for all of England and not only for the twelve areas. Each size is a process of its own, with
 its peak memory; the reference is one sorted copy of the same rows, made in the same process.
+
+Belongs here: made-up figures and measuring. Does not belong here: a judgement; no test reads these figures.
 """
 
 import json

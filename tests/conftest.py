@@ -64,7 +64,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def published_home(tmp_path_factory: pytest.TempPathFactory) -> PublishedHome:
-    """A house in which `atf refresh --json` ran once, as a process. Nothing in it may be changed."""
+    """A home in which `atf refresh --json` ran once, as a process. Nothing in it may be changed."""
 
     def refreshed(folder: Path) -> None:
         done = command(folder / "home", "atf", "refresh", "--json")

@@ -1,6 +1,8 @@
 """Everything that Dagster loads, and nothing else.
 
 `build_defs` is for tests and the command `atf`; `defs` is what workspace.yaml points to.
+
+Belongs here: putting the parts together. Does not belong here: any of them (`assets`, `automation`).
 """
 
 import warnings

@@ -1,6 +1,7 @@
 """Runs that Dagster believes to be at work although their process is gone: failed when the next one starts.
 
-Belongs here: which runs are orphans, and what is said of them. Does not belong here: when it is asked (`runner`).
+Belongs here: which runs these are, and what is said of them. Does not belong here: when it is asked (`run`,
+`automation.run_sensors`).
 Dagster notices the end of a run by the run's own last words, which a killed process does not say; its daemon ends such
 a run after hours, and only where a daemon runs. Until then the run looks alive and keeps its place in the queue.
 """

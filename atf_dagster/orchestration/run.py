@@ -1,6 +1,6 @@
 """Runs a refresh as a Dagster job in this process, so that it is seen in Dagster like any other run.
 
-Belongs here: the instance, the run, which of the four ends it came to, and the web server.
+Belongs here: the instance, the run, which of the four ends it came to.
 Does not belong here: printing.
 """
 

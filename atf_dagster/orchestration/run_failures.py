@@ -1,6 +1,6 @@
 """Why a Dagster run failed, whoever started it: `runs/<run>/outcome.json` for runs that left none.
 
-Belongs here: reading a run's events. Does not belong here: starting runs (`runner`, `automation`), telling people
+Belongs here: reading a run's events. Does not belong here: starting runs (`run`, `automation`), telling people
 (`alerts`). Dagster's types are only named, so that importing this costs nothing.
 """
 

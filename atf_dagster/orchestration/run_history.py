@@ -1,7 +1,7 @@
 """Dagster's history of runs in SQLite, with connections that are kept: named in `dagster.yaml`.
 
 Belongs here: how Dagster's own storages reach their files. Does not belong here: what they write (Dagster), how long
-runs are kept (`automation.tidying`).
+runs are kept (`automation.run_retention`).
 Dagster opens and closes SQLite several times for each event, and each close writes the file anew: ten seconds of each
 refresh. The files and tables stay Dagster's own, so that a home goes on with its history in either way.
 """

@@ -1,7 +1,7 @@
 """The steps of a refresh, one method a step, without Dagster: fetch, parse, build, admit, check, publish.
 
 Belongs here: which step uses what, and what a run leaves in its folder. Does not belong here: how a step
-works (its package), in which order steps run (`assets`), what is printed (`cli`).
+works (its package), in which order steps run (`orchestration`), what is printed (`cli`).
 
 Steps hand over through files, because Dagster may run them in several processes or one of them alone.
 """
@@ -166,7 +166,7 @@ class Refresh(RunRecord):
         return parsed
 
     def silence_can_clear(self) -> bool:
-        """Whether nobody answered, for reasons that may be gone later with nothing mended on our side."""
+        """Whether nobody answered, for reasons that may be gone later with nothing corrected on our side."""
         attempts = [attempt for attempt in self._required_attempts() if attempt is not None]
         asked = [attempt for attempt in attempts if attempt.outcome != "skipped"]
         return bool(asked) and all(attempt.outcome == "failed" and attempt.can_clear for attempt in asked)
@@ -241,7 +241,7 @@ class Refresh(RunRecord):
     # admission and checks ----------------------------------------------------------------------------
 
     def admit(self) -> tuple[list[Result], list[tuple[Parsed, Verdict]]]:
-        """Judge the vintages that arrived; held ones take no part in the second half of the build."""
+        """Judge the vintages that arrived; quarantined ones take no part in the second half of the build."""
         parsed = landing_parsed.known(self.catalogue, self.store)
         results = self._apart(gx.run_stage, "admission", self.settings.warehouse, None)
         decided = admission.judge(self.store, parsed, results, rules=self.rules, run_id=self.run_id)

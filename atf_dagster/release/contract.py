@@ -87,7 +87,11 @@ QUALITY_RESULT = _table(
     ("run_id", "string", "Run that evaluated the expectation."),
     ("suite", "string", "Suite, one a table and stage; a file of the folder expectations."),
     ("expectation", "string", "Name of the expectation within its suite."),
-    ("severity", "string", "critical: holds a vintage or a release; warning: raises an alert; info: only kept."),
+    (
+        "severity",
+        "string",
+        "critical: quarantines a vintage or stops a release; warning: an alert; info: only kept.",
+    ),
     ("success", "boolean", "Whether the expectation was met."),
     ("observed", "string", "What the check found, as text."),
     ("unexpected_count", "bigint", "Number of failing rows."),
@@ -107,6 +111,6 @@ RELEASE_INFO = _table(
     ("contract_version", "int", "Version of the mart's contract."),
     ("quality_state", "string", "passed; or warned, where a check warns or a source is held back."),
     ("datasets_fresh", "string", "Datasets whose newest bytes are in this release, separated by commas."),
-    ("datasets_held_back", "string", "Datasets that failed or were held, separated by commas; see coverage."),
+    ("datasets_held_back", "string", "Datasets with a source issue, separated by commas; see coverage."),
 )
 WRITTEN_AT_RELEASE = (QUALITY_RESULT, RELEASE_INFO)

@@ -20,7 +20,7 @@ from atf_dagster.pipeline.steps import NEEDED_BYTES
 from support.two_publishers import TwoPublishers
 
 DISK_BYTES = 300_000_000
-"""Of the drills' own disk: a refresh begins with 200 MB free, and the house on it takes some fifty."""
+"""Of the drills' own disk: a refresh begins with 200 MB free, and the home on it takes some fifty."""
 
 
 BOARD = pytest.StashKey[ForkedStart]()
@@ -50,14 +50,14 @@ def race(tmp_path_factory: pytest.TempPathFactory, publishers: TwoPublishers, fo
 
 @pytest.fixture(scope="session")
 def published(race: Race) -> DrillHome:
-    """A house with one release. Read only: a drill takes a copy."""
+    """A home with one release. Read only: a drill takes a copy."""
     assert sorted(ended.code for ended in race.ended) == [0, 3], race.ended
     return race.home
 
 
 @pytest.fixture(scope="session")
 def daemons_house(published: DrillHome, tmp_path_factory: pytest.TempPathFactory) -> DrillHome:
-    """A house that Dagster's daemon looks after, on a machine whose clock is an hour ahead, as London's in summer.
+    """A home that Dagster's daemon looks after, on a machine whose clock is an hour ahead, as London's in summer.
 
     Its warehouse was deleted.
     """
@@ -85,13 +85,13 @@ def restarted(
 
 @pytest.fixture(scope="session")
 def never_killed(restarted: Restarted) -> DrillHome:
-    """A house that got the news by one refresh that nobody killed."""
+    """A home that got the news by one refresh that nobody killed."""
     return restarted.home
 
 
 @pytest.fixture(scope="session")
 def unlucky(published: DrillHome, forked_start: ForkedStart) -> DrillHome:
-    """The house to which everything happens, on the forked_start's own disk."""
+    """The home to which everything happens, on the forked_start's own disk."""
     return published.copy(forked_start.disk / "home")
 
 
@@ -122,7 +122,7 @@ def ends(
     aftermath: dict[str, Aftermath],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, tuple[DrillHome, Aftermath, Ended]]:
-    """Incident at the very end -> the house, what it left, and the plain re-run after it."""
+    """Incident at the very end -> the home, what it left, and the plain re-run after it."""
     publishers.lay_over(NEWS)
     found = {}
     for number, (name, incident) in enumerate(AT_THE_END.items()):

@@ -1,4 +1,4 @@
-"""Dagster's own processes around a house: a code server, a daemon, and its scheduler's real code for a clock of ours.
+"""Dagster's own processes around a home: a code server, a daemon, and its scheduler's real code for a clock of ours.
 
 Belongs here: starting and ending them, letting schedules tick. Does not belong here: what must hold.
 Each is started as the leader of a group of its own, because Dagster started otherwise ignores the signal to stop.
@@ -39,7 +39,7 @@ class CodeServer:
 
 
 def start(home: DrillHome, log: Path, *words: str) -> subprocess.Popen[bytes]:
-    """A program of Dagster with the house's environment."""
+    """A program of Dagster with the home's environment."""
     environment = {**home.environment, "DAGSTER_HOME": str(home.as_settings.dagster_home)}
     with log.open("ab") as output:
         return subprocess.Popen(

@@ -1,4 +1,4 @@
-"""A house in which things go wrong: `atf` forked from the forked_start, killed at a moment, and what lies there after.
+"""A home in which things go wrong: `atf` forked from the forked_start, killed at a moment, and what lies there after.
 
 Belongs here: starting, the moments, reading. Does not belong here: what must hold (the test modules).
 """
@@ -167,11 +167,11 @@ class DrillHome:
 
     @property
     def ballast(self) -> str | None:
-        """The file that fills the house's disk, as `atf` sees it; None where no disk could be mounted."""
+        """The file that fills the home's disk, as `atf` sees it; None where no disk could be mounted."""
         return str(self.forked_start.disk / "ballast") if self.forked_start.has_disk else None
 
     def fill_disk(self, leave: int) -> None:
-        """Fill the house's own disk up to `leave` bytes."""
+        """Fill the home's own disk up to `leave` bytes."""
         assert self.ballast is not None
         with self.forked_start.seen(Path(self.ballast)).open("wb") as ballast:
             os.posix_fallocate(ballast.fileno(), 0, self.free_bytes - leave)
@@ -296,7 +296,7 @@ class DrillHome:
 
 @dataclass(frozen=True)
 class Race:
-    """Two first refreshes of one empty home, started at the same moment, and the house that came of it."""
+    """Two first refreshes of one empty home, started at the same moment, and the home that came of it."""
 
     home: DrillHome
     ended: list[Ended]

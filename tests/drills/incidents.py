@@ -57,7 +57,7 @@ AT_THE_END = {
         "killed", moment("open", r"/\.outcome\.json\."), ("publish",), "checked"
     ),
 }
-"""Each in a copy of the house as the incidents left it, because after it there is nothing left to build."""
+"""Each in a copy of the home as the incidents left it, because after it there is nothing left to build."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Which dataset gets which bad input, and what the house must then say: the table that the tests go through.
+"""Which dataset gets which bad input, and what the home must then say: the table that the tests go through.
 
 Belongs here: one entry a fault. Does not belong here: how it is done (`support.damage`), the assertions (the tests).
 Each fault has a dataset of its own, so that one refresh shows all of them beside each other.

@@ -81,7 +81,7 @@ def publishers() -> Iterator[TwoPublishers]:
 
 @pytest.fixture(scope="session")
 def webhook() -> Iterator[Webhook]:
-    """The channel of the house; what came of each step is in `heard`."""
+    """The channel of the home; what came of each step is in `heard`."""
     hook = Webhook(free_port())
     with hook.open():
         yield hook
@@ -190,7 +190,7 @@ def lost(home: Home, publishers: TwoPublishers, down: Ended, webhook: Webhook, h
 
 @pytest.fixture(scope="session")
 def snapshot_house(published_home: PublishedHome) -> Home:
-    """The house with one release made from the bundled snapshot. Nothing in it may be changed."""
+    """The home with one release made from the bundled snapshot. Nothing in it may be changed."""
     return Home(published_home.home, "snapshot", {})
 
 

@@ -1,4 +1,4 @@
-"""A house (one ATF_HOME) as a test sees it: `atf` run in it as a process, and what lies in its folders.
+"""A home (one ATF_HOME) as a test sees it: `atf` run in it as a process, and what lies in its folders.
 
 Belongs here: starting, killing, reading. Does not belong here: publishers, faults, assertions.
 Receipts and releases are read as the plain files that they are, not through the program that wrote them.
@@ -61,11 +61,11 @@ class Home:
     settings: Mapping[str, str]
 
     def asks(self, service: str) -> bool:
-        """Whether this house asks that service, or was told to leave it alone."""
+        """Whether this home asks that service, or was told to leave it alone."""
         return service not in self.settings.get("ATF_SKIP_SERVICES", "").split(",")
 
     def atf(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        """Run `atf` to its end. `settings` replace those of the house for this once."""
+        """Run `atf` to its end. `settings` replace those of the home for this once."""
         return command(self.home, "atf", *words, **self._settings(settings))
 
     def refresh(self, **settings: str) -> Ended:

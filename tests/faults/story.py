@@ -20,7 +20,7 @@ FIGURES = """
 
 @dataclass(frozen=True)
 class Damaged:
-    """The refresh in which every fault happens at once, and what the house says of it before the repair."""
+    """The refresh in which every fault happens at once, and what the home says of it before the repair."""
 
     ended: Ended
     faults: dict[str, Fault]
@@ -34,7 +34,7 @@ class Damaged:
 
 @dataclass(frozen=True)
 class Unchanged:
-    """A refresh with nothing new, and the house before and after it."""
+    """A refresh with nothing new, and the home before and after it."""
 
     ended: Ended
     versions: tuple[list[str], list[str]]

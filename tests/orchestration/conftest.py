@@ -1,4 +1,4 @@
-"""The graph of a house that has published, and the Dagster instance with its run.
+"""The graph of a home that has published, and the Dagster instance with its run.
 
 Dagster is imported inside: it takes a second that the other tests do not need.
 """
@@ -30,7 +30,7 @@ def definitions(published_home: PublishedHome) -> dg.Definitions:
 
 @pytest.fixture(scope="session")
 def instance(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.DagsterInstance]:
-    """A copy of the house's instance, because opening one writes to its databases."""
+    """A copy of the home's instance, because opening one writes to its databases."""
     disable_usage_data()
     import dagster as dg
 

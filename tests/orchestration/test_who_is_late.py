@@ -1,4 +1,4 @@
-"""A publisher that is late is told apart from a house that is: by check and by freshness policy, in a live house."""
+"""A publisher that is late is told apart from a home that is: by check and by freshness policy, in a live house."""
 
 from __future__ import annotations
 

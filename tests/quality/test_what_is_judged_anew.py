@@ -192,7 +192,12 @@ def test_a_changed_macro_judges_anew_those_that_use_it_as_dbt_itself_knows_them(
 ) -> None:
     manifest = read_manifest(published_home.settings)
     path = project.folder / "dbt_project" / "macros" / file
-    changed = {name for name, macro in manifest["macros"].items() if macro["original_file_path"] == f"macros/{file}"}
+    changed = {
+        name
+        for name, macro in manifest["macros"].items()
+        # How dbt writes a relation decides none of its rows.
+        if macro["original_file_path"] == f"macros/{file}" and not macro["name"].startswith("materialization_")
+    }
     path.write_text(re.sub(r"(\{%-?\s*macro [^%]*%\})", r"\1 changed", path.read_text("utf-8")), "utf-8")
     assert {name.rpartition(".")[2] for name in changed} == {
         name for name, text in DbtFiles(project.folder / "dbt_project").macros.items() if "%} changed" in text

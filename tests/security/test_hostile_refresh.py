@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import os
 import subprocess
 import threading
 import time
@@ -123,12 +122,20 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Refreshed]:
         yield Refreshed(home, process.returncode, printed, arguments, environments, heard, failing.keys)
 
 
+def descends_from(pid: int, ancestor: int) -> bool:
+    """Whether a process is `ancestor` or was started by it or below it; readers of workbooks have their own session."""
+    while pid > 1 and pid != ancestor:
+        # The name in brackets may hold spaces and brackets itself; behind its end stand the state and the parent.
+        pid = int(Path(f"/proc/{pid}/stat").read_text("utf-8", errors="replace").rpartition(")")[2].split()[1])
+    return pid == ancestor
+
+
 def watch(process: subprocess.Popen[str], arguments: set[str], environments: set[str]) -> None:
     """Collect what the process and all that it starts were given, while it runs."""
     while process.poll() is None:
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                if os.getsid(int(folder.name)) == process.pid:
+                if descends_from(int(folder.name), process.pid):
                     line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                     arguments.add(line)
                     if "workbook_forks" in line:

@@ -1,4 +1,4 @@
-"""What an addition costs: an indicator of a known publisher one YAML entry, a publisher of JSON six files.
+"""What an addition costs: an indicator of a known publisher one YAML entry, a publisher of JSON five files.
 
 Both are added to one copy of the project, which is then refreshed as it would be, to its published release.
 """

@@ -2,6 +2,8 @@
 
 A dataset whose publisher failed keeps its last good bytes: the asset says so, its check fails, and the
 assets below it go on with what there is. One publisher never holds up another.
+
+Belongs here: keys, checks and metadata of these assets. Does not belong here: fetching (`pipeline.steps`).
 """
 
 import datetime as dt

@@ -65,12 +65,12 @@ def results(refresh: Refresh) -> Iterator[dg.AssetCheckResult]:
     for collection in refresh.catalogue.collections:
         if not (datasets := _with_a_rhythm(collection)):
             continue
-        notified = {}
+        by_dataset = {}
         for dataset in datasets:
             expected, newest = due.get(dataset.id, (None, None))
             late = _late(expected, newest, refresh.settings.mode, source_issues.get(dataset.id))
-            notified[dataset.id] = (expected, newest, late)
-        late_ones = [f"{name}: {late}" for name, (_, _, late) in notified.items() if late]
+            by_dataset[dataset.id] = (expected, newest, late)
+        late_ones = [f"{name}: {late}" for name, (_, _, late) in by_dataset.items() if late]
         yield dg.AssetCheckResult(
             asset_key=raw.key(collection.table),
             check_name=CHECK,
@@ -81,7 +81,7 @@ def results(refresh: Refresh) -> Iterator[dg.AssetCheckResult]:
                 "late": len(late_ones),
                 "datasets": table(
                     ["dataset", "due up to", "here up to", "who is late"],
-                    [[name, expected, newest, late] for name, (expected, newest, late) in notified.items()],
+                    [[name, expected, newest, late] for name, (expected, newest, late) in by_dataset.items()],
                 ),
             },
         )

@@ -1,6 +1,8 @@
 """Asset group admission, and the checks on the mart: Great Expectations' suites as Dagster asset checks.
 
 Admission holds single vintages and lets the rest go on; a critical failure on the mart blocks the release.
+
+Belongs here: keys, checks and metadata of these assets. Does not belong here: running suites (`pipeline.steps`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -77,7 +79,7 @@ def mart_checks(catalogue: Catalogue) -> dg.AssetChecksDefinition:
             asset=dg.AssetKey(["mart", suite.table]),
             blocking=(blocks := any(entry.severity == "critical" for entry in suite.expectations)),
             description=f"Suite {suite.suite} on {suite.table}"
-            + ("; a critical failure blocks the release." if blocks else "; tells, and blocks nothing."),
+            + ("; a critical failure blocks the release." if blocks else "; raises an alert and blocks nothing."),
         )
         for suite in found
     ]

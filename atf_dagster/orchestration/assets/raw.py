@@ -2,6 +2,8 @@
 
 Where nothing changed since the newest release, the step yields nothing: Dagster then skips everything
 below it, which is what "no change, no work" looks like on the graph.
+
+Belongs here: keys, checks and metadata of these assets. Does not belong here: reading bytes (`pipeline.steps`).
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""Asset group release: what readers get. Runs only when no blocking check on the mart failed."""
+"""Asset group release: what readers get. Runs only when no blocking check on the mart failed.
+
+Belongs here: keys, checks and metadata of these assets. Does not belong here: publishing (`pipeline.steps`).
+"""
 
 import dagster as dg
 

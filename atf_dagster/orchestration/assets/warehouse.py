@@ -2,6 +2,8 @@
 
 Two steps, because admission stands between them: the first gives admission the rows to look at, the
 second builds the mart from what it admitted.
+
+Belongs here: keys, checks and metadata of these assets. Does not belong here: running dbt (`pipeline.steps`).
 """
 
 import json

@@ -43,12 +43,12 @@ def sensor(settings: Settings) -> dg.SensorDefinition:
             said = f"; {len(failed)} did not answer, such as {failed[0].dataset}: {failed[0].message}" if failed else ""
             unchanged = sum(probed.sign == "unchanged" for probed in found)
             return dg.SkipReason(f"{service}: {unchanged} of {len(found)} probes answered that nothing changed{said}")
-        change_notes = sorted((probed.dataset, probed.part, probed.token) for probed in changed)
-        context.log.info(f"{service} changed: {', '.join(f'{dataset}.{part}' for dataset, part, _ in change_notes)}")
+        changes = sorted((probed.dataset, probed.part, probed.token) for probed in changed)
+        context.log.info(f"{service} changed: {', '.join(f'{dataset}.{part}' for dataset, part, _ in changes)}")
         return dg.RunRequest(
             # The same change again, after a refresh that could not take it in, starts no second refresh.
-            run_key=hashlib.sha256(json.dumps(change_notes).encode()).hexdigest()[:24],
-            tags={**UNATTENDED, "atf/changed": ", ".join(sorted({dataset for dataset, _, _ in change_notes}))[:200]},
+            run_key=hashlib.sha256(json.dumps(changes).encode()).hexdigest()[:24],
+            tags={**UNATTENDED, "atf/changed": ", ".join(sorted({dataset for dataset, _, _ in changes}))[:200]},
         )
 
     return publisher_changed

@@ -18,7 +18,11 @@ WAITING = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.Dagst
 def rerun_job() -> dg.JobDefinition:
     """Partition: a vintage id. Each run makes raw and admission forget what they said of it."""
 
-    @dg.op(required_resource_keys={HOME}, pool=WRITER, description="Forgets what raw and admission said of a vintage.")
+    @dg.op(
+        required_resource_keys={HOME},
+        pool=WRITER,
+        description="Removes a vintage's verdicts of raw and admission.",
+    )
     def read_again(context: dg.OpExecutionContext) -> None:
         home: HomeResource = context.resources.home
         vintages.ask_again(home.settings, context.partition_key)

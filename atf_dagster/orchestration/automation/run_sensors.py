@@ -37,7 +37,7 @@ def _after(settings: Settings, name: str, status: dg.DagsterRunStatus) -> dg.Sen
         name=name,
         minimum_interval_seconds=15,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Tells people what a run that ended so found, once.",
+        description="Notifies people of what a run that ended so found, once.",
     )
     def after(context: dg.RunStatusSensorContext) -> None:
         run_id = context.dagster_run.run_id
@@ -68,7 +68,7 @@ def _watch(settings: Settings) -> dg.SensorDefinition:
         if context.cursor != now:  # the history of the check is that of changes, not of ticks
             open_alerts_check.report(context.instance, notified.open)
             context.update_cursor(now)
-        return dg.SkipReason(f"{len(notified.open)} problems are open; {notified.sentence}")
+        return dg.SkipReason(f"{len(notified.open)} alerts are open; {notified.sentence}")
 
     return watch
 

@@ -2,6 +2,8 @@
 
 At six in the morning unless the setting ATF_REFRESH_AT says otherwise, which refuses the hours in which a schedule is
 skipped or doubled when the clocks change.
+
+Belongs here: jobs, times and tags. Does not belong here: what a job does (`assets`).
 """
 
 import dagster as dg

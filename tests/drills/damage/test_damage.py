@@ -50,7 +50,7 @@ OLDER, DAMAGED = "000001-20250101T000000Z", "000002-20250102T000000Z"
 
 @pytest.fixture
 def two(published: DrillHome, tmp_path: Path) -> DrillHome:
-    """A house with the same release twice, the second one current."""
+    """A home with the same release twice, the second one current."""
     home = DrillHome(tmp_path / "home", published.forked_start, published.settings)
     for version in (OLDER, DAMAGED):
         shutil.copytree(published.releases / str(published.current), home.releases / version)

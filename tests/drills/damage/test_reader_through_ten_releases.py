@@ -40,7 +40,7 @@ class Watched:
 
 
 def facts_of(home: DrillHome) -> ReleaseFacts:
-    """What the house's release was published with."""
+    """What the home's release was published with."""
     receipt = json.loads((home.releases / "current" / "receipt.json").read_text("utf-8"))
     run = home.seen / "runs" / receipt["run_id"]
     return ReleaseFacts(

@@ -57,7 +57,7 @@ def test_each_day_starts_one_refresh_at_six_and_sunday_one_rebuild_at_five(
 
 
 def test_receipts_and_figures_are_in_utc_wherever_the_machine_is(never_killed: DrillHome, published: DrillHome) -> None:
-    """In a house whose clock is an hour ahead, as London's is in summer; its figures are compared with those of a
+    """In a home whose clock is an hour ahead, as London's is in summer; its figures are compared with those of a
     house in UTC in test_kill_at_each_stage."""
     assert never_killed.settings["TZ"] != published.settings["TZ"]
     receipt = json.loads((never_killed.releases / "current" / "receipt.json").read_text("utf-8"))

@@ -15,7 +15,7 @@ def test_while_the_daemons_run_works_a_second_refresh_leaves_with_3(restarted: R
 
 def test_the_run_outlives_its_daemon_and_publishes(restarted: Restarted) -> None:
     assert restarted.status_when_killed == "STARTED"
-    assert restarted.home.runs_by_status() == {"SUCCESS": 2}  # the one that made the house, and this one
+    assert restarted.home.runs_by_status() == {"SUCCESS": 2}  # the one that made the home, and this one
     assert restarted.home.outcomes() == {"published": 2}
     assert len(restarted.home.versions) == 2
     assert restarted.home.current == restarted.home.versions[-1]
