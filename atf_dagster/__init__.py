@@ -2,7 +2,7 @@
 
 The flow, one folder a step:
 
-`catalogue` (what we collect) -> `landing` (the publishers' bytes; `sources` ask for them through `http`, and the bundled
+`catalogue` (what we collect) -> `landing` (the publishers' bytes; `sources` ask for them through `http`, the bundled
 `snapshot` can answer in their place) -> `warehouse` (`formats` turn bytes into rows of text, dbt turns rows into
 figures) -> `quality` (admission between the two halves of dbt, then the checks of the mart) -> `release` (what readers
 get) -> `alerts` (what people are notified of).
