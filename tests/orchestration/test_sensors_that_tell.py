@@ -131,7 +131,7 @@ def test_a_run_whose_process_is_gone_is_found_by_the_clock_and_told(
     watch = sensor(settings, "watch")
     context = dg.build_sensor_context(instance=instance)
     said = watch(context)
-    assert "1 problems are open" in str(said.skip_message)  # type: ignore[union-attr]
+    assert "1 alerts are open" in str(said.skip_message)  # type: ignore[union-attr]
     (entry,) = told(settings).new
     assert (entry.alert.kind, entry.alert.runbook) == ("refresh-killed", "refresh-killed")
     assert run.run_id in entry.alert.remedy
