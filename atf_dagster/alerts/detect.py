@@ -19,7 +19,7 @@ from atf_dagster.alerts.alert import SHOWN_ROWS, THE_WAREHOUSE, Alert, Kind
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.landing.source_issues import SourceIssue
 from atf_dagster.quality.results import Result
-from atf_dagster.release import versions
+from atf_dagster.release import changes, versions
 from atf_dagster.release.versions import Release
 
 ENGINEERS = "data engineers"
@@ -255,8 +255,7 @@ def of_late_publishers(catalogue: Catalogue, current: Release, notified: Sequenc
     import duckdb
 
     with duckdb.connect() as connection:
-        path = str(current.path / "mart.duckdb").replace("'", "''")
-        connection.execute(f"attach '{path}' as release (read_only)")
+        changes.attach(connection, current, "release")
         rows = connection.execute(
             "select c.indicator_code, i.short_name, i.publisher, max(expected.label), max(latest.label), "
             "max(c.expected_period_id), count(*) "

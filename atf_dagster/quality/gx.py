@@ -19,6 +19,7 @@ import duckdb
 from atf_dagster.quality import suites
 from atf_dagster.quality.results import Result
 from atf_dagster.quality.suites import Expectation, Stage, Suite
+from atf_dagster.sql import literal
 
 LOOKED_AT = "atf_looked_at"
 """The rows of a suite's frame while it runs: a temporary table, so that DuckDB gives keys of failing rows alone."""
@@ -35,9 +36,9 @@ def load_engine() -> None:
 def run_stage(stage: Stage, warehouse: Path, previous: Path | None) -> list[Result]:
     """Run a stage's suites on a warehouse; `previous` is the `mart.duckdb` of the release before, or none."""
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{_escaped(warehouse)}' as warehouse (read_only)")
+        connection.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
         if previous is not None:
-            connection.execute(f"attach '{_escaped(previous)}' as previous (read_only)")
+            connection.execute(f"attach {literal(previous)} as previous (read_only)")
         connection.execute("use warehouse")
         return run(connection, suites.load(stage), has_previous=previous is not None)
 
@@ -201,10 +202,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dt.date | dt.datetime):
         return value.isoformat()
     return value if isinstance(value, str | int | float | bool) or value is None else str(value)
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _quoted(column: str) -> str:

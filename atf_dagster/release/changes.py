@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import duckdb
 
 from atf_dagster.release.versions import Release
+from atf_dagster.sql import literal
 
 KEY = "indicator_code, area_code, period_id, sex, age, breakdown_type, breakdown_value"
 
@@ -56,5 +57,4 @@ def between(before: Release | None, after: Release | None) -> list[Change]:
 
 def attach(connection: duckdb.DuckDBPyConnection, release: Release, name: str) -> None:
     """Attach a release's database read-only under `name`."""
-    path = str(release.path / "mart.duckdb").replace("'", "''")
-    connection.execute(f"attach '{path}' as {name} (read_only)")
+    connection.execute(f"attach {literal(release.path / 'mart.duckdb')} as {name} (read_only)")

@@ -12,6 +12,7 @@ import duckdb
 from atf_dagster import catalogue
 from atf_dagster.errors import NotFound
 from atf_dagster.landing import Store
+from atf_dagster.release import changes
 from atf_dagster.release.versions import Release
 
 
@@ -25,8 +26,7 @@ def figures_with_origin(
     """
     workspace = home / release.receipt["mode"]
     with duckdb.connect() as connection:
-        path = str(release.path / "mart.duckdb").replace("'", "''")
-        connection.execute(f"attach '{path}' as release (read_only)")
+        changes.attach(connection, release, "release")
         connection.execute("use release")
         figures = _figures(connection, indicator.upper(), area, period)
         for figure in figures:
