@@ -7,3 +7,20 @@
         nullif(regexp_extract({{ title }}, ', *(20[0-9]{2})', 1), '')
     )
 {%- endmacro %}
+
+{#- The rows of one of these tables, with the year that they are of. -#}
+{% macro fuel_poverty_rows(relation) -%}
+    select
+        vintage_id,
+        dataset,
+        part,
+        row_number as source_row,
+        area_code,
+        area_name,
+        {{ fuel_poverty_year("title") }} as period_label,
+        try_cast({{ fuel_poverty_year("title") }} as int) as year,
+        share_in_fuel_poverty,
+        try_cast(households_in_fuel_poverty as double) as numerator,
+        try_cast(households as double) as denominator
+    from {{ relation }}
+{%- endmacro %}

@@ -1,20 +1,5 @@
 with
-    renamed as (
-        select
-            vintage_id,
-            dataset,
-            part,
-            row_number as source_row,
-            area_code,
-            area_name,
-            {{ fuel_poverty_year("title") }} as period_label,
-            share_in_fuel_poverty,
-            try_cast(households_in_fuel_poverty as double) as numerator,
-            try_cast(households as double) as denominator
-        from {{ source("raw", "desnz_fuel_poverty") }}
-    ),
-
-    dated as (select *, try_cast(period_label as int) as year from renamed)
+    dated as ({{ fuel_poverty_rows(source("raw", "desnz_fuel_poverty")) }})
 
     {{
         staged_figures(
