@@ -8,13 +8,14 @@ belong here: what a figure means (dbt staging), which indicators are fetched (th
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
 from atf_dagster.catalogue import Collection, Dataset
 from atf_dagster.formats.body import BodyRejected, NoData, snake_case
-from atf_dagster.sources.base import Collected, FetchContext, Params, Source
+from atf_dagster.sources.base import Collected, FetchContext, Page, Params, Source
 from atf_dagster.sql import literal
 
 # The heading names the kind of the parent ("Compared to Region value or percentiles"); four texts are in use.
@@ -31,8 +32,10 @@ _LEVELS = {
 
 
 def collect(context: FetchContext) -> Collected:
-    """The rows of the newest kind of area of this level that has the indicator.
+    """The rows of each kind of area of this level that has the indicator, a page a kind, the newest kind first.
 
+    The publisher makes a new kind of area at each change of boundaries and may give it the newest periods only; the
+    older periods are then under the kinds before. dbt takes a figure from the first page that has it.
     Raises NoData where the publisher has none at this level, BodyRejected where it withdrew the indicator.
     """
     if context.collection.table == METADATA:
@@ -43,21 +46,61 @@ def collect(context: FetchContext) -> Collected:
             f"Indicator {context.dataset.source_id} was discontinued; {indicator} took its place and is asked."
         )
     token = _probe(context, indicator)
-    params: Params = (
-        ("indicator_ids", indicator),
-        ("child_area_type_id", _area_type(context, indicator)),
-        ("parent_area_type_id", _ENGLAND),
-        ("include_sortable_time_periods", "yes"),
-    )
-    url = context.url("/api/all_data/csv/by_indicator_id")
-    page = context.fetch(url, params, conditional=True)
+    kinds = _area_types(context, indicator)
+    _note_kinds(context, kinds)
     latest = context.latest
     is_newer = latest is not None and latest.probe is not None and token not in (None, latest.probe)
-    if latest is not None and is_newer and page.sha256 == latest.sha256:
-        # The probe is newer than the body, so the server's file cache is out of date. A parameter that the server does
-        # not know makes it create the file again.
-        page = context.fetch(url, (*params, ("timestamp", re.sub(r"[^0-9]", "", token or "")[:14])))
-    return Collected([page])
+    # A probe that is newer than the body shows that the server's file cache is out of date. A parameter that the server
+    # does not know makes it create the file again.
+    afresh = ("timestamp", re.sub(r"[^0-9]", "", token or "")[:14])
+    newest, *older = kinds
+    if not older:
+        page = _fetch_table(context, indicator, newest, conditional=True)
+        if latest is not None and is_newer and page.sha256 == latest.sha256:
+            page = _fetch_table(context, indicator, newest, afresh)
+        return Collected([page])
+    # The latest vintage is several pages, so that no single page can be compared with it.
+    more = (afresh,) if is_newer else ()
+    pages = [_fetch_table(context, indicator, newest, *more)]
+    for kind in older:
+        page = _fetch_table(context, indicator, kind, *more)
+        if _has_rows(page.path):
+            pages.append(page)
+        else:
+            context.note(f"The publisher lists figures for the older kind of area {kind} and sent none.")
+    return Collected(pages)
+
+
+def _fetch_table(
+    context: FetchContext, indicator: str, kind: int, *more: tuple[str, str], conditional: bool = False
+) -> Page:
+    params: Params = (
+        ("indicator_ids", indicator),
+        ("child_area_type_id", str(kind)),
+        ("parent_area_type_id", _ENGLAND),
+        ("include_sortable_time_periods", "yes"),
+        *more,
+    )
+    return context.fetch(context.url("/api/all_data/csv/by_indicator_id"), params, conditional=conditional)
+
+
+def _has_rows(path: Path) -> bool:
+    """Whether a line follows the heading."""
+    with path.open("rb") as body:
+        return sum(1 for line in body if line.strip()) > 1
+
+
+def _note_kinds(context: FetchContext, kinds: Sequence[int]) -> None:
+    """Tell people when a kind of area is new, and when the figures come under several kinds."""
+    newest, *older = kinds
+    before = re.search(r"[?&]child_area_type_id=([0-9]+)", context.latest.url) if context.latest else None
+    if before and int(before[1]) != newest:
+        context.note(f"The publisher has a new kind of area, {newest}; the newest was {before[1]}.")
+    if older:
+        context.note(
+            f"The figures come under several kinds of area: {newest}, and before it "
+            f"{', '.join(str(kind) for kind in older)}. Each figure is taken from the newest kind that has it."
+        )
 
 
 def _metadata(context: FetchContext) -> Collected:
@@ -94,7 +137,8 @@ def _probe(context: FetchContext, indicator: str) -> str | None:
     return token
 
 
-def _area_type(context: FetchContext, indicator: str) -> str:
+def _area_types(context: FetchContext, indicator: str) -> list[int]:
+    """Numbers of the kinds of area of this level that have the indicator, the newest first."""
     level = _LEVELS[context.part.params["level"]]
     kinds = context.fetch_listing(context.url("/api/area_types")).json()
     available = context.fetch_listing(context.url("/api/available_data"), (("indicator_id", indicator),)).json()
@@ -109,7 +153,7 @@ def _area_type(context: FetchContext, indicator: str) -> str:
         )
     if not has & set(named):
         raise NoData(f"Indicator {indicator} has no figures for {context.part.params['level'].replace('_', ' ')}s.")
-    return str(max(has & set(named)))
+    return sorted(has & set(named), reverse=True)
 
 
 def column_name(heading: str) -> str:

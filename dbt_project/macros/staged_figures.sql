@@ -1,7 +1,8 @@
 {#- The shape of a figure as staged: what every staging model of figures gives, in this order. -#}
 {#- Column -> the SQL that stands for it where a model does not name it. A column that stands for itself must be in the
     relation. `measure` tells several measures of one row apart; `source_rows` is how many landed rows a figure was put
-    together from, the first being `source_row`. Sex and age have no default: a figure of nobody knows whom is wrong
+    together from, the first being `source_row`; `is_superseded` is true of a figure that the same vintage has in a better
+    place. Sex and age have no default: a figure of nobody knows whom is wrong
     in silence. -#}
 {% macro staged_shape() -%}
     {{
@@ -33,6 +34,7 @@
                 "uci_998": "cast(null as double)",
                 "status": figure_status("marker", "value"),
                 "status_note": "cast(null as string)",
+                "is_superseded": "false",
             }
         )
     }}

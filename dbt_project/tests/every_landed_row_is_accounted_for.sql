@@ -11,3 +11,4 @@ where
     + not_redistributed_rows
     + other_measure_rows
     + reference_rows
+    + superseded_rows

@@ -16,6 +16,18 @@ from scipy import stats
 from support.dbt_warehouse import Built
 
 PAIRS = """
+    with
+        council as (
+            select
+                area.area_code, coalesce(change.new_code, area.area_code) as council_code,
+                area.in_cheshire_merseyside
+            from mart.dim_area as area
+            left join mart.dim_area_change as change
+                on change.old_code = area.area_code
+                and (change.kind = 'recoded' or (change.kind = 'merged' and left(change.old_code, 3) = 'E10'))
+            where area.area_type in ('council', 'former council') and left(area.area_code, 3) <> 'E07'
+        )
+
     select
         association.indicator_code, association.outcome_indicator_code, association.outcome_sex,
         association.scope_area_code, association.n_areas, association.rho, association.p_value,
@@ -26,15 +38,16 @@ PAIRS = """
         and determinant.period_id = association.period_id
         and determinant.sex = association.sex and determinant.age = association.age
         and determinant.breakdown_type = 'Total' and determinant.value is not null
-    inner join mart.dim_area as area
-        on area.area_code = determinant.area_code and area.area_type = 'council'
+    inner join council as area
+        on area.area_code = determinant.area_code
         and (area.in_cheshire_merseyside or association.scope_area_code = 'E92000001')
     inner join mart.fct_observation as outcome
         on outcome.indicator_code = association.outcome_indicator_code
         and outcome.period_id = association.outcome_period_id
-        and outcome.area_code = determinant.area_code and outcome.sex = association.outcome_sex
+        and outcome.sex = association.outcome_sex
         and outcome.breakdown_type = 'Total' and outcome.value is not null
-    where left(area.area_code, 3) <> 'E07'
+    inner join council as same
+        on same.area_code = outcome.area_code and same.council_code = area.council_code
 """
 
 

@@ -50,6 +50,7 @@ SPOILED: Mapping[Name, tuple[str, str, str]] = {
     ("dim_indicator", "page_is_a_secure_link"): (
         "dim_indicator", "page_url is not null", "page_url = 'http://example.org'"),
     ("dim_area", "name_can_be_read"): ("dim_area", "area_type = 'council'", "area_name = 'HaltÃ³n'"),
+    ("dim_area", "council_is_in_a_region"): ("dim_area", "area_type = 'council'", "parent_code = null"),
     ("dim_area", "code_fits_its_type"): ("dim_area", "area_type = 'former council'", "area_type = 'region'"),
     ("dim_area", "nine_councils_make_the_subregion"): (
         "dim_area", "area_type = 'council' and in_cheshire_merseyside", "parent_code = 'E12000002'"),

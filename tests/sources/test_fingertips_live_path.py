@@ -36,12 +36,36 @@ def refresh(landing: Path, server: Fingertips, dataset: str = DATASET) -> dict[s
     return fetch(landing, {"fingertips": server.url}, [dataset])
 
 
-def test_the_newest_kind_of_area_that_has_the_indicator_is_asked(fingertips: Fingertips, landing: Path) -> None:
-    fingertips.serve(NUMBER, 402, [row(NUMBER, "E08000011", "1")])  # stale, and still served
+def test_each_kind_of_area_that_has_the_indicator_is_asked_the_newest_first(
+    fingertips: Fingertips, landing: Path
+) -> None:
+    fingertips.serve(NUMBER, 402, [row(NUMBER, "E08000011", "1")])
     attempt = refresh(landing, fingertips)[f"{DATASET}.councils"]
     assert attempt.outcome == "landed"
-    (asked,) = fingertips.tables_asked()
-    assert "child_area_type_id=502" in asked and "parent_area_type_id=15" in asked
+    newest, older = fingertips.tables_asked()
+    assert "child_area_type_id=502" in newest and "parent_area_type_id=15" in newest
+    assert "child_area_type_id=402" in older
+    assert [page.url for page in attempt.pages] == [f"{fingertips.url}{asked}" for asked in (newest, older)]
+    assert "several kinds of area: 502, and before it 402" in " ".join(attempt.notes)
+
+
+def test_a_new_kind_of_area_is_told_and_takes_no_history(fingertips: Fingertips, landing: Path) -> None:
+    refresh(landing, fingertips)
+    fingertips.area_types = [*AREA_TYPES, {"Id": 602, "Name": "Upper tier local authorities (post 4/25)", "Short": ""}]
+    fingertips.serve(NUMBER, 602, [row(NUMBER, "E08000012", "9")])
+    fingertips.changes[NUMBER] = UPLOADED
+    attempt = refresh(landing, fingertips)[f"{DATASET}.councils"]
+    assert attempt.outcome == "landed" and len(attempt.pages) == 2
+    assert "The publisher has a new kind of area, 602; the newest was 502." in attempt.notes
+
+
+def test_an_older_kind_of_area_without_rows_is_told_and_holds_nothing_back(
+    fingertips: Fingertips, landing: Path
+) -> None:
+    fingertips.serve(NUMBER, 402, [])
+    attempt = refresh(landing, fingertips)[f"{DATASET}.councils"]
+    assert attempt.outcome == "landed" and attempt.pages == ()
+    assert "The publisher lists figures for the older kind of area 402 and sent none." in attempt.notes
 
 
 def test_a_kind_of_area_that_is_renumbered_is_found_by_its_name(fingertips: Fingertips, landing: Path) -> None:

@@ -13,6 +13,8 @@ with
                     then 1
                     when 'exact_duplicate'
                     then 2
+                    when 'superseded'
+                    then 8
                     when 'other_period_length'
                     then 3
                     when 'other_area'
@@ -46,7 +48,8 @@ select
     coalesce(sum(case when row_uses.best_use = 4 then row_uses.source_rows end), 0) as other_area_rows,
     coalesce(sum(case when row_uses.best_use = 5 then row_uses.source_rows end), 0) as not_redistributed_rows,
     coalesce(sum(case when row_uses.best_use = 6 then row_uses.source_rows end), 0) as other_measure_rows,
-    coalesce(sum(case when row_uses.best_use = 7 then row_uses.source_rows end), 0) as reference_rows
+    coalesce(sum(case when row_uses.best_use = 7 then row_uses.source_rows end), 0) as reference_rows,
+    coalesce(sum(case when row_uses.best_use = 8 then row_uses.source_rows end), 0) as superseded_rows
 from {{ source("raw", "vintage") }} as vintage
 left join row_uses on vintage.vintage_id = row_uses.vintage_id
 group by vintage.vintage_id, vintage.dataset, vintage.part, vintage.landed_rows

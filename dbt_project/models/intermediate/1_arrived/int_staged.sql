@@ -58,7 +58,8 @@ with
             stacked.lci_998,
             stacked.uci_998,
             stacked.status,
-            stacked.status_note
+            stacked.status_note,
+            stacked.is_superseded
         from stacked
         left join
             {{ source("raw", "catalogue_dataset") }} as dataset
@@ -103,6 +104,8 @@ select
         then 'other_area'
         when wanted_period_length is not null and period_length <> wanted_period_length
         then 'other_period_length'
+        when is_superseded
+        then 'superseded'
         when occurrence > 1
         then 'exact_duplicate'
         else 'kept'

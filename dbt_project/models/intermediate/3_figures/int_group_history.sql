@@ -31,8 +31,7 @@ with
     recoded as (
         select old_code, new_code
         from {{ source("raw", "catalogue_area_change") }}
-        -- A county that became one council with its districts kept its area.
-        where kind = 'recoded' or (kind = 'merged' and left(old_code, 3) = 'E10')
+        where {{ keeps_its_area() }}
     ),
 
     under_new_code as (

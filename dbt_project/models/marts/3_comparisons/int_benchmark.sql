@@ -1,4 +1,5 @@
-{#- With what each area is compared. England for every answered area and every council in being; for answered areas
+{#- With what each area is compared. England for every answered area and every other council, whose
+    code may have ended: publishers go on with it, and older periods are those of councils that ended; for answered areas
     the areas that they are part of; for the nine councils the group of their statistical neighbours. -#}
 with
     area as (
@@ -6,7 +7,10 @@ with
         from {{ ref("dim_area") }}
         where
             is_answered
-            or (area_type = 'council' and left(area_code, 3) in ('E06', 'E07', 'E08', 'E09', 'E10'))
+            or (
+                area_type in ('council', 'former council')
+                and left(area_code, 3) in ('E06', 'E07', 'E08', 'E09', 'E10')
+            )
     ),
 
     -- Council, Cheshire and Merseyside, North West, England: no way up is longer than three steps.

@@ -4,44 +4,44 @@
 {% set pair = ["scope_area_code", "outcome_indicator_code", "outcome_sex", "indicator_code"] %}
 
 with
-    council as (
-        select area.area_code, 'E92000001' as scope_area_code, 60 as fewest
-        from {{ ref("dim_area") }} as area
-        where area.area_type = 'council' and left(area.area_code, 3) in ('E06', 'E08', 'E09', 'E10')
+    scope as (
+        select 'E92000001' as scope_area_code, false as is_ours, 60 as fewest
         union all
-        select area.area_code, area.parent_code as scope_area_code, 7 as fewest
-        from {{ ref("dim_area") }} as area
-        where area.area_type = 'council' and area.in_cheshire_merseyside
+        select area_code as scope_area_code, true as is_ours, 7 as fewest
+        from {{ ref("dim_area") }}
+        where area_type = 'subregion'
     ),
 
-    expected as (
-        select scope_area_code, cast(count(*) as int) as n_areas_expected
-        from council
-        group by scope_area_code
+    ours as (
+        select cast(count(distinct council_code) as int) as n_councils
+        from {{ ref("int_council") }}
+        where in_cheshire_merseyside
     ),
 
     total as (
         select
-            council.scope_area_code,
-            council.fewest,
-            observation.indicator_code,
-            observation.area_code,
-            observation.period_id,
-            observation.period_end,
-            observation.sex,
-            observation.age,
-            observation.value,
+            scope.scope_area_code,
+            scope.fewest,
+            figure.indicator_code,
+            figure.council_code,
+            figure.period_id,
+            figure.period_end,
+            figure.sex,
+            figure.age,
+            figure.value,
+            case when scope.is_ours then ours.n_councils else figure.n_councils end as n_areas_expected,
             card.value_type = 'life_expectancy' as is_outcome
-        from {{ ref("fct_observation") }} as observation
-        inner join council on observation.area_code = council.area_code
+        from {{ ref("int_council_figure") }} as figure
+        inner join scope on figure.in_cheshire_merseyside or not scope.is_ours
+        cross join ours
         inner join
             {{ ref("dim_indicator") }} as card
-            on observation.indicator_code = card.indicator_code
-            and observation.age = coalesce(card.headline_age, observation.age)
-            and (observation.sex = card.headline_sex or card.value_type = 'life_expectancy')
+            on figure.indicator_code = card.indicator_code
+            and figure.age = coalesce(card.headline_age, figure.age)
+            and (figure.sex = card.headline_sex or card.value_type = 'life_expectancy')
             and card.value_type not in ('amount', 'slope_index')
             and card.frequency not in ('weekly', 'daily')
-        where observation.breakdown_type = 'Total' and observation.value is not null
+        where figure.tier = 'upper' and figure.value is not null
     ),
 
     counted as (
@@ -97,7 +97,8 @@ with
             paired.age,
             paired.period_id,
             determinant.value as determinant_value,
-            outcome.value as outcome_value
+            outcome.value as outcome_value,
+            outcome.n_areas_expected
         from paired
         inner join
             total as determinant
@@ -113,7 +114,7 @@ with
             and paired.outcome_sex = outcome.sex
             and paired.outcome_age = outcome.age
             and paired.outcome_period_id = outcome.period_id
-            and determinant.area_code = outcome.area_code
+            and determinant.council_code = outcome.council_code
         where paired.recency = 1
     ),
 
@@ -133,6 +134,7 @@ with
             age,
             period_id,
             cast(count(*) as int) as n_areas,
+            max(n_areas_expected) as n_areas_expected,
             -- Ranks are halves of whole numbers, so that their sums are exact in any order.
             sum(determinant_rank * outcome_rank) as sum_xy,
             sum(determinant_rank) as sum_x,
@@ -218,7 +220,7 @@ select
     tested.period_id,
     tested.outcome_period_id,
     tested.n_areas,
-    expected.n_areas_expected,
+    tested.n_areas_expected,
     'spearman' as method,
     round(tested.rho, 12) as rho,
     case
@@ -231,7 +233,6 @@ select
     end as p_value,
     case when tested.rho is null then 'no_variation' end as reason
 from tested
-inner join expected on tested.scope_area_code = expected.scope_area_code
 left join
     summed
     on tested.scope_area_code = summed.scope_area_code

@@ -33,9 +33,25 @@ with
             try_cast(source.upper_ci_95_0_limit as double) as uci_95,
             try_cast(source.lower_ci_99_8_limit as double) as lci_998,
             try_cast(source.upper_ci_99_8_limit as double) as uci_998,
-            source.value_note
+            source.value_note,
+
+            -- A page is a kind of area, the newest first. The kinds before have the same figures for other
+            -- boundaries.
+            coalesce(source.page > min(source.page) over same_figure, false) as is_superseded
         from source
         inner join dataset on source.dataset = dataset.dataset
+        window
+            same_figure as (
+                partition by
+                    source.vintage_id,
+                    source.area_code,
+                    source.sex,
+                    source.age,
+                    source.category_type,
+                    source.category,
+                    source.time_period,
+                    source.time_period_range
+            )
     ),
 
     judged as (
@@ -58,7 +74,7 @@ with
     {{
         staged_figures(
             "judged",
-            "sex, age, numerator, denominator, lci_95, uci_95, lci_998, uci_998, status",
+            "sex, age, numerator, denominator, lci_95, uci_95, lci_998, uci_998, status, is_superseded",
             breakdown_type="coalesce(category_type, 'Total')",
             breakdown_value="case when category_type is null then 'Total' else category end",
             period_length="coalesce(period_length, cast(period_years as string) || 'y')",

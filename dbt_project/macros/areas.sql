@@ -1,0 +1,10 @@
+{#- Whether a change of an area's code left the council's area as it was: a council of the same area got a new code, or a
+    county became one council with all its districts. -#}
+{% macro keeps_its_area() -%}
+    (kind = 'recoded' or (kind = 'merged' and left(old_code, 3) = 'E10'))
+{%- endmacro %}
+
+{#- The first letters of the codes of the councils that make up England together, by tier. -#}
+{% macro tiers() -%}
+    {{ return({"upper": ["E06", "E08", "E09", "E10"], "lower": ["E06", "E07", "E08", "E09"]}) }}
+{%- endmacro %}
