@@ -122,7 +122,7 @@ def _create_views(connection: duckdb.DuckDBPyConnection, views: Mapping[str, str
 def export(database: Path, folder: Path, tables: Sequence[Table]) -> None:
     """Write parquet/<table>.parquet and csv/<table>.csv from the finished file.
 
-    In CSV an apostrophe precedes a text that a spreadsheet would run as a formula; numbers stay numbers.
+    In CSV an apostrophe precedes a text that a spreadsheet would run as a formula (`GUARD`); numbers stay numbers.
     """
     (folder / "parquet").mkdir()
     (folder / "csv").mkdir()
@@ -150,10 +150,12 @@ def _export(connection: duckdb.DuckDBPyConnection, folder: Path, table: Table) -
 
 
 FORMULA = (
-    "^[\\s\\pZ\\pC]*"
-    "[=+@|%\\-\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207a\u207c\u208a\u208c\u2a75\u2a76\ufb29]"
+    "^([\\t\\r]|[\\s\\pZ\\pC]*"
+    "[=+@\\-\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207a\u207c\u208a\u208c\u2a75\u2a76\ufb29])"
 )
-"""The start of a text that a spreadsheet would run: any spaces and control characters, then = + - @ in any form."""
+"""The start of a text that a spreadsheet would run: a tab, a line break, or spaces and then = + - @ in any form."""
+NUMBER = "[+\\-]?[0-9]+([.][0-9]+)?([eE][+\\-]?[0-9]+)?"
+"""A text that a spreadsheet reads as a number and never runs."""
 
 
 def _csv_cell(column: Column) -> str:
@@ -162,4 +164,5 @@ def _csv_cell(column: Column) -> str:
     if column.type != "string":
         return column.name
     led = f"chr(39) || {column.name}"
-    return f"case when regexp_matches({column.name}, '{FORMULA}') then {led} else {column.name} end as {column.name}"
+    runs = f"regexp_matches({column.name}, '{FORMULA}') and not regexp_full_match({column.name}, '{NUMBER}')"
+    return f"case when {runs} then {led} else {column.name} end as {column.name}"

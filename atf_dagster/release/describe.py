@@ -48,7 +48,18 @@ def datapackage(catalogue: Catalogue, tables: Sequence[Table], version: str, mod
             for publisher in publishers
         ],
         "resources": [_resource(table) for table in tables],
+        "csvGuard": GUARD,
     }
+
+
+GUARD = {
+    "prefix": "'",
+    "description": (
+        "A text that a spreadsheet would run as a formula has an apostrophe before it in CSV: one that begins with a "
+        "tab or a line break, or with = + - @ in any form, spaces before it or not. Numbers have none. Without that "
+        "apostrophe the cell is the one of the mart; Parquet and the database have it as it is."
+    ),
+}
 
 
 def _address(url: str) -> dict[str, str]:

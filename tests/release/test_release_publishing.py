@@ -266,7 +266,7 @@ def test_all_that_is_wrong_is_said_at_once(candidate: Path, published_home: Publ
 # Exports -------------------------------------------------------------------------------------------------
 
 FORMULAS = [
-    *("=1+1", "+1+1", "-1+1", "@SUM(A1)", "|calc", "%0A"),
+    *("=1+1", "+1+1", "-1+1", "@SUM(A1)", "-", "- none", "\ttab", "\rbreak"),
     *(" =1+1", "\t=1+1", "\r=1+1", "\n=1+1", " \t\r\n @SUM(A1)"),
     # The same signs in full width, in small form and raised, which compatibility forms turn into them.
     *("\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)", " \uff1d1+1"),
@@ -275,7 +275,10 @@ FORMULAS = [
     *("\u00a0=1", "\u2003=1", "\x0b=1", "\x0c=1", "\ufeff=1", "\u200b=1"),
     '=HYPERLINK("https://example.org","click")',
 ]
-HARMLESS = ["Liverpool", "10-24 yrs", "<15 yrs", "a=b", "'quoted'", "5 + 3", "£", "", "St Helens, Merseyside", 'a "b"']
+HARMLESS = [
+    *("%", "% of £", "%0A", "|calc", "-1.5", "-12", "+3", "-2e-05"),
+    *("Liverpool", "10-24 yrs", "<15 yrs", "a=b", "'quoted'", "5 + 3", "£", "", "St Helens, Merseyside", 'a "b"'),
+]
 SMALL = Table(
     "small",
     "Grain: one row a number.",
@@ -337,6 +340,12 @@ def test_a_moment_is_written_in_the_form_that_the_package_states(exported: list[
     )
     for row in exported:
         assert dt.datetime.strptime(row["moment"], field["format"]) == dt.datetime(2025, 3, 1, 6)
+
+
+def test_the_package_says_how_the_guard_is_taken_off_again(exported: list[dict[str, str]]) -> None:
+    guard = datapackage(load(), [SMALL], "v", "snapshot")["csvGuard"]
+    assert "= + - @" in guard["description"]
+    assert [row["words"].removeprefix(guard["prefix"]) for row in exported[: len(FORMULAS)]] == FORMULAS
 
 
 def test_parquet_keeps_the_text_as_it_is(exported: list[dict[str, str]], tmp_path: Path) -> None:
