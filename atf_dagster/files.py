@@ -4,6 +4,7 @@ Belongs here: atomic replacement, durable appending, hashing, the lock of the si
 writers. Does not belong here: what the files mean.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -19,6 +20,21 @@ from typing import IO, Any
 from atf_dagster.errors import AtfError
 
 CHUNK = 1 << 20
+
+
+_OF_THIS_MACHINE = frozenset(
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "ENFILE", "EACCES", "EPERM", "EFBIG")
+)
+
+
+def is_of_this_machine(error: Exception) -> bool:
+    """Whether this machine caused an error (a disk that is full, read-only or broken), and not what was read."""
+    if isinstance(error, OSError):
+        return error.errno in _OF_THIS_MACHINE
+    # DuckDB gives the number of the error as a text.
+    is_of_duckdb = type(error).__module__.partition(".")[0] in ("duckdb", "_duckdb")
+    return is_of_duckdb and any(os.strerror(code) in str(error) for code in _OF_THIS_MACHINE)
 
 
 def sha256_of(path: Path) -> str:

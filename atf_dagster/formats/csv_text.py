@@ -1,25 +1,37 @@
-"""Reads CSV bodies: judges them by their first and last bytes when they land, and writes them as Parquet text.
+"""Reads CSV bodies: judges the whole of each when it lands, and writes its rows as Parquet text.
 
-Belongs here: encoding, heading, dialect, rows with too few or too many cells. Does not belong here: a publisher's
-columns (the catalogue), what a value means (every cell stays text; a blank cell is null).
+DuckDB reads nothing but a copy of records that were judged before. By itself it drops surplus cells that are blank, and
+it guesses where line ends are mixed.
+
+Belongs here: encoding, heading, the two steps above. Does not belong here: where a record ends and how many cells it
+has (`csv_records`), a publisher's columns (the catalogue), what a value means (every cell stays text; a blank cell is
+null).
 """
 
 import codecs
-import csv
 import difflib
-import io
 import os
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
 from atf_dagster.files import CHUNK
+from atf_dagster.formats import csv_records
 from atf_dagster.formats.body import Body, BodyRejected, NoData
+from atf_dagster.formats.csv_records import Record
 from atf_dagster.sql import literal
 
 HEADING_BYTES = 65536
+_UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+"""A character of more than one byte in UTF-8."""
+
+
+class RowsLost(Exception):
+    """DuckDB read another number of rows than a body has: a fault of this program."""
 
 
 def inspect(
@@ -31,34 +43,61 @@ def inspect(
     ends_with_newline: bool,
     renamed: Mapping[str, str] | None = None,
 ) -> Body:
-    """Judge a body by its content; its HTTP status does not count. Raises BodyRejected or NoData."""
-    size = path.stat().st_size
+    """Judge the whole of a body by its content; its HTTP status does not count. Raises BodyRejected or NoData."""
+    body = heading(path, required=required, optional=optional, column_name=column_name, renamed=renamed)
+    if ends_with_newline and not _is_closed(path, body.encoding):
+        raise BodyRejected(
+            "truncated_body",
+            f"The body stops in the middle of a line after {path.stat().st_size} bytes.",
+            "The network or the publisher cut it. The next refresh asks again; nobody has to act unless it repeats.",
+        )
+    with _records(path, body.encoding) as found:
+        next(found)
+        rows = csv_records.rows(found, body.columns, optional)
+        _refuse_no_rows(sum(1 for record in rows if not record.is_blank))
+    return body
+
+
+def heading(
+    path: Path,
+    *,
+    required: Sequence[str],
+    optional: Sequence[str],
+    column_name: Callable[[str], str],
+    renamed: Mapping[str, str] | None = None,
+) -> Body:
+    """Judge encoding and heading of a body, without its rows. Raises BodyRejected."""
     with path.open("rb") as stream:
         start = stream.read(HEADING_BYTES)
-        stream.seek(max(0, size - 4))
-        end = stream.read()
     if not start.strip(b"\xef\xbb\xbf \t\r\n\0"):
         raise BodyRejected(
             "empty_body",
-            f"The body is empty ({size} bytes).",
+            f"The body is empty ({path.stat().st_size} bytes).",
             "The next refresh asks again. If it is still empty after a day, look at the page in a browser and write to "
             "the publisher.",
         )
     encoding = detect_encoding(path)
-    text = _decode_start(start, encoding)
-    refuse_markup(text)
-    found = _heading(text, column_name)
-    body = judge_columns(found, required, optional, encoding=encoding, renamed=renamed or {})
-    closed = end.decode(encoding, errors="ignore").endswith(("\n", "\r"))
-    if not closed and ends_with_newline:
-        raise BodyRejected(
-            "truncated_body",
-            f"The body stops in the middle of a line after {size} bytes.",
-            "The network or the publisher cut it. The next refresh asks again; nobody has to act unless it repeats.",
-        )
-    if _is_heading_only(text, size, len(start)):
+    refuse_markup(codecs.getincrementaldecoder(encoding)().decode(start))
+    with _records(path, encoding) as found:
+        columns = _heading(csv_records.split(next(found).text), column_name)
+    return judge_columns(columns, required, optional, encoding=encoding, renamed=renamed)
+
+
+@contextmanager
+def _records(path: Path, encoding: str) -> Iterator[Iterator[Record]]:
+    with path.open(encoding=encoding, newline="") as stream:
+        yield csv_records.records(stream)
+
+
+def _is_closed(path: Path, encoding: str) -> bool:
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - 4))
+        return stream.read().decode(encoding, errors="ignore").endswith(("\n", "\r"))
+
+
+def _refuse_no_rows(filled: int) -> None:
+    if not filled:
         raise NoData("The body has a heading and no rows.")
-    return body
 
 
 def judge_columns(
@@ -88,33 +127,50 @@ def judge_columns(
 
 
 def detect_encoding(path: Path) -> str:
-    """The encoding: utf-16 with its byte order mark, else utf-8-sig, else cp1252. Raises BodyRejected for bytes that
-    are not text.
+    """The encoding: utf-16 with its byte order mark, else utf-8-sig, else cp1252.
+
+    Raises BodyRejected for bytes that are not text, and for UTF-8 with bytes of another encoding among it.
     """
     with path.open("rb") as stream:
         head = stream.read(4)
-    candidates = ["utf-16"] if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else ["utf-8-sig", "cp1252"]
-    for encoding in candidates:
-        decoder = codecs.getincrementaldecoder(encoding)()
-        try:
-            with path.open("rb") as stream:
-                while chunk := stream.read(CHUNK):
-                    if "\0" in decoder.decode(chunk):
-                        raise UnicodeError("a NUL character")
-                decoder.decode(b"", final=True)
-        except UnicodeError:
-            continue
-        return encoding
-    raise BodyRejected(
-        "wrong_encoding",
-        f"The body is not text in any of {', '.join(candidates)}.",
-        "Compare the file in a browser. If the publisher's page states a new encoding, a data engineer adds it to "
-        "detect_encoding; otherwise write to the publisher.",
-    )
+    if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        candidates = ["utf-16"]
+    else:
+        candidates = ["utf-8-sig"] if head.startswith(codecs.BOM_UTF8) else ["utf-8-sig", "cp1252"]
+    found = next((encoding for encoding in candidates if _is_text(path, encoding)), None)
+    if found is None or (found == "cp1252" and _UTF_8.search(path.read_bytes())):
+        raise BodyRejected(
+            "wrong_encoding",
+            f"The body is not text in any of {', '.join(candidates)} alone: {_wrong_line(path, candidates[0])}.",
+            "Compare the file in a browser. If the publisher's page states a new encoding, a data engineer adds it to "
+            "detect_encoding; otherwise write to the publisher.",
+        )
+    return found
 
 
-def _decode_start(start: bytes, encoding: str) -> str:
-    return codecs.getincrementaldecoder(encoding)().decode(start)
+def _is_text(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        with path.open("rb") as stream:
+            while chunk := stream.read(CHUNK):
+                if "\0" in decoder.decode(chunk):
+                    return False
+            decoder.decode(b"", final=True)
+    except UnicodeError:
+        return False
+    return True
+
+
+def _wrong_line(path: Path, encoding: str) -> str:
+    data = path.read_bytes()
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        # The object of the error has no byte order mark.
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return f"line {line} has the byte 0x{error.object[error.start]:02X}, which is not {encoding}"
+    before = text[: text.index("\0")]
+    return f"line {before.count(chr(10)) + 1} has a NUL character"
 
 
 def refuse_markup(text: str) -> None:
@@ -128,8 +184,7 @@ def refuse_markup(text: str) -> None:
         )
 
 
-def _heading(text: str, column_name: Callable[[str], str]) -> tuple[str, ...]:
-    row = next(csv.reader(io.StringIO(text, newline="")), [])
+def _heading(row: Sequence[str], column_name: Callable[[str], str]) -> tuple[str, ...]:
     columns = tuple(column_name(heading) for heading in row)
     twice = {name for name, times in Counter(columns).items() if times > 1}
     if twice or "" in columns:
@@ -161,14 +216,6 @@ def _explain_missing(
     )
 
 
-def _is_heading_only(text: str, size: int, read: int) -> bool:
-    if size > read:
-        return False
-    rows = csv.reader(io.StringIO(text, newline=""))
-    next(rows, None)
-    return not any(any(cell.strip() for cell in row) for row in rows)
-
-
 def to_parquet(
     connection: duckdb.DuckDBPyConnection,
     source: Path,
@@ -178,71 +225,55 @@ def to_parquet(
     tags: Mapping[str, str | int],
     optional: Sequence[str] = (),
 ) -> int:
-    """Write the rows of `source` as text columns to `target`, with `row_number` and the constant `tags`.
+    """Write the rows of a publisher's body as text columns to `target`, with `row_number` and the constant `tags`.
 
-    Returns the number of rows. Raises BodyRejected where a row and the heading differ in their number of cells. A table
-    in which every row lacks the same last `optional` columns is complete (older Fingertips files are like this).
+    Returns the number of rows. Raises BodyRejected where a row breaks a rule of `csv_records`, NoData where there is
+    none.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    readable = source
-    if body.encoding != "utf-8-sig":
-        readable = temporary.with_suffix(".utf8")
-        _transcode(source, readable, body.encoding)
+    copy = target.with_name(f".{target.name}.csv.{os.getpid()}.tmp")
     try:
-        try:
-            count = _copy(connection, readable, body.columns, temporary, tags)
-        except duckdb.InvalidInputException as error:
-            width = _uniform_width(readable)
-            if width is None or width >= len(body.columns) or not set(body.columns[width:]) <= set(optional):
-                where = " ".join(str(error).split("Possible fixes")[0].split())[:400]
-                raise BodyRejected(
-                    "ragged_rows",
-                    f"A row does not fit the heading of {len(body.columns)} columns: {where}",
-                    "The publisher's table is damaged or cut. The next refresh asks again. If it repeats, look at the "
-                    "line that is named here and write to the publisher.",
-                ) from error
-            count = _copy(connection, readable, body.columns[:width], temporary, tags)
+        with _records(source, body.encoding) as found, copy.open("w", encoding="utf-8", newline="") as stream:
+            next(found)
+            count = filled = cells = 0
+            for record in csv_records.rows(found, body.columns, optional):
+                stream.write(f"{record.text}\n")
+                count, cells = count + 1, record.cells
+                filled += not record.is_blank
+        _refuse_no_rows(filled)
+        return rows_to_parquet(connection, copy, body.columns[:cells], target, tags=tags, count=count)
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def rows_to_parquet(
+    connection: duckdb.DuckDBPyConnection,
+    rows: Path,
+    columns: Sequence[str],
+    target: Path,
+    *,
+    tags: Mapping[str, str | int],
+    count: int,
+    skip: int = 0,
+) -> int:
+    """Write a CSV that this program wrote (UTF-8, LF, `count` rows below `skip` lines) as text columns.
+
+    Returns `count`. Raises RowsLost.
+    """
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    names = ", ".join(f"'{name}': 'VARCHAR'" for name in columns)  # snake case: nothing to escape
+    constants = "".join(f", {literal(value)} as {name}" for name, value in tags.items())
+    dialect = "new_line = '\\n', delim = ',', quote = '\"', escape = '\"', strict_mode = true, null_padding = false"
+    try:
+        written = connection.execute(
+            f"copy (select *, cast(row_number() over () as bigint) as row_number{constants} from "
+            f"read_csv({literal(rows)}, auto_detect = false, header = false, skip = {skip}, columns = {{{names}}}, "
+            f"{dialect}, ignore_errors = false, max_line_size = 10000000)) "
+            f"to {literal(temporary)} (format parquet, compression zstd)"
+        ).fetchone()
+        if written is None or written[0] != count:
+            raise RowsLost(f"{written and written[0]} rows of {count} were read from a copy of the body")
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
-        if readable is not source:
-            readable.unlink(missing_ok=True)
     return count
-
-
-def _copy(
-    connection: duckdb.DuckDBPyConnection,
-    source: Path,
-    columns: Sequence[str],
-    target: Path,
-    tags: Mapping[str, str | int],
-) -> int:
-    """Returns the number of rows that were written."""
-    names = ", ".join(f"'{name}': 'VARCHAR'" for name in columns)  # snake case: nothing to escape
-    constants = "".join(f", {literal(value)} as {name}" for name, value in tags.items())
-    written = connection.execute(
-        f"copy (select *, cast(row_number() over () as bigint) as row_number{constants} from "
-        f"read_csv({literal(source)}, auto_detect = false, header = false, skip = 1, columns = {{{names}}}, "
-        "delim = ',', quote = '\"', escape = '\"', strict_mode = true, null_padding = false, ignore_errors = false, "
-        f"max_line_size = 10000000)) to {literal(target)} (format parquet, compression zstd)"
-    ).fetchone()
-    return int(written[0]) if written else 0
-
-
-def _uniform_width(path: Path) -> int | None:
-    """The number of cells that every row below the heading has; None where the rows differ."""
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        rows = csv.reader(stream)
-        next(rows, None)
-        widths = {len(row) for row in rows}
-    return widths.pop() if len(widths) == 1 else None
-
-
-def _transcode(source: Path, target: Path, encoding: str) -> None:
-    with (
-        source.open("r", encoding=encoding, newline="") as incoming,
-        target.open("w", encoding="utf-8", newline="") as outgoing,
-    ):
-        while text := incoming.read(CHUNK):
-            outgoing.write(text)

@@ -51,17 +51,22 @@ def to_parquet(
     """
     optional = collection.optional_columns
     if collection.format == "csv":
-        body = inspect(path, collection, rules, ends_with_newline=False)  # landing judged the end of the body
+        body = csv_text.heading(
+            path,
+            required=collection.columns,
+            optional=optional,
+            column_name=rules.column_name,
+            renamed=collection.renamed,
+        )
         return csv_text.to_parquet(connection, path, body, target, tags=tags, optional=optional)
     target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=target.parent, prefix=".rows-") as folder:
         rows = Path(folder) / "rows.csv"
         if collection.format == "workbook":
-            columns = _workbook_rows(path, collection, rows)
+            columns, count = _workbook_rows(path, collection, rows)
         else:
-            columns = _write_rows(_records(path, rules), rows)
-        body = Body(encoding="utf-8-sig", columns=columns, columns_added=())
-        return csv_text.to_parquet(connection, rows, body, target, tags=tags)
+            columns, count = _write_rows(_records(path, rules), rows)
+        return csv_text.rows_to_parquet(connection, rows, columns, target, tags=tags, count=count, skip=1)
 
 
 def _records(path: Path, rules: BodyRules) -> list[Mapping[str, str | None]]:
@@ -84,14 +89,15 @@ def _records(path: Path, rules: BodyRules) -> list[Mapping[str, str | None]]:
     return records
 
 
-def _write_rows(records: Iterable[Mapping[str, str | None]], target: Path) -> tuple[str, ...]:
+def _write_rows(records: Iterable[Mapping[str, str | None]], target: Path) -> tuple[tuple[str, ...], int]:
+    """Returns the columns and the number of rows."""
     kept = list(records)
     columns = tuple(dict.fromkeys(name for record in kept for name in record))
     with target.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        writer = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
         writer.writerow(columns)
         writer.writerows([record.get(name) for name in columns] for record in kept)
-    return columns
+    return columns, len(kept)
 
 
 def _inspect_workbook(path: Path, collection: Collection) -> Body:
@@ -103,16 +109,16 @@ def _inspect_workbook(path: Path, collection: Collection) -> Body:
     return Body(encoding="utf-8-sig", columns=collection.columns, columns_added=added)
 
 
-def _workbook_rows(path: Path, collection: Collection, target: Path) -> tuple[str, ...]:
+def _workbook_rows(path: Path, collection: Collection, target: Path) -> tuple[tuple[str, ...], int]:
     from atf_dagster.formats import cell_shading, workbooks
 
     declared = _layout(collection)
     with zip_member.opened(path, declared.member) as workbook:
-        workbooks.to_rows(workbook, _layout(collection), target)
+        count = workbooks.to_rows(workbook, _layout(collection), target)
         if declared.shading is not None:
             cell_shading.add(workbook, _layout(collection), declared.shading, target)
     with target.open(encoding="utf-8", newline="") as stream:
-        return tuple(next(csv.reader(stream)))
+        return tuple(next(csv.reader(stream))), count
 
 
 def _layout(collection: Collection) -> model.Layout:

@@ -5,7 +5,6 @@ pace (`http`), which requests to send and what a good body is (`sources`), what 
 fetches (`fetch_context`).
 """
 
-import csv
 import datetime as dt
 import hashlib
 import traceback
@@ -17,6 +16,8 @@ from typing import TypeVar
 
 from atf_dagster import __version__
 from atf_dagster.catalogue import Catalogue, Collection, Dataset, Part
+from atf_dagster.errors import AtfError
+from atf_dagster.files import is_of_this_machine
 from atf_dagster.formats import readers
 from atf_dagster.formats.body import BodyRejected, NoData, NotTaken, Skipped, one_line
 from atf_dagster.http import Client, FetchError, SnapshotMiss
@@ -31,9 +32,6 @@ THREADS = 8
 A = TypeVar("A", bound=PartContext)
 SORTED_BYTES = 50_000_000
 """Larger bodies are not sorted to see whether only the order changed; then a new order is a new vintage."""
-
-NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, csv.Error)
-"""What a publisher's module raises at an answer of an unexpected shape. Errors of the disk do not count."""
 
 
 class Clock:
@@ -188,8 +186,10 @@ class FetchRun:
                 reason=error.kind,
                 can_clear=error.retryable,
             )
-        except NOT_UNDERSTOOD as error:
-            # An unexpected answer of one publisher must not stop the others.
+        except Exception as error:
+            # An unexpected answer of one publisher must not stop the others. Errors of the disk do.
+            if is_of_this_machine(error):
+                raise
             attempt = _with_reason(_with_answer(context, attempt), "rejected", _not_understood(service, error))
         return attempt
 
@@ -252,6 +252,8 @@ def _fit_to_show(text: str, key: str | None) -> str:
 
 
 def _not_understood(service: str, error: Exception) -> BodyRejected:
+    if isinstance(error, AtfError):
+        return BodyRejected("not_read", error.message, error.remedy)
     place = traceback.extract_tb(error.__traceback__)
     where = next((f for f in reversed(place) if f.filename.startswith(str(Path(__file__).parents[1]))), place[-1])
     return BodyRejected(

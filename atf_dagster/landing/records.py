@@ -121,6 +121,14 @@ BY_HAND = "by hand"
 """The `rules` of a verdict that a person gave. Such a verdict counts under all rules."""
 
 
+LANDING_DAMAGED = "landing_damaged"
+"""The reason of a verdict of raw on a vintage whose bytes in landing are missing or changed."""
+
+
+READ_AGAIN = "read again"
+"""The `rules` of a verdict of raw on an error that may be gone the next time. Such a verdict counts under no rules."""
+
+
 ASKED_AGAIN = "asked again"
 """The `rules` of a verdict that somebody asked to repeat. Such a verdict counts under no rules."""
 

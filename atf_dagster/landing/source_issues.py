@@ -1,4 +1,5 @@
-"""The source issues of now: every part of a dataset whose newest bytes are not in the mart.
+"""The source issues of now: every part of a dataset whose newest bytes are not in the mart, or whose kept bytes are
+damaged.
 
 Belongs here: finding source issues in receipts and verdicts, as texts for people. Does not belong here: deciding
 outcomes and verdicts (`fetch`, `warehouse.raw`, `quality.admission`).
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from atf_dagster.catalogue import Catalogue, Dataset, Part
-from atf_dagster.landing.records import GOOD, Attempt, Verdict
+from atf_dagster.landing.records import GOOD, LANDING_DAMAGED, Attempt, Verdict
 from atf_dagster.landing.store import Store
 
 
@@ -55,6 +56,11 @@ def _of_part(store: Store, dataset: Dataset, part: Part) -> Iterator[SourceIssue
     for stage in ("raw", "admission"):
         verdict = verdicts.get((vintages[-1].sequence, stage)) if vintages else None
         if verdict is not None and verdict.verdict in ("rejected", "quarantined"):
+            yield _from_verdict(dataset.id, part.id, verdict, serving)
+            return
+    for vintage in vintages[:-1]:
+        verdict = verdicts.get((vintage.sequence, "raw"))
+        if verdict is not None and verdict.verdict == "rejected" and verdict.reason == LANDING_DAMAGED:
             yield _from_verdict(dataset.id, part.id, verdict, serving)
             return
 

@@ -51,9 +51,12 @@ class Store:
         return self.root / "objects" / sha256[:2] / sha256
 
     def keep(self, temporary: Path, sha256: str) -> Path:
-        """Move a finished download to the name of its hash; the same content is stored once."""
+        """Move a finished download to the name of its hash; the same content is stored once.
+
+        A damaged copy of it is replaced.
+        """
         target = self.object_path(sha256)
-        if target.exists():
+        if _damage(target, sha256) is None:
             temporary.unlink()
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -79,15 +82,18 @@ class Store:
         """The pages of a vintage, after checking their hashes. Raises LandingDamaged."""
         return [self._verified(page.sha256, vintage) for page in vintage.pages]
 
+    def is_whole(self, vintage: Vintage) -> bool:
+        """Whether all files of a vintage have the bytes of their receipts."""
+        return all(_damage(self.object_path(page.sha256), page.sha256) is None for page in vintage.pages)
+
     def _verified(self, sha256: str, vintage: Vintage) -> Path:
         path = self.object_path(sha256)
-        damage = "is missing" if not path.exists() else None
-        if damage is None and sha256_of(path) != sha256:
-            damage = "no longer has the hash of its receipt"
+        damage = _damage(path, sha256)
         if damage is not None:
             raise LandingDamaged(
                 f"{path} {damage} (vintage {vintage.id}).",
-                "Restore it from a backup of the landing folder; the publisher may no longer serve this version.",
+                "Restore it from a backup of the landing folder. Without one, the next refresh asks the publisher "
+                "again, which may no longer serve this version.",
             )
         return path
 
@@ -182,6 +188,16 @@ class Store:
 
     def _folder(self, dataset: str, part: str) -> Path:
         return self.root / dataset / part
+
+
+def _damage(path: Path, sha256: str) -> str | None:
+    """What is wrong with a kept file; None where it has the bytes of its name."""
+    try:
+        return None if sha256_of(path) == sha256 else "no longer has the hash of its receipt"
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
 
 
 def _published(attempt: Attempt, retrieved: dt.datetime) -> dt.datetime | None:

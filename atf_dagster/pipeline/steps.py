@@ -156,7 +156,7 @@ class Refresh(RunRecord):
     def parse(self) -> list[Parsed]:
         """Make Parquet of vintages that have none, and write the tables for dbt beside the rows.
 
-        Raises NoPublisherAnswered, LandingDamaged.
+        Raises NoPublisherAnswered.
         """
         self._refuse_silence()
         parsed = raw.parse_new(self.catalogue, self.store, self.settings.raw, self.run_id, self.progress)
@@ -219,7 +219,9 @@ class Refresh(RunRecord):
         newest = known[-1] if known else None
         if newest is None or not versions.follows_from(newest, self.fingerprint):
             return None
-        return None if versions.damage(newest) else newest
+        if versions.damage(newest) or raw.is_readable_again(self.catalogue, self.store):
+            return None
+        return newest
 
     def finish_unchanged(self, newest: Release) -> None:
         """Nothing to build. A release that a killed run finished but did not point to is pointed to now."""

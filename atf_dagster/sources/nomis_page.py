@@ -4,13 +4,14 @@ Belongs here: judging one page by its content. Does not belong here: fetching pa
 (dbt staging).
 """
 
-import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from atf_dagster.formats import csv_records
 from atf_dagster.formats.body import BodyRejected, NoData
+from atf_dagster.formats.csv_records import Record
 from atf_dagster.formats.csv_text import refuse_markup
 
 _AGAIN = (
@@ -38,12 +39,13 @@ def check_page(path: Path, expected: Expected, *, offset: int, limit: int, total
     if total is None and not text.strip():
         raise NoData("The answer is empty: the publisher answers so where it has no rows for the parameters.")
     refuse_markup(text)
-    reader = csv.reader(io.StringIO(text, newline=""))
-    columns = [heading.strip().lower() for heading in next(reader, [])]
+    found = csv_records.records(io.StringIO(text, newline=""))
+    columns = [heading.strip().lower() for heading in csv_records.split(next(found).text)]
     _check_columns(columns, expected, text)
-    rows = [row for row in reader if row]
-    if total is None and not rows:
+    records = list(found)
+    if total is None and not records:
         raise NoData("The answer has a heading and no rows.")
+    rows = _cells(records, len(columns))
     counted = _check_count(rows, columns, offset=offset, limit=limit, total=total)
     _check_rows(rows, columns, expected, seen)
     return counted
@@ -69,13 +71,17 @@ def _check_columns(columns: Sequence[str], expected: Expected, text: str) -> Non
         )
 
 
+def _cells(records: Sequence[Record], columns: int) -> list[list[str]]:
+    if ragged := next((record.line for record in records if record.cells != columns), None):
+        raise BodyRejected(
+            "truncated_body", f"Line {ragged} has not as many cells as the heading of {columns} columns.", _AGAIN
+        )
+    return [csv_records.split(record.text) for record in records]
+
+
 def _check_count(
     rows: Sequence[Sequence[str]], columns: Sequence[str], *, offset: int, limit: int, total: int | None
 ) -> int:
-    if ragged := next((number for number, row in enumerate(rows, 2) if len(row) != len(columns)), None):
-        raise BodyRejected(
-            "truncated_body", f"Line {ragged} has not as many cells as the heading of {len(columns)} columns.", _AGAIN
-        )
     counts = {row[columns.index("record_count")] for row in rows}
     starts = rows[0][columns.index("record_offset")] if rows else str(offset)
     if rows and (len(counts) != 1 or not min(counts).isdecimal()):

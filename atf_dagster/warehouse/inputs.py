@@ -18,7 +18,7 @@ from atf_dagster.catalogue import Catalogue
 from atf_dagster.catalogue.model import Period
 from atf_dagster.landing import Store
 from atf_dagster.landing.parsed import Parsed
-from atf_dagster.landing.records import BY_HAND, GOOD
+from atf_dagster.landing.records import BY_HAND, GOOD, LANDING_DAMAGED
 from atf_dagster.returns.facts import ReturnFacts
 from atf_dagster.warehouse.tables import write_table
 
@@ -363,6 +363,12 @@ def _fetch_states(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], 
         "mode": "varchar",
         "outcome": "varchar",
         "reason": "varchar",
+        "is_landing_damaged": "boolean",
+    }
+    damaged = {
+        (p.vintage.dataset, p.vintage.part)
+        for p in parsed
+        if p.verdict.verdict == "rejected" and p.verdict.reason == LANDING_DAMAGED
     }
     rows = []
     for collection, dataset in catalogue.datasets:
@@ -382,6 +388,7 @@ def _fetch_states(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], 
                     "mode": mode,
                     "outcome": outcome,
                     "reason": attempt.reason if attempt and outcome == "skipped" else None,
+                    "is_landing_damaged": (dataset.id, part.id) in damaged,
                 }
             )
     return columns, rows

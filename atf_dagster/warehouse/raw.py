@@ -14,16 +14,19 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from atf_dagster.catalogue import Catalogue, Collection, Dataset, Part
-from atf_dagster.files import write_atomic
+from atf_dagster.errors import AtfError
+from atf_dagster.files import is_of_this_machine, write_atomic
 from atf_dagster.formats import readers
-from atf_dagster.formats.body import BodyRejected, NoData
+from atf_dagster.formats.body import BodyRejected, NoData, one_line
 from atf_dagster.landing import Store, Verdict, Vintage
-from atf_dagster.landing.parsed import Parsed
+from atf_dagster.landing.parsed import Parsed, known
+from atf_dagster.landing.records import LANDING_DAMAGED, READ_AGAIN
+from atf_dagster.landing.store import LandingDamaged
 from atf_dagster.sources import SOURCES
 from atf_dagster.sql import literal, single_threaded
 from atf_dagster.warehouse.tables import write_table
 
-PARSER = "2"
+PARSER = "3"
 """Increase this number when parsing changes; then raw is made again from landing."""
 SIDE_BY_SIDE = 2
 """Number of parts that are parsed at the same time."""
@@ -69,10 +72,10 @@ def _parse_part(
     part: Part,
 ) -> list[Parsed]:
     """The result for each vintage of one part, oldest first."""
-    known = store.verdicts(dataset.id, part.id)
+    verdicts = store.verdicts(dataset.id, part.id)
     results = []
     for vintage in store.vintages(dataset.id, part.id):
-        verdict = known.get((vintage.sequence, "raw"))
+        verdict = verdicts.get((vintage.sequence, "raw"))
         target = vintage_file(raw, collection, vintage)
         settled = verdict is not None and verdict.rules == PARSER
         if verdict is not None and settled and (verdict.verdict == "rejected" or target.exists()):
@@ -94,27 +97,58 @@ def _parse(
     target: Path,
     run_id: str,
 ) -> Verdict:
-    source = SOURCES[collection.service.id]
-    pages = store.verified(vintage)
-    at = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
     try:
-        rows = _write(connection, pages, collection, dataset, vintage, target)
-        source.check_rows(connection, target, collection, dataset)
-    except (BodyRejected, NoData) as rejection:
+        rows = _write(connection, store.verified(vintage), collection, dataset, vintage, target)
+        SOURCES[collection.service.id].check_rows(connection, target, collection, dataset)
+    except Exception as error:
+        # Whatever it is, it is this vintage's: its last good figures stay, and the other vintages are read.
+        if is_of_this_machine(error):
+            raise
         target.unlink(missing_ok=True)
+        rejection = _rejection(error, collection, vintage)
         return Verdict(
             sequence=vintage.sequence,
             stage="raw",
             verdict="rejected",
-            rules=PARSER,
-            at=at,
+            rules=PARSER if isinstance(error, BodyRejected | NoData) else READ_AGAIN,
+            at=_now(),
             run_id=run_id,
-            reason=getattr(rejection, "reason", "no_rows"),
+            reason=rejection.reason,
             message=rejection.message,
             remedy=rejection.remedy,
         )
     return Verdict(
-        sequence=vintage.sequence, stage="raw", verdict="parsed", rules=PARSER, at=at, run_id=run_id, rows=rows
+        sequence=vintage.sequence, stage="raw", verdict="parsed", rules=PARSER, at=_now(), run_id=run_id, rows=rows
+    )
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
+
+
+def _rejection(error: Exception, collection: Collection, vintage: Vintage) -> BodyRejected:
+    """Any error of reading as one sentence for people, with what to do."""
+    if isinstance(error, BodyRejected):
+        return error
+    if isinstance(error, NoData):
+        return BodyRejected("no_rows", error.message, error.remedy)
+    if isinstance(error, LandingDamaged):
+        return BodyRejected(LANDING_DAMAGED, error.message, error.remedy)
+    if isinstance(error, AtfError):
+        return BodyRejected("not_read", f"{vintage.id} could not be read: {error.message}", error.remedy)
+    return BodyRejected(
+        "not_read",
+        f"{vintage.id} could not be read ({type(error).__name__}: {one_line(str(error))[:300]}).",
+        f"A data engineer compares the kept bytes with what sources/{collection.service.id}.py and formats/ expect and "
+        f"corrects the program; `atf rerun {vintage.id}` reads them again. The next good body is taken.",
+    )
+
+
+def is_readable_again(catalogue: Catalogue, store: Store) -> bool:
+    """Whether a vintage that could not be read, because landing was damaged, is whole again."""
+    return any(
+        entry.verdict.rules == READ_AGAIN and entry.verdict.reason == LANDING_DAMAGED and store.is_whole(entry.vintage)
+        for entry in known(catalogue, store)
     )
 
 

@@ -179,7 +179,6 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             "ragged_rows",
             says=("does not fit the heading", "27 columns"),
             remedy=("next refresh asks again", "write to the publisher"),
-            parses=True,
         ),
         # The table came whole, and what it says cannot be believed.
         Fault(

@@ -1,0 +1,145 @@
+"""Splits the text of a CSV body into its records, by the rules of RFC 4180 and by no others.
+
+A record is a line, or several lines where a cell in double quotes holds line ends. Every record has as many cells as
+the heading. A line ends with LF, CRLF or CR, and a body may mix them. After the last record one line may be blank.
+
+Belongs here: where a record ends, how many cells it has, where a double quote may stand, and the line of the first
+record that breaks a rule. Does not belong here: encodings and columns (`csv_text`), Parquet (`csv_text`).
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from atf_dagster.formats.body import BodyRejected
+
+MOST_CELL = 100_000
+"""Characters in a cell. The longest that a publisher serves, a definition, has 3,003."""
+MOST_RECORD = 1_000_000
+"""Characters in a record."""
+
+_CELL = r'(?:"[^"]*+(?:""[^"]*+)*+"|[^",]*+)'
+_RECORD = re.compile(rf"{_CELL}(?:,{_CELL})*+")
+_NEXT_CELL = re.compile(rf"({_CELL})(?:,|\Z)")
+_QUOTED = re.compile(r'"[^"]*"')
+
+_DAMAGED = (
+    "The publisher's table is damaged or was cut. The next refresh asks again. If it repeats, look at the line that is "
+    "named here and write to the publisher."
+)
+
+
+class Record(NamedTuple):
+    """line: the line of the body in which it begins, from 1. text: as published, without its line end."""
+
+    line: int
+    text: str
+    cells: int
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether no cell holds anything."""
+        return not self.text.strip('", \t')
+
+
+def split(record: str) -> list[str]:
+    """The cells of a record that `records` gave, without the quotes around them."""
+    return [
+        cell[1:-1].replace('""', '"') if cell.startswith('"') else cell
+        for cell in _NEXT_CELL.findall(f"{record},")[:-1]
+    ]
+
+
+def records(lines: Iterable[str]) -> Iterator[Record]:
+    """The records of a body in their order; the first is the heading. Raises BodyRejected.
+
+    lines: the body's lines with their line ends, as a file gives them that was opened with newline="".
+    """
+    numbered = enumerate(lines, start=1)
+    blank = 0
+    for number, line in numbered:
+        text = line.rstrip("\r\n")
+        if blank:
+            raise _refused("blank_line", blank, "is blank, and it is not the last one")
+        if not text:
+            blank = number
+        elif '"' not in text:
+            if len(text) > MOST_CELL:
+                _judge_size(number, text)
+            yield Record(number, text, text.count(",") + 1)
+        else:
+            yield _quoted(number, line, numbered)
+    if blank == 1:
+        raise _refused("blank_line", 1, "is blank, and there is nothing else")
+
+
+def _quoted(number: int, line: str, following: Iterator[tuple[int, str]]) -> Record:
+    """The record with quotes that begins with this line; takes the lines that belong to it from `following`."""
+    lines, quotes, size = [line], line.count('"'), len(line)
+    while quotes % 2:
+        _, line = next(following, (0, ""))
+        size += len(line)
+        if not line or size > MOST_RECORD:
+            raise _refused("stray_quote", number, "has a double quote that opens a cell and is never closed")
+        lines.append(line)
+        quotes += line.count('"')
+    text = "".join(lines).rstrip("\r\n")
+    if not _RECORD.fullmatch(text):
+        raise _refused(
+            "stray_quote",
+            number,
+            "has a double quote where none may stand: a cell with quotes is in double quotes as a whole, and a quote "
+            "inside it is written twice",
+        )
+    if size > MOST_CELL:
+        _judge_size(number, text)
+    cells = _QUOTED.sub("", text).count(",") + 1
+    if len(lines) > 1 and cells > 1 and all(part.count(",") == cells - 1 for part in lines):
+        raise _refused("stray_quote", number, f"has a double quote that swallows {len(lines) - 1} more rows")
+    return Record(number, text, cells)
+
+
+def _judge_size(number: int, text: str) -> None:
+    longest = max(map(len, split(text)))
+    if longest > MOST_CELL or len(text) > MOST_RECORD:
+        raise BodyRejected(
+            "oversized_cell",
+            f"Line {number} has {len(text):,} characters, and its longest cell {longest:,}; a cell may have "
+            f"{MOST_CELL:,} and a row {MOST_RECORD:,}.",
+            _DAMAGED,
+        )
+
+
+def rows(found: Iterable[Record], columns: Sequence[str], optional: Sequence[str]) -> Iterator[Record]:
+    """The records below the heading, each with as many cells as the heading. Raises BodyRejected.
+
+    In a table of two rows and more, all may lack the same last `optional` columns (older Fingertips files are like
+    this).
+    """
+    wanted, first, several = len(columns), None, False
+    for record in found:
+        if first is None:
+            first = record
+            if record.cells < wanted and set(columns[record.cells :]) <= set(optional):
+                wanted = record.cells
+        else:
+            several = True
+        if record.cells != wanted:
+            # Where the first row alone is short, it is the one that is damaged.
+            raise _ragged(first if record.cells == len(columns) else record, columns)
+        yield record
+    if first is not None and wanted < len(columns) and not several:
+        raise _ragged(first, columns)
+
+
+def _ragged(record: Record, columns: Sequence[str]) -> BodyRejected:
+    return BodyRejected(
+        "ragged_rows",
+        f"Line {record.line} does not fit the heading of {len(columns)} columns: it has {record.cells} "
+        f"cell{'' if record.cells == 1 else 's'}. It begins: {record.text[:60]!r}.",
+        _DAMAGED,
+    )
+
+
+def _refused(reason: str, line: int, what: str) -> BodyRejected:
+    return BodyRejected(reason, f"Line {line} {what}.", _DAMAGED)
