@@ -5,28 +5,35 @@ one format (`csv_text`, `workbooks`), a publisher's columns (the catalogue).
 """
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 
 from atf_dagster.catalogue import Collection, model
-from atf_dagster.formats import csv_text, zip_member
+from atf_dagster.formats import csv_heading, csv_text, zip_member
 from atf_dagster.formats.body import Body, BodyRejected, BodyRules, NoData, parsed_json
 
 Tags = Mapping[str, str | int]
 
 
-def inspect(path: Path, collection: Collection, rules: BodyRules, *, ends_with_newline: bool) -> Body:
-    """Judge a page by its content; its HTTP status does not count. Raises BodyRejected or NoData."""
+def inspect(
+    path: Path, collection: Collection, rules: BodyRules, *, ends_with_newline: bool, before: Path | None = None
+) -> Body:
+    """Judge a page by its content; its HTTP status does not count. Raises BodyRejected or NoData.
+
+    before: the same page of the vintage before.
+    """
     if collection.format == "workbook":
         return _inspect_workbook(path, collection)
     if collection.format == "json":
         records = _records(path, rules)
         columns = tuple(dict.fromkeys(name for record in records for name in record))
-        return csv_text.judge_columns(columns, collection.columns, collection.optional_columns)
-    return csv_text.inspect(
+        body = csv_text.judge_columns(columns, collection.columns, collection.optional_columns)
+        _refuse_missing_keys(records, collection.columns)
+        return body
+    body = csv_text.inspect(
         path,
         required=collection.columns,
         optional=collection.optional_columns,
@@ -34,6 +41,10 @@ def inspect(path: Path, collection: Collection, rules: BodyRules, *, ends_with_n
         renamed=collection.renamed,
         ends_with_newline=ends_with_newline,
     )
+    if before is not None:
+        known = (*collection.columns, *collection.optional_columns)
+        csv_heading.refuse_other_names(before, path, known, rules.column_name, collection.renamed)
+    return body
 
 
 def to_parquet(
@@ -87,6 +98,19 @@ def _records(path: Path, rules: BodyRules) -> list[Mapping[str, str | None]]:
     if not records:
         raise NoData("The answer holds no records.")
     return records
+
+
+def _refuse_missing_keys(records: Sequence[Mapping[str, str | None]], required: Sequence[str]) -> None:
+    """A record without a value says so (null). One without the key is damaged, and its value would be lost."""
+    for number, record in enumerate(records, start=1):
+        missing = [name for name in required if name not in record]
+        if missing:
+            raise BodyRejected(
+                "missing_key",
+                f"Record {number} of {len(records)} has no {', '.join(missing)}; it has {', '.join(record)[:200]}.",
+                "The publisher's answer is damaged, or its interface changed. The next refresh asks again. If it "
+                "repeats, a data engineer compares it with the publisher's documentation.",
+            )
 
 
 def _write_rows(records: Iterable[Mapping[str, str | None]], target: Path) -> tuple[tuple[str, ...], int]:

@@ -7,6 +7,7 @@ fetches (`fetch_context`).
 
 import datetime as dt
 import hashlib
+import itertools
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -201,13 +202,15 @@ class FetchRun:
             return _unchanged(context, attempt)
         added: dict[str, None] = {}
         encoding = None
-        for page in collected.pages:
+        known = newest.pages if newest is not None else ()
+        for page, before in itertools.zip_longest(collected.pages, known[: len(collected.pages)]):
             body = readers.inspect(
                 page.path,
                 context.collection,
                 source,
                 # If the connection just closed, only a closed last line shows that the body is complete.
                 ends_with_newline=source.ends_with_newline or not page.length_verified,
+                before=context.store.object_path(before.sha256) if before is not None else None,
             )
             encoding = encoding or body.encoding
             added |= dict.fromkeys(body.columns_added)
