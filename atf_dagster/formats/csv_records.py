@@ -110,12 +110,14 @@ def _judge_size(number: int, text: str) -> None:
         )
 
 
-def rows(found: Iterable[Record], columns: Sequence[str], optional: Sequence[str]) -> Iterator[Record]:
-    """The records below the heading, each with as many cells as the heading. Raises BodyRejected.
+def rows(found: Iterator[Record], columns: Sequence[str], optional: Sequence[str]) -> Iterator[Record]:
+    """The records below the heading, which is the first, each with as many cells as the heading. Raises BodyRejected.
 
     In a table of two rows and more, all may lack the same last `optional` columns (older Fingertips files are like
-    this).
+    this). A line that repeats the heading begins a second table. A line of which only the first cell is filled is a
+    note.
     """
+    heading = next(found)
     wanted, first, several = len(columns), None, False
     for record in found:
         if first is None:
@@ -127,6 +129,10 @@ def rows(found: Iterable[Record], columns: Sequence[str], optional: Sequence[str
         if record.cells != wanted:
             # Where the first row alone is short, it is the one that is damaged.
             raise _ragged(first if record.cells == len(columns) else record, columns)
+        if record.text == heading.text:
+            raise _refused("second_table", record.line, "repeats the heading: a second table begins there")
+        if record.text.endswith(",,") and 0 < record.text.find(",") == len(record.text.rstrip(",")):
+            raise _refused("note_in_rows", record.line, "is a note and no row: only its first cell is filled")
         yield record
     if first is not None and wanted < len(columns) and not several:
         raise _ragged(first, columns)

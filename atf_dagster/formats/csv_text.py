@@ -52,7 +52,6 @@ def inspect(
             "The network or the publisher cut it. The next refresh asks again; nobody has to act unless it repeats.",
         )
     with _records(path, body.encoding) as found:
-        next(found)
         rows = csv_records.rows(found, body.columns, optional)
         _refuse_no_rows(sum(1 for record in rows if not record.is_blank))
     return body
@@ -79,8 +78,15 @@ def heading(
     encoding = detect_encoding(path)
     refuse_markup(codecs.getincrementaldecoder(encoding)().decode(start))
     with _records(path, encoding) as found:
-        columns = _heading(csv_records.split(next(found).text), column_name)
-    return judge_columns(columns, required, optional, encoding=encoding, renamed=renamed)
+        row = csv_records.split(next(found).text)
+    body = judge_columns(_heading(row, column_name), required, optional, encoding=encoding, renamed=renamed)
+    if len(row) > 1 and all(cell.startswith(" ") for cell in row[1:]):
+        raise BodyRejected(
+            "bad_heading",
+            "Line 1 separates the columns by a comma and a space, so every cell would begin with a space.",
+            "The publisher changed how it writes its table. A data engineer compares it with the publisher's page.",
+        )
+    return body
 
 
 @contextmanager
@@ -234,7 +240,6 @@ def to_parquet(
     copy = target.with_name(f".{target.name}.csv.{os.getpid()}.tmp")
     try:
         with _records(source, body.encoding) as found, copy.open("w", encoding="utf-8", newline="") as stream:
-            next(found)
             count = filled = cells = 0
             for record in csv_records.rows(found, body.columns, optional):
                 stream.write(f"{record.text}\n")

@@ -45,8 +45,16 @@ def _of_part(store: Store, dataset: Dataset, part: Part) -> Iterator[SourceIssue
         vintage
         for vintage in vintages
         if (verdict := verdicts.get((vintage.sequence, "admission"))) is not None and verdict.verdict == "admitted"
+        # Bytes that can no longer be read give no figures, whatever was said of them before.
+        if (read := verdicts.get((vintage.sequence, "raw"))) is not None and read.verdict == "parsed"
     ]
     serving = f"figures retrieved {admitted[-1].retrieved_at:%Y-%m-%d %H:%M} UTC" if admitted else "no figures yet"
+    # Before anything else: the publisher may serve again what it serves now, but perhaps not what is damaged here.
+    for vintage in reversed(vintages):
+        verdict = verdicts.get((vintage.sequence, "raw"))
+        if verdict is not None and verdict.verdict == "rejected" and verdict.reason == LANDING_DAMAGED:
+            yield _from_verdict(dataset.id, part.id, verdict, serving)
+            return
     attempt = store.last_attempt(dataset.id, part.id)
     if attempt is not None and attempt.outcome not in GOOD:
         # A gap in the snapshot is not a source issue; `coverage` reports it for each indicator.
@@ -56,11 +64,6 @@ def _of_part(store: Store, dataset: Dataset, part: Part) -> Iterator[SourceIssue
     for stage in ("raw", "admission"):
         verdict = verdicts.get((vintages[-1].sequence, stage)) if vintages else None
         if verdict is not None and verdict.verdict in ("rejected", "quarantined"):
-            yield _from_verdict(dataset.id, part.id, verdict, serving)
-            return
-    for vintage in vintages[:-1]:
-        verdict = verdicts.get((vintage.sequence, "raw"))
-        if verdict is not None and verdict.verdict == "rejected" and verdict.reason == LANDING_DAMAGED:
             yield _from_verdict(dataset.id, part.id, verdict, serving)
             return
 

@@ -101,6 +101,38 @@ def renamed(before: str, after: str) -> Change:
     return change
 
 
+def swapped_headings(one: str, other: str) -> Change:
+    """Two headings change places; the cells stay."""
+    names = {one: other, other: one}
+
+    def change(body: bytes) -> bytes:
+        heading, end, rows = body.partition(b"\n")
+        cells = heading.decode().rstrip("\r").split(",")
+        assert names.keys() <= set(cells), f"no columns {one} and {other}"
+        renamed = ",".join(names.get(cell, cell) for cell in cells)
+        return renamed.encode() + (b"\r" if heading.endswith(b"\r") else b"") + end + rows
+
+    return change
+
+
+def in_rows(old: bytes, new: bytes) -> Change:
+    """The first `old` below the heading becomes `new`."""
+
+    def change(body: bytes) -> bytes:
+        heading, end, rows = body.partition(b"\n")
+        assert old in rows, f"no {old!r}"
+        return heading + end + rows.replace(old, new, 1)
+
+    return change
+
+
+def quote_in_the_heading(body: bytes) -> bytes:
+    """The heading's last cell begins with two quotes too many and ends with one."""
+    heading, end, rows = body.partition(b"\n")
+    first, _, last = heading.rstrip(b"\r").rpartition(b",")
+    return first + b',""' + last + b'"' + heading[len(heading.rstrip(b"\r")) :] + end + rows
+
+
 def without_column(name: str) -> Change:
     """A column disappears, heading and cells. For tables without quoted cells."""
 
