@@ -55,6 +55,14 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a new file, and return when its bytes are on disk. Its name may still be lost in a power cut."""
+    with path.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
 def write_atomic(path: Path, text: str) -> None:
     """Replace `path` by `text` in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -110,20 +118,27 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def last_json_line(path: Path, window: int = 65536) -> dict[str, Any] | None:
-    """The newest whole line, read from the end of the file, because a file may have the receipts of years."""
+    """The newest whole line, read from the end of the file, because a file may have the receipts of years.
+
+    window: bytes to read first; a longer last line, such as a receipt of many pages, needs more.
+    """
     if not path.exists():
         return None
     with path.open("rb") as stream:
         size = stream.seek(0, os.SEEK_END)
-        stream.seek(max(0, size - window))
-        lines = stream.read().decode("utf-8", errors="replace").split("\n")
-    for line in reversed(lines):
-        try:
-            record: dict[str, Any] = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        return record
-    return None
+        while True:
+            stream.seek(max(0, size - window))
+            lines = stream.read(min(size, window)).decode("utf-8", errors="replace").split("\n")
+            # The first line of the window may lack its beginning.
+            for line in reversed(lines if window >= size else lines[1:]):
+                try:
+                    record: dict[str, Any] = json.loads(line)
+                except json.JSONDecodeError:
+                    continue
+                return record
+            if window >= size:
+                return None
+            window *= 4
 
 
 def read_yaml(path: Path) -> Any:

@@ -106,7 +106,7 @@ class FetchRun:
             home=self.home,
             newest=newest,
             is_distrusted=newest is not None and self._is_unreadable(newest),
-            before=self.store.last_attempt(dataset.id, part.id),
+            last_check=self.store.last_check(newest) if newest is not None else None,
             max_bytes=dataset.max_bytes if self.max_bytes is None else self.max_bytes,
             now=dt.datetime.fromisoformat(started),
         )
@@ -114,7 +114,7 @@ class FetchRun:
     def _fetch_part(self, collection: Collection, dataset: Dataset, part: Part) -> Attempt:
         started = self.clock.now()
         context = self.context(PartContext, collection, dataset, part, started)
-        before = context.before
+        known, before = context.last_check, self.store.last_attempt(dataset.id, part.id)
         attempt = Attempt(
             dataset=dataset.id,
             part=part.id,
@@ -125,8 +125,8 @@ class FetchRun:
             finished_at="",
             run_id=self.run_id,
             tool_version=__version__,
-            probe=before.probe if before else None,
-            checked_at=before.checked_at if before else None,
+            probe=known.probe if known else None,
+            checked_at=known.checked_at if known else None,
         )
         attempt = self._ask(context, attempt)
         if attempt.outcome == "landed":

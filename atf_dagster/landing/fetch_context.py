@@ -64,7 +64,8 @@ class PartContext:
     newest: Vintage | None
     is_distrusted: bool
     """True if raw could not read the newest vintage: then neither a probe nor a validator may keep it in force."""
-    before: Attempt | None
+    last_check: Attempt | None
+    """The newest receipt that speaks of the newest vintage; its probe and the time of its full check are believed."""
     home: Path
     max_bytes: int
     now: dt.datetime
@@ -77,13 +78,13 @@ class PartContext:
     def latest(self) -> LatestVintage | None:
         if self.newest is None:
             return None
-        checked = self.before.checked_at if self.before else None
+        checked = self.last_check.checked_at if self.last_check else None
         fresh = checked is not None and self.now - dt.datetime.fromisoformat(checked) < FULL_CHECK_AFTER
         return LatestVintage(
             sha256=self.newest.sha256,
             url=self.newest.url,
             size=self.newest.bytes,
-            probe=self.before.probe if self.before and not self.is_distrusted else None,
+            probe=self.last_check.probe if self.last_check and not self.is_distrusted else None,
             needs_full_check=self.is_distrusted or not fresh,
         )
 
@@ -136,9 +137,7 @@ class PartContext:
     def keep(self, path: Path, url: str) -> Page:
         data = path.read_bytes()
         sha256 = hashlib.sha256(data).hexdigest()
-        temporary = self.store.incoming / f"{sha256}.{threading.get_ident()}"
-        temporary.write_bytes(data)
-        kept = self.store.keep(temporary, sha256)
+        kept = self.store.keep_bytes(data, sha256)
         page = Page(kept, url, url, sha256, len(data), status=200, headers={}, length_verified=True)
         self.fetched.append(page)
         return page

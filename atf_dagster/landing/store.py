@@ -21,7 +21,7 @@ from pathlib import Path
 
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.errors import AtfError
-from atf_dagster.files import append_json, last_json_line, read_json_lines, sha256_of, sync_folder
+from atf_dagster.files import append_json, last_json_line, read_json_lines, sha256_of, sync_folder, write_durably
 from atf_dagster.landing.records import ASKED_AGAIN, BY_HAND, Answer, Attempt, Verdict, Vintage
 
 SYNCED_AT_ONCE = 8
@@ -69,10 +69,14 @@ class Store:
         """Keep the list of a table's pages as an object; returns its hash."""
         text = json.dumps([asdict(page) for page in pages], ensure_ascii=False, indent=1) + "\n"
         sha256 = hashlib.sha256(text.encode()).hexdigest()
-        temporary = self.incoming / f"{sha256}.{threading.get_ident()}"
-        temporary.write_bytes(text.encode())
-        self.keep(temporary, sha256)
+        self.keep_bytes(text.encode(), sha256)
         return sha256
+
+    def keep_bytes(self, data: bytes, sha256: str) -> Path:
+        """Keep bytes that were not downloaded; on disk before they get the name of their hash."""
+        temporary = self.incoming / f"{sha256}.{threading.get_ident()}"
+        write_durably(temporary, data)
+        return self.keep(temporary, sha256)
 
     def has(self, vintage: Vintage) -> bool:
         """Whether all files of a vintage exist; `verified` also checks their bytes."""
@@ -98,7 +102,7 @@ class Store:
         return path
 
     def record(self, attempt: Attempt) -> None:
-        """Write the receipt, then the vintage that it brought."""
+        """Write the receipt, then the vintage that it brought. A run that ends in between has landed nothing."""
         folder = self._folder(attempt.dataset, attempt.part)
         append_json(folder / "attempts.jsonl", attempt.as_json())
         if attempt.outcome == "landed":
@@ -110,6 +114,26 @@ class Store:
     def last_attempt(self, dataset: str, part: str) -> Attempt | None:
         record = last_json_line(self._folder(dataset, part) / "attempts.jsonl")
         return None if record is None else Attempt.from_json(record)
+
+    def last_check(self, vintage: Vintage) -> Attempt | None:
+        """The newest receipt that speaks of this vintage: it brought it, or found it unchanged.
+
+        Only such a receipt's probe is believed. A run that ends between the receipt of a vintage and the vintage leaves
+        a receipt whose probe belongs to bytes that nobody can read.
+        """
+
+        def speaks_of_it(attempt: Attempt | None) -> bool:
+            return (
+                attempt is not None
+                and attempt.outcome in ("landed", "unchanged")
+                and (attempt.sequence, attempt.sha256) == (vintage.sequence, vintage.sha256)
+            )
+
+        last = self.last_attempt(vintage.dataset, vintage.part)
+        if speaks_of_it(last):
+            return last
+        attempts = reversed(self.attempts(vintage.dataset, vintage.part))
+        return next((attempt for attempt in attempts if speaks_of_it(attempt)), None)
 
     def newest_attempt(self, catalogue: Catalogue) -> dt.datetime | None:
         """When the newest attempt of all parts ended."""

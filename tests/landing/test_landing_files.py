@@ -93,6 +93,14 @@ def test_the_last_record_is_found_behind_years_of_records(tmp_path: Path) -> Non
     assert last_json_line(path) == {"n": "newest"}
 
 
+@pytest.mark.parametrize("length", [100, 65_536, 300_000])
+def test_a_last_record_of_any_length_is_found(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "records.jsonl"
+    append_json(path, {"n": 1})
+    append_json(path, {"n": 2, "pages": "x" * length})
+    assert last_json_line(path) == {"n": 2, "pages": "x" * length}
+
+
 def test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "outcome.json"
     write_atomic(path, "old")

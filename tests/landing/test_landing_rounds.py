@@ -14,6 +14,7 @@ from atf_dagster.catalogue import load
 from atf_dagster.http import Client, Download, FetchError, Host
 from atf_dagster.landing import Store, Verdict
 from atf_dagster.landing.fetch import FetchRun
+from atf_dagster.landing.probing import probe
 from support.server import closed_address
 
 
@@ -205,6 +206,28 @@ def test_a_vintage_that_could_not_be_read_is_asked_for_again_whatever_the_probe_
     publisher.body = B
     assert fetch_once(landing, publisher.url).outcome == "landed"
     assert publisher.tables_asked == 1
+
+
+def test_a_probe_is_believed_only_of_a_vintage_that_was_written(
+    publisher: OneTablePublisher, landing: Path, store: Store
+) -> None:
+    """As a kill between receipt and vintage leaves it, with a failed attempt behind it."""
+    publisher.cards = [{"slug": "modelled-unemployment", "dataModified": "2026-01-01"}]
+    fetch_once(landing, publisher.url)
+    vintages = landing / DATASET / PART / "vintages.jsonl"
+    of_the_first = vintages.read_bytes()
+    publisher.cards, publisher.body = [{"slug": "modelled-unemployment", "dataModified": "2026-02-01"}], B
+    assert fetch_once(landing, publisher.url).outcome == "landed"
+    vintages.write_bytes(of_the_first)
+    assert fetch_once(landing, closed_address()).outcome == "failed"
+
+    catalogue = load()
+    urls = {service.id: publisher.url for service in catalogue.services}
+    with Client([Host(publisher.url, 0)], user_agent="atf-tests") as client:
+        (probed,) = probe(FetchRun(catalogue, store, client, urls, "live", "run"), [DATASET])
+    assert (probed.sign, probed.token) == ("changed", "2026-02-01")
+    assert fetch_once(landing, publisher.url).outcome == "landed"
+    assert [store.verified(vintage)[0].read_bytes() for vintage in store.vintages(DATASET, PART)] == [A, B]
 
 
 def test_a_listing_that_cannot_be_had_is_asked_for_once_a_round(publisher: OneTablePublisher, landing: Path) -> None:
