@@ -98,6 +98,11 @@ class Settings(BaseSettings):
     attempts: Count = 5
     backoff_first: Amount = 1.0
     """Seconds before the first retry; doubles up to a minute."""
+    unanswered: Count = 2
+    """Requests that a host may leave unanswered, one after the other, before it is not asked again in that refresh; 0:
+    no limit."""
+    lost_seconds: Amount = 300.0
+    """Seconds that a host may cost a refresh in vain before it is not asked again in it; 0: no limit."""
     refresh_at: Annotated[tuple[int, int], NoDecode, BeforeValidator(_time_of_day)] = (6, 0)
     """Hour and minute of the daily schedule, in local time."""
     retry_after: Amount = 600.0

@@ -6,7 +6,7 @@ catalogue, what a good body is, where bytes are kept.
 
 from atf_dagster.http.client import Client, Download
 from atf_dagster.http.errors import FetchError, Kind, SnapshotMiss
-from atf_dagster.http.limits import Host, Limits
+from atf_dagster.http.limits import Budget, Host, Limits
 from atf_dagster.http.redaction import redact
 
-__all__ = ["Client", "Download", "FetchError", "Host", "Kind", "Limits", "SnapshotMiss", "redact"]
+__all__ = ["Budget", "Client", "Download", "FetchError", "Host", "Kind", "Limits", "SnapshotMiss", "redact"]

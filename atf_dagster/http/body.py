@@ -7,7 +7,7 @@ to a new file. Does not belong here: what the bytes mean, where landing keeps th
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,9 +48,18 @@ class Saved:
     length_verified: bool
 
 
-def save(response: requests.Response, *, into: Path, max_bytes: int, max_ratio: float, deadline: Deadline) -> Saved:
+def save(
+    response: requests.Response,
+    *,
+    into: Path,
+    max_bytes: int,
+    max_ratio: float,
+    deadline: Deadline,
+    on_progress: Callable[[], None] = lambda: None,
+) -> Saved:
     """Read the body into a new file in `into`, decoded, flushed to the disk.
 
+    on_progress: called for each megabyte that came.
     Raises AttemptFailed if the body is not complete or exceeds a limit, OSError if the disk cannot take it. Neither
     leaves a file.
     """
@@ -70,6 +79,8 @@ def save(response: requests.Response, *, into: Path, max_bytes: int, max_ratio: 
     try:
         with os.fdopen(descriptor, "wb", buffering=PIECE) as file:
             while data := _read(response, deadline):
+                if (wire + len(data)) // PIECE > wire // PIECE:
+                    on_progress()
                 wire += len(data)
                 if wire > _wire_limit(max_bytes, encoding):
                     raise AttemptFailed(_too_large(max_bytes, f"{wire:,} bytes came"))

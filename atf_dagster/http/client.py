@@ -8,7 +8,7 @@ host. Does not belong here: sorting failures (`failures`), reading bodies (`body
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -23,12 +23,14 @@ from atf_dagster.http import failures
 from atf_dagster.http.body import excerpt, save
 from atf_dagster.http.errors import FetchError
 from atf_dagster.http.failures import AttemptFailed, FetchFailure
-from atf_dagster.http.limits import Host, Limits, Origin
+from atf_dagster.http.limits import Budget, Host, Limits, Origin
 from atf_dagster.http.pace import Pace, backoff, retry_after
 from atf_dagster.http.redaction import guard_connection_log, is_secret_name, redact
+from atf_dagster.http.silence import Silence
 from atf_dagster.http.transport import Deadline, WatchedAdapter
 
 _DEFAULT_LIMITS = Limits()
+_NO_BUDGET = Budget()
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HEADERS_KEPT = (
     "etag",
@@ -92,10 +94,13 @@ class _Wish:
 
 @dataclass
 class _Tally:
-    """Requests and seconds slept of one download so far."""
+    """One download so far: when it began, its requests, its seconds of sleep, whom it asked last, and when."""
 
+    began: float = field(default_factory=time.monotonic)
     attempts: int = 0
     waited: float = 0.0
+    origin: Origin | None = None
+    asked: float = 0.0
 
 
 class _Sessions(threading.local):
@@ -105,6 +110,7 @@ class _Sessions(threading.local):
 class Client:
     """Downloads from the hosts given, and from no other. Threads may share it; each gets its own session.
 
+    budget: what an origin may cost in vain. Then its downloads fail at once; a new client asks it again.
     adapter: answers every https request instead of the network (the bundled snapshot). Threads share it too.
     sleep: waits for a number of seconds.
     on_retry: gets one line that says why an attempt failed and when the next one follows.
@@ -119,6 +125,7 @@ class Client:
         *,
         user_agent: str,
         limits: Limits = _DEFAULT_LIMITS,
+        budget: Budget = _NO_BUDGET,
         adapter: requests.adapters.BaseAdapter | None = None,
         sleep: Callable[[float], None] = time.sleep,
         on_retry: Callable[[str], None] | None = None,
@@ -131,6 +138,7 @@ class Client:
         self._sleep = sleep
         self._on_retry = on_retry
         self._paces = _paces(hosts, sleep)
+        self._silences = {origin: Silence(origin, budget) for origin in self._paces}
         self._mine = _Sessions()
         self._lock = threading.Lock()
         self._sessions: list[requests.Session] = []
@@ -188,15 +196,15 @@ class Client:
             raise NotADirectoryError(f"Downloads cannot be kept in {into}: it is not a folder.")
         tally = _Tally()
         while True:
-            tally.attempts += 1
             try:
                 return self._attempt(wish, tally)
             except AttemptFailed as failed:
                 failure = failed.failure
-            if not failure.again or tally.attempts >= self._limits.attempts:
+            given_up = self._silences[tally.origin or wish.origin].why
+            if not failure.again or tally.attempts >= self._limits.attempts or given_up:
                 # Raised outside the handler: otherwise the library's exception is chained to it and printed, and that
                 # one quotes the whole address with its secrets.
-                raise _as_error(failure, wish, tally)
+                raise _as_error(failure, wish, tally, given_up)
             self._wait_before_next(failure, wish, tally)
 
     def _wait_before_next(self, failure: FetchFailure, wish: _Wish, tally: _Tally) -> None:
@@ -262,16 +270,37 @@ class Client:
 
     def _attempt(self, wish: _Wish, tally: _Tally) -> Download:
         """One request, redirects and body included. Raises AttemptFailed, SnapshotMiss, or OSError (disk)."""
-        tally.waited += self._paces[wish.origin].wait_turn()
+        self._take_turn(wish.origin, tally)
+        tally.attempts += 1
+        try:
+            download = self._ask(wish, tally)
+        except AttemptFailed as failed:
+            silence = self._silences[tally.origin or wish.origin]
+            silence.failed(failed.failure, began=tally.began, asked=tally.asked)
+            raise
+        self._silences[tally.origin or wish.origin].answered()
+        return download
+
+    def _take_turn(self, origin: Origin, tally: _Tally) -> None:
+        """Wait until this origin may be asked. Raises AttemptFailed if it is not asked any more in this fetch run."""
+        silence = self._silences[origin]
+        if silence.refusal is None:
+            tally.waited += self._paces[origin].wait_turn()
+        if silence.refusal is not None:  # perhaps only since this thread has been waiting
+            raise AttemptFailed(silence.refusal)
+        tally.origin, tally.asked = origin, time.monotonic()
+
+    def _ask(self, wish: _Wish, tally: _Tally) -> Download:
         with Deadline(self._limits.total_deadline) as deadline:
             url, origin = wish.url, wish.origin
             for hop in range(self._limits.max_redirects + 1):
                 if hop:
-                    tally.waited += self._paces[origin].wait_turn()
+                    self._take_turn(origin, tally)
                 with self._send(url, origin, wish, deadline) as response:
                     status = response.status_code
                     if status not in _REDIRECTS:
                         return self._receive(response, url, wish, tally, deadline)
+                    self._silences[origin].answered()
                     url, origin = self._next_hop(response, url)
             message = f"the host redirects more than {self._limits.max_redirects} times"
             raise AttemptFailed(FetchFailure("redirect_refused", message, failures.TELL_PUBLISHER, status))
@@ -330,6 +359,7 @@ class Client:
                 max_bytes=wish.max_bytes,
                 max_ratio=self._limits.max_ratio,
                 deadline=deadline,
+                on_progress=self._silences[Origin.of(url)].answered,
             )
             path, size, sha256, verified = saved.path, saved.size, saved.sha256, saved.length_verified
         elif status == HTTPStatus.NOT_MODIFIED and wish.validators:
@@ -420,9 +450,13 @@ def _paces(hosts: Sequence[Host], sleep: Callable[[float], None]) -> dict[Origin
     return {origin: Pace(rate, sleep) for origin, rate in rates.items()}
 
 
-def _as_error(failure: FetchFailure, wish: _Wish, tally: _Tally) -> FetchError:
-    """The failure as whole sentences, with the address and the attempts, without secrets."""
+def _as_error(failure: FetchFailure, wish: _Wish, tally: _Tally, given_up: str) -> FetchError:
+    """The failure as whole sentences, with the address and the attempts, without secrets.
+
+    given_up: why its origin is not asked again, or empty.
+    """
     times = f", after {tally.attempts} attempts" if tally.attempts > 1 else ""
+    times += f"; {given_up}" if given_up else ""
     return FetchError(
         kind=failure.kind,
         url=wish.redact(wish.url),

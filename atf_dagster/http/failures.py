@@ -22,6 +22,8 @@ from atf_dagster.http.errors import Kind
 from atf_dagster.http.transport import BrokenAnswer, BytesAfterEnd, Deadline
 
 SERVER_ERRORS = frozenset({500, 502, 503, 504})
+SPOKEN: frozenset[Kind] = frozenset({"rate_limited", "server_error"})
+"""Failures in which the host answered, though not with the file."""
 
 
 class Advice(NamedTuple):
@@ -64,6 +66,7 @@ class FetchFailure:
     again: whether another attempt can help now.
     retryable: whether a later attempt can help without any repair on our side.
     pause: seconds that the host asked for.
+    silent: whether there was no connection, or no byte within the time limit.
     """
 
     kind: Kind
@@ -73,6 +76,7 @@ class FetchFailure:
     again: bool = False
     retryable: bool = False
     pause: float | None = None
+    silent: bool = False
 
 
 class AttemptFailed(Exception):
@@ -141,23 +145,27 @@ def of_exception(error: Exception, deadline: Deadline) -> FetchFailure:
         )
         return FetchFailure("tls", f"the host's certificate was refused ({secure.verify_message})", trust)
     kind: Kind = "connection"
+    silent = any(isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in causes)
     message = f"the connection failed ({_reason(causes)})"
     advice = NETWORK
     if any(isinstance(cause, BytesAfterEnd) for cause in causes):
         kind, message, advice = "truncated", "the body goes on after its declared length", LATER
     elif isinstance(error, requests.exceptions.ProxyError):
+        silent = True
         message = f"the proxy did not connect ({_reason(causes)})"
         advice = Advice("whoever runs the network", "Check HTTPS_PROXY and NO_PROXY, then ask again.")
     elif secure is not None or isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
         name = (secure.reason if secure is not None else None) or "no reason given"
         kind, message = "tls", f"the secure connection failed ({name})"
     elif isinstance(error, requests.exceptions.ConnectTimeout):
+        silent = True
         kind, message = "timeout", "there was no connection within the time limit"
     elif isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
+        silent = True
         kind, message, advice = "timeout", "the host sent nothing for longer than the time limit", LATER
     elif isinstance(error, urllib3.exceptions.ProtocolError):
         kind, message, advice = "truncated", f"the body was cut off ({_reason(causes)})", LATER
-    return FetchFailure(kind, message, advice, again=True, retryable=True)
+    return FetchFailure(kind, message, advice, again=True, retryable=True, silent=silent)
 
 
 def too_slow(deadline: Deadline) -> FetchFailure:

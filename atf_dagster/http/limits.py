@@ -1,7 +1,8 @@
-"""The limits of one download, and the hosts that may be asked.
+"""The limits of one download and of one origin, and the hosts that may be asked.
 
-Belongs here: the limits of a download (`Limits`), the origins that may be asked (`Host`, `Origin`). Does not belong
-here: which publishers there are and their addresses (the catalogue and the settings).
+Belongs here: the limits of a download (`Limits`), of what an origin may cost (`Budget`), the origins that may be asked
+(`Host`, `Origin`). Does not belong here: which publishers there are and their addresses (the catalogue and the
+settings).
 """
 
 import ipaddress
@@ -40,6 +41,22 @@ class Limits:
             value = getattr(self, field.name)
             if not math.isfinite(value) or value < 0 or (value == 0 and field.name not in may_be_zero):
                 raise ValueError(f"Limits.{field.name} is {value}: it must be a finite number above zero.")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What one origin may cost a fetch run in vain, before it is not asked again in it. 0 means no limit.
+
+    unanswered: requests without an answer, one after the other: no connection, or no byte within the time limit.
+    seconds: time in which no request was answered, backoff and pauses included.
+    """
+
+    unanswered: int = 0
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.unanswered < 0 or not math.isfinite(self.seconds) or self.seconds < 0:
+            raise ValueError("A budget is a number of requests and of seconds; give 0 or more of each.")
 
 
 @dataclass(frozen=True)

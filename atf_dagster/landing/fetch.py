@@ -82,7 +82,8 @@ class FetchRun:
             for part in collection.parts
         ]
         with ThreadPoolExecutor(THREADS, thread_name_prefix="fetch") as pool:
-            return list(pool.map(lambda task: self._fetch_part(*task), tasks))
+            begun = {task: pool.submit(self._fetch_part, *tasks[task]) for task in _services_in_turn(tasks)}
+            return [begun[task].result() for task in range(len(tasks))]
 
     def context(self, kind: type[A], collection: Collection, dataset: Dataset, part: Part, started: str) -> A:
         """The context through which the publisher's module fetches one part."""
@@ -243,6 +244,20 @@ class FetchRun:
             remedy="The publisher withdrew, renamed or moved this indicator. An engineer looks at its page "
             f"({context.dataset.page_url}) and changes source_id or the part's parameters in the catalogue.",
         )
+
+
+def _services_in_turn(tasks: Sequence[tuple[Collection, Dataset, Part]]) -> list[int]:
+    """The numbers of the tasks: the first of each service, then the second of each.
+
+    So a slow publisher, or one with a slow pace, does not hold all threads while the others wait.
+    """
+    before: dict[str, int] = {}
+    turns = []
+    for task, (collection, _, _) in enumerate(tasks):
+        service = collection.service.id
+        turns.append((before.get(service, 0), task))
+        before[service] = before.get(service, 0) + 1
+    return [task for _, task in sorted(turns)]
 
 
 def _with_reason(attempt: Attempt, outcome: Outcome, why: NotTaken | FetchError) -> Attempt:

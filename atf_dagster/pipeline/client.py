@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from atf_dagster.catalogue import Catalogue
-from atf_dagster.http import Client, Host, Limits
+from atf_dagster.http import Budget, Client, Host, Limits
 from atf_dagster.http.limits import Origin
 from atf_dagster.landing import Attempt, Store
 from atf_dagster.landing.fetch import FetchRun
@@ -39,6 +39,7 @@ def fetch_run(
         _hosts(settings, catalogue, urls),
         user_agent=settings.user_agent,
         limits=Limits(attempts=settings.attempts, backoff_first=settings.backoff_first),
+        budget=Budget(settings.unanswered, settings.lost_seconds),
         adapter=adapter,
         on_retry=on_retry,
     )

@@ -12,13 +12,14 @@ from typing import Any
 import duckdb
 
 from atf_dagster.catalogue import Catalogue, load
-from atf_dagster.http import Client, Host, Limits
+from atf_dagster.http import Budget, Client, Host, Limits
 from atf_dagster.landing import Attempt, Store
 from atf_dagster.landing.fetch import FetchRun
 from atf_dagster.warehouse import raw
 
 NOBODY = "http://127.0.0.1:9"
 """Where nobody listens."""
+NO_BUDGET = Budget()
 
 
 def fetch(
@@ -31,6 +32,8 @@ def fetch(
     home: Path | None = None,
     run_id: str = "run",
     attempts: int = 1,
+    budget: Budget = NO_BUDGET,
+    read_timeout: float = 60.0,
     on_retry: Callable[[str], None] | None = None,
 ) -> dict[str, Attempt]:
     """Ask for the datasets once; the receipts by `dataset.part`.
@@ -45,7 +48,8 @@ def fetch(
     client = Client(
         [Host(url, 0) for url in sorted(set(urls.values()))],
         user_agent="atf-tests",
-        limits=Limits(attempts=attempts, backoff_first=0),
+        limits=Limits(attempts=attempts, backoff_first=0, read_timeout=read_timeout),
+        budget=budget,
         on_retry=on_retry,
         sleep=lambda seconds: None,
     )
