@@ -6,7 +6,8 @@ Belongs here: `Body`, its errors, functions on text that all formats use. Does n
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -44,14 +45,34 @@ class NoData(AtfError):
 
 
 def parsed_json(data: bytes, **how: Any) -> Any:
-    """JSON as `json.loads` reads it. Raises ValueError or RecursionError, also for text that no file can hold.
+    """JSON as `json.loads` reads it. Raises ValueError or RecursionError, also for text that no file can hold, and
+    BodyRejected for an object that has a key twice, of which `json.loads` silently takes the last.
 
     One half of a surrogate pair alone is valid JSON, but no file in UTF-8 can hold it.
     """
-    found = json.loads(data, **how)
+    found = json.loads(data, object_pairs_hook=_object, **how)
     if b"\\ud" in data.lower():
         json.dumps(found, ensure_ascii=False).encode()
     return found
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        refuse_twice([name for name, _ in pairs], "An object of the JSON")
+    return found
+
+
+def refuse_twice(names: Sequence[str], where: str) -> None:
+    """Refuse two columns of one name: nobody can say which of them has the figures. Raises BodyRejected."""
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
+    if twice:
+        raise BodyRejected(
+            "ambiguous_column",
+            f"{where} has more than one column {', '.join(map(repr, twice))[:200]}.",
+            "The publisher changed its table. A data engineer compares it with the catalogue's columns and asks the "
+            "publisher which of them has the figures.",
+        )
 
 
 def one_line(text: str) -> str:

@@ -13,7 +13,7 @@ import duckdb
 
 from atf_dagster.catalogue import Collection, model
 from atf_dagster.formats import csv_heading, csv_text, zip_member
-from atf_dagster.formats.body import Body, BodyRejected, BodyRules, NoData, parsed_json
+from atf_dagster.formats.body import Body, BodyRejected, BodyRules, NoData, parsed_json, refuse_twice
 
 Tags = Mapping[str, str | int]
 
@@ -41,6 +41,7 @@ def inspect(
         renamed=collection.renamed,
         ends_with_newline=ends_with_newline,
     )
+    refuse_twice(body.columns, "The table, after its columns were renamed as the catalogue says,")
     if before is not None:
         known = (*collection.columns, *collection.optional_columns)
         csv_heading.refuse_other_names(before, path, known, rules.column_name, collection.renamed)

@@ -5,7 +5,8 @@ Formats: XLSX, ODS, XLS, and a CSV export of one sheet (a sheet without a name).
 
 How the table is found. A row is data if its code column holds a code. The headings are the rows above the first row of
 data, up to a blank row or a title: a row whose only text is in the table's first column. Blank rows and totals (a code
-of `-`) between headings and data are skipped. Several rows of headings are joined with ` | `.
+of `-`) between headings and data are skipped. Several rows of headings are joined with ` | `; `headings` compares them
+with the layout's.
 
 Belongs here: what is refused before a workbook is opened, where in a sheet the table is. Does not belong here: a
 publisher's headings (the catalogue's layouts), what a value means (every cell stays text, also a marker).
@@ -20,13 +21,14 @@ import signal
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from atf_dagster.catalogue.model import Layout
 from atf_dagster.formats import workbook_child, workbook_processes
 from atf_dagster.formats.body import BodyRejected, NoData
 from atf_dagster.formats.csv_text import HEADING_BYTES, detect_encoding, refuse_markup
+from atf_dagster.formats.headings import JOINT, Column, matching, one_line
 
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0"
@@ -37,6 +39,10 @@ MOST_RATIO = 200
 """Ratio of unpacked to packed bytes. The publishers' own workbooks reach 40."""
 MOST_TEXT_BYTES = 100_000_000
 XML_START = 8192
+MOST_COLUMNS = 1_000
+"""With text, of one sheet. The publishers' own tables reach 110."""
+MOST_FIRST_ROWS = 20
+"""Rows that are tried as a table's first row of data."""
 MOST_HEADING_ROWS = 30
 DEEPEST_HEADING = 200
 """Where no row holds a code, the last row that may be a heading."""
@@ -73,12 +79,9 @@ class _Sheet:
     rows: list[list[str]]
     """All of the same length."""
 
-
-@dataclass(frozen=True)
-class _Column:
-    position: int
-    key: str | None
-    """The text of the group `key` in the column's regular expression; None where there is no such group."""
+    @property
+    def width(self) -> int:
+        return len(self.rows[0]) if self.rows else 0
 
 
 @dataclass(frozen=True)
@@ -87,12 +90,14 @@ class _Found:
 
     sheet: _Sheet
     headings: tuple[str, ...]
-    columns: Mapping[str, Sequence[_Column]]
+    columns: Mapping[str, Sequence[Column]]
     missing: tuple[str, ...]
     start: int
     """Index of the first row below the headings."""
     data: Sequence[int]
     """Indexes of the rows of data."""
+    ambiguous: str = ""
+    """A raw column that would be two columns of the sheet, told as a sentence; empty if there is none."""
 
     @property
     def name(self) -> str:
@@ -246,7 +251,16 @@ def _sheets_of_workbook(path: Path, layout: Layout) -> list[_Sheet]:
             f"No sheet's name matches {layout.sheets!r}; the workbook has: {', '.join(names)}.",
             CHANGED,
         )
-    return sheets
+    return [_without_blank_columns(sheet) for sheet in sheets]
+
+
+def _without_blank_columns(sheet: _Sheet) -> _Sheet:
+    """A very wide sheet without the blank columns at its right: programs count cells with a format as used."""
+    if sheet.width <= MOST_COLUMNS:
+        return sheet
+    ends = (next((at + 1 for at in range(sheet.width - 1, -1, -1) if row[at]), 0) for row in sheet.rows)
+    width = max(ends)
+    return replace(sheet, rows=[row[:width] for row in sheet.rows])
 
 
 def _judge_end(code: int, errors: str) -> None:
@@ -291,7 +305,7 @@ def _sheet_of_text(path: Path, start: bytes) -> _Sheet:
     width = max((len(row) for row in rows), default=0)
     if width * len(rows) > workbook_child.MOST_CELLS:
         raise _unreadable(f"it spans more than {workbook_child.MOST_CELLS} cells")
-    return _Sheet("", 1, [row + [""] * (width - len(row)) for row in rows])
+    return _without_blank_columns(_Sheet("", 1, [row + [""] * (width - len(row)) for row in rows]))
 
 
 # Sheets -> the table.
@@ -306,9 +320,18 @@ def _tables(path: Path, layout: Layout) -> list[_Found]:
         if layout.one_sheet and _holds_table(found[-1]):
             return found[-1:]
     closest = min(found, key=lambda table: (len(table.missing), not table.data))
-    incomplete = closest if layout.one_sheet else next((table for table in found if table.missing), None)
-    if incomplete is not None and incomplete.missing:
-        raise BodyRejected("missing_column", *_explain_missing(incomplete, layout))
+    for table in [closest] if layout.one_sheet else found:
+        if table.sheet.width > MOST_COLUMNS:
+            raise BodyRejected(
+                "too_many_columns",
+                f"{table.name[:1].upper()}{table.name[1:]} has text in {table.sheet.width:,} columns; {MOST_COLUMNS:,} "
+                "are read.",
+                CHANGED,
+            )
+        if table.missing:
+            raise BodyRejected("missing_column", *_explain_missing(table, layout))
+        if table.ambiguous:
+            raise BodyRejected("ambiguous_column", table.ambiguous, CHANGED)
     empty = [table for table in found if not table.data]
     for table in empty:
         _refuse_unknown_codes(table, layout)
@@ -324,11 +347,14 @@ def _tables(path: Path, layout: Layout) -> list[_Found]:
 
 
 def _holds_table(table: _Found) -> bool:
-    return not table.missing and bool(table.data)
+    return not table.missing and not table.ambiguous and bool(table.data)
 
 
 def _find(sheet: _Sheet, layout: Layout) -> _Found:
     """The part of the sheet that is most like the layout. Its `missing` and `data` show whether it is the table."""
+    nothing = _Found(sheet, (), {}, tuple(layout.headings), 0, [])
+    if sheet.width > MOST_COLUMNS:
+        return nothing
     is_code = re.compile(layout.code).fullmatch
     coded = [index for index, row in enumerate(sheet.rows) if any(is_code(cell) for cell in row)]
     tried = []
@@ -339,15 +365,14 @@ def _find(sheet: _Sheet, layout: Layout) -> _Found:
     if not tried:
         above = [index for index, row in enumerate(sheet.rows[:DEEPEST_HEADING]) if any(row)]
         tried = [_at(sheet, layout, index + 1, [], is_code) for index in above]
-    nothing = _Found(sheet, (), {}, tuple(layout.headings), 0, [])
-    return min(tried, key=lambda table: len(table.missing), default=nothing)
+    return min(tried, key=lambda table: (len(table.missing), bool(table.ambiguous)), default=nothing)
 
 
 def _first_rows(rows: list[list[str]], coded: Sequence[int], is_code: Callable[[str], object]) -> list[int]:
     """For each column, the first row with a code in it. One of these rows is the table's first."""
     width = len(rows[0]) if rows else 0
     first = (next((index for index in coded if is_code(rows[index][column])), None) for column in range(width))
-    return sorted({index for index in first if index is not None})
+    return sorted({index for index in first if index is not None})[:MOST_FIRST_ROWS]
 
 
 def _at(sheet: _Sheet, layout: Layout, start: int, coded: Sequence[int], is_code: Callable[[str], object]) -> _Found:
@@ -355,8 +380,9 @@ def _at(sheet: _Sheet, layout: Layout, start: int, coded: Sequence[int], is_code
     rows = sheet.rows
     width = len(rows[0])
     occupied = {column for column in range(width) if any(rows[index][column] for index in coded)}
-    headings = _flatten(_heading_rows(rows, start, bool(coded), is_code), occupied, width)
-    matches = {name: _matching(pattern, headings) for name, pattern in layout.headings.items()}
+    block = _heading_rows(rows, start, bool(coded), is_code)
+    headings = _flatten(block, occupied, width)
+    matches = matching(layout.headings, headings)
     # Name and code may have one heading, or none. Then the codes show which column is which.
     with_codes = [
         column
@@ -365,11 +391,11 @@ def _at(sheet: _Sheet, layout: Layout, start: int, coded: Sequence[int], is_code
     ]
     codes = with_codes or matches[layout.code_column]
     taken = {column.position for column in with_codes}
-    columns: dict[str, Sequence[_Column]] = {
+    columns: dict[str, Sequence[Column]] = {
         name: codes if name == layout.code_column else [column for column in found if column.position not in taken]
         for name, found in matches.items()
     }
-    return _Found(
+    found = _Found(
         sheet=sheet,
         headings=headings,
         columns=columns,
@@ -377,6 +403,8 @@ def _at(sheet: _Sheet, layout: Layout, start: int, coded: Sequence[int], is_code
         start=start,
         data=[index for index in coded if any(is_code(rows[index][column.position]) for column in with_codes)],
     )
+    own = {column for column in range(width) if any(row[column] for row in block)}
+    return replace(found, ambiguous=_explain_ambiguous(found, layout, own))
 
 
 def _heading_rows(
@@ -419,8 +447,8 @@ def _flatten(block: Sequence[Sequence[str]], occupied: Collection[int], width: i
             headings.append(headings[-1])  # data under a heading of more than one column
         else:
             # Of two equal texts the lower one counts: hidden rows are above, the visible heading is below.
-            texts = dict.fromkeys(_one_line(row[column]) for row in reversed(rows))
-            headings.append(" | ".join(text for text in reversed(texts) if text))
+            texts = dict.fromkeys(one_line(row[column]) for row in reversed(rows))
+            headings.append(JOINT.join(text for text in reversed(texts) if text))
     return tuple(headings)
 
 
@@ -430,21 +458,6 @@ def _fill(row: Sequence[str], spacers: Collection[int]) -> list[str]:
         before = filled[-1] if filled and column not in spacers else ""
         filled.append(cell or before)
     return filled
-
-
-def _one_line(text: str) -> str:
-    """The text without marks of notes such as `[note 3]` and without line breaks."""
-    return " ".join(re.sub(r"\[\s*notes?\b[^\]]*\]", " ", text, flags=re.IGNORECASE).split())
-
-
-def _matching(pattern: str, headings: Sequence[str]) -> list[_Column]:
-    found = []
-    for position, heading in enumerate(headings):
-        match = re.search(pattern, heading, re.IGNORECASE)
-        if match:
-            key = (match["key"] or "").strip() if "key" in match.re.groupindex else None
-            found.append(_Column(position, key))
-    return found
 
 
 # The table -> rows.
@@ -530,9 +543,41 @@ def _explain_missing(table: _Found, layout: Layout) -> tuple[str, str]:
     return f"In {table.name} no heading matches: {', '.join(hints)}. Other headings: {others}.", CHANGED
 
 
+def _explain_ambiguous(table: _Found, layout: Layout, own: Collection[int]) -> str:
+    """The first raw column that would be each of several columns of the sheet, or an empty text.
+
+    Columns under one merged heading may stand for one raw column, if no row has text in two of them: publishers indent
+    names. Columns that have headings of their own may too, if they are neighbours: some programs repeat a merged cell.
+    """
+    is_code = re.compile(layout.code).fullmatch
+    for name, columns in table.columns.items():
+        for key in dict.fromkeys(column.key for column in columns):
+            places = [column.position for column in columns if column.key == key]
+            headed = [place for place in places if place in own]
+            filled = (
+                (index, [p for p in places if is_code(table.sheet.rows[index][p])])
+                if name == layout.code_column
+                else (index, [p for p in headed if table.sheet.rows[index][p]])
+                for index in table.data
+            )
+            row = next((index for index, texts in filled if len(texts) > 1), None)
+            apart = len(headed) > 1 and headed[-1] - headed[0] >= len(headed)
+            if row is None and apart:
+                row = next(iter(table.data), None)
+            if row is not None:
+                which = headed if len(headed) > 1 else places
+                cells = " and ".join(repr(table.sheet.rows[row][place][:40]) for place in which[:3])
+                named = ", ".join(dict.fromkeys(repr(table.headings[place][-80:]) for place in which))
+                return (
+                    f"In {table.name} column {name} would be each of {len(which)} columns under the headings {named}: "
+                    f"row {table.sheet.first_row + row} has {cells}."
+                )
+    return ""
+
+
 def _nearest(name: str, pattern: str, headings: Sequence[str]) -> str | None:
     """The heading that is most like the column's name or its pattern; the last part of a joined heading counts too."""
-    spellings = {part.lower(): heading for heading in headings for part in (heading.split(" | ")[-1], heading)}
+    spellings = {part.lower(): heading for heading in headings for part in (heading.split(JOINT)[-1], heading)}
     words = re.sub(r"\W+", " ", re.sub(r"\\.|\(\?P<\w+>|\[[^\]]*\]", " ", pattern)).strip().lower()
     for wanted in (words, name.replace("_", " ")):
         near = difflib.get_close_matches(wanted, spellings, n=1, cutoff=0.5)
