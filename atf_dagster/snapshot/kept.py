@@ -73,9 +73,15 @@ class KeptAnswers:
     def _fingerprint(self) -> str:
         digest = hashlib.sha256(f"{sys.version} xlsxwriter {metadata.version('xlsxwriter')}".encode())
         code = Path(__file__).parent
-        paths = {path for pattern in RENDERED_FROM for folder in (code, self._bundle) for path in folder.glob(pattern)}
-        for path in sorted(path for path in paths if path.is_file()):
-            digest.update(str(path).encode() + b"\0" + path.read_bytes() + b"\0")
+        paths = {
+            (str(path.relative_to(folder)), path)
+            for pattern in RENDERED_FROM
+            for folder in (code, self._bundle)
+            for path in folder.glob(pattern)
+            if path.is_file()
+        }
+        for name, path in sorted(paths):  # not by the whole path: a copy of the project renders nothing else
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
         return digest.hexdigest()[:32]
 
     def _remove_others(self) -> None:

@@ -124,7 +124,8 @@ def _run_dbt(target: Path) -> None:
     """`dbt parse` in a process of its own, so that this one need not import dbt."""
     command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "--no-use-colors", "--log-level-file", "none", "parse"]
     folders = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(target)]
-    environment = {**os.environ, **settings_module.NO_USAGE_DATA, "ATF_WAREHOUSE": str(target / "warehouse.duckdb")}
+    # Always the same name: dbt reads every file again where a variable of the profile differs.
+    environment = {**os.environ, **settings_module.NO_USAGE_DATA, "ATF_WAREHOUSE": "warehouse.duckdb"}
     environment |= staging_variables(DBT_PROJECT)
     done = subprocess.run(  # noqa: S603
         [*command, *folders, "--log-path", str(target)],

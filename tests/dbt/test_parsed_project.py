@@ -46,6 +46,26 @@ def test_every_home_gets_the_same_parsed_project_without_parsing_again(todays: P
     assert (todays / parsed.FOR_DBT).stat().st_mtime_ns == made
 
 
+def test_of_a_project_that_was_parsed_before_dbt_reads_only_what_changed(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "dbt_project"
+    shutil.copytree(parsed.DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    monkeypatch.setattr(parsed, "DBT_PROJECT", project)
+    before = read_at(kept / "yesterdays")
+    changed = project / "models" / "marts" / "7_views" / "vw_latest.sql"
+    changed.write_text(changed.read_text("utf-8") + "-- changed\n", "utf-8")
+    after = read_at(parsed.folder(tmp_path / "home"))
+    assert before.keys() == after.keys()
+    assert {name for name in after if after[name] != before[name]} == {"vw_latest"}
+
+
+def read_at(folder: Path) -> dict[str, float]:
+    """Model -> when dbt read it."""
+    nodes = json.loads((folder / parsed.MANIFEST).read_text("utf-8"))["nodes"].values()
+    return {node["name"]: node["created_at"] for node in nodes if node["resource_type"] == "model"}
+
+
 def test_two_processes_at_once_make_one_whole_project(kept: Path, todays: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-c", PARSE, str(kept), str(tmp_path)]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
