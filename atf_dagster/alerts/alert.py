@@ -23,6 +23,8 @@ Severity = Literal["critical", "warning"]
 THE_WAREHOUSE = "The warehouse itself"
 """The heading for alerts that concern no indicator."""
 SHOWN_ROWS = 5
+SHOWN_SENTENCES = 10
+"""So many rows are shown where the check says in a sentence what each of them is."""
 
 
 @dataclass(frozen=True)

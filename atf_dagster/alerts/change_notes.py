@@ -1,16 +1,18 @@
 """What changed in the figures between two releases, as sentences for analysts.
 
-Belongs here: new periods, revisions, withdrawals, councils newly better or worse than England. Does not belong here:
-counting the changed figures (`release.changes`), the message that contains the sentences (`digest`).
+Belongs here: new periods, revisions, withdrawals, councils newly better or worse than England, and what must be checked
+before anybody is told so. Does not belong here: counting the changed figures (`release.changes`), the checks
+(`expectations`), the message that contains the sentences (`digest`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import duckdb
 
+from atf_dagster.quality.results import Result
 from atf_dagster.release.changes import Change, attach
 from atf_dagster.release.versions import Release
 
@@ -34,22 +36,84 @@ class ChangeNote:
         return cls(**{**record, "sentences": tuple(record["sentences"])})
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """A check's warning about figures of one period, in words."""
+
+    period_id: str
+    words: str
+
+
+Doubts = Mapping[str, Sequence[Doubt]]
+"""Indicator -> the doubts about its figures."""
+SHOWN_DOUBTS = 3
+
+
+class Latest(NamedTuple):
+    """The newest figure of an area and sex in the new release beside that of the release before.
+
+    If the newest period is older than the one before it (newer figures are no longer given), `value_before` and
+    `judged_before` are what the release before said of the same period.
+    """
+
+    area: str
+    sex: str
+    area_type: str
+    period_id: str
+    period_now: str
+    period_before: str
+    direction: str
+    """`same` period, `newer`, `again` (newer, and known but not given before) or `older`."""
+    value_now: float | None
+    value_before: float | None
+    judged_now: str | None
+    judged_before: str | None
+    decimals: int
+    unit: str
+
+
 LATEST = """
+    with pair as (
+        select
+            a.*,
+            area.area_type,
+            b.period as period_before,
+            b.value as b_value,
+            b.outcome_judged as b_judged,
+            own.status as own_status,
+            own.value as own_value,
+            compared.outcome_judged as own_judged,
+            case
+                when a.period_id = b.period_id then 'same'
+                when (now.period_end, now.period_start) < (earlier.period_end, earlier.period_start) then 'older'
+                when own.status is not null then 'again'
+                else 'newer'
+            end as direction
+        from after.mart.vw_latest_by_sex as a
+        inner join after.mart.dim_area as area on a.area_code = area.area_code
+        inner join after.mart.dim_period as now on a.period_id = now.period_id
+        inner join before.mart.vw_latest_by_sex as b
+            on a.indicator_code = b.indicator_code and a.area_code = b.area_code and a.sex = b.sex and a.age = b.age
+        inner join before.mart.dim_period as earlier on b.period_id = earlier.period_id
+        left join before.mart.fct_observation as own
+            on a.indicator_code = own.indicator_code and a.area_code = own.area_code and a.sex = own.sex
+            and a.age = own.age and a.period_id = own.period_id and own.breakdown_type = 'Total'
+        left join before.mart.fct_comparison as compared
+            on a.indicator_code = compared.indicator_code and a.area_code = compared.area_code and a.sex = compared.sex
+            and a.age = compared.age and a.period_id = compared.period_id and compared.breakdown_type = 'Total'
+            and compared.benchmark_area_code = 'E92000001'
+        where a.period_id <> b.period_id or a.outcome_judged is distinct from b.outcome_judged
+            or a.value is distinct from b.value
+    )
     select
-        a.indicator_code, any_value(a.indicator_name), a.area_name, a.sex,
-        any_value(area.area_type) as area_type,
-        any_value(a.period) as period_now, any_value(b.period) as period_before,
-        any_value(a.value) as value_now, any_value(b.value) as value_before,
-        any_value(a.outcome_judged) as judged_now, any_value(b.outcome_judged) as judged_before,
-        any_value(a.decimals) as decimals, any_value(a.unit) as unit
-    from after.mart.vw_latest_by_sex as a
-    inner join after.mart.dim_area as area on a.area_code = area.area_code
-    inner join before.mart.vw_latest_by_sex as b
-        on a.indicator_code = b.indicator_code and a.area_code = b.area_code and a.sex = b.sex and a.age = b.age
-    where a.period_id <> b.period_id or a.outcome_judged is distinct from b.outcome_judged
-        or a.value is distinct from b.value
-    group by a.indicator_code, a.area_name, a.sex, a.age
-    order by a.indicator_code, a.area_name, a.sex
+        indicator_code, area_name, sex,
+        any_value(area_type), any_value(period_id), any_value(period), any_value(period_before), any_value(direction),
+        any_value(value), any_value(case when direction = 'older' then own_value else b_value end),
+        any_value(outcome_judged), any_value(case when direction = 'older' then own_judged else b_judged end),
+        any_value(decimals), any_value(unit)
+    from pair
+    group by indicator_code, area_name, sex, age
+    order by indicator_code, area_name, sex
 """
 PRINCIPLES = """
     select i.indicator_code, i.short_name, coalesce(i.principle, p.principle)
@@ -57,10 +121,23 @@ PRINCIPLES = """
 """
 
 
-def between(before: Release | None, after: Release, changes: Sequence[Change]) -> list[ChangeNote]:
+def doubts_of(results: Iterable[Result]) -> dict[str, list[Doubt]]:
+    """What the checks of a run say in words of single figures and periods, by indicator, the worst first."""
+    found: dict[str, list[Doubt]] = defaultdict(list)
+    for result in results:
+        for row in () if result.success else result.failing:
+            if row.get("told") and row.get("indicator_code"):
+                found[str(row["indicator_code"])].append(Doubt(str(row["period_id"]), str(row["told"])))
+    return dict(found)
+
+
+def between(
+    before: Release | None, after: Release, changes: Sequence[Change], doubts: Doubts | None = None
+) -> list[ChangeNote]:
     """Change notes of all changed indicators. changes: counts of changed figures by indicator (`release.changes`).
 
-    For a first release there is one note, which says how many figures it has.
+    For a first release there is one note, which says how many figures it has. doubts: what the checks said of the
+    figures of the new release; doubts about a newest period come first in its note.
     """
     if before is None:
         figures = sum(change.new for change in changes)
@@ -69,52 +146,83 @@ def between(before: Release | None, after: Release, changes: Sequence[Change]) -
     with duckdb.connect() as connection:
         attach(connection, before, "before")
         attach(connection, after, "after")
-        latest: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-        for row in connection.execute(LATEST).fetchall():
-            latest[row[0]].append(row[2:])
+        latest: dict[str, list[Latest]] = defaultdict(list)
+        for code, *row in connection.execute(LATEST).fetchall():
+            latest[code].append(Latest(*row))
         cards = {code: (name, principle) for code, name, principle in connection.execute(PRINCIPLES).fetchall()}
     notes = []
     for change in changes:
         name, principle = cards.get(change.indicator, (change.name or "no longer collected", None))
-        sentences = tuple(_sentences(change, latest.get(change.indicator, [])))
+        known = (doubts or {}).get(change.indicator, ())
+        sentences = tuple(_sentences(change, latest.get(change.indicator, []), known))
         notes.append(ChangeNote(principle or SUPPORTING, change.indicator, str(name), sentences))
     return notes
 
 
-def _sentences(change: Change, latest: Sequence[tuple[Any, ...]]) -> Iterator[str]:
-    councils = [row for row in latest if row[2] == "council"]
-    periods: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for row in councils:
-        if row[3] != row[4]:
-            periods[row[3], row[4]].add(row[0])
-    for (now, earlier), areas in sorted(periods.items()):
-        yield f"New period {now} for {len(areas)} of the nine councils (the newest was {earlier})."
+def _sentences(change: Change, latest: Sequence[Latest], doubts: Sequence[Doubt]) -> Iterator[str]:
+    councils = [row for row in latest if row.area_type == "council"]
+    about_newest = _of_newest(doubts, councils)
+    for words in about_newest[:SHOWN_DOUBTS]:
+        yield f"Check before anybody is told: {words}"
+    if len(about_newest) > SHOWN_DOUBTS:
+        yield f"And {len(about_newest) - SHOWN_DOUBTS} more such warnings on the validation page."
+    periods = _periods(councils)
+    for (direction, now, earlier), areas in sorted(periods.items()):
+        yield _PERIOD[direction].format(now=now, earlier=earlier, areas=f"{len(areas)} of the nine councils")
     for word in ("worse", "better"):
-        newly = [row for row in councils if row[7] == word and row[8] != word]
+        newly = [row for row in councils if row.judged_now == word and row.judged_before != word]
         if newly:
-            yield f"Newly {word} than England: {'; '.join(_place(row) for row in newly)}."
-    moved = [row for row in latest if row[3] == row[4] and None not in (row[5], row[6]) and row[5] != row[6]]
+            start = f"Not to be told before that check: newly {word}" if about_newest else f"Newly {word}"
+            yield f"{start} than England: {'; '.join(_place(row) for row in newly)}."
     if change.revised:
-        largest = max(moved, key=lambda row: abs(row[5] - row[6]), default=None)
-        example = f"; the largest change in a newest period: {_figure(largest)}" if largest else ""
+        moved = [
+            (abs(row.value_now - row.value_before), row)
+            for row in latest
+            if row.direction == "same" and row.value_now is not None and row.value_before is not None
+            if row.value_now != row.value_before
+        ]
+        largest = max(moved, key=lambda pair: pair[0], default=None)
+        example = f"; the largest change in a newest period: {_figure(largest[1])}" if largest else ""
         yield f"{_figures(change.revised)} revised{example}."
-    if change.new and not periods:
+    if change.new and not any(direction == "newer" for direction, _, _ in periods):
         yield f"{_figures(change.new)} added."
     if change.withdrawn:
         yield f"{_figures(change.withdrawn)} withdrawn."
+
+
+_PERIOD = {
+    "newer": "New period {now} for {areas} (the newest was {earlier}).",
+    "again": "{now} is given again for {areas} (without it, {earlier} was the newest).",
+    "older": "{earlier} is no longer given for {areas}; their newest period is now the older {now}.",
+}
+
+
+def _periods(councils: Sequence[Latest]) -> dict[tuple[str, str, str], set[str]]:
+    """Direction, newest period now and before -> the councils whose newest period changed in this way."""
+    periods: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for row in councils:
+        if row.direction != "same":
+            periods[row.direction, row.period_now, row.period_before].add(row.area)
+    return periods
+
+
+def _of_newest(doubts: Sequence[Doubt], councils: Sequence[Latest]) -> list[str]:
+    """The words of the doubts about periods that are newest for a council whose newest figure changed."""
+    newest = {row.period_id for row in councils}
+    return list(dict.fromkeys(doubt.words for doubt in doubts if doubt.period_id in newest))
 
 
 def _figures(count: int) -> str:
     return f"{count:,} figure{'' if count == 1 else 's'}"
 
 
-def _place(row: tuple[Any, ...]) -> str:
-    sex = "" if row[1] == "Persons" else f" ({str(row[1]).lower()})"
-    was = f", was {row[8]}" if row[8] else ", was not judged"
-    return f"{row[0]}{sex}{was}"
+def _place(row: Latest) -> str:
+    sex = "" if row.sex == "Persons" else f" ({row.sex.lower()})"
+    was = f", was {row.judged_before}" if row.judged_before else ", was not judged"
+    return f"{row.area}{sex}{was}"
 
 
-def _figure(row: tuple[Any, ...]) -> str:
-    area, sex, _, period, _, now, earlier, _, _, decimals, unit = row
-    group = area if sex == "Persons" else f"{area} ({str(sex).lower()})"
-    return f"{group}, {period}: {earlier:.{decimals}f} became {now:.{decimals}f} {unit}"
+def _figure(row: Latest) -> str:
+    group = row.area if row.sex == "Persons" else f"{row.area} ({row.sex.lower()})"
+    change = f"{row.value_before:.{row.decimals}f} became {row.value_now:.{row.decimals}f} {row.unit}"
+    return f"{group}, {row.period_now}: {change}"

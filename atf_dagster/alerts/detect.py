@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from atf_dagster.alerts.alert import SHOWN_ROWS, THE_WAREHOUSE, Alert, Kind
+from atf_dagster.alerts.alert import SHOWN_ROWS, SHOWN_SENTENCES, THE_WAREHOUSE, Alert, Kind
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.landing.source_issues import SourceIssue
 from atf_dagster.quality.results import Result
@@ -108,7 +108,7 @@ def of_sources(
                 runbook=broken[0].runbook if broken else kind,
                 principle=principle_of(catalogue, indicators),
                 indicators=indicators,
-                rows=tuple(_row(row) for row in rows[:SHOWN_ROWS]),
+                rows=_shown(rows),
                 n_rows=len(rows),
                 page=_page(run_id, broken[0]) if broken else None,
             )
@@ -155,7 +155,7 @@ def of_checks(
                 runbook=result.runbook,
                 principle=principle_of(catalogue, named),
                 indicators=tuple(sorted(named)),
-                rows=tuple(_row(row) for row in result.failing[:SHOWN_ROWS]),
+                rows=_shown(result.failing),
                 n_rows=len(result.failing) or result.unexpected_count,
                 page=_page(run_id, result),
             )
@@ -291,6 +291,12 @@ def of_late_publishers(catalogue: Catalogue, current: Release, notified: Sequenc
         )
         for code, name, publisher, expected, latest, expected_id, areas in rows
     ]
+
+
+def _shown(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The first rows as text; more of them where each is a sentence."""
+    most = SHOWN_SENTENCES if any(row.get("told") for row in rows) else SHOWN_ROWS
+    return tuple(str(row.get("told") or _row(row)) for row in rows[:most])
 
 
 def _row(row: Mapping[str, Any]) -> str:

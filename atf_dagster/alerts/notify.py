@@ -71,7 +71,7 @@ def after_run(settings: Settings, run_id: str, known_changes: Sequence[changes.C
             compared = replace(compared, last_good=ended.at)
         notes: tuple[change_notes.ChangeNote, ...] = ()
         if ended is not None and ended.outcome == "published":
-            notes = tuple(_change_notes(settings, ended, known_changes))
+            notes = tuple(_change_notes(settings, refresh, ended, known_changes))
         notified = _notify(settings, compared, difference, at, ended=ended, notes=notes)
         if settings.heartbeat_url and ended is not None:
             heartbeat.beat(folder, settings.heartbeat_url, ended.outcome, at)
@@ -200,13 +200,14 @@ def _quiet(settings: Settings, compared: Ledger, at: str) -> str:
 
 
 def _change_notes(
-    settings: Settings, ended: Ended, known: Sequence[changes.Change] | None
+    settings: Settings, refresh: RunRecord, ended: Ended, known: Sequence[changes.Change] | None
 ) -> list[change_notes.ChangeNote]:
     releases = {release.version: release for release in versions.releases(settings.releases)}
     after, before = releases[str(ended.record["release"])], releases.get(str(ended.record.get("before")))
     if before is not None and before.receipt["mode"] != settings.mode:
         before, known = None, None  # a release of the other mode: every figure would count as changed
-    return change_notes.between(before, after, changes.between(before, after) if known is None else known)
+    counted = changes.between(before, after) if known is None else known
+    return change_notes.between(before, after, counted, change_notes.doubts_of(refresh.results()))
 
 
 def _silent(before: Ledger, why: str) -> NotifyResult:

@@ -8,11 +8,13 @@ from html.parser import HTMLParser
 import pytest
 from problems_made import alert
 
-from atf_dagster.alerts import render
+from atf_dagster import catalogue
+from atf_dagster.alerts import detect, render
 from atf_dagster.alerts.alert import Alert
 from atf_dagster.alerts.change_notes import ChangeNote
 from atf_dagster.alerts.digest import Digest
 from atf_dagster.alerts.ledger import OpenAlert
+from atf_dagster.quality.results import Result
 
 WORK, HOUSING = "Create fair employment and good work for all", "Ensure a healthy standard of living for all"
 
@@ -130,3 +132,32 @@ def test_news_of_the_figures_stand_under_their_principle() -> None:
         digest(change_notes=(ChangeNote(WORK, "ATF08", "NEET", ("New period 2025.", "3 figures revised.")),)), "/house"
     )
     assert f"== {WORK} ==\n- NEET (ATF08): New period 2025. 3 figures revised." in text
+
+
+@pytest.mark.parametrize(("told", "shown"), [(True, 10), (False, 5)])
+def test_ten_figures_that_a_check_describes_are_in_a_digest_the_worst_first(told: bool, shown: int) -> None:
+    words = [f"Pay, Halton, {year}: {year} stands between 400 and 410." for year in range(1990, 2020)]
+    rows = tuple({"indicator_code": "SUP07", "told": word} if told else {"period_id": word} for word in words)
+    result = Result(
+        suite="old_periods",
+        stage="mart",
+        table_name="fct_observation",
+        expectation="figure_fits_its_series",
+        severity="warning",
+        success=False,
+        observed="30 of 3000 rows fail",
+        unexpected_count=30,
+        failing=rows,
+        owner="analysts",
+        reason="Because.",
+        remedy="Compare.",
+        runbook="old-periods",
+        evaluated_at="2026-11-02T06:00:00+00:00",
+    )
+    (found,) = detect.of_checks(catalogue.load(), [result], "r")
+    assert found.n_rows == 30
+    text = render.text(digest(found), "/house")
+    assert text.count("stands between") == shown
+    assert words[shown - 1] in text and words[shown] not in text
+    if told:
+        assert f"Row 1 of 30: {words[0]}" in text

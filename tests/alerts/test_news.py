@@ -1,4 +1,4 @@
-"""Change notes in plain English: new periods, revisions, councils newly better or worse."""
+"""Change notes in plain English: new periods, revisions, councils newly better or worse, and doubts before these."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from atf_dagster.alerts import change_notes
+from atf_dagster.quality.results import Result
 from atf_dagster.release import changes, versions
 from atf_dagster.release.versions import Release
 from support.home import PublishedHome
 from support.releases import another_release, run_sql
 
-LIVERPOOL = "E08000012"
+LIVERPOOL, WARRINGTON = "E08000012", "E06000007"
 BOTH = Callable[..., list[change_notes.ChangeNote]]
 
 
@@ -24,14 +25,14 @@ def between(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFact
     folder: Path = published_home.copy_of_releases(tmp_path_factory.mktemp("change_notes") / "home").releases
     before = versions.releases(folder)[0]
 
-    def notified(*statements: str) -> list[change_notes.ChangeNote]:
+    def notified(*statements: str, doubts: change_notes.Doubts | None = None) -> list[change_notes.ChangeNote]:
         path = another_release(folder, before.version, "000002-20261201T060000Z")
         database = path / "mart.duckdb"
         database.chmod(0o644)
         run_sql(database, *statements)
         after = Release(path, before.receipt, is_current=False)
         try:
-            return change_notes.between(before, after, changes.between(before, after))
+            return change_notes.between(before, after, changes.between(before, after), doubts)
         finally:
             versions._remove(path)
 
@@ -83,6 +84,103 @@ def test_a_council_that_is_newly_worse_is_named_with_what_it_was(between: BOTH) 
     )
     assert item.sentences[0].startswith("Newly worse than England: ")
     assert item.sentences[0].endswith(", was similar.")
+
+
+HIDE_THE_NEWEST = (
+    "create or replace temp table hidden as select indicator_code, area_code, period_id, sex, age from "
+    "mart.vw_latest_by_sex inner join mart.dim_area using (area_code, area_name) where indicator_code = '{code}' and "
+    "area_type = 'council' order by sex, area_code limit {areas}",
+    "update mart.fct_observation set value = null, status = 'suppressed' where breakdown_type = 'Total' and "
+    "(indicator_code, area_code, period_id, sex, age) in (select (indicator_code, area_code, period_id, sex, age) "
+    "from hidden)",
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "areas", "now", "earlier"),
+    [("SUP05", 4, "2022", "2023"), ("SUP12", 9, "2024-04-01", "2025-04-01"), ("ATF18", 1, "2023/24", "2024/25")],
+)
+def test_an_older_period_is_not_news_of_a_new_one(between: BOTH, code: str, areas: int, now: str, earlier: str) -> None:
+    (item,) = between(*(statement.format(code=code, areas=areas) for statement in HIDE_THE_NEWEST))
+    assert item.sentences == (
+        f"{earlier} is no longer given for {areas} of the nine councils; their newest period is now the older {now}.",
+        f"{areas} figure{'' if areas == 1 else 's'} revised.",
+    )
+
+
+def test_an_older_period_is_compared_with_what_was_said_of_it_before(between: BOTH) -> None:
+    """Of the nine some were judged otherwise in the older period; none of them is newly better or worse."""
+    hidden = [statement.format(code="SUP30", areas=27) for statement in HIDE_THE_NEWEST]
+    (item,) = between(*hidden)
+    assert item.sentences[0].startswith("2021/22 is no longer given for 9 of the nine councils; ")
+    assert [sentence for sentence in item.sentences if "than England" in sentence] == []
+    (item,) = between(
+        *hidden,
+        "update mart.fct_comparison set outcome_judged = 'worse' where indicator_code = 'SUP30' and sex = 'Persons' "
+        f"and area_code = '{WARRINGTON}' and benchmark_area_code = 'E92000001' and period_id = '2020-09-01/2021-08-31'",
+    )
+    assert [sentence for sentence in item.sentences if "than England" in sentence] == [
+        "Newly worse than England: Warrington, was better."
+    ]
+
+
+def test_a_period_that_is_given_again_is_not_new(between: BOTH, published_home: PublishedHome) -> None:
+    """Known before, and hidden: the release before is the one without it."""
+    row = ("ATF18", "council", "x", "2024/25", "2023/24", "again", 60.0, 59.0, None, None, 1, "%")
+    latest = [change_notes.Latest("Halton", "Persons", *row[1:])]
+    change = changes.Change("ATF18", "Physically active adults", 0, 1, 0)
+    assert next(iter(change_notes._sentences(change, latest, ()))) == (
+        "2024/25 is given again for 1 of the nine councils (without it, 2023/24 was the newest)."
+    )
+
+
+NEWEST_WORSE = (
+    "create or replace temp table which as select indicator_code, area_code, period_id, sex, age from "
+    "mart.vw_latest_by_sex inner join mart.dim_area using (area_code, area_name) where indicator_code = '{code}' and "
+    "outcome_judged = 'similar' and area_type = 'council' and sex = 'Persons' order by all limit 1",
+    "update mart.fct_comparison set outcome_judged = '{word}' where benchmark_area_code = 'E92000001' and "
+    "breakdown_type = 'Total' and (indicator_code, area_code, period_id, sex, age) in "
+    "(select (indicator_code, area_code, period_id, sex, age) from which)",
+    "update mart.fct_observation set value = value + 0.001 where breakdown_type = 'Total' and "
+    "(indicator_code, area_code, period_id, sex, age) in "
+    "(select (indicator_code, area_code, period_id, sex, age) from which)",
+)
+
+
+@pytest.mark.parametrize(("code", "word"), [("SUP04", "better"), ("SUP05", "worse"), ("SUP06", "better")])
+def test_a_doubt_about_the_newest_period_is_said_before_anybody_is_told_better_or_worse(
+    between: BOTH, published_home: PublishedHome, code: str, word: str
+) -> None:
+    ((period,),) = published_home.rows(
+        f"select max(period_id) from mart.vw_latest_by_sex where indicator_code = '{code}' and value is not null"
+    )
+    (item,) = between(
+        *(statement.format(code=code, word=word) for statement in NEWEST_WORSE),
+        doubts=change_notes.doubts_of([doubtful(code, period, "9 of 9 moved."), doubtful(code, "2001", "Old spike.")]),
+    )
+    assert item.sentences[0] == "Check before anybody is told: 9 of 9 moved."
+    assert item.sentences[1].startswith(f"Not to be told before that check: newly {word} than England: ")
+    assert not any("Old spike" in sentence for sentence in item.sentences)
+
+
+def doubtful(code: str, period: str, words: str) -> Result:
+    """A failed check that says in words what is doubtful."""
+    return Result(
+        suite="moved_together",
+        stage="mart",
+        table_name="fct_observation",
+        expectation="councils_move_with_england",
+        severity="warning",
+        success=False,
+        observed="1 of 9 rows fail",
+        unexpected_count=1,
+        failing=({"indicator_code": code, "period_id": period, "told": words},),
+        owner="analysts",
+        reason="Because.",
+        remedy="Compare.",
+        runbook="moved-together",
+        evaluated_at="2026-11-30T06:00:00+00:00",
+    )
 
 
 def test_a_first_release_is_one_sentence(published_home: PublishedHome) -> None:

@@ -228,6 +228,39 @@ def spoil_revisions(spoiler: Spoiler) -> None:
     spoiler.tell(("fct_revision", "revision_is_no_new_figure"), keys, large)
 
 
+def spoil_series(spoiler: Spoiler) -> None:
+    """The councils of one table moved without England, all areas of another, and slips in old periods of others."""
+    keys = ("indicator_code", "period_id")
+    ours = "(select area_code from mart.dim_area where area_type = 'council' and is_answered)"
+    change = "update mart.fct_observation set value = value * ? where indicator_code = ? and period_id = ?"
+    together, level = ("ATF18", "2024-11-16/2025-11-15"), ("SUP14", "2022-04-01/2023-03-31")
+    spoiler.rows(f"{change} and area_code in {ours}", 0.5, *together)
+    spoiler.tell(("moved_together", "councils_move_with_england"), keys, together)
+    spoiler.rows(change, 0.1, *level)
+    spoiler.tell(("moved_together", "table_keeps_its_level"), keys, level)
+    spike, copy, exchange = (
+        ("SUP07", "2015-04-22/2015-04-22"),
+        ("SUP02", "2019-11-16/2020-11-15"),
+        ("PRX10A", "2010-01-01/2010-12-31"),
+    )
+    spoiler.rows(f"{change} and area_code = 'E08000015'", 10, *spike)
+    spoiler.tell(("old_periods", "figure_fits_its_series"), keys, spike)
+    same = " and ".join(f"o.{key} = s.{key}" for key in ("indicator_code", "sex", "age", "breakdown_type"))
+    put = f"update mart.fct_observation as o set value = s.value from mart.fct_observation as s where {same}"
+    spoiler.rows(
+        f"{put} and o.area_code = s.area_code and o.breakdown_value = s.breakdown_value and o.area_code in {ours} and "
+        "o.indicator_code = ? and o.period_id = ? and s.period_id = '2016-11-16/2017-11-15'",
+        *copy,
+    )
+    spoiler.tell(("old_periods", "period_repeats_no_other"), keys, copy)
+    spoiler.rows(
+        f"{put} and o.period_id = s.period_id and o.indicator_code = ? and o.period_id = ? and "
+        "(o.area_code, s.area_code) in (('E08000012', 'E06000049'), ('E06000049', 'E08000012'))",
+        *exchange,
+    )
+    spoiler.tell(("old_periods", "councils_are_not_exchanged"), keys, exchange)
+
+
 def spoil_sources(spoiler: Spoiler) -> None:
     keys = SUITES["source_agreement"].keys[:7]
     where = "dataset = 'fingertips_90362' and area_code = 'E08000012' and row_use = 'kept' and value is not null"
@@ -263,6 +296,10 @@ def spoiled(
     for spoil in (spoil_headlines, spoil_levels):
         spoil(wholes)
     tell(wholes)
+    series = Spoiler(mart)
+    mart.execute("create or replace table mart.fct_observation as from previous.mart.fct_observation")
+    spoil_series(series)
+    tell(series)
     return told
 
 
