@@ -11,6 +11,7 @@ from atf_dagster import catalogue
 from atf_dagster.landing import Store
 from atf_dagster.landing.source_issues import source_issues
 from atf_dagster.landing.vintages import stores as stores_of
+from atf_dagster.quality import first_loads
 from atf_dagster.release import versions
 from atf_dagster.settings import Settings
 
@@ -24,7 +25,7 @@ def add_parser(commands: Any) -> None:
 
 
 def diagnose(settings: Settings, options: argparse.Namespace) -> int:
-    """Print the history of one dataset: attempts, vintages, verdicts, and the first bytes of a refused answer."""
+    """Print the history of one dataset: attempts, vintages, verdicts, what arrived first, first bytes of a refusal."""
     known = catalogue.load()
     collection, dataset = known.dataset(options.dataset)
     current = versions.current(settings.releases)
@@ -54,9 +55,15 @@ def diagnose(settings: Settings, options: argparse.Namespace) -> int:
                 "vintages": vintages,
             }
         )
+    arrived = first_loads.of_dataset(settings.home / mode / "quality", dataset.id)
     held_back = [issue for issue in source_issues(known, store) if issue.dataset == dataset.id]
     if options.json:
-        record = {"dataset": dataset.id, "parts": parts, "source_issues": [vars(issue) for issue in held_back]}
+        record = {
+            "dataset": dataset.id,
+            "parts": parts,
+            "source_issues": [vars(issue) for issue in held_back],
+            "first_load": arrived.as_json() if arrived else None,
+        }
         print(json.dumps(record, ensure_ascii=False, default=str))
         return 0
     print(f"{dataset.id}: {dataset.title} ({collection.publisher.name}), mode {mode}")
@@ -82,5 +89,13 @@ def diagnose(settings: Settings, options: argparse.Namespace) -> int:
         elif last["outcome"] == "rejected" and last["sha256"]:
             start = store.object_path(last["sha256"]).read_bytes()[:200]
             print(f"  the refused bytes begin: {start!r}")
+    _print_first_load(arrived)
     print(f"Held back; readers get: {held_back[0].serving}." if held_back else "Nothing is held back.")
     return 0
+
+
+def _print_first_load(load: first_loads.FirstLoad | None) -> None:
+    if load is not None:
+        print(f"What arrived first, in run {load.run_id}:")
+    for heading, words in load.facts if load is not None else ():
+        print(f"  {heading}: {words}")

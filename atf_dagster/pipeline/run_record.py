@@ -16,7 +16,7 @@ from atf_dagster.catalogue import Catalogue
 from atf_dagster.files import write_atomic
 from atf_dagster.landing import Store, Verdict, Vintage, parsed
 from atf_dagster.landing.source_issues import SourceIssue, source_issues
-from atf_dagster.quality import admission, history, page
+from atf_dagster.quality import admission, first_loads, history, page
 from atf_dagster.quality.results import Result, failing_as_csv
 from atf_dagster.settings import Settings
 
@@ -113,5 +113,6 @@ class RunRecord:
             mode=self.settings.mode,
             source_issues=self.source_issues(),
             notes=self.notes(),
+            new=first_loads.of_run(self.quality_folder, self.run_id),
         )
         write_atomic(self.page, text)

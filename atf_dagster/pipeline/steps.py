@@ -11,6 +11,7 @@ import itertools
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,7 +25,7 @@ from atf_dagster.landing.parsed import Parsed
 from atf_dagster.landing.records import GOOD
 from atf_dagster.pipeline.engines import Engines, P, T
 from atf_dagster.pipeline.run_record import RunRecord
-from atf_dagster.quality import admission, gx, rules
+from atf_dagster.quality import admission, first_loads, gx, rules
 from atf_dagster.quality.results import Result
 from atf_dagster.quality.rules import Rules
 from atf_dagster.release import contract, versions
@@ -245,11 +246,32 @@ class Refresh(RunRecord):
     def admit(self) -> tuple[list[Result], list[tuple[Parsed, Verdict]]]:
         """Judge the vintages that arrived; quarantined ones take no part in the second half of the build."""
         parsed = landing_parsed.known(self.catalogue, self.store)
-        results = self._apart(gx.run_stage, "admission", self.settings.warehouse, None)
+        new = self._never_admitted(parsed)
+        with ThreadPoolExecutor(1) as beside:  # while the checks run in the engines' process
+            loads = beside.submit(first_loads.find, self.settings.warehouse, new) if new else None
+            results = self._apart(gx.run_stage, "admission", self.settings.warehouse, None)
+        if loads is not None:
+            first_loads.keep(self.quality_folder, self.run_id, loads.result())
         decided = admission.judge(self.store, parsed, results, rules=self.rules, run_id=self.run_id)
         admission.write_table_of_verdicts(self.settings.raw, decided)
         self.keep_results("admission", results)
         return results, decided
+
+    def _never_admitted(self, parsed: Sequence[Parsed]) -> set[str]:
+        """The datasets with figures of publishers of which no vintage was ever admitted in this home."""
+        publishers = {
+            dataset.id
+            for collection, dataset in self.catalogue.datasets
+            if dataset.yields and not collection.service.base_url.startswith("local:")
+        }
+        arrived = {(entry.vintage.dataset, entry.vintage.part) for entry in parsed}
+        known = {
+            dataset
+            for dataset, part in arrived
+            for (_, stage), verdict in self.store.verdicts(dataset, part).items()
+            if stage == "admission" and verdict.verdict == "admitted"
+        }
+        return {dataset for dataset, _ in arrived} & publishers - known
 
     def check(self) -> list[Result]:
         """Check the mart as it would be published; all results of the run become its validation page."""

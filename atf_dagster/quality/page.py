@@ -12,6 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from atf_dagster.quality.first_loads import FirstLoad
 from atf_dagster.quality.results import Result
 from atf_dagster.quality.suites import RUNBOOK
 
@@ -24,11 +25,13 @@ def render(
     source_issues: Sequence[Any],
     notes: Sequence[str] = (),
     since: Mapping[tuple[str, str], str] | None = None,
+    new: Sequence[FirstLoad] = (),
 ) -> str:
     """The page as HTML.
 
     source_issues: each with dataset, part, kind, reason, message, remedy, since and serving. notes: notes of fetches,
-    such as what publishers moved. since: suite and expectation -> the moment since when it fails, where known.
+    such as what publishers moved. since: suite and expectation -> the moment since when it fails, where known. new:
+    what arrived of datasets that are new in this home.
 
     Each suite has an anchor of its name, so that a message can link to it.
     """
@@ -58,6 +61,7 @@ def render(
         source_issues=source_issues,
         notes=notes,
         since=since or {},
+        new=new,
         runbook=RUNBOOK,
         verdict=verdict,
         verdict_class=css,

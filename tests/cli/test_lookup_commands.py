@@ -228,6 +228,15 @@ def test_diagnose_tells_attempts_vintages_and_verdicts(published_home: Published
     assert "Nothing is held back." in said.out
 
 
+def test_diagnose_says_what_arrived_first(published_home: PublishedHome, atf: Atf) -> None:
+    said = atf(published_home.home, "diagnose", "fingertips_93881")
+    assert "What arrived first, in run " in said.out
+    for words in ("Ages: 18+ yrs; 18-24 yrs", "Sexes: Female; Male; Persons", "9 of the nine councils, England"):
+        assert words in said.out
+    record = as_json(atf(published_home.home, "diagnose", "fingertips_93881", "--json").out)
+    assert record["first_load"]["units"] == ["Adult obesity: %, from 4.9003 to 41.3968"]
+
+
 def test_diagnose_of_a_dataset_never_asked_for_says_so(tmp_path: Path, atf: Atf) -> None:
     said = atf(tmp_path, "diagnose", "fingertips_93283")
     assert said.code == 0

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from atf_dagster.landing.source_issues import SourceIssue
+from atf_dagster.quality.first_loads import FirstLoad
 from atf_dagster.quality.page import render
 from atf_dagster.quality.results import Result
 from support.home import PublishedHome
@@ -94,6 +95,27 @@ def issue(text: str) -> SourceIssue:
     )
 
 
+def first_load(text: str, dataset: str | None = None) -> FirstLoad:
+    return FirstLoad(
+        dataset=dataset or text,
+        figures=1234,
+        left_out={text: 2},
+        not_given={text: 3},
+        indicators=(text,),
+        units=(text,),
+        ages=(text,),
+        sexes=(text,),
+        breakdowns=(text,),
+        periods=2,
+        first_period=text,
+        last_period=text,
+        areas=10,
+        councils=9,
+        has_england=False,
+        largest_steps=(text,),
+    )
+
+
 def hostile_page() -> str:
     return render(
         [result(text) for text in HOSTILE],
@@ -101,6 +123,7 @@ def hostile_page() -> str:
         mode=HOSTILE[1],
         source_issues=[issue(text) for text in HOSTILE],
         notes=HOSTILE,
+        new=[first_load(text) for text in HOSTILE],
     )
 
 
@@ -134,12 +157,14 @@ def test_every_cell_is_escaped_and_shown_as_it_is() -> None:
     assert references(page) == []
     for text in HOSTILE:
         # Suite, table, expectation, reason, observed, owner, remedy, runbook, a heading and three cells; a source issue
-        # has seven, and a note is one.
-        assert page.text.count(text) >= 11 + 7 + 1
+        # has seven, a note is one, and a first load has eight at the least.
+        assert page.text.count(text) >= 11 + 7 + 1 + 8
 
 
 def test_a_hostile_page_has_no_tag_that_a_tame_one_has_not() -> None:
-    tame = Page(render([result("a")], run_id="r", mode="m", source_issues=[issue("t")], notes=["n"]))
+    tame = Page(
+        render([result("a")], run_id="r", mode="m", source_issues=[issue("t")], notes=["n"], new=[first_load("l")])
+    )
     assert {tag for tag, _ in Page(hostile_page()).tags} == {tag for tag, _ in tame.tags}
 
 
@@ -164,6 +189,21 @@ def test_every_failing_row_is_on_the_page() -> None:
     for row in rows:
         assert row["area_code"] in page.words
     assert "300 failing rows" in page.text
+
+
+@pytest.mark.parametrize(("number", "is_open"), [(1, True), (5, True), (6, False), (60, False)])
+def test_new_datasets_are_one_row_each_and_many_of_them_are_folded(number: int, is_open: bool) -> None:
+    loads = [first_load("x", f"set_{n}") for n in range(number)]
+    page = Page(render([result("a")], run_id="r", mode="m", source_issues=[], new=loads))
+    assert [page.words.count(f"set_{n}") for n in range(number)] == [1] * number
+    assert f"{number} datasets" in page.text
+    folded = [attributes for tag, attributes in page.tags if tag == "details"]
+    assert ("open" in folded[0]) is is_open
+    assert not any("open" in attributes for attributes in folded[1 : number + 1])
+
+
+def test_a_page_without_new_datasets_says_nothing_of_them() -> None:
+    assert "New in this home" not in render([result("a")], run_id="r", mode="m", source_issues=[])
 
 
 def test_a_suite_is_an_anchor_and_a_failure_says_where_the_runbook_tells_of_it() -> None:
