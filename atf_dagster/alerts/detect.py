@@ -51,6 +51,14 @@ class Ended:
 
 def principle_of(catalogue: Catalogue, indicators: Iterable[str]) -> str:
     """The Marmot principle of these indicators. A proxy has the principle of the indicator that it replaces."""
+    names = _principles(catalogue, indicators)
+    if not names:
+        return THE_WAREHOUSE
+    beacon = names - {SUPPORTING}
+    return min(beacon or names) if len(beacon) <= 1 else SEVERAL
+
+
+def _principles(catalogue: Catalogue, indicators: Iterable[str]) -> set[str]:
     names = set()
     for code in set(indicators):
         card = next((card for card in catalogue.indicators if card.code == code), None)
@@ -58,10 +66,13 @@ def principle_of(catalogue: Catalogue, indicators: Iterable[str]) -> str:
             card = catalogue.indicator(card.proxy_for)
         number = card.principle_no if card is not None else None
         names.add(SUPPORTING if number is None else catalogue.principles[number])
-    if not names:
-        return THE_WAREHOUSE
-    beacon = names - {SUPPORTING}
-    return min(beacon or names) if len(beacon) <= 1 else SEVERAL
+    return names
+
+
+def _concerns(catalogue: Catalogue, indicators: Iterable[str]) -> str:
+    """The principles by name, where their heading says only that there are several."""
+    names = _principles(catalogue, indicators)
+    return f" It concerns: {'; '.join(sorted(names))}." if len(names - {SUPPORTING}) > 1 else ""
 
 
 # sources -------------------------------------------------------------------------------------------------
@@ -100,15 +111,15 @@ def of_sources(
                 severity="critical" if issue.kind == "quarantined" else "warning",
                 owner=broken[0].owner if broken else ENGINEERS,
                 place=f"{issue.dataset}.{issue.part}",
-                headline=f"{headlines[issue.kind]} ({reason})",
-                message=f"{issue.message} Readers get: {issue.serving}.",
+                headline=f"{headlines[issue.kind]} ({reason})" + (f": {issue.cause}" if issue.cause else ""),
+                message=f"{issue.message} Readers get: {issue.serving}.{_concerns(catalogue, indicators)}",
                 remedy=issue.remedy,
                 since=issue.since,
                 state=f"{issue.kind}: {issue.reason}",
                 runbook=broken[0].runbook if broken else kind,
                 principle=principle_of(catalogue, indicators),
                 indicators=indicators,
-                rows=_shown(rows),
+                rows=_shown(catalogue, rows),
                 n_rows=len(rows),
                 page=_page(run_id, broken[0]) if broken else None,
             )
@@ -148,14 +159,14 @@ def of_checks(
                 owner=result.owner,
                 place=result.table_name,
                 headline=f"{result.suite}.{result.expectation}: {result.observed}",
-                message=result.reason,
+                message=f"{result.reason}{_concerns(catalogue, named)}",
                 remedy=result.remedy,
                 since=result.evaluated_at,
                 state=f"{result.severity} {result.broken} {_hash(keys)}",
                 runbook=result.runbook,
                 principle=principle_of(catalogue, named),
                 indicators=tuple(sorted(named)),
-                rows=_shown(result.failing),
+                rows=_shown(catalogue, result.failing),
                 n_rows=len(result.failing) or result.unexpected_count,
                 page=_page(run_id, result),
             )
@@ -293,14 +304,20 @@ def of_late_publishers(catalogue: Catalogue, current: Release, notified: Sequenc
     ]
 
 
-def _shown(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+def _shown(catalogue: Catalogue, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The first rows as text; more of them where each is a sentence."""
     most = SHOWN_SENTENCES if any(row.get("told") for row in rows) else SHOWN_ROWS
-    return tuple(str(row.get("told") or _row(row)) for row in rows[:most])
+    names = {area.code: area.name for area in catalogue.areas}
+    return tuple(str(row.get("told") or _row(row, names)) for row in rows[:most])
 
 
-def _row(row: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in row.items() if value is not None)
+def _row(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Keys and values; an area by its name, too."""
+
+    def said(name: str, value: Any) -> str:
+        return f"{value} ({names[value]})" if name == "area_code" and value in names else str(value)
+
+    return ", ".join(f"{name} {said(name, value)}" for name, value in row.items() if value is not None)
 
 
 def _page(run_id: str, result: Result) -> str:

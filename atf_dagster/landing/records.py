@@ -150,6 +150,8 @@ class Verdict:
     reason: str | None = None
     message: str | None = None
     remedy: str | None = None
+    cause: str | None = None
+    """What happened to the figures, in a sentence, where it is known: which labels went, and which came instead."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

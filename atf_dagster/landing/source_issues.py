@@ -26,6 +26,8 @@ class SourceIssue:
     remedy: str
     since: str
     serving: str
+    cause: str = ""
+    """What happened to the figures, where it is known."""
 
 
 def source_issues(catalogue: Catalogue, store: Store) -> list[SourceIssue]:
@@ -91,4 +93,5 @@ def _from_verdict(dataset: str, part: str, verdict: Verdict, serving: str) -> So
         remedy=verdict.remedy or "",
         since=verdict.at,
         serving=serving,
+        cause=verdict.cause or "",
     )

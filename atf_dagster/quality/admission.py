@@ -56,13 +56,27 @@ def judge(
                 warned=tuple(warned.get(vintage.id, ())),
                 rows=sum(len([row for row in r.failing if row.get("vintage_id") == vintage.id]) for r in reasons),
                 reason=", ".join(f"{r.suite}.{r.expectation}" for r in reasons) or None,
-                message=" ".join(f"{r.expectation}: {r.reason}" for r in reasons) or None,
+                message=" ".join(_message(r, vintage) for r in reasons) or None,
+                cause=" ".join(cause for r in reasons for cause in _causes(r, vintage)) or None,
                 remedy=reasons[0].remedy if reasons else None,
             )
             new.append((vintage, verdict))
         decided.append((entry, verdict))
     store.add_verdicts(new)
     return decided
+
+
+def _message(result: Result, vintage: Vintage) -> str:
+    """What is wrong with this vintage: the cause where it is known, else the first row, then why it matters."""
+    rows = [row for row in result.failing if row.get("vintage_id") == vintage.id]
+    first = ", ".join(f"{k} {v}" for k, v in rows[0].items() if v is not None and k != "vintage_id") if rows else ""
+    number = "1 row" if len(rows) == 1 else f"{len(rows):,} rows, the first"
+    found = _causes(result, vintage) or ([f"{number}: {first}."] if first else [])
+    return " ".join((f"{result.expectation}:", *found, result.reason))
+
+
+def _causes(result: Result, vintage: Vintage) -> list[str]:
+    return [str(row["told"]) for row in result.failing if row.get("vintage_id") == vintage.id and row.get("told")]
 
 
 def with_standing_warnings(results: Sequence[Result], in_force: Iterable[tuple[Vintage, Verdict]]) -> list[Result]:

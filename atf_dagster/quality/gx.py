@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from atf_dagster.quality import suites
+from atf_dagster.quality import causes, suites
 from atf_dagster.quality.results import Result
 from atf_dagster.quality.suites import Expectation, Stage, Suite
 from atf_dagster.sql import literal
@@ -40,7 +40,8 @@ def run_stage(stage: Stage, warehouse: Path, previous: Path | None) -> list[Resu
         if previous is not None:
             connection.execute(f"attach {literal(previous)} as previous (read_only)")
         connection.execute("use warehouse")
-        return run(connection, suites.load(stage), has_previous=previous is not None)
+        results = run(connection, suites.load(stage), has_previous=previous is not None)
+        return causes.explained(connection, results) if stage == "admission" else results
 
 
 def run(connection: duckdb.DuckDBPyConnection, wanted: Sequence[Suite], *, has_previous: bool) -> list[Result]:

@@ -227,10 +227,34 @@ def test_a_held_vintage_is_told_of_its_source_with_keys_owner_and_page() -> None
     known = catalogue.load()
     (found,) = detect.of_sources(known, [issue], [result], "run")
     assert (found.kind, found.severity, found.owner) == ("vintage-quarantined", "critical", "publisher")
-    assert found.rows == (f"vintage_id {VINTAGE}, area_code E08000012",)
+    assert found.rows == (f"vintage_id {VINTAGE}, area_code E08000012 (Liverpool)",)
     assert found.page == "runs/run/validation.html#staged_rows"
     assert found.principle == "Overarching outcomes"
     assert detect.of_checks(known, [result], "run") == []
+
+
+def test_a_held_vintage_says_in_its_headline_what_happened_to_its_figures() -> None:
+    """The same loss in several datasets is one block of a message, and names what is missing."""
+    lost = "Missing: Halton (E06000006)."
+    issues = [
+        dataclasses.replace(held(dataset, "councils"), cause=lost)
+        for dataset in ("fingertips_93283", "fingertips_93014")
+    ]
+    found = detect.of_sources(catalogue.load(), issues, [], "run")
+    assert {alert.headline for alert in found} == {
+        f"sent figures that failed a check (staged rows.value within bounds): {lost}"
+    }
+
+
+def test_a_problem_of_several_principles_names_them() -> None:
+    known = catalogue.load()
+    codes = ("ATF01", "ATF22", "SUP12")
+    names = sorted({detect.principle_of(known, [code]) for code in codes})
+    (found,) = detect.of_checks(known, [failed_check("mart", "warning", *({"indicator_code": c} for c in codes))], "r")
+    assert found.principle == "Several principles"
+    assert found.message.endswith(f" It concerns: {'; '.join(names)}.")
+    (single,) = detect.of_checks(known, [failed_check("mart", "warning", {"indicator_code": "ATF01"})], "r")
+    assert "It concerns" not in single.message
 
 
 def test_what_else_is_odd_about_a_held_vintage_is_left_to_its_page() -> None:

@@ -16,6 +16,7 @@ from atf_dagster.quality import gx, suites
 from atf_dagster.quality.results import Result
 
 CARDS = {card.code: card for card in catalogue.load().indicators}
+COUNCILS = tuple(area.code for area in catalogue.load().areas if area.type == "council")
 Row = dict[str, Any]
 Outcomes = Mapping[str, Result]
 

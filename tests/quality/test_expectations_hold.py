@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 import pytest
-from judging import Outcomes, Row, insert, outcomes
+from judging import COUNCILS, Outcomes, Row, insert, outcomes
 
 from atf_dagster import catalogue
 from atf_dagster.quality import suites
@@ -142,9 +142,6 @@ def vintages_judged(empty_admission: duckdb.DuckDBPyConnection, rows_judged: Out
             more = {"indicator_code": ANNUAL, "previous_status": "normal"}
             insert(empty_admission, "intermediate.int_admission", {**row, **more})
     return outcomes(empty_admission, "admission")["staged_vintages"]
-
-
-COUNCILS = tuple(area.code for area in catalogue.load().areas if area.type == "council")
 
 
 ANNUAL = next(card.code for card in catalogue.load().indicators if card.frequency == "annual")
