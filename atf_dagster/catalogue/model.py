@@ -230,6 +230,16 @@ class Period(_Entry):
         return self
 
 
+EditionHolds = Literal["every_period", "own_periods"]
+"""What an edition of a table holds, so what the absence of a period in it means.
+
+every_period: the whole series. A period that an edition no longer has was withdrawn, and an edition that lost more than
+a fifth of the figures is held.
+own_periods: one period, or the newest few. A period that an edition does not have keeps the figures of the edition that
+had it last; an edition is compared with the edition of the nearest period.
+"""
+
+
 class Part(_Entry):
     """One request of a dataset. A part that is not required may be absent without an error."""
 
@@ -282,6 +292,8 @@ class Dataset(_Entry):
     """What the publisher's module needs to fetch this dataset; that module says which keys."""
     period: Period | None = None
     """None for reference data, which has no periods."""
+    edition_holds: EditionHolds | None = None
+    """Set if the requests of this dataset ask for other periods than those of its collection."""
     yields: tuple[Yields, ...] = ()
     """Empty for reference data."""
     precedence: int = 1
@@ -342,6 +354,8 @@ class Collection(_Entry):
     """Another name of a column -> the name in staging; a body may have either name."""
     moved: dict[str, str] = {}
     """Identifiers that the publisher discontinued -> the identifiers that replaced them."""
+    edition_holds: EditionHolds = "every_period"
+    """Every collection with figures says it; where it were forgotten, the stricter rule counts."""
     parts: tuple[Part, ...] = (Part(id="all"),)
     datasets: tuple[Dataset, ...]
 
@@ -365,6 +379,11 @@ class Catalogue(_Entry):
                     return collection, dataset
         known = ", ".join(d.id for c in self.collections for d in c.datasets)
         raise NotFound(f"The catalogue has no dataset {dataset_id!r}.", f"It has: {known}.")
+
+    def edition_holds(self, dataset_id: str) -> EditionHolds:
+        """What an edition of a dataset holds: what the dataset says, else its collection."""
+        collection, dataset = self.dataset(dataset_id)
+        return dataset.edition_holds or collection.edition_holds
 
     @property
     def datasets(self) -> list[tuple[Collection, Dataset]]:

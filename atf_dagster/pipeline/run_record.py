@@ -76,15 +76,27 @@ class RunRecord:
                 found += [Result.from_json(record) for record in json.loads(path.read_text("utf-8"))]
         return admission.with_standing_warnings(found, self._in_force())
 
+    def keep_vintages_in_force(self, vintage_ids: Sequence[str]) -> None:
+        """Remember the vintages whose figures the mart of this run shows."""
+        write_atomic(self._shown, json.dumps(sorted(vintage_ids), indent=1))
+
+    @property
+    def _shown(self) -> Path:
+        return self.folder / "vintages_in_force.json"
+
     def _in_force(self) -> list[tuple[Vintage, Verdict]]:
-        """The newest admitted vintage of each part, with its verdict."""
+        """The newest admitted vintage of each part, and earlier editions that still give a period; with verdicts."""
+        shown = set(json.loads(self._shown.read_text("utf-8"))) if self._shown.exists() else set()
         newest: dict[tuple[str, str], tuple[Vintage, Verdict]] = {}
+        earlier: dict[str, tuple[Vintage, Verdict]] = {}
         for entry in parsed.known(self.catalogue, self.store):
             vintage = entry.vintage
             verdict = self.store.verdicts(vintage.dataset, vintage.part).get((vintage.sequence, "admission"))
             if verdict is not None and verdict.verdict == "admitted":
                 newest[vintage.dataset, vintage.part] = (vintage, verdict)
-        return list(newest.values())
+                if vintage.id in shown:
+                    earlier[vintage.id] = (vintage, verdict)
+        return list({**earlier, **{vintage.id: (vintage, verdict) for vintage, verdict in newest.values()}}.values())
 
     @property
     def quality_folder(self) -> Path:

@@ -32,7 +32,7 @@ from atf_dagster.release import contract, versions
 from atf_dagster.release.publish import ReleaseFacts, publish
 from atf_dagster.release.versions import Release
 from atf_dagster.returns import facts
-from atf_dagster.warehouse import dbt, fingerprints, inputs, raw
+from atf_dagster.warehouse import dbt, fingerprints, in_force, inputs, raw
 from atf_dagster.warehouse.fingerprints import DbtFiles
 
 if TYPE_CHECKING:
@@ -281,6 +281,7 @@ class Refresh(RunRecord):
         results = self._apart(gx.run_stage, "mart", self.settings.warehouse, previous)
         if self.engines:
             self.engines.close()  # all that it does is done, and what it holds in memory is wanted by the release
+        self.keep_vintages_in_force(in_force.vintages(self.settings.warehouse))
         self.keep_results("mart", results)
         self.write_page()
         if any(result.blocks for result in results):

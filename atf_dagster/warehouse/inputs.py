@@ -307,6 +307,7 @@ def _vintages(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], rule
         "attribution": "varchar",
         "release": "varchar",
         "pages": "integer",
+        "edition_holds": "varchar",
         "admission": "varchar",
         "last_verdict": "varchar",
         "by_hand": "boolean",
@@ -342,6 +343,7 @@ def _vintages(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], rule
                 "attribution": collection.publisher.attribution,
                 "release": vintage.release,
                 "pages": len(vintage.pages),
+                "edition_holds": catalogue.edition_holds(vintage.dataset),
                 "admission": admission.verdict
                 if admission and admission.stands_under(rules[vintage.dataset])
                 else "pending",

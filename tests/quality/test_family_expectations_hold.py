@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 import pytest
+import test_edition_expectations_hold as editions
 import test_expectations_hold as held
 from judging import Outcomes, Row, arrive, outcomes
 
@@ -267,6 +268,7 @@ def test_no_expectation_of_admission_is_left_untried() -> None:
         *BROKEN,
         *(("staged_rows", name) for name in held.BROKEN_ROWS),
         *(("staged_vintages", name) for name in (*held.BROKEN_VINTAGES, "councils_are_there")),
+        *(("staged_editions", name) for name in editions.BROKEN),
         ("staged_periods", "period_is_not_all_zero"),
         ("staged_reference_vintages", "reference_has_our_councils"),
         *(("staged_reference", name) for name in held.REFERENCE_RULES),

@@ -72,11 +72,15 @@ LEVELS = {
 }
 """The service's word for lower and for upper tier authorities -> how their codes begin, the United Kingdom over."""
 RELEASES = {
-    "one": ("level2_3_by_19_release_2018-19.csv", "neet_16_17_2022.csv"),
-    "two": ("level2_3_by_19_release_2021.csv", "neet_16_17_2023.csv"),
-    "three": ("level2_3_by_19_release_2022.csv", "neet_16_17_2025.csv"),
+    "one": (
+        "level2_3_by_19_release_2018-19.csv",
+        "neet_16_17_2022.csv",
+        "sub-regional-fuel-poverty-2022-tables.xlsx",
+    ),
+    "two": ("level2_3_by_19_release_2021.csv", "neet_16_17_2023.csv", "2021_Sub-Regional-Data-LILEE.xlsx"),
+    "three": ("level2_3_by_19_release_2022.csv", "neet_16_17_2025.csv", "2022_Sub-Regional-Data-LILEE.xlsx"),
 }
-"""Run -> the files of level 2 by 19 and of NEET that the Department for Education has then."""
+"""Run -> the files of level 2 by 19, of NEET and of fuel poverty that the departments have then."""
 
 
 def catalogue_with_the_older_indicator() -> Catalogue:
@@ -101,15 +105,19 @@ def catalogue_with_the_older_indicator() -> Catalogue:
 
 @dataclass(frozen=True)
 class Publishers:
-    """The servers' addresses by name of service, and the one whose files change from run to run."""
+    """The servers' addresses by name of service, and those whose files change from run to run."""
 
     data: Path
     ees: Ees
+    govuk: Govuk
     urls: Mapping[str, str]
 
     def release(self, run: str) -> None:
-        """Publish the Department for Education's files of this run in place of those before."""
-        by_19, neet = RELEASES[run]
+        """Publish the departments' files of this run in place of those before."""
+        by_19, neet, fuel = RELEASES[run]
+        body = (self.data / "desnz_fuel_poverty" / fuel).read_bytes()
+        file = File("fuel-poverty-tables.xlsx", body, f"5f{len(body):022x}")
+        self.govuk.pages["/fuel"] = PublishedPage("Sub-regional fuel poverty data", [file])
         for publication, title, file in ((BY_19, BY_19_TITLE, by_19), (NEET, NEET_TITLE, neet)):
             body = (self.data / "dfe_ees" / file).read_bytes()
             self.ees.publications[publication].publish(f"{title[:4]}-{run}", title, body, release=file, published=None)
@@ -148,7 +156,7 @@ def every_publisher(data: Path) -> Iterator[Publishers]:
             "open_geography": stack.enter_context(_geography(data)).url,
             **stack.enter_context(_ons(data)).base_urls,
         }
-        yield Publishers(data, ees, urls)
+        yield Publishers(data, ees, govuk, urls)
 
 
 class ExploreLocalStatistics(LoopbackServer):

@@ -277,7 +277,7 @@ def test_a_withdrawn_release_gives_no_file_and_is_told(home: Home) -> None:
 
 def test_quarters_before_the_known_layout_are_not_asked_for(home: Home) -> None:
     home.govuk.pages[LIVE_TABLES] = live_tables(
-        File("Detailed_LA_202312.xlsx", b"an older layout", "5f" + "1" * 22),
+        File("DetailedLA_202109.xlsx", b"an older layout", "5f" + "1" * 22),
         File("Detailed_LA_20222023_revised.xlsx", b"a financial year", "5f" + "2" * 22),
         File("Detailed_LA_202403.xlsx", made_up_ta1("31 March 2024"), "5f" + "3" * 22),
     )

@@ -5,8 +5,12 @@
 with
     vintage as (select * from {{ source("raw", "vintage") }}),
 
-    vintage_before as (
-        select vintage.vintage_id, max(earlier.sequence) as sequence
+    earlier as (
+        select
+            vintage.vintage_id,
+            vintage.edition_holds,
+            earlier.vintage_id as earlier_vintage_id,
+            earlier.sequence
         from vintage
         inner join
             vintage as earlier
@@ -14,27 +18,41 @@ with
             and vintage.part = earlier.part
             and vintage.sequence > earlier.sequence
             and earlier.last_verdict = 'admitted'
-        group by vintage.vintage_id
+        where vintage.admission = 'pending'
+    ),
+
+    held as (select distinct vintage_id, period_id from {{ ref("int_staged") }} where row_use = 'kept'),
+
+    -- Where an edition holds its own periods alone, a period is compared with the last edition that had it.
+    ranked as (
+        select
+            earlier.vintage_id,
+            earlier.earlier_vintage_id,
+            held.period_id,
+            rank() over (
+                partition by
+                    earlier.vintage_id,
+                    case when earlier.edition_holds = 'own_periods' then held.period_id end
+                order by earlier.sequence desc
+            ) as recency
+        from earlier
+        inner join held on earlier.earlier_vintage_id = held.vintage_id
     ),
 
     previous as (
         select
-            vintage_before.vintage_id,
+            ranked.vintage_id,
             staged.observation_key,
             max(staged.value) as value,
             max(staged.status) as status
-        from vintage_before
-        inner join vintage on vintage_before.vintage_id = vintage.vintage_id
-        inner join
-            vintage as earlier
-            on vintage.dataset = earlier.dataset
-            and vintage.part = earlier.part
-            and vintage_before.sequence = earlier.sequence
+        from ranked
         inner join
             {{ ref("int_staged") }} as staged
-            on earlier.vintage_id = staged.vintage_id
+            on ranked.earlier_vintage_id = staged.vintage_id
+            and ranked.period_id = staged.period_id
             and staged.row_use = 'kept'
-        group by vintage_before.vintage_id, staged.observation_key
+        where ranked.recency = 1
+        group by ranked.vintage_id, staged.observation_key
     )
 
 select

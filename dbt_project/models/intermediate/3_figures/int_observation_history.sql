@@ -2,25 +2,22 @@
     that a deleted warehouse comes back with its history. At each arrival of a vintage the figure in force
     is that of the dataset with the lowest precedence number that then carries the key. -#}
 with
+    period as ({{ periods_of_vintages() }}),
+
     arrival as (
-        select
-            vintage.vintage_id,
-            vintage.dataset,
-            vintage.part,
-            vintage.part_order,
-            vintage.seen_at as active_from,
-            lead(vintage.seen_at) over (
-                partition by vintage.dataset, vintage.part order by vintage.sequence
-            ) as active_to
+        select vintage.dataset, vintage.part, vintage.seen_at as active_from
         from {{ source("raw", "vintage") }} as vintage
         inner join {{ source("raw", "admission") }} as admission on vintage.vintage_id = admission.vintage_id
         where admission.verdict = 'admitted'
     ),
 
     figure as (
-        select staged.*, arrival.part_order, arrival.active_from, arrival.active_to
+        select staged.*, period.part_order, period.active_from, period.active_to
         from {{ ref("int_staged") }} as staged
-        inner join arrival on staged.vintage_id = arrival.vintage_id
+        inner join
+            period
+            on staged.vintage_id = period.vintage_id
+            and coalesce(staged.period_id, '') = period.period_id
         where staged.row_use = 'kept'
     ),
 

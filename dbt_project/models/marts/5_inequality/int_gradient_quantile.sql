@@ -86,7 +86,10 @@ with
                 order by staged.precedence, staged.dataset, staged.part, staged.vintage_id, staged.source_row
             ) as preference
         from {{ ref("int_staged") }} as staged
-        inner join {{ ref("int_vintage_in_force") }} as vintage on staged.vintage_id = vintage.vintage_id
+        inner join
+            {{ ref("int_period_in_force") }} as period
+            on staged.vintage_id = period.vintage_id
+            and staged.period_id = period.period_id
         where
             left(staged.area_code, 3) = 'E01'
             and staged.breakdown_type = 'Total'
