@@ -1,8 +1,8 @@
 """What changed in the figures between two releases, as sentences for analysts.
 
-Belongs here: new periods, revisions, withdrawals, councils newly better or worse than England, and what must be checked
-before anybody is told so. Does not belong here: counting the changed figures (`release.changes`), the checks
-(`expectations`), the message that contains the sentences (`digest`).
+Belongs here: new periods, revisions, withdrawals, councils newly better or worse than England, definitions that a
+publisher changed, and what must be checked before anybody is told so. Does not belong here: counting the changed figures
+(`release.changes`), the checks (`expectations`), the message that contains the sentences (`digest`).
 """
 
 from collections import defaultdict
@@ -115,6 +115,17 @@ LATEST = """
     group by indicator_code, area_name, sex, age
     order by indicator_code, area_name, sex
 """
+DEFINITIONS = r"""
+    select a.indicator_code, b.source_definition, a.source_definition
+    from after.mart.dim_indicator as a
+    inner join before.mart.dim_indicator as b on a.indicator_code = b.indicator_code
+    where regexp_replace(trim(a.source_definition), '\s+', ' ', 'g')
+        <> regexp_replace(trim(b.source_definition), '\s+', ' ', 'g')
+    order by a.indicator_code
+"""
+"""Only where both releases have the publisher's own definition: the first one that comes changes nothing."""
+SHOWN = 240
+"""So many characters of a definition stand in a sentence; `dim_indicator` has all."""
 PRINCIPLES = """
     select i.indicator_code, i.short_name, coalesce(i.principle, p.principle)
     from after.mart.dim_indicator as i left join after.mart.dim_indicator as p on i.proxy_for = p.indicator_code
@@ -150,13 +161,26 @@ def between(
         for code, *row in connection.execute(LATEST).fetchall():
             latest[code].append(Latest(*row))
         cards = {code: (name, principle) for code, name, principle in connection.execute(PRINCIPLES).fetchall()}
+        redefined = {code: _redefined(*texts) for code, *texts in connection.execute(DEFINITIONS).fetchall()}
+    counted = {change.indicator: change for change in changes}
     notes = []
-    for change in changes:
-        name, principle = cards.get(change.indicator, (change.name or "no longer collected", None))
-        known = (doubts or {}).get(change.indicator, ())
-        sentences = tuple(_sentences(change, latest.get(change.indicator, []), known))
-        notes.append(ChangeNote(principle or SUPPORTING, change.indicator, str(name), sentences))
+    for code in dict.fromkeys([*counted, *redefined]):
+        change = counted.get(code)
+        name, principle = cards.get(code, ((change and change.name) or "no longer collected", None))
+        sentences = [redefined[code]] if code in redefined else []
+        if change is not None:
+            sentences += _sentences(change, latest.get(code, []), (doubts or {}).get(code, ()))
+        notes.append(ChangeNote(principle or SUPPORTING, code, str(name), tuple(sentences)))
     return notes
+
+
+def _redefined(before: str, after: str) -> str:
+    was, now = (f"{text[:SHOWN]}..." if len(text) > SHOWN else text for text in (_one_line(before), _one_line(after)))
+    return f'The publisher changed its definition. It was: "{was}" It is now: "{now}"'
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _sentences(change: Change, latest: Sequence[Latest], doubts: Sequence[Doubt]) -> Iterator[str]:

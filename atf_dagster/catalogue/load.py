@@ -60,6 +60,7 @@ def load(folder: Path = FOLDER) -> Catalogue:
             area_changes=read_yaml(folder / "area_changes.yml"),
             neighbours=read_yaml(folder / "statistical_neighbours.yml"),
             series_breaks=read_yaml(folder / "series_breaks.yml"),
+            publishers_words=read_yaml(folder / "publishers_words.yml"),
             principles=beacon["principles"],
             indicators=tuple(indicators),
             services=tuple(services.values()),
@@ -176,6 +177,11 @@ def _contradictions(catalogue: Catalogue) -> list[str]:
         f"a series break names {entry.indicator}, which no card describes"
         for entry in catalogue.series_breaks
         if entry.indicator not in codes
+    ]
+    words = [(entry.field, word.casefold()) for entry in catalogue.publishers_words for word in entry.theirs]
+    problems += [
+        f"the publishers' word {word!r} for {field} has two meanings"
+        for field, word in sorted({pair for pair in words if words.count(pair) > 1})
     ]
     pairs = [(change.old_code, change.new_code) for change in catalogue.area_changes]
     problems += [

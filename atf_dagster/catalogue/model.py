@@ -6,7 +6,7 @@ between entries (`load`).
 
 import datetime as dt
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -204,6 +204,22 @@ class IndicatorCard(_Entry):
         return self
 
 
+class PublishersWords(_Entry):
+    """Words on publishers' own cards that mean one thing, and our word for it. Source: publishers_words.yml."""
+
+    field: Literal["unit", "value_type", "polarity", "year_type"]
+    ours: Text | None
+    """None for words that say nothing."""
+    theirs: tuple[Text, ...]
+
+    @model_validator(mode="after")
+    def _ours_is_a_word_of_a_card(self) -> Self:
+        allowed = get_args(IndicatorCard.model_fields[self.field].annotation)
+        if self.ours is not None and allowed and self.ours not in allowed:
+            raise ValueError(f"{self.ours!r} is no {self.field} of a card; it is one of {', '.join(allowed)}")
+        return self
+
+
 class Period(_Entry):
     """The rhythm of a dataset's periods, from which the newest expected period is calculated."""
 
@@ -365,6 +381,7 @@ class Catalogue(_Entry):
     area_changes: tuple[AreaChange, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
     series_breaks: tuple[SeriesBreak, ...] = ()
+    publishers_words: tuple[PublishersWords, ...] = ()
     principles: dict[int, Text]
     indicators: tuple[IndicatorCard, ...]
     services: tuple[Service, ...]

@@ -165,6 +165,16 @@ def _series_breaks(catalogue: Catalogue) -> Table:
     return columns, rows
 
 
+def _publishers_words(catalogue: Catalogue) -> Table:
+    columns = {"field": "varchar", "word": "varchar", "meaning": "varchar"}
+    rows = [
+        {"field": entry.field, "word": word, "meaning": entry.ours}
+        for entry in catalogue.publishers_words
+        for word in entry.theirs
+    ]
+    return columns, rows
+
+
 def _indicators(catalogue: Catalogue) -> Table:
     publishers = {}
     for collection, dataset in sorted(catalogue.datasets, key=lambda pair: -pair[1].precedence):
@@ -401,6 +411,7 @@ _MADE_FROM: dict[str, Callable[[_Known], Table]] = {
     "catalogue_area_change": lambda known: _area_changes(known.catalogue),
     "catalogue_neighbour": lambda known: _neighbours(known.catalogue),
     "catalogue_series_break": lambda known: _series_breaks(known.catalogue),
+    "catalogue_publishers_word": lambda known: _publishers_words(known.catalogue),
     "catalogue_indicator": lambda known: _indicators(known.catalogue),
     "catalogue_dataset": lambda known: _datasets(known.catalogue, known.today),
     "return_row": lambda known: (_RETURN_ROW, known.returned.rows),

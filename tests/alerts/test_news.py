@@ -183,6 +183,50 @@ def doubtful(code: str, period: str, words: str) -> Result:
     )
 
 
+CARD = "update mart.dim_indicator set source_definition = '{}' where indicator_code = 'SUP02'"
+
+
+@pytest.fixture(scope="module")
+def between_cards(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFactory) -> BOTH:
+    """As `between`, after a release that has the publisher's own definition of one indicator."""
+    folder: Path = published_home.copy_of_releases(tmp_path_factory.mktemp("cards") / "home").releases
+    first = versions.releases(folder)[0]
+
+    def notified(before: str, after: str) -> list[change_notes.ChangeNote]:
+        made = []
+        for number, definition in ((2, before), (3, after)):
+            path = another_release(folder, first.version, f"00000{number}-20261201T060000Z")
+            (path / "mart.duckdb").chmod(0o644)
+            run_sql(path / "mart.duckdb", CARD.format(definition))
+            made.append(Release(path, first.receipt, is_current=False))
+        try:
+            return change_notes.between(made[0], made[1], changes.between(made[0], made[1]))
+        finally:
+            for release in made:
+                versions._remove(release.path)
+
+    return notified
+
+
+def test_a_definition_that_the_publisher_changed_is_news_though_no_figure_changed(between_cards: BOTH) -> None:
+    (item,) = between_cards("Adults aged 19 and over.", "Adults aged\n16 and over.")
+    assert (item.indicator, item.sentences) == (
+        "SUP02",
+        (
+            'The publisher changed its definition. It was: "Adults aged 19 and over." '
+            'It is now: "Adults aged 16 and over."',
+        ),
+    )
+
+
+def test_a_definition_in_other_lines_is_no_news(between_cards: BOTH) -> None:
+    assert between_cards("Adults aged 19 and over.", " Adults  aged 19\nand over.") == []
+
+
+def test_the_first_definition_that_comes_is_no_news(between: BOTH) -> None:
+    assert between(CARD.format("Adults aged 19 and over.")) == []
+
+
 def test_a_first_release_is_one_sentence(published_home: PublishedHome) -> None:
     (release,) = versions.releases(published_home.releases)
     counted = changes.between(None, release)

@@ -107,7 +107,9 @@ TABLES = {"mart." + table for table, _, _ in SPOILED.values()} | {"mart.fct_revi
 OUTSIDE = (
     "staging." + CARDS,
     *("intermediate.int_staged", "intermediate.int_vintage_in_force", "raw.catalogue_dataset"),
+    *("intermediate.int_publisher_card", "raw.catalogue_indicator", "raw.catalogue_publishers_word"),
 )
+INACTIVE = "93015"
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +126,7 @@ def mart(published_home: PublishedHome) -> Iterator[duckdb.DuckDBPyConnection]:
         insert(connection, "intermediate.int_vintage_in_force", {"vintage_id": "cards"})
         for number, terms in enumerate((*OPEN_TERMS, None)):
             insert_card(connection, OHID[number], terms)
+        publishers_card(connection, INACTIVE, unit="Percent", polarity="RAG - Low is good", value_type="Proportion")
         # Cards of an older vintage, and of a dataset whose figures stay out.
         insert_card(connection, OHID[0], OTHER_TERMS, vintage_id="older cards")
         connection.execute(f"update raw.catalogue_dataset set redistributed = false where dataset = '{OHID[-1].id}'")
@@ -136,6 +139,11 @@ def insert_card(
 ) -> None:
     row = {"vintage_id": vintage_id, "source_id": dataset.source_id, "source_data_reuse": terms}
     insert(connection, f"staging.{CARDS}", row)
+
+
+def publishers_card(connection: duckdb.DuckDBPyConnection, source_id: str, **says: str) -> None:
+    known = {"publisher_id": "ohid", "source_id": source_id, "is_current": True}
+    insert(connection, "intermediate.int_publisher_card", {**known, **says})
 
 
 @pytest.fixture(scope="module")
@@ -271,6 +279,22 @@ def spoil_sources(spoiler: Spoiler) -> None:
     spoiler.tell(("redistribution", "reuse_names_the_open_government_licence"), ("dataset",), (OHID[6].id,))
 
 
+def spoil_cards(spoiler: Spoiler) -> None:
+    """A card that says another unit, one with a word that nobody knows, and one of an indicator that is given up."""
+    keys = ("indicator_code", "field", "theirs")
+    for number, says in (
+        (INACTIVE, {"unit": "per 1,000"}),
+        ("93014", {"polarity": "Sideways is good"}),
+        ("93881", {"says_whether_it_goes_on": "Obesity in adults (discontinued)"}),
+    ):
+        publishers_card(spoiler.connection, number, **says)
+    suite = "publisher_cards"
+    spoiler.tell((suite, "card_says_what_the_publishers_card_says"), keys, ("SUP02", "unit", "per 1,000"))
+    spoiler.tell((suite, "publishers_word_is_known"), keys, ("ATF18", "polarity", "Sideways is good"))
+    given_up = ("SUP03", "discontinuation", "Obesity in adults (discontinued)")
+    spoiler.tell((suite, "publisher_goes_on_with_the_indicator"), keys, given_up)
+
+
 @pytest.fixture(scope="module")
 def spoiled(
     mart: duckdb.DuckDBPyConnection, good_mart: dict[str, Outcomes]
@@ -287,7 +311,7 @@ def spoiled(
     rows = Spoiler(mart)
     for name, (table, where, change) in SPOILED.items():
         rows.spoil(name, table, where, change)
-    for spoil in (spoil_history, spoil_revisions, spoil_sources):
+    for spoil in (spoil_history, spoil_revisions, spoil_sources, spoil_cards):
         spoil(rows)
     tell(rows)
     # What is done to a whole indicator would be seen by rules on its rows, too.

@@ -1,0 +1,187 @@
+"""OHID's own cards of its indicators, from its metadata to the warning: where our cards say something else, and what
+its words mean.
+
+Belongs here: the way from the publisher's bytes to the suite's rows. Does not belong here: the news of a changed
+definition (tests/alerts/test_news.py), terms of re-use (tests/quality).
+
+The heading is that of the publisher's metadata, and its words are those of its lists.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from atf_dagster.landing import Store
+from atf_dagster.pipeline.steps import Refresh
+from atf_dagster.quality import gx, suites
+from atf_dagster.quality.results import Result
+from atf_dagster.settings import Settings, disable_usage_data
+from support.dbt_warehouse import Warehouse
+from support.publishers.fingertips import Fingertips, row
+
+CARDS, FIGURES = "fingertips_indicator_metadata", "fingertips_93015"
+HEADING_LINE = (
+    "Indicator ID,Indicator,Definition,Rationale,Data source,Indicator source,Methodology,Standard population/values,"
+    "Confidence interval details,Source of numerator,Definition of numerator,Source of denominator,"
+    "Definition of denominator,Disclosure control,Caveats,Copyright,Data re-use,Links,Indicator number,Notes,Frequency,"
+    "Rounding,Indicator Content,Specific rationale,Impact of COVID-19,Unit,Value type,Year type,Polarity"
+)
+HEADING = HEADING_LINE.split(",")
+Card = Mapping[str, str]
+
+INACTIVE: Card = {
+    "Indicator": "Percentage of physically inactive adults",
+    "Definition": "Adults aged 19 and over who do less than 30 minutes of activity a week.",
+    "Unit": "%",
+    "Value type": "Proportion",
+    "Year type": "November-November",
+    "Polarity": "RAG - Low is good   ",
+    "Frequency": "Annual",
+}
+INJURIES: Card = {
+    "Indicator": "Hospital admissions caused by injuries in children",
+    "Unit": "per 10,000",
+    "Value type": "Crude rate",
+    "Year type": "Financial",
+    "Polarity": "RAG - Low is good",
+    "Rounding": "Counts are rounded to the nearest 5.",
+}
+LIFE: Card = {
+    "Indicator": "Life expectancy at birth",
+    "Unit": "Years",
+    "Value type": "Life expectancy",
+    "Year type": "Calendar",
+    "Polarity": "RAG - High is good",
+    "Caveats": "A source of deaths at home was discontinued in 2012.",
+}
+HOMELESS: Card = {
+    "Indicator": "Homelessness: households in temporary accommodation",
+    "Unit": "per 1,000",
+    "Value type": "Crude rate",
+    "Year type": "Financial",
+    "Polarity": "RAG - Low is good",
+}
+LONELY: Card = {"Indicator": "Loneliness", "Unit": "Percent", "Year type": "", "Polarity": "Not applicable"}
+GOOD: Mapping[str, Card] = {
+    "93015": INACTIVE,
+    "90284": INJURIES,
+    "93283": LIFE,
+    "93735": HOMELESS,
+    "93758": LONELY,
+}
+CHANGED: Mapping[str, Card] = {
+    "93015": {
+        **INACTIVE,
+        "Definition": "Adults aged 16 and over who do less than 60 minutes of activity a week.",
+        "Unit": "per 1,000",
+        "Year type": "Calendar",
+        "Polarity": "RAG - High is good",
+    },
+    "90284": {**INJURIES, "Rounding": "Numerators are rounded to the nearest 10.", "Value type": "Proportion"},
+    "93283": {**LIFE, "Unit": "Fortnights", "Polarity": "BOB - Blue orange blue", "Rounding": "Numbers to nearest 0.1"},
+    "93735": {**HOMELESS, "Notes": "This indicator has been discontinued and will not be updated."},
+}
+
+
+def served(cards: Mapping[str, Card]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, HEADING, restval="")
+    writer.writeheader()
+    writer.writerows({"Indicator ID": number, **card} for number, card in cards.items())
+    return text.getvalue().encode()
+
+
+@dataclass
+class Story:
+    """A home and what the suite said after each answer of the publisher."""
+
+    settings: Settings
+    said: dict[str, dict[str, Result]]
+    server: Fingertips
+
+    def rows(self, run: str, expectation: str) -> set[tuple[Any, ...]]:
+        names = ("indicator_code", "field", "theirs", "ours")
+        return {tuple(found[name] for name in names) for found in self.said[run][expectation].failing}
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    disable_usage_data()
+    home = tmp_path_factory.mktemp("cards") / "home"
+    home.mkdir()
+    suite = [found for found in suites.load("mart") if found.suite == "publisher_cards"]
+    with Fingertips() as server:
+        server.serve("93015", 502, [row("93015", f"E0800001{n}", f"2{n}.5") for n in range(1, 6)])
+        asked: dict[str, Any] = {"attempts": 1, "backoff_first": 0.0, "requests_per_second": 0.0}
+        settings = Settings(home=home, mode="live", service_urls={"fingertips": server.url}, **asked)
+        told = Story(settings, {}, server)
+        for run, cards in (("good", GOOD), ("changed", CHANGED)):
+            server.metadata = served(cards)
+            refresh = Refresh(settings, run)
+            refresh.fetch([CARDS, FIGURES] if run == "good" else [CARDS])
+            refresh.parse()
+            refresh.build("staged")
+            refresh.admit()
+            warehouse = Warehouse(settings.workspace, settings.warehouse)
+            ran = warehouse.dbt("run", "--select", "+int_publisher_card")
+            assert {node.status for node in ran} == {"success"}, [node for node in ran if node.status != "success"]
+            with duckdb.connect(str(settings.warehouse), read_only=True) as connection:
+                found = gx.run(connection, suite, has_previous=False)
+            assert not [result.observed for result in found if result.broken]
+            told.said[run] = {result.expectation: result for result in found}
+    yield told
+
+
+AGREES, KNOWN, GOES_ON = (
+    "card_says_what_the_publishers_card_says",
+    "publishers_word_is_known",
+    "publisher_goes_on_with_the_indicator",
+)
+
+
+@pytest.mark.parametrize("expectation", [AGREES, KNOWN, GOES_ON])
+def test_the_publishers_words_for_what_we_say_are_no_contradiction(story: Story, expectation: str) -> None:
+    assert story.rows("good", expectation) == set()
+    assert story.said["good"][expectation].success
+
+
+def test_each_contradiction_is_told_with_the_indicator_the_field_their_word_and_ours(story: Story) -> None:
+    assert story.rows("changed", AGREES) == {
+        ("SUP02", "unit", "per 1,000", "%"),
+        ("SUP02", "year_type", "Calendar", "rolling"),
+        ("SUP02", "polarity", "RAG - High is good", "lower_is_better"),
+        ("SUP04", "value_type", "Proportion", "crude_rate"),
+        ("SUP04", "counts_rounded_to", "Numerators are rounded to the nearest 10.", "5"),
+        ("ATF01", "polarity", "BOB - Blue orange blue", "higher_is_better"),
+        ("SUP32", "polarity", "BOB - Blue orange blue", "higher_is_better"),
+    }
+    result = story.said["changed"][AGREES]
+    assert (result.severity, result.owner) == ("warning", "analysts")
+    assert set(result.indicators) == {"ATF01", "SUP02", "SUP04", "SUP32"}
+
+
+def test_a_word_that_nobody_knows_is_told_by_name(story: Story) -> None:
+    of_both = [(code, "unit", "Fortnights", "years") for code in ("ATF01", "SUP32")]
+    assert story.rows("changed", KNOWN) == set(of_both)
+
+
+def test_an_indicator_that_the_publisher_gave_up_is_told(story: Story) -> None:
+    found = {(code, theirs) for code, _, theirs, _ in story.rows("changed", GOES_ON)}
+    says = f"{HOMELESS['Indicator']}. {CHANGED['93735']['Notes']}"
+    assert found == {("SUP17", says), ("ATF19", "no card any longer")}
+
+
+def test_the_cards_cost_one_request_a_refresh_and_are_landed_before_they_are_read(story: Story) -> None:
+    assert len([path for path in story.server.asked if "indicator_metadata" in path]) == 2
+    store = Store(story.settings.landing)
+    before, after = (store.verified(vintage)[0].read_bytes() for vintage in store.vintages(CARDS, "all"))
+    assert (before, after) == (served(GOOD), served(CHANGED))
+    assert Path(store.object_path(store.vintages(CARDS, "all")[0].sha256)).exists()
