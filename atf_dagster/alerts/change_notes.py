@@ -1,8 +1,8 @@
 """What changed in the figures between two releases, as sentences for analysts.
 
 Belongs here: new periods, revisions, withdrawals, councils newly better or worse than England, definitions that a
-publisher changed, and what must be checked before anybody is told so. Does not belong here: counting the changed figures
-(`release.changes`), the checks (`expectations`), the message that contains the sentences (`digest`).
+publisher changed, and what must be checked before anybody is told so. Does not belong here: counting the changed
+figures (`release.changes`), the checks (`expectations`), the message that contains the sentences (`digest`).
 """
 
 from collections import defaultdict

@@ -15,6 +15,10 @@ from atf_dagster.catalogue import Collection, model
 from atf_dagster.formats import csv_heading, csv_text, zip_member
 from atf_dagster.formats.body import Body, BodyRejected, BodyRules, NoData, parsed_json, refuse_twice
 
+CHANGED_JSON = (
+    "The publisher changed its interface, or this is an error page. A data engineer opens the URL and compares it with "
+    "the publisher's documentation."
+)
 Tags = Mapping[str, str | int]
 
 
@@ -30,7 +34,10 @@ def inspect(
     if collection.format == "json":
         records = _records(path, rules)
         columns = tuple(dict.fromkeys(name for record in records for name in record))
-        body = csv_text.judge_columns(columns, collection.columns, collection.optional_columns)
+        try:
+            body = csv_text.judge_columns(columns, collection.columns, collection.optional_columns)
+        except BodyRejected as error:
+            raise BodyRejected(error.reason, error.message, CHANGED_JSON) from error
         _refuse_missing_keys(records, collection.columns)
         return body
     body = csv_text.inspect(
@@ -93,8 +100,7 @@ def _records(path: Path, rules: BodyRules) -> list[Mapping[str, str | None]]:
         raise BodyRejected(
             "not_this_json",
             f"The body is not JSON of the expected shape ({type(error).__name__}: {error}).",
-            "The publisher changed its interface, or this is an error page. A data engineer opens the URL and compares "
-            "it with the publisher's documentation.",
+            CHANGED_JSON,
         ) from error
     if not records:
         raise NoData("The answer holds no records.")

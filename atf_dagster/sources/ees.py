@@ -21,6 +21,7 @@ from typing import Any
 from atf_dagster.formats.body import BodyRejected, NoData
 from atf_dagster.http import FetchError
 from atf_dagster.sources.base import Collected, FetchContext, Page, Params, Source
+from atf_dagster.sources.shapes import an_object, broken, inside, objects
 
 _API = "/statistics/v1"
 _CATALOGUE = "/api/data-set-files"
@@ -76,7 +77,8 @@ def _data_set(context: FetchContext, data_set: str) -> dict[str, Any]:
     """The service's record of a data set, or of its successor."""
     seen = [data_set]
     while True:
-        card = _read(context.fetch_listing(context.url(f"{_API}/data-sets/{seen[-1]}")))
+        page = context.fetch_listing(context.url(f"{_API}/data-sets/{seen[-1]}"))
+        card = an_object(_read(page), page.url, "id", "status")
         status = str(card.get("status") or "")
         successor = str(card.get("supersedingDataSetId") or "")
         if status == "Withdrawn":
@@ -184,7 +186,7 @@ def _publication(context: FetchContext, wanted: str) -> str:
     url = context.url(f"{_API}/publications")
     found = {
         str(entry.get("slug")): str(entry["id"])
-        for entry in _each_result(context, url, (("search", wanted.replace("-", " ")),))
+        for entry in _each_result(context, url, (("search", wanted.replace("-", " ")),), "slug", "id")
     }
     if wanted not in found:
         raise BodyRejected(
@@ -199,7 +201,7 @@ def _publication(context: FetchContext, wanted: str) -> str:
 def _file(context: FetchContext, publication: str) -> dict[str, Any]:
     title = re.compile(context.dataset.ask["title"], re.IGNORECASE)
     url = context.url(_CATALOGUE, at="content")
-    files = list(_each_result(context, url, (("publicationId", publication), ("latestOnly", "true"))))
+    files = list(_each_result(context, url, (("publicationId", publication), ("latestOnly", "true")), "id", "title"))
     named = [file for file in files if file.get("id") and title.search(str(file.get("title")).strip())]
     if len(named) == 1:
         return named[0]
@@ -221,23 +223,24 @@ def _file(context: FetchContext, publication: str) -> dict[str, Any]:
 # both interfaces ------------------------------------------------------------------------------------
 
 
-def _each_result(context: FetchContext, url: str, params: Params) -> Iterator[dict[str, Any]]:
-    """Every entry of a listing, from all its pages."""
+def _each_result(context: FetchContext, url: str, params: Params, *names: str) -> Iterator[dict[str, Any]]:
+    """Every entry of a listing, from all its pages; each has these keys."""
     for number in range(1, _MOST_PAGES + 1):
-        listing = _read(context.fetch_listing(url, (*params, ("page", str(number)), ("pageSize", _PAGE_SIZE))))
-        results = listing.get("results")
-        if not isinstance(results, list):
-            raise _not_understood(url, "a listing has no results")
-        yield from (entry for entry in results if isinstance(entry, dict))
-        if not results or number >= int((listing.get("paging") or {}).get("totalPages") or 1):
+        page = context.fetch_listing(url, (*params, ("page", str(number)), ("pageSize", _PAGE_SIZE)))
+        listing = an_object(_read(page), page.url, "results", "paging")
+        results = objects(listing["results"], page.url, *names, may_be_empty=True)
+        pages = inside(listing, page.url, "paging", "totalPages")
+        if not isinstance(pages, int) or (pages > 0 and number == 1 and not results):
+            raise broken(page.url, f"its page {number} has {len(results)} results, and totalPages is {pages!r}")
+        yield from results
+        if not results or number >= pages:
             return
 
 
 def _read(page: Page) -> dict[str, Any]:
     """A JSON object of the service. A warning in it (an unknown name, no results) is a failure with status 200."""
     answer = page.json()
-    if not isinstance(answer, dict):
-        raise _not_understood(page.url, f"the answer is a {type(answer).__name__}")
+    answer = an_object(answer, page.url)
     warnings = answer.get("warnings")
     if warnings:
         texts = "; ".join(
@@ -250,14 +253,6 @@ def _read(page: Page) -> dict[str, Any]:
             "A data engineer compares the dataset's `ask` with the data set's page in the data catalogue.",
         )
     return answer
-
-
-def _not_understood(url: str, what: str) -> BodyRejected:
-    return BodyRejected(
-        "not_this_json",
-        f"{url}: {what}.",
-        "The service changed its interface. A data engineer opens the URL and corrects sources/ees.py.",
-    )
 
 
 SOURCE = Source(collect=collect)

@@ -16,6 +16,7 @@ import duckdb
 from atf_dagster.catalogue import Collection, Dataset
 from atf_dagster.formats.body import BodyRejected, NoData, snake_case
 from atf_dagster.sources.base import Collected, FetchContext, Page, Params, Source
+from atf_dagster.sources.shapes import an_object, broken, objects
 from atf_dagster.sql import literal
 
 # The heading names the kind of the parent ("Compared to Region value or percentiles"); four texts are in use.
@@ -116,15 +117,13 @@ def _metadata(context: FetchContext) -> Collected:
 
 def _probe(context: FetchContext, indicator: str) -> str | None:
     """The publisher's moments of the last upload and deletion; None where it gives none."""
-    changes = context.fetch_listing(context.url("/api/data_changes"), (("indicator_id", indicator),)).json()
-    if not isinstance(changes, dict):
+    page = context.fetch_listing(context.url("/api/data_changes"), (("indicator_id", indicator),))
+    changes = page.json()
+    if not changes:
         context.probed(None)
         return None
-    # The year 1 means "never".
-    uploaded, deleted = (
-        "" if str(moment).startswith("0001-") else str(moment or "")
-        for moment in (changes.get("LastUploadedAt"), changes.get("LastDeletedAt"))
-    )
+    moments = an_object(changes, page.url, "LastUploadedAt", "LastDeletedAt")
+    uploaded, deleted = (_moment(moments[name], page.url) for name in ("LastUploadedAt", "LastDeletedAt"))
     if deleted > uploaded:
         raise BodyRejected(
             "withdrawn",
@@ -137,11 +136,22 @@ def _probe(context: FetchContext, indicator: str) -> str | None:
     return token
 
 
+def _moment(given: object, url: str) -> str:
+    """A moment in ISO 8601; empty where there was none, which the year 1 means too. Raises BodyRejected."""
+    if given is None or str(given).startswith("0001-"):
+        return ""
+    if not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T", str(given)):
+        raise broken(url, f"{given!r} is no moment")
+    return str(given)
+
+
 def _area_types(context: FetchContext, indicator: str) -> list[int]:
     """Numbers of the kinds of area of this level that have the indicator, the newest first."""
     level = _LEVELS[context.part.params["level"]]
-    kinds = context.fetch_listing(context.url("/api/area_types")).json()
-    available = context.fetch_listing(context.url("/api/available_data"), (("indicator_id", indicator),)).json()
+    page = context.fetch_listing(context.url("/api/area_types"))
+    kinds = objects(page.json(), page.url, "Id", "Name", "Short")
+    page = context.fetch_listing(context.url("/api/available_data"), (("indicator_id", indicator),))
+    available = objects(page.json(), page.url, "IndicatorId", "AreaTypeId")
     has = {int(entry["AreaTypeId"]) for entry in available if str(entry["IndicatorId"]) == indicator}
     named = [int(kind["Id"]) for kind in kinds if any(level.search(str(kind.get(at))) for at in ("Name", "Short"))]
     if not named:

@@ -26,6 +26,7 @@ from urllib.parse import unquote, urlsplit
 
 from atf_dagster.formats.body import BodyRejected
 from atf_dagster.sources.base import Collected, FetchContext, Page, Source
+from atf_dagster.sources.shapes import an_object, broken, inside, objects
 
 _API = "/api/content"
 _FORMATS = ("xlsx", "ods", "xls", "csv")
@@ -117,7 +118,10 @@ def _listings(context: FetchContext) -> list[_Listing]:
 def _documents(context: FetchContext, path: str, title: str) -> list[str]:
     """Paths of a collection's documents with that title, newest first."""
     content = _content(context, path)
-    documents = [document for document in _list(content.get("links", {}), "documents") if document.get("base_path")]
+    listed = inside(content, path, "links", "documents")
+    documents = objects(listed, path, "base_path", "title", may_be_empty="page" in context.dataset.ask)
+    if strange := [found["withdrawn"] for found in documents if not isinstance(found.get("withdrawn", False), bool)]:
+        raise broken(path, f"`withdrawn` of a document is {strange[0]!r}")
     fitting = [document for document in documents if re.search(title, str(document.get("title")), re.IGNORECASE)]
     if not fitting and "page" in context.dataset.ask:
         if documents:
@@ -143,29 +147,26 @@ def _documents(context: FetchContext, path: str, title: str) -> list[str]:
 
 def _listing(context: FetchContext, path: str) -> _Listing:
     content = _content(context, path)
-    details = content.get("details") or {}
+    details = an_object(content.get("details"), path, "attachments")
+    files = objects(details["attachments"], path, "url", may_be_empty=True)
     # Only the presence of a notice counts; its text is HTML.
-    notice = content.get("withdrawn_notice") or {}
+    notice = an_object(content.get("withdrawn_notice") or {}, path)
+    if notice and not {"explanation", "withdrawn_at"} & notice.keys():
+        raise broken(path, f"its notice of withdrawal has only {', '.join(sorted(notice))[:80]}")
     published_at = content.get("public_updated_at")
     return _Listing(
         path=path,
         title=str(content.get("title") or path),
         published_at=None if published_at is None else str(published_at),
-        files=tuple(file for file in _list(details, "attachments") if file.get("attachment_type", "file") == "file"),
+        files=tuple(file for file in files if file.get("attachment_type", "file") == "file"),
         changes=tuple(_list(details, "change_history")),
         withdrawn=_text(str(notice.get("explanation") or "without a reason")) if notice else None,
     )
 
 
 def _content(context: FetchContext, path: str) -> Mapping[str, Any]:
-    content = context.fetch_listing(context.url(_API + path)).json()
-    if not isinstance(content, dict):
-        raise BodyRejected(
-            "not_this_json",
-            f"The content interface's answer for {path} is not one page but a {type(content).__name__}.",
-            "The publisher changed its interface. A data engineer compares it with its documentation and corrects "
-            "sources/govuk.py.",
-        )
+    page = context.fetch_listing(context.url(_API + path))
+    content = an_object(page.json(), page.url)
     if content.get("base_path", path) != path:
         context.note(f"The publisher moved the page {path} to {content['base_path']}; that is asked for.")
     return content

@@ -150,7 +150,7 @@ def _numbers(context: FetchContext, dataset: str, areas: Iterable[str]) -> list[
     found: dict[str, str] = {}
     for kind in _KINDS if areas else ():
         listing = context.fetch_listing(context.url(f"{_API}/{dataset}/geography/{kind}.def.sdmx.json")).json()
-        found = {**numbers_of_areas(listing), **found}
+        found = {**numbers_of_areas(listing, f"{dataset}, {kind}"), **found}
     return [found[code] for code in areas if code in found]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from atf_dagster.formats.body import BodyRejected, NoData
+from atf_dagster.sources.shapes import broken, inside, objects
 
 _CHANGED = (
     "A data engineer opens the definition's address and compares it with `ask` in catalogue/collections/nomis.yml. If "
@@ -18,14 +19,18 @@ _CHANGED = (
 def dimensions(definition: Any, dataset: str) -> list[str]:
     """Names of the dimensions that a query must pin, as a query writes them.
 
-    Without geography, time and frequency. Raises NoData where there is no such dataset.
+    Without geography, time and frequency. Raises NoData where the publisher says that there is no such dataset: by
+    `keyfamilies` that is null. Raises BodyRejected for any other shape.
     """
-    families = _listed(_inside(definition, "structure", "keyfamilies", "keyfamily"))
-    if not families:
+    where = f"the definition of {dataset}"
+    families = inside(definition, where, "structure", "keyfamilies")
+    if families is None:
         raise NoData(f"The publisher has no dataset {dataset} any longer.")
+    (family, *_) = objects(_listed(inside(families, where, "keyfamily")), where, "components")
+    entries = objects(_listed(inside(family, where, "components", "dimension")), where, "conceptref")
     found = [
         str(entry["conceptref"]).lower()
-        for entry in _listed(_inside(families[0], "components", "dimension"))
+        for entry in entries
         if str(entry.get("isfrequencydimension", "")).lower() != "true"
     ]
     names = [name for name in found if name not in ("geography", "time", "freq")]
@@ -38,7 +43,7 @@ def dimensions(definition: Any, dataset: str) -> list[str]:
 
 def codes(listing: Any, wanted: str, where: str) -> tuple[str, ...]:
     """`label: TEXT; TEXT` gives one code for each TEXT; `code: TEXT` every code of that form. Raises BodyRejected."""
-    known = _codes(listing)
+    known = _codes(listing, where)
     kind, _, rest = wanted.partition(":")
     if kind == "code":
         chosen = [code for code, _ in known if re.fullmatch(rest.strip(), code)]
@@ -56,7 +61,7 @@ def codes(listing: Any, wanted: str, where: str) -> tuple[str, ...]:
 
 def areas_of_type(listing: Any, wanted: Sequence[str], where: str) -> list[str]:
     """The publisher's own numbers of areas, which it lists with GSS codes. Raises BodyRejected where one is missing."""
-    numbers = numbers_of_areas(listing)
+    numbers = numbers_of_areas(listing, where)
     missing = [code for code in wanted if code not in numbers]
     if missing:
         raise BodyRejected(
@@ -68,24 +73,40 @@ def areas_of_type(listing: Any, wanted: Sequence[str], where: str) -> list[str]:
     return [numbers[code] for code in wanted]
 
 
-def numbers_of_areas(listing: Any) -> dict[str, str]:
-    """GSS code -> the publisher's own number, from a list of areas.
+def numbers_of_areas(listing: Any, where: str) -> dict[str, str]:
+    """GSS code -> the publisher's own number, from a list of areas. Raises BodyRejected where that is none.
 
     The code is one of an area's annotations. Which one is not documented, but no other annotation looks like a code.
     """
-    return {
-        str(annotation.get("annotationtext")): str(entry["value"])
-        for entry in _listed(_inside(listing, "structure", "codelists", "codelist", 0, "code"))
+    entries = _entries(listing, where)
+    found = {
+        str(annotation["annotationtext"]): str(entry["value"])
+        for entry in entries
         for annotation in _listed(_inside(entry, "annotations", "annotation"))
-        if re.fullmatch("[A-Z][0-9]{8}", str(annotation.get("annotationtext")))
+        if isinstance(annotation, dict) and re.fullmatch("[A-Z][0-9]{8}", str(annotation.get("annotationtext")))
     }
+    if entries and not found:
+        raise broken(where, f"none of its {len(entries)} areas has a GSS code")
+    return found
 
 
-def _codes(listing: Any) -> list[tuple[str, str]]:
-    return [
-        (str(entry["value"]), " ".join(str(_inside(entry, "description", "value") or "").split()))
-        for entry in _listed(_inside(listing, "structure", "codelists", "codelist", 0, "code"))
+def _codes(listing: Any, where: str) -> list[tuple[str, str]]:
+    entries = _entries(listing, where)
+    known = [
+        (str(entry["value"]), " ".join(str(_inside(entry, "description", "value") or "").split())) for entry in entries
     ]
+    if not any(text for _, text in known):
+        raise broken(where, f"none of its {len(known)} codes has a description")
+    return known
+
+
+def _entries(listing: Any, where: str) -> list[dict[str, Any]]:
+    """The entries of a list of codes. Raises BodyRejected where the listing has no such list."""
+    lists = inside(listing, where, "structure", "codelists")
+    if lists is None:  # the publisher has no codes of this kind
+        return []
+    (codes_of, *_) = objects(_listed(inside(lists, where, "codelist")), where, "code")
+    return objects(_listed(codes_of["code"]), where, "value", may_be_empty=True)
 
 
 def _not_one(where: str, wanted: str, known: list[tuple[str, str]], fits: list[str]) -> BodyRejected:

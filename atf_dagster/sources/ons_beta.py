@@ -27,6 +27,7 @@ from urllib.parse import quote, urlsplit
 
 from atf_dagster.formats.body import BodyRejected, snake_case
 from atf_dagster.sources.base import Collected, FetchContext, Page, Source
+from atf_dagster.sources.shapes import an_object, broken, inside, objects
 
 _VERSION = re.compile(r"/datasets/[^/]+/editions/[^/]+/versions/[0-9]+$")
 _OBSERVATION = re.compile(r"^v4_[0-9]+$", re.IGNORECASE)
@@ -101,7 +102,7 @@ def _newest_version(context: FetchContext) -> Collected:
 
 def _path_of_newest(content: Mapping[str, Any], path: str) -> str:
     """The path of the newest version. Only the path counts, because links may name hosts of the publisher's network."""
-    link = (content.get("links") or {}).get("latest_version") or {}
+    link = an_object(inside(content, path, "links").get("latest_version") or {}, path)
     found = _VERSION.search(urlsplit(str(link.get("href") or "")).path)
     if found is None:
         raise BodyRejected(
@@ -114,6 +115,10 @@ def _path_of_newest(content: Mapping[str, Any], path: str) -> str:
 
 def _csv(version: Mapping[str, Any], dataset: str) -> tuple[str, int | None]:
     """The address of the version's CSV, and its size where the publisher gives it."""
+    if not {"downloads", "distributions"} & version.keys():
+        raise broken(
+            dataset, f"a version has neither downloads nor distributions but {', '.join(sorted(version))[:200]}"
+        )
     downloads = version.get("downloads") or {}
     csv = downloads.get("csv") or {}
     if csv.get("href"):
@@ -239,7 +244,10 @@ def _page(context: FetchContext, path: str) -> Mapping[str, Any]:
 
 def _listing(content: Mapping[str, Any], path: str) -> _Listing:
     released = (content.get("description") or {}).get("releaseDate")
-    files = (entry.get("file") or entry.get("uri") for entry in _list(content, "downloads"))
+    entries = objects(content.get("downloads") or [], path, may_be_empty=True)
+    files = [entry.get("file") or entry.get("uri") for entry in entries]
+    if entries and not any(files):
+        raise broken(path, "its downloads have neither `file` nor `uri`")
     return _Listing(
         path=str(content.get("uri") or path).rstrip("/"),
         released=None if not released else str(released),
@@ -326,12 +334,7 @@ def _fetch(context: FetchContext, url: str, *, alone: bool, name: str) -> Page:
 
 
 def _object(page: Page, of: str) -> Mapping[str, Any]:
-    content = page.json()
-    if not isinstance(content, dict):
-        raise BodyRejected(
-            "not_this_json", f"The interface's answer for {of} is no object but a {type(content).__name__}.", _CHANGED
-        )
-    return content
+    return an_object(page.json(), of)
 
 
 def _list(content: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

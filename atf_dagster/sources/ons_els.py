@@ -12,7 +12,8 @@ import difflib
 from typing import Any
 
 from atf_dagster.formats.body import NoData
-from atf_dagster.sources.base import Collected, FetchContext, Source
+from atf_dagster.sources.base import Collected, FetchContext, Page, Source
+from atf_dagster.sources.shapes import objects
 
 _API = "/explore-local-statistics/api/v1"
 
@@ -25,7 +26,7 @@ def collect(context: FetchContext) -> Collected:
     slug = context.collection.moved.get(context.dataset.source_id, context.dataset.source_id)
     if slug != context.dataset.source_id:
         context.note(f"Indicator {context.dataset.source_id} was renamed; it is asked for as {slug}.")
-    cards = _cards(context.fetch_listing(context.url(f"{_API}/metadata/indicators")).json())
+    cards = _cards(context.fetch_listing(context.url(f"{_API}/metadata/indicators")))
     if slug not in cards:
         near = difflib.get_close_matches(slug, list(cards), n=1, cutoff=0.5)
         hint = f"; renamed to {near[0]}?" if near else ""
@@ -46,10 +47,11 @@ def collect(context: FetchContext) -> Collected:
     return Collected([page], published_at=None if modified is None else str(modified))
 
 
-def _cards(listing: Any) -> dict[str, dict[str, Any]]:
+def _cards(page: Page) -> dict[str, dict[str, Any]]:
     """The service's cards by slug. The service gives them as a list or as an object."""
-    cards = listing.values() if isinstance(listing, dict) else listing
-    return {str(card["slug"]): card for card in cards}
+    listing = page.json()
+    cards = list(listing.values()) if isinstance(listing, dict) else listing
+    return {str(card["slug"]): card for card in objects(cards, page.url, "slug")}
 
 
 SOURCE = Source(collect=collect)

@@ -24,6 +24,7 @@ import duckdb
 from atf_dagster.catalogue import Collection, Dataset
 from atf_dagster.formats.body import BodyRejected, NoData, snake_case
 from atf_dagster.sources.base import Collected, FetchContext, Page, Params, Source
+from atf_dagster.sources.shapes import an_object, broken, objects
 from atf_dagster.sql import literal
 
 SERVICES = "/ESMARspQHYMw9BZ9/arcgis/rest/services"
@@ -61,9 +62,10 @@ def collect(context: FetchContext) -> Collected:
 
 
 def _newest_service(context: FetchContext) -> str:
-    listing = _answer(context.fetch_listing(context.url(SERVICES), (("f", "json"),)))
+    page = context.fetch_listing(context.url(SERVICES), (("f", "json"),))
+    services = objects(an_object(_answer(page), page.url, "services")["services"], page.url, "name", "type")
     pattern = re.compile(context.dataset.ask["service"], re.IGNORECASE)
-    names = [str(entry["name"]) for entry in listing.get("services", ()) if entry.get("type") == "FeatureServer"]
+    names = [str(entry["name"]) for entry in services if entry["type"] == "FeatureServer"]
     fitting = [name for name in names if pattern.search(name)]
     if not fitting:
         raise BodyRejected(
@@ -89,7 +91,7 @@ def edition(name: str) -> tuple[int, int, int]:
 
 
 def _code_field(layer: Mapping[str, Any], letters: str, service: str) -> str:
-    fields = [str(field["name"]) for field in layer.get("fields") or ()]
+    fields = [str(field["name"]) for field in objects(layer.get("fields"), service, "name")]
     fitting = [name for name in fields if re.fullmatch(rf"{letters}\d{{2}}CD", name, re.IGNORECASE)]
     if len(fitting) != 1:
         raise BodyRejected(
@@ -116,8 +118,10 @@ def _count(context: FetchContext, layer_url: str, where: str) -> int:
         context.fetch_listing(f"{layer_url}/query", (("where", where), ("returnCountOnly", "true"), ("f", "json")))
     )
     if "count" not in answer:
-        raise _unreadable(f"the count of rows has no count but {', '.join(sorted(answer)) or 'nothing'}")
-    count = int(answer["count"])
+        raise broken(layer_url, f"the count of rows has no count but {', '.join(sorted(answer)) or 'nothing'}")
+    if not isinstance(answer["count"], int) or answer["count"] < 0:
+        raise broken(layer_url, f"the count of rows is {answer['count']!r}")
+    count = answer["count"]
     at_least = int(context.dataset.ask.get("at_least", "1"))
     if count == 0:
         raise NoData("The service says that it has no rows.")
@@ -153,7 +157,7 @@ def _pages(
         answer = _answer(page)
         features = answer.get("features")
         if not isinstance(features, list):
-            raise _unreadable(f"a page of rows has no rows but {', '.join(sorted(answer)) or 'nothing'}")
+            raise broken(layer_url, f"a page has no list `features` but {', '.join(sorted(answer)) or 'nothing'}")
         if not features and exceeded(answer):
             raise _incomplete(f"A page after row {came} is empty, and the server says that there is more.")
         if not features:
@@ -177,9 +181,7 @@ def exceeded(answer: Mapping[str, Any]) -> bool:
 
 def _answer(page: Page) -> Mapping[str, Any]:
     """The page as an object. Raises BodyRejected for an error, because errors come with status 200."""
-    answer = page.json()
-    if not isinstance(answer, dict):
-        raise _unreadable(f"an answer is not one object but a {type(answer).__name__}")
+    answer = an_object(page.json(), page.url)
     refuse_error(answer)
     return answer
 
@@ -205,14 +207,6 @@ def _incomplete(what: str) -> BodyRejected:
         what,
         "The publisher cut the answer, or the table changed between two pages. The next refresh asks again. If it "
         "repeats, a data engineer requests smaller pages in sources/open_geography.py.",
-    )
-
-
-def _unreadable(what: str) -> BodyRejected:
-    return BodyRejected(
-        "not_this_json",
-        f"The answer is not one of this interface: {what}.",
-        "A data engineer opens the URL and compares it with the documentation that sources/open_geography.py names.",
     )
 
 

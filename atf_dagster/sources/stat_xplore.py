@@ -26,6 +26,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from atf_dagster.formats.body import BodyRejected, NoData, Skipped
 from atf_dagster.http import FetchError
 from atf_dagster.sources.base import Collected, FetchContext, Page, Source
+from atf_dagster.sources.shapes import an_object, objects
 
 _API = "/webapi/rest/v1"
 _ACCOUNT = "https://stat-xplore.dwp.gov.uk (log in, then Account, Open Data API Access)"
@@ -104,7 +105,7 @@ class _Service:
             seen.add(url)
             page = self._checked(lambda url=url: self._context.fetch_listing(url, headers=self._headers))  # type: ignore[misc]
             body = _expect(page, "id", "children")
-            children += [_node(child) for child in body["children"]]
+            children += [_node(child) for child in objects(body["children"], page.url, "id", "type")]
             following = _next_page(page, url, first)
             if following is None:
                 return _Node(node_id, str(body.get("label", "")), str(body.get("type", "")), tuple(children))
@@ -246,14 +247,7 @@ def _one(where: _Node, what: str, found: Sequence[_Node]) -> _Node:
 
 
 def _expect(page: Page, *names: str) -> dict[str, Any]:
-    body = page.json()
-    if not isinstance(body, dict) or any(name not in body for name in names):
-        raise BodyRejected(
-            "not_schema",
-            f"{page.url} is not a node of the schema: {', '.join(names)} are not all in it.",
-            "The publisher changed its interface. A data engineer compares the answer with its documentation.",
-        )
-    return body
+    return an_object(page.json(), page.url, *names)
 
 
 def _next_page(page: Page, url: str, first: str) -> str | None:

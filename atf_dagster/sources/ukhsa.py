@@ -32,6 +32,7 @@ from atf_dagster.catalogue import Collection, Dataset, load
 from atf_dagster.formats.body import BodyRejected, NoData
 from atf_dagster.http import FetchError
 from atf_dagster.sources.base import Collected, FetchContext, Page, Params, Source
+from atf_dagster.sources.shapes import an_object, broken, objects
 from atf_dagster.sql import literal
 
 PAGE_SIZE = 365
@@ -80,9 +81,8 @@ def _listing(context: FetchContext) -> str:
 
 def _places(context: FetchContext) -> list[str]:
     """The service's names of our areas, in the catalogue's order. Its addresses have names and no codes."""
-    listed = {
-        _plain(str(entry["name"])): str(entry["name"]) for entry in context.fetch_listing(_listing(context)).json()
-    }
+    page = context.fetch_listing(_listing(context))
+    listed = {_plain(str(entry["name"])): str(entry["name"]) for entry in objects(page.json(), page.url, "name")}
     found = []
     for area in load().areas:
         if area.type != context.dataset.ask["areas"] or area.code not in context.areas:
@@ -155,18 +155,18 @@ def _params(number: int) -> Params:
 
 
 def _answer(page: Page) -> _Answer:
-    body = page.json()
-    try:
-        following = body["next"]
-        # Only the number is used. The catalogue gives the address, not the answer.
-        number = None if following is None else int(parse_qs(urlsplit(following).query)["page"][0])
-        return _Answer(count=int(body["count"]), rows=list(body["results"]), next_page=number)
-    except (KeyError, TypeError, ValueError) as error:
-        raise BodyRejected(
-            "not_a_series",
-            f"{page.url} is not a page of a series ({type(error).__name__}: {error}).",
-            "The publisher changed its interface. A data engineer compares the answer with its documentation.",
-        ) from error
+    body = an_object(page.json(), page.url, "count", "next", "results")
+    rows = objects(body["results"], page.url, may_be_empty=True)
+    following, count = body["next"], body["count"]
+    if not isinstance(count, int) or count < 0:
+        raise broken(page.url, f"its count of rows is {count!r}")
+    if following is None:
+        return _Answer(count, rows, None)
+    # Only the number is used. The catalogue gives the address, not the answer.
+    number = parse_qs(urlsplit(following).query).get("page", [""])[0] if isinstance(following, str) else ""
+    if not number.isdecimal():
+        raise broken(page.url, f"its next page is {following!r}"[:200])
+    return _Answer(count, rows, int(number))
 
 
 def _probe(context: FetchContext, urls: Sequence[str]) -> None:
