@@ -190,3 +190,39 @@
         then cast({{ k }} + 1 - ceil(cast({{ k }} * ({{ n }} + 1 - {{ rank }}) as double) / {{ n }}) as int)
     end
 {%- endmacro %}
+
+{#- A publisher's own verdict beside England in our words: better, similar, worse, lower or higher. Null for any other
+    word: that a council is in the lowest fifth of councils says nothing of England. -#}
+{% macro publisher_outcome(words) -%}
+    case
+        when lower(trim({{ words }})) in ('better', 'similar', 'worse', 'lower', 'higher')
+        then lower(trim({{ words }}))
+    end
+{%- endmacro %}
+
+{#- The same verdict as `lower`, `similar` or `higher`: a publisher's better and worse turned back by the polarity. Null
+    without a verdict, and where the polarity does not say which side is the better one. -#}
+{% macro side_of_verdict(verdict, polarity) -%}
+    case
+        when {{ verdict }} in ('lower', 'similar', 'higher')
+        then {{ verdict }}
+        when
+            {{ verdict }} not in ('better', 'worse')
+            or {{ polarity }} not in ('higher_is_better', 'lower_is_better')
+        then null
+        when ({{ verdict }} = 'better') = ({{ polarity }} = 'higher_is_better')
+        then 'higher'
+        when {{ verdict }} is not null and {{ polarity }} is not null
+        then 'lower'
+    end
+{%- endmacro %}
+
+{#- Whose verdict a row shows: ours wherever it can be made, else the publisher's, else nobody's. -#}
+{% macro outcome_by(ours, verdict) -%}
+    case
+        when {{ ours }} in ('lower', 'similar', 'higher')
+        then 'ours'
+        when {{ verdict }} is not null
+        then 'publisher'
+    end
+{%- endmacro %}

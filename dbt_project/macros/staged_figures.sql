@@ -34,6 +34,7 @@
                 "uci_998": "cast(null as double)",
                 "status": figure_status("marker", "value"),
                 "status_note": "cast(null as string)",
+                "publisher_outcome": "cast(null as string)",
                 "is_superseded": "false",
             }
         )

@@ -59,6 +59,7 @@ with
             stacked.uci_998,
             stacked.status,
             stacked.status_note,
+            stacked.publisher_outcome,
             stacked.is_superseded
         from stacked
         left join

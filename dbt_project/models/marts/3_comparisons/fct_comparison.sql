@@ -36,7 +36,8 @@ with
 
     decided as (
         select
-            *,
+            paired.*,
+            said.publisher_outcome,
             {% set at_95 = [
                 "value",
                 "lci_95",
@@ -63,6 +64,11 @@ with
             {{ significant_998(*at_998) }} as is_significant_998,
             {{ not_compared_reason(*at_95) }} as reason
         from paired
+        left join
+            {{ ref("int_publisher_outcome") }} as said on paired.benchmark_area_code = 'E92000001'
+            {% for column in observation_key_columns() %}
+                and paired.{{ column }} = said.{{ column }}
+            {% endfor %}
     )
 
 select
@@ -77,9 +83,12 @@ select
     benchmark_value,
     benchmark_lci_95,
     benchmark_uci_95,
+    -- Without the last bits, which are a computer's.
+    round(value - benchmark_value, 9) as difference,
     method,
     outcome_statistical,
     {{ judged("outcome_statistical", "polarity") }} as outcome_judged,
+    publisher_outcome,
     is_significant_998,
     reason,
     includes_area,

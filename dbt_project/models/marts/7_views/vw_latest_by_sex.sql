@@ -57,6 +57,7 @@ select
     comparison.benchmark_value as england_value,
     comparison.outcome_statistical,
     comparison.outcome_judged,
+    comparison.publisher_outcome,
     trend.outcome as trend,
     trend.outcome_judged as trend_judged,
     total.vintage_id

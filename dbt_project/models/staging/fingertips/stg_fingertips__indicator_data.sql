@@ -34,6 +34,7 @@ with
             try_cast(source.lower_ci_99_8_limit as double) as lci_998,
             try_cast(source.upper_ci_99_8_limit as double) as uci_998,
             source.value_note,
+            {{ publisher_outcome("source.compared_to_england_value_or_percentiles") }} as publisher_outcome,
 
             -- A page is a kind of area, the newest first. The kinds before have the same figures for other
             -- boundaries.
@@ -74,7 +75,7 @@ with
     {{
         staged_figures(
             "judged",
-            "sex, age, numerator, denominator, lci_95, uci_95, lci_998, uci_998, status, is_superseded",
+            "sex, age, numerator, denominator, lci_95, uci_95, lci_998, uci_998, status, publisher_outcome, is_superseded",
             breakdown_type="coalesce(category_type, 'Total')",
             breakdown_value="case when category_type is null then 'Total' else category end",
             period_length="coalesce(period_length, cast(period_years as string) || 'y')",
