@@ -39,3 +39,17 @@
         else 'not_known'
     end
 {%- endmacro %}
+
+{#- The same of a change over time, in words. -#}
+{% macro fell_or_rose(lower, upper) -%}
+    case
+        {{ difference_outcome(lower, upper) }}
+        when 'lower'
+        then 'falling'
+        when 'higher'
+        then 'rising'
+        when 'similar'
+        then 'no_significant_change'
+        else 'not_known'
+    end
+{%- endmacro %}

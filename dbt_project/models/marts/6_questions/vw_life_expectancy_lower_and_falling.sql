@@ -41,24 +41,49 @@ with
 
     latest as (select * from recent where recency = 1),
 
+    {#- Earlier periods of the same length that share no year: others are not independent. -#}
     before as (
-        select
-            earlier.*,
-            row_number() over (
-                partition by earlier.indicator_code, earlier.area_code, earlier.sex
-                order by earlier.period_end desc, earlier.period_start desc, earlier.age
-            ) as recency
+        select earlier.*
         from total as earlier
         inner join
             latest
             on earlier.indicator_code = latest.indicator_code
             and earlier.area_code = latest.area_code
             and earlier.sex = latest.sex
-            -- Periods that share years are not independent.
+            and earlier.age = latest.age
             and earlier.period_end < latest.period_start
+            and extract(year from earlier.period_end) - extract(year from earlier.period_start)
+            = extract(year from latest.period_end) - extract(year from latest.period_start)
     ),
 
-    earlier as (select * from before where recency = 1),
+    recent_before as (
+        select
+            *,
+            row_number() over (
+                partition by indicator_code, area_code, sex order by period_end desc, period_start desc
+            ) as recency
+        from before
+    ),
+
+    earlier as (select * from recent_before where recency = 1),
+
+    {#- What life expectancy was before the pandemic: one period for all areas, so that they can be read beside each
+        other. The newest earlier one may lie in the pandemic itself, from where nearly everything rises. -#}
+    baseline_end as (
+        select indicator_code, max(period_end) as period_end
+        from before
+        where period_end < date '2020-01-01'
+        group by indicator_code
+    ),
+
+    baseline as (
+        select before.*
+        from before
+        inner join
+            baseline_end
+            on before.indicator_code = baseline_end.indicator_code
+            and before.period_end = baseline_end.period_end
+    ),
 
     measured as (
         select
@@ -77,11 +102,17 @@ with
             {{ difference_limit("latest", "england", "-") }} as difference_lci_95,
             {{ difference_limit("latest", "england", "+") }} as difference_uci_95,
             comparison.outcome_statistical,
+            comparison.publisher_outcome,
             earlier.period_id as earlier_period_id,
             earlier.value as earlier_value,
             latest.value - earlier.value as change,
             {{ difference_limit("latest", "earlier", "-") }} as change_lci_95,
             {{ difference_limit("latest", "earlier", "+") }} as change_uci_95,
+            baseline.period_id as baseline_period_id,
+            baseline.value as baseline_value,
+            latest.value - baseline.value as baseline_change,
+            {{ difference_limit("latest", "baseline", "-") }} as baseline_change_lci_95,
+            {{ difference_limit("latest", "baseline", "+") }} as baseline_change_uci_95,
             trend.outcome as trend,
             trend.reason as trend_reason
         from asked
@@ -102,6 +133,11 @@ with
             on latest.indicator_code = earlier.indicator_code
             and latest.area_code = earlier.area_code
             and latest.sex = earlier.sex
+        left join
+            baseline
+            on latest.indicator_code = baseline.indicator_code
+            and latest.area_code = baseline.area_code
+            and latest.sex = baseline.sex
         left join
             {{ ref("fct_comparison").include(database=false) }} as comparison
             on latest.indicator_code = comparison.indicator_code
@@ -138,30 +174,36 @@ select
     case
         when measured.area_code = 'E92000001'
         then null
-        when measured.outcome_statistical is null or measured.outcome_statistical = 'not_compared'
-        then 'not_known'
-        else measured.outcome_statistical
+        when measured.outcome_statistical in ('lower', 'similar', 'higher')
+        then measured.outcome_statistical
+        else coalesce({{ side_of_verdict("measured.publisher_outcome", "indicator.polarity") }}, 'not_known')
     end as compared_with_england,
+    measured.publisher_outcome,
+    {{ outcome_by("measured.outcome_statistical", "measured.publisher_outcome") }} as outcome_by,
     earlier_period.label as earlier_period,
     measured.earlier_value,
     measured.change,
     measured.change_lci_95,
     measured.change_uci_95,
-    case
-        {{ difference_outcome("measured.change_lci_95", "measured.change_uci_95") }}
-        when 'lower'
-        then 'falling'
-        when 'higher'
-        then 'rising'
-        when 'similar'
-        then 'no_significant_change'
-        else 'not_known'
-    end as direction,
+    {{ fell_or_rose("measured.change_lci_95", "measured.change_uci_95") }} as direction,
+    baseline_period.label as baseline_period,
+    measured.baseline_value,
+    measured.baseline_change,
+    measured.baseline_change_lci_95,
+    measured.baseline_change_uci_95,
+    {{ fell_or_rose("measured.baseline_change_lci_95", "measured.baseline_change_uci_95") }}
+    as baseline_direction,
     measured.trend,
     measured.trend_reason,
     case
         when measured.value is null
         then concat_ws(' ', 'There is no figure:', coalesce(coverage.reason, 'not published for this sex.'))
+        when
+            measured.lci_95 is null
+            and measured.area_code <> 'E92000001'
+            and measured.publisher_outcome is not null
+        then
+            'The figure at hand has no limits: the verdict beside England is that of the publisher, and whether a change is more than chance cannot be told.'
         when measured.lci_95 is null
         then 'The figure at hand has no limits, so that nothing can be said of chance.'
         when measured.area_code <> 'E92000001' and measured.england_value is null
@@ -170,6 +212,8 @@ select
         then 'There is no earlier period that shares no year with this one.'
         when measured.change_lci_95 is null
         then 'The earlier figure has no limits.'
+        when measured.baseline_value is null
+        then 'There is no figure of the period before the pandemic that the other areas have.'
     end as caution
 from measured
 inner join
@@ -184,3 +228,6 @@ left join
 left join
     {{ ref("dim_period").include(database=false) }} as earlier_period
     on measured.earlier_period_id = earlier_period.period_id
+left join
+    {{ ref("dim_period").include(database=false) }} as baseline_period
+    on measured.baseline_period_id = baseline_period.period_id
