@@ -207,6 +207,45 @@ def test_the_gap_of_councils_is_between_knowsley_and_cheshire_east(built: Built)
     assert rows == [("E54000008", COUNCILS["Knowsley"], COUNCILS["Cheshire East"], True)]
 
 
+def test_each_slope_over_councils_is_the_line_that_numpy_fits(built: Built) -> None:
+    """Over the scores of 2019, the only edition that scores all nine in the bundled figures."""
+    scores = dict(
+        built.warehouse.query(
+            "select area_code, average_score from mart.dim_area_deprivation where edition = 2019 "
+            "and area_code in (select area_code from mart.dim_area where in_cheshire_merseyside)"
+        )
+    )
+    assert set(scores) == set(COUNCILS.values())
+    figures: dict[tuple[Any, ...], dict[str, tuple[float, float | None]]] = {}
+    for *key, area, value, error in built.warehouse.query(
+        "select indicator_code, period_id, sex, age, area_code, value, (uci_95 - lci_95) / 2 from mart.fct_observation "
+        "where breakdown_type = 'Total' and value is not null"
+    ):
+        if area in scores:
+            figures.setdefault(tuple(key), {})[area] = (value, error)
+    rows = built.warehouse.query(
+        "select indicator_code, period_id, sex, age, value, lci_95, uci_95, direction from mart.fct_inequality "
+        "where measure = 'council_slope' and value is not null"
+    )
+    assert len(rows) > 300
+    x = np.array([scores[area] for area in sorted(scores)])
+    for *key, value, lower, upper, direction in rows:
+        of_councils = figures[tuple(key)]
+        assert set(of_councils) == set(scores), key
+        y = np.array([of_councils[area][0] for area in sorted(scores)])
+        fitted = np.polyval(np.polyfit(x, y, 1), [x.max(), x.min()])
+        sign = -1 if direction.startswith("Least deprived") else 1
+        assert value == pytest.approx(sign * (fitted[0] - fitted[1]), abs=1e-8), key
+        assert value == pytest.approx(sign * stats.linregress(x, y).slope * np.ptp(x), abs=1e-8), key
+        half_widths = [of_councils[area][1] for area in sorted(scores)]
+        if any(width is None for width in half_widths):
+            assert (lower, upper) == (None, None)
+        else:
+            weights = (x - x.mean()) * np.ptp(x) / ((x - x.mean()) ** 2).sum()
+            half = math.sqrt(((weights * np.array(half_widths)) ** 2).sum())
+            assert (lower, upper) == pytest.approx((value - half, value + half), abs=1e-7), key
+
+
 def test_no_ratio_is_shown_of_progress_8(built: Built) -> None:
     rows = built.warehouse.query(
         "select value, reason from mart.fct_inequality where indicator_code = 'ATF05' and measure like 'relative%'"

@@ -74,3 +74,42 @@ def test_life_expectancy_stands_beside_the_years_before_the_pandemic_and_beside_
         ("ATF01", "2023 to 2025", "2017 to 2019", "2020 to 2022", 18, 10, 17, 1),
         ("ATF02", "2022 to 2024", "2017 to 2019", "2019 to 2021", 18, 18, 0, 18),
     ]
+
+
+def test_inequality_is_by_deprivation_meals_and_disadvantage_and_not_between_the_sexes_or_two_councils(
+    built: Built,
+) -> None:
+    rows = built.warehouse.query(
+        "select measure, inequality_by, group_a, count(*) from mart.vw_inequalities_wider_and_widening group by all"
+    )
+    assert {(measure, by) for measure, by, _, _ in rows} == {
+        ("absolute_gap", "free_school_meals"),
+        ("absolute_gap", "disadvantage"),
+        ("slope_index", "deprivation"),
+        ("published_slope_index", "deprivation"),
+        ("council_slope", "deprivation"),
+    }
+    assert not [group for _, _, group, _ in rows if group in ("Female", "Male") or group.startswith("E0")]
+
+
+def test_one_sex_stands_beside_all_persons_of_one_gap_nowhere(built: Built) -> None:
+    of_one_gap = "indicator_code, area_code, age, measure, group_a"
+    view = "mart.vw_inequalities_wider_and_widening"
+    both = f"select {of_one_gap} from {view} group by all having count(distinct sex) > 1 and max(sex) = 'Persons'"
+    assert built.warehouse.query(both) == []
+    assert built.warehouse.query(f"select count(*) from {view} where sex = 'Persons' and indicator_code = 'ATF04'")[0][
+        0
+    ]
+
+
+def test_the_slope_over_the_nine_councils_of_life_expectancy(built: Built) -> None:
+    """Fitted with NumPy over the scores of 2019 and the figures of 2023 to 2025."""
+    rows = built.warehouse.query(
+        "select sex, period, round(value, 3), england_value, compared_with_england "
+        "from mart.vw_inequalities_wider_and_widening where indicator_code = 'ATF01' and measure = 'council_slope' "
+        "order by sex"
+    )
+    assert rows == [
+        ("Female", "2023 to 2025", 3.255, None, "not_known"),
+        ("Male", "2023 to 2025", 3.28, None, "not_known"),
+    ]

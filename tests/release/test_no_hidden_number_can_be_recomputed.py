@@ -333,6 +333,18 @@ def test_an_index_of_which_a_quantile_is_hidden(planted: Attack, measure: str) -
     assert only(planted(*eligible_hidden(), index, keep=MEALS), "Eligible", measure).blocks
 
 
+@pytest.mark.parametrize("measure", ["council_slope", "council_slope_change"])
+def test_a_slope_over_councils_of_which_one_is_hidden(planted: Attack, measure: str) -> None:
+    slope = insert_gap(
+        "absolute_gap",
+        f"'{measure}' as measure",
+        f"'{WHOLE}' as area_code",
+        "'Councils by average score, Indices of Deprivation 2019: least deprived' as group_a",
+        "'Councils by average score, Indices of Deprivation 2019: most deprived' as group_b",
+    )
+    assert only(planted(hide(KNOWSLEY), withhold(WHOLE), slope), "Knowsley", measure).blocks
+
+
 def test_an_index_of_an_earlier_year_says_nothing_of_this_one(planted: Attack) -> None:
     index = insert_gap(
         "absolute_gap",

@@ -7,8 +7,8 @@ sees which two figures give the number, and takes the same names to mean the sam
 A gap about two periods (`_change`) is an equation between up to four figures: if three of them are shown, the change
 gives the fourth away, also where no row shows the gap itself. The change of a ratio is such an equation only where the
 ratio of one of the two periods is known; otherwise one number cannot determine four. A slope index or relative index is
-a weighted sum over all quantiles of deprivation. If it has a value while a quantile is hidden, that is a finding; the
-attack does not compute the number.
+a weighted sum over all quantiles of deprivation, and a slope over councils one over all councils of the area. If it has
+a value while one of them is hidden, that is a finding; the attack does not compute the number.
 
 Belongs here: the figures of a gap's groups, gaps and their changes as sums of values. Does not belong here: what
 follows from them together with other numbers (`attack`).
@@ -25,6 +25,7 @@ from atf_dagster.release.disclosure.sums import TOTAL
 
 DIFFERENCE, RATIO = "absolute_gap", "relative_gap"
 INDICES = ("slope_index", "relative_index")
+OVER_COUNCILS = "council_slope"
 CHANGE = "_change"
 SEXES = ("Female", "Male")
 
@@ -89,13 +90,17 @@ class Gaps:
 
     def quantiles(self, gap: Gap) -> list[int]:
         """The figures from which an index is computed; for a change, of both periods."""
-        if gap.measure.removesuffix(CHANGE) not in INDICES:
+        measure = gap.measure.removesuffix(CHANGE)
+        periods = [period for period in (gap.period, gap.since) if period is not None]
+        if measure == OVER_COUNCILS:
+            councils = [area.code for area in self._reading.areas.values() if area.parent == gap.area]
+            return [n for period in periods for code in councils for n in self._totals(gap, code, period, gap.sex)]
+        if measure not in INDICES:
             return []
         kind = gap.group_a.rpartition(": ")[0]
         return [
             number
-            for period in (gap.period, gap.since)
-            if period is not None
+            for period in periods
             for number in self._here(gap, gap.area, period)
             if (figure := self._reading.figures[number]).sex == gap.sex and figure.breakdown_type == kind
         ]

@@ -63,6 +63,33 @@ with
             status_to_compare,
             begins_anew
         from {{ ref("int_gradient") }}
+        union all
+        select
+            indicator_code,
+            area_code,
+            period_id,
+            period_start,
+            period_end,
+            sex,
+            age,
+            measure,
+            group_a,
+            group_b,
+            value,
+            lci_95,
+            uci_95,
+            method,
+            cast(null as int) as seed,
+            cast(null as int) as repetitions,
+            direction,
+            reason,
+            n_groups,
+            quantile_edition,
+            weighting,
+            cast(null as double) as share_joined,
+            status_to_compare,
+            begins_anew
+        from {{ ref("int_council_slope") }}
     ),
 
     {% set series = ["indicator_code", "area_code", "sex", "age", "measure", "group_a", "group_b"] %}

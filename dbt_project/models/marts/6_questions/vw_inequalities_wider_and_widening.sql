@@ -1,13 +1,50 @@
 {{ config(materialized="view") }}
-{#- Are inequalities in Cheshire and Merseyside wider than elsewhere, and widening? Gaps and slopes of fct_inequality, and
-    slopes that are published as indicators of their own. Wider and narrower are of the size of the gap, whichever group
-    is ahead. -#}
+{#- Are inequalities in Cheshire and Merseyside wider than elsewhere, and widening? Inequality is by deprivation, free school
+    meals and disadvantage: gaps and slopes of fct_inequality, and slopes that are published as indicators of their own.
+    Girls ahead of boys is a gap and no answer to this question; two councils by name are no measure of nine. Wider and
+    narrower are of the size of the gap, whichever group is ahead. -#}
 with
+    by_words as (
+        select
+            *,
+            case
+                when measure in ('slope_index', 'council_slope')
+                then 'deprivation'
+                when group_a = 'Disadvantaged'
+                then 'disadvantage'
+                when group_a = 'Eligible for free school meals'
+                then 'free_school_meals'
+            end as inequality_by,
+            -- Two editions make two slopes over councils of one and the same figures: the newest stands for
+            -- both.
+            case
+                when measure = 'council_slope'
+                then
+                    dense_rank() over (
+                        partition by indicator_code, area_code, measure order by quantile_edition desc
+                    )
+                else 1
+            end as edition_place
+        from {{ ref("fct_inequality").include(database=false) }}
+        where measure in ('absolute_gap', 'slope_index', 'council_slope') and value is not null
+    ),
+
     measured as (
         select
-            indicator_code, area_code, period_id, sex, age, measure, group_a, group_b, value, lci_95, uci_95
-        from {{ ref("fct_inequality").include(database=false) }}
-        where measure in ('absolute_gap', 'slope_index') and value is not null
+            indicator_code,
+            area_code,
+            period_id,
+            sex,
+            age,
+            measure,
+            group_a,
+            group_b,
+            inequality_by,
+            value,
+            lci_95,
+            uci_95
+        from by_words
+        where inequality_by is not null and edition_place = 1
         union all
         select
             observation.indicator_code,
@@ -18,6 +55,7 @@ with
             'published_slope_index' as measure,
             'most deprived' as group_a,
             'least deprived' as group_b,
+            'deprivation' as inequality_by,
             observation.value,
             observation.lci_95,
             observation.uci_95
@@ -29,9 +67,30 @@ with
         where observation.breakdown_type = 'Total' and observation.value is not null
     ),
 
+    {#- All persons and each sex of one gap are one piece of evidence: all persons, where they are published. -#}
+    persons as (
+        select distinct indicator_code, area_code, age, measure, group_a, group_b
+        from measured
+        where sex = 'Persons'
+    ),
+
+    counted_once as (
+        select measured.*
+        from measured
+        left join
+            persons
+            on measured.indicator_code = persons.indicator_code
+            and measured.area_code = persons.area_code
+            and measured.age = persons.age
+            and measured.measure = persons.measure
+            and measured.group_a = persons.group_a
+            and measured.group_b = persons.group_b
+        where measured.sex = 'Persons' or persons.indicator_code is null
+    ),
+
     dated as (
         select measured.*, period.label as period, period.period_start, period.period_end
-        from measured
+        from counted_once as measured
         inner join
             {{ ref("dim_period").include(database=false) }} as period on measured.period_id = period.period_id
         inner join
@@ -90,7 +149,7 @@ with
             since_period_id,
             outcome
         from {{ ref("fct_inequality").include(database=false) }}
-        where measure in ('absolute_gap_change', 'slope_index_change')
+        where measure in ('absolute_gap_change', 'slope_index_change', 'council_slope_change')
     ),
 
     beside as (
@@ -102,6 +161,7 @@ with
             latest.measure,
             latest.group_a,
             latest.group_b,
+            latest.inequality_by,
             latest.period,
             latest.value,
             latest.lci_95,
@@ -178,8 +238,9 @@ select
     beside.sex,
     beside.age,
     beside.measure,
-    coalesce(area_a.area_name, beside.group_a) as group_a,
-    coalesce(area_b.area_name, beside.group_b) as group_b,
+    beside.group_a,
+    beside.group_b,
+    beside.inequality_by,
     indicator.unit,
     beside.period,
     beside.value,
@@ -208,6 +269,8 @@ select
     beside.change,
     beside.change_lci_95,
     beside.change_uci_95,
+    -- Without the last bits, which would make an equal size something.
+    round(abs(beside.value) - abs(beside.value - beside.change), 9) as growth,
     case
         when not beside.is_published_slope
         then coalesce(beside.told_outcome, 'not_known')
@@ -224,6 +287,4 @@ inner join
     {{ ref("dim_indicator").include(database=false) }} as indicator
     on beside.indicator_code = indicator.indicator_code
 inner join {{ ref("dim_area").include(database=false) }} as area on beside.area_code = area.area_code
-left join {{ ref("dim_area").include(database=false) }} as area_a on beside.group_a = area_a.area_code
-left join {{ ref("dim_area").include(database=false) }} as area_b on beside.group_b = area_b.area_code
 left join {{ ref("dim_period").include(database=false) }} as since on beside.since_period_id = since.period_id

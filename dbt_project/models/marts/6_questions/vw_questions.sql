@@ -22,8 +22,8 @@ with
             area_code,
             {{ says("compared_with_england", "wider", "narrower", "similar") }} as says
         from {{ ref("vw_inequalities_wider_and_widening").include(database=false) }}
-        -- A gap between two of our councils has no counterpart in England.
-        where group_a not in (select area_name from {{ ref("dim_area").include(database=false) }})
+        -- The slope over our councils has no counterpart in England.
+        where measure <> 'council_slope'
         union all
         select
             '2b' as question_no,
