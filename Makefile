@@ -7,7 +7,7 @@ READY := .venv/.ready
 OLD_CLIENT := .old-client/.ready
 BIN := .venv/bin
 
-.PHONY: setup refresh test lint types audit format bench dev clean
+.PHONY: setup refresh test lint types audit format bench mutations dev clean
 
 setup: $(READY)
 
@@ -38,6 +38,10 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks.refresh
 	$(BIN)/python -m benchmarks.statistics
+
+# Thousands of damaged answers, landed and read as in a refresh; fails where one was read wrongly without a word.
+mutations: $(READY)
+	$(BIN)/python -m benchmarks.mutations
 
 # The web server and the daemon, with the history of this home, on loopback. Viewers: add --read-only to
 # `dagster-webserver`; it has no authentication of its own.

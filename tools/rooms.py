@@ -33,6 +33,7 @@ ORDER = (
     "settings",
     "files",
     "sql",
+    "csv_records",
     "old_names",
     "errors",
 )

@@ -17,6 +17,7 @@ from typing import Any
 
 from atf_dagster.alerts.alert import SHOWN_ROWS, SHOWN_SENTENCES, THE_WAREHOUSE, Alert, Kind
 from atf_dagster.catalogue import Catalogue
+from atf_dagster.landing.records import LANDING_DAMAGED
 from atf_dagster.landing.source_issues import SourceIssue
 from atf_dagster.quality.results import Result
 from atf_dagster.release import changes, versions
@@ -78,6 +79,13 @@ def _concerns(catalogue: Catalogue, indicators: Iterable[str]) -> str:
 # sources -------------------------------------------------------------------------------------------------
 
 
+HEADLINES = {
+    "failed": "did not answer",
+    "rejected": "sent something that is not its table",
+    "quarantined": "sent figures that failed a check",
+}
+
+
 def of_sources(
     catalogue: Catalogue, source_issues: Sequence[SourceIssue], results: Sequence[Result], run_id: str
 ) -> list[Alert]:
@@ -87,15 +95,11 @@ def of_sources(
         "rejected": "source-rejected",
         "quarantined": "vintage-quarantined",
     }
-    headlines = {
-        "failed": "did not answer",
-        "rejected": "sent something that is not its table",
-        "quarantined": "sent figures that failed a check",
-    }
     alerts = []
     for issue in source_issues:
         indicators = tuple(catalogue.dataset(issue.dataset)[1].indicators)
         kind = kinds[issue.kind]
+        is_ours = issue.reason == LANDING_DAMAGED
         broken = [r for r in results if f"{r.suite}.{r.expectation}" in issue.reason.split(", ")]
         rows = [
             row
@@ -111,12 +115,12 @@ def of_sources(
                 severity="critical" if issue.kind == "quarantined" else "warning",
                 owner=broken[0].owner if broken else ENGINEERS,
                 place=f"{issue.dataset}.{issue.part}",
-                headline=f"{headlines[issue.kind]} ({reason})" + (f": {issue.cause}" if issue.cause else ""),
+                headline=_headline(issue, reason, is_ours=is_ours),
                 message=f"{issue.message} Readers get: {issue.serving}.{_concerns(catalogue, indicators)}",
                 remedy=issue.remedy,
                 since=issue.since,
                 state=f"{issue.kind}: {issue.reason}",
-                runbook=broken[0].runbook if broken else kind,
+                runbook=broken[0].runbook if broken else ANCHORS["LandingDamaged"] if is_ours else kind,
                 principle=principle_of(catalogue, indicators),
                 indicators=indicators,
                 rows=_shown(catalogue, rows),
@@ -128,6 +132,12 @@ def of_sources(
 
 
 # checks --------------------------------------------------------------------------------------------------
+
+
+def _headline(issue: SourceIssue, reason: str, *, is_ours: bool) -> str:
+    if is_ours:
+        return "has damaged bytes in landing"
+    return f"{HEADLINES[issue.kind]} ({reason})" + (f": {issue.cause}" if issue.cause else "")
 
 
 def of_checks(

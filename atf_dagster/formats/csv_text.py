@@ -19,10 +19,10 @@ from pathlib import Path
 
 import duckdb
 
+from atf_dagster import csv_records
+from atf_dagster.csv_records import NotRfc4180, Record
 from atf_dagster.files import CHUNK
-from atf_dagster.formats import csv_records
 from atf_dagster.formats.body import Body, BodyRejected, NoData
-from atf_dagster.formats.csv_records import Record
 from atf_dagster.sql import literal
 
 HEADING_BYTES = 65536
@@ -42,16 +42,24 @@ def inspect(
     column_name: Callable[[str], str],
     ends_with_newline: bool,
     renamed: Mapping[str, str] | None = None,
+    skips_blank_lines: bool = False,
 ) -> Body:
     """Judge the whole of a body by its content; its HTTP status does not count. Raises BodyRejected or NoData."""
-    body = heading(path, required=required, optional=optional, column_name=column_name, renamed=renamed)
+    body = heading(
+        path,
+        required=required,
+        optional=optional,
+        column_name=column_name,
+        renamed=renamed,
+        skips_blank_lines=skips_blank_lines,
+    )
     if ends_with_newline and not _is_closed(path, body.encoding):
         raise BodyRejected(
             "truncated_body",
             f"The body stops in the middle of a line after {path.stat().st_size} bytes.",
             "The network or the publisher cut it. The next refresh asks again; nobody has to act unless it repeats.",
         )
-    with _records(path, body.encoding) as found:
+    with _records(path, body.encoding, skips_blank_lines) as found:
         rows = csv_records.rows(found, body.columns, optional)
         _refuse_no_rows(sum(1 for record in rows if not record.is_blank))
     return body
@@ -64,6 +72,7 @@ def heading(
     optional: Sequence[str],
     column_name: Callable[[str], str],
     renamed: Mapping[str, str] | None = None,
+    skips_blank_lines: bool = False,
 ) -> Body:
     """Judge encoding and heading of a body, without its rows. Raises BodyRejected."""
     with path.open("rb") as stream:
@@ -77,7 +86,7 @@ def heading(
         )
     encoding = detect_encoding(path)
     refuse_markup(codecs.getincrementaldecoder(encoding)().decode(start))
-    with _records(path, encoding) as found:
+    with _records(path, encoding, skips_blank_lines) as found:
         row = csv_records.split(next(found).text)
     body = judge_columns(_heading(row, column_name), required, optional, encoding=encoding, renamed=renamed)
     if len(row) > 1 and all(cell.startswith(" ") for cell in row[1:]):
@@ -90,9 +99,18 @@ def heading(
 
 
 @contextmanager
-def _records(path: Path, encoding: str) -> Iterator[Iterator[Record]]:
-    with path.open(encoding=encoding, newline="") as stream:
-        yield csv_records.records(stream)
+def _records(path: Path, encoding: str, skips_blank_lines: bool) -> Iterator[Iterator[Record]]:
+    with path.open(encoding=encoding, newline="") as stream, as_rejection():
+        yield csv_records.records(stream, skips_blank_lines=skips_blank_lines)
+
+
+@contextmanager
+def as_rejection() -> Iterator[None]:
+    """What breaks a rule of CSV within is a rejected body."""
+    try:
+        yield
+    except NotRfc4180 as refusal:
+        raise BodyRejected(refusal.reason, refusal.message, refusal.remedy) from refusal
 
 
 def _is_closed(path: Path, encoding: str) -> bool:
@@ -230,6 +248,7 @@ def to_parquet(
     *,
     tags: Mapping[str, str | int],
     optional: Sequence[str] = (),
+    skips_blank_lines: bool = False,
 ) -> int:
     """Write the rows of a publisher's body as text columns to `target`, with `row_number` and the constant `tags`.
 
@@ -239,7 +258,10 @@ def to_parquet(
     target.parent.mkdir(parents=True, exist_ok=True)
     copy = target.with_name(f".{target.name}.csv.{os.getpid()}.tmp")
     try:
-        with _records(source, body.encoding) as found, copy.open("w", encoding="utf-8", newline="") as stream:
+        with (
+            _records(source, body.encoding, skips_blank_lines) as found,
+            copy.open("w", encoding="utf-8", newline="") as stream,
+        ):
             count = filled = cells = 0
             for record in csv_records.rows(found, body.columns, optional):
                 stream.write(f"{record.text}\n")

@@ -47,6 +47,7 @@ def inspect(
         column_name=rules.column_name,
         renamed=collection.renamed,
         ends_with_newline=ends_with_newline,
+        skips_blank_lines=rules.skips_blank_lines,
     )
     refuse_twice(body.columns, "The table, after its columns were renamed as the catalogue says,")
     if before is not None:
@@ -76,8 +77,17 @@ def to_parquet(
             optional=optional,
             column_name=rules.column_name,
             renamed=collection.renamed,
+            skips_blank_lines=rules.skips_blank_lines,
         )
-        return csv_text.to_parquet(connection, path, body, target, tags=tags, optional=optional)
+        return csv_text.to_parquet(
+            connection,
+            path,
+            body,
+            target,
+            tags=tags,
+            optional=optional,
+            skips_blank_lines=rules.skips_blank_lines,
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=target.parent, prefix=".rows-") as folder:
         rows = Path(folder) / "rows.csv"

@@ -1,7 +1,6 @@
 """Turns the bytes of a return into cells by column: encoding, heading, rows with too few or too many cells.
 
-Publishers' tables have a reader of their own (`formats.csv_text`). It accepts more, because nobody can ask a publisher
-to save a file again.
+Publishers' tables have a reader of their own (`formats.csv_text`), which reads returns as well when they land.
 
 Belongs here: what makes a file a table with the template's columns. Does not belong here: what a cell means.
 """
@@ -12,6 +11,8 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from atf_dagster import csv_records
+from atf_dagster.csv_records import NotRfc4180
 from atf_dagster.returns.rows import ReturnErrors, shown
 from atf_dagster.returns.template import COLUMNS
 
@@ -127,9 +128,26 @@ def _rows(text: str, errors: ReturnErrors) -> list[tuple[int, list[str]]]:
             f"The row cannot be split into cells ({error}); rows from here on were not checked.",
             "Look for a double quote that is not closed, or one inside a text that is not doubled.",
         )
+    else:
+        _judge_records(text, errors)
     if rows and not any(cell.strip() for cell in rows[0][1]):
         return []
     return rows
+
+
+def _judge_records(text: str, errors: ReturnErrors) -> None:
+    """What is accepted here, landing reads by the rules for all CSV bodies."""
+    try:
+        for _ in csv_records.records(io.StringIO(text, newline=""), skips_blank_lines=True):
+            pass
+    except NotRfc4180 as refusal:
+        errors.add(
+            0,
+            FILE,
+            refusal.message,
+            "Save the file with a spreadsheet program: it puts a cell with a double quote in double quotes as a whole, "
+            "and writes the quote inside it twice.",
+        )
 
 
 def _heading(found: Sequence[str], errors: ReturnErrors) -> list[str] | None:

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from atf_dagster.formats import csv_records
+from atf_dagster import csv_records
+from atf_dagster.csv_records import Record
 from atf_dagster.formats.body import BodyRejected, NoData
-from atf_dagster.formats.csv_records import Record
-from atf_dagster.formats.csv_text import refuse_markup
+from atf_dagster.formats.csv_text import as_rejection, refuse_markup
 
 _AGAIN = (
     "The network or the publisher caused this. The next refresh asks again for all pages. If it repeats, a data "
@@ -40,9 +40,10 @@ def check_page(path: Path, expected: Expected, *, offset: int, limit: int, total
         raise NoData("The answer is empty: the publisher answers so where it has no rows for the parameters.")
     refuse_markup(text)
     found = csv_records.records(io.StringIO(text, newline=""))
-    columns = [heading.strip().lower() for heading in csv_records.split(next(found).text)]
-    _check_columns(columns, expected, text)
-    records = list(found)
+    with as_rejection():
+        columns = [heading.strip().lower() for heading in csv_records.split(next(found).text)]
+        _check_columns(columns, expected, text)
+        records = list(found)
     if total is None and not records:
         raise NoData("The answer has a heading and no rows.")
     rows = _cells(records, len(columns))

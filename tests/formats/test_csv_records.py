@@ -175,6 +175,18 @@ def test_one_blank_line_at_the_end_is_no_fault(path: Path, end: str) -> None:
     assert in_raw(path) == [("a", "b", "1"), ("c", "d", "2")]
 
 
+def test_blank_lines_of_a_return_are_no_damage(path: Path) -> None:
+    """Who makes a return by hand leaves blank lines, and they were accepted when it was sent."""
+    path.write_text("\nCode,Name,Value\n\na,b,1\n\n\nc,d,2\n\n\n", "utf-8")
+    lines = {"column_name": snake_case, "required": COLUMNS, "optional": (), "skips_blank_lines": True}
+    body = csv_text.inspect(path, ends_with_newline=False, **lines)  # type: ignore[arg-type]
+    with duckdb.connect() as connection:
+        target = path.with_suffix(".parquet")
+        assert csv_text.to_parquet(connection, path, body, target, tags={}, skips_blank_lines=True) == 2
+    with pytest.raises(BodyRejected, match="Line 1 is blank"):
+        landed(path)
+
+
 @pytest.mark.parametrize("rows", ["", "\n", ",,\n,,\n", '"","",""\n'])
 def test_a_heading_without_rows_is_no_table_for_raw_either(path: Path, rows: str) -> None:
     path.write_text(HEADING + rows, "utf-8")

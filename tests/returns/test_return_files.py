@@ -61,6 +61,17 @@ def test_what_is_no_table_is_refused(data: bytes, row: int, says: str) -> None:
     assert any(error.row == row and says in error.message and error.remedy for error in errors), errors
 
 
+@pytest.mark.parametrize("cell", [b'5" pipe', b'a "crude" rate', b' "quoted"'])
+def test_what_landing_would_not_read_is_not_accepted(cell: bytes) -> None:
+    """One return that landing refuses would hold back the returns of everybody."""
+    data = as_bytes([spend(notes="a note")])
+    assert judged(data).errors == ()
+    (error,) = judged(data.replace(b"a note", cell)).errors
+    assert (error.row, error.column) == (0, "file")
+    assert "Line 2 has a double quote where none may stand" in error.message
+    assert "spreadsheet program" in error.remedy
+
+
 def test_ragged_rows_do_not_hide_other_faults() -> None:
     errors = judged(as_bytes([spend(numerator="£1")]) + b"short\r\n").errors
     assert [(error.row, error.column) for error in errors] == [(2, "numerator"), (3, "file")]

@@ -1,4 +1,4 @@
-"""Splits the text of a CSV body into its records, by the rules of RFC 4180 and by no others.
+"""Leaf: splits the text of a CSV body into its records, by the rules of RFC 4180 and by no others.
 
 A record is a line, or several lines where a cell in double quotes holds line ends. Every record has as many cells as
 the heading. A line ends with LF, CRLF or CR, and a body may mix them. After the last record one line may be blank.
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from atf_dagster.formats.body import BodyRejected
+from atf_dagster.errors import AtfError
 
 MOST_CELL = 100_000
 """Characters in a cell. The longest that a publisher serves, a definition, has 3,003."""
@@ -22,11 +22,25 @@ _CELL = r'(?:"[^"]*+(?:""[^"]*+)*+"|[^",]*+)'
 _RECORD = re.compile(rf"{_CELL}(?:,{_CELL})*+")
 _NEXT_CELL = re.compile(rf"({_CELL})(?:,|\Z)")
 _QUOTED = re.compile(r'"[^"]*"')
+_OPENS = re.compile(rf'(?:{_CELL},)*+"')
+"""A line whose last cell is opened by a quote and goes on in the next line."""
+_NONE_MAY_STAND = (
+    "has a double quote where none may stand: a cell with quotes is in double quotes as a whole, and a quote inside it "
+    "is written twice"
+)
 
 _DAMAGED = (
     "The publisher's table is damaged or was cut. The next refresh asks again. If it repeats, look at the line that is "
     "named here and write to the publisher."
 )
+
+
+class NotRfc4180(AtfError):
+    """A record breaks a rule. reason: a short code. The message names the line."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message, _DAMAGED)
+        self.reason = reason
 
 
 class Record(NamedTuple):
@@ -50,10 +64,11 @@ def split(record: str) -> list[str]:
     ]
 
 
-def records(lines: Iterable[str]) -> Iterator[Record]:
-    """The records of a body in their order; the first is the heading. Raises BodyRejected.
+def records(lines: Iterable[str], *, skips_blank_lines: bool = False) -> Iterator[Record]:
+    """The records of a body in their order; the first is the heading. Raises NotRfc4180.
 
     lines: the body's lines with their line ends, as a file gives them that was opened with newline="".
+    skips_blank_lines: blank lines are allowed anywhere.
     """
     numbered = enumerate(lines, start=1)
     blank = 0
@@ -62,7 +77,7 @@ def records(lines: Iterable[str]) -> Iterator[Record]:
         if blank:
             raise _refused("blank_line", blank, "is blank, and it is not the last one")
         if not text:
-            blank = number
+            blank = 0 if skips_blank_lines else number
         elif '"' not in text:
             if len(text) > MOST_CELL:
                 _judge_size(number, text)
@@ -76,6 +91,8 @@ def records(lines: Iterable[str]) -> Iterator[Record]:
 def _quoted(number: int, line: str, following: Iterator[tuple[int, str]]) -> Record:
     """The record with quotes that begins with this line; takes the lines that belong to it from `following`."""
     lines, quotes, size = [line], line.count('"'), len(line)
+    if quotes % 2 and not _OPENS.match(line):
+        raise _refused("stray_quote", number, _NONE_MAY_STAND)
     while quotes % 2:
         _, line = next(following, (0, ""))
         size += len(line)
@@ -85,12 +102,7 @@ def _quoted(number: int, line: str, following: Iterator[tuple[int, str]]) -> Rec
         quotes += line.count('"')
     text = "".join(lines).rstrip("\r\n")
     if not _RECORD.fullmatch(text):
-        raise _refused(
-            "stray_quote",
-            number,
-            "has a double quote where none may stand: a cell with quotes is in double quotes as a whole, and a quote "
-            "inside it is written twice",
-        )
+        raise _refused("stray_quote", number, _NONE_MAY_STAND)
     if size > MOST_CELL:
         _judge_size(number, text)
     cells = _QUOTED.sub("", text).count(",") + 1
@@ -102,16 +114,15 @@ def _quoted(number: int, line: str, following: Iterator[tuple[int, str]]) -> Rec
 def _judge_size(number: int, text: str) -> None:
     longest = max(map(len, split(text)))
     if longest > MOST_CELL or len(text) > MOST_RECORD:
-        raise BodyRejected(
+        raise NotRfc4180(
             "oversized_cell",
             f"Line {number} has {len(text):,} characters, and its longest cell {longest:,}; a cell may have "
             f"{MOST_CELL:,} and a row {MOST_RECORD:,}.",
-            _DAMAGED,
         )
 
 
 def rows(found: Iterator[Record], columns: Sequence[str], optional: Sequence[str]) -> Iterator[Record]:
-    """The records below the heading, which is the first, each with as many cells as the heading. Raises BodyRejected.
+    """The records below the heading, which is the first, each with as many cells as the heading. Raises NotRfc4180.
 
     In a table of two rows and more, all may lack the same last `optional` columns (older Fingertips files are like
     this). A line that repeats the heading begins a second table. A line of which only the first cell is filled is a
@@ -138,14 +149,13 @@ def rows(found: Iterator[Record], columns: Sequence[str], optional: Sequence[str
         raise _ragged(first, columns)
 
 
-def _ragged(record: Record, columns: Sequence[str]) -> BodyRejected:
-    return BodyRejected(
+def _ragged(record: Record, columns: Sequence[str]) -> NotRfc4180:
+    return NotRfc4180(
         "ragged_rows",
         f"Line {record.line} does not fit the heading of {len(columns)} columns: it has {record.cells} "
         f"cell{'' if record.cells == 1 else 's'}. It begins: {record.text[:60]!r}.",
-        _DAMAGED,
     )
 
 
-def _refused(reason: str, line: int, what: str) -> BodyRejected:
-    return BodyRejected(reason, f"Line {line} {what}.", _DAMAGED)
+def _refused(reason: str, line: int, what: str) -> NotRfc4180:
+    return NotRfc4180(reason, f"Line {line} {what}.")
