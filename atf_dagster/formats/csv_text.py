@@ -60,7 +60,7 @@ def inspect(
             "The network or the publisher cut it. The next refresh asks again; nobody has to act unless it repeats.",
         )
     with _records(path, body.encoding, skips_blank_lines) as found:
-        rows = csv_records.rows(found, body.columns, optional)
+        rows = csv_records.rows(found, body.columns, _may_be_absent(body, optional))
         _refuse_no_rows(sum(1 for record in rows if not record.is_blank))
     return body
 
@@ -96,6 +96,14 @@ def heading(
             "The publisher changed how it writes its table. A data engineer compares it with the publisher's page.",
         )
     return body
+
+
+def _may_be_absent(body: Body, optional: Sequence[str]) -> Sequence[str]:
+    """The columns that all rows may lack; none where the heading has a name that nobody knows.
+
+    A comma too many in the heading makes two names of one, and every row would be read one column further left.
+    """
+    return () if body.columns_added else optional
 
 
 @contextmanager
@@ -263,7 +271,7 @@ def to_parquet(
             copy.open("w", encoding="utf-8", newline="") as stream,
         ):
             count = filled = cells = 0
-            for record in csv_records.rows(found, body.columns, optional):
+            for record in csv_records.rows(found, body.columns, _may_be_absent(body, optional)):
                 stream.write(f"{record.text}\n")
                 count, cells = count + 1, record.cells
                 filled += not record.is_blank

@@ -182,11 +182,11 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         ),
         Fault(
             "decimal_comma",
-            "ons_els_healthy_life_expectancy_male",
+            "fingertips_93439",
             served(damage.in_rows(b".", b",")),
             "rejected",
             "ragged_rows",
-            says=("Line 2 does not fit the heading",),
+            says=("Line", "does not fit the heading"),
             remedy=("next refresh asks again", "write to the publisher"),
         ),
         Fault(

@@ -95,6 +95,11 @@ def test_a_row_that_alone_lacks_an_optional_last_cell_is_the_one_that_is_named(p
     refused(path, HEADING + "a,b,1\nc,d\ne,f,3\n", "ragged_rows", 3, **columns)
 
 
+@pytest.mark.parametrize("heading", ["Co,de,Name,Value", "Code,Na,me,Value", "Code,Name,New,Value"])
+def test_a_comma_too_many_in_the_heading_is_no_column_that_all_rows_lack(path: Path, heading: str) -> None:
+    refused(path, f"{heading}\na,b,1\nc,d,2\n", "ragged_rows", 2, required=(), optional=("code", "name", "value"))
+
+
 def test_one_row_alone_does_not_show_that_a_table_ends_before_its_optional_column(path: Path) -> None:
     refused(path, HEADING + "a,b\n", "ragged_rows", 2, required=COLUMNS[:2], optional=COLUMNS[2:])
 
