@@ -8,7 +8,7 @@ Prints for each publisher and kind of damage what came of it:
 - same: the rows are those of the whole body
 - value: one cell has another value, every other cell is the same
 - withdrawn: rows at the end are missing and every other row is the same; a refresh reports them as withdrawn
-- elsewhere: a damaged listing led to another table of the publisher, which was read as it is
+- elsewhere: a damaged listing led to other tables of the publisher, or to fewer, which were read as they are
 - silent: anything else that was read, or a refusal without a message or remedy
 - error: an error that would have stopped the refresh
 
@@ -291,7 +291,7 @@ class Table:
             *_, entry = self._parse()
             if entry.verdict.verdict == "rejected":
                 return _told(entry.verdict.reason, entry.verdict.message, entry.verdict.remedy)
-            if entry.vintage.pages[0].url != self.vintage.pages[0].url:
+            if [page.url for page in entry.vintage.pages] != [page.url for page in self.vintage.pages]:
                 return "elsewhere", entry.vintage.url
             return _compared(whole, self._rows(entry.vintage, self._columns), self._columns)
         except Exception:
