@@ -4,7 +4,9 @@ It imports nothing of the project, so that a process with a stranger's bytes sta
 Arguments: a path and a regular expression over the names of sheets. Prints JSON, one value a line: the names of all
 sheets, then for each sheet that matches an object with its name and the number of its first row, then its rows.
 
-Belongs here: limits on this process, python-calamine, the text of a cell. Does not belong here: where in a sheet the
+python-calamine reads workbooks; xlrd reads the kinds of XLS that calamine does not read or reads wrongly.
+
+Belongs here: limits on this process, the two libraries, the text of a cell. Does not belong here: where in a sheet the
 table is (`workbooks`, which starts this file as a program).
 """
 
@@ -32,6 +34,13 @@ TOO_LARGE = 4
 
 ENVIRONMENT = ("LD_LIBRARY_PATH", "SYSTEMROOT")
 """This process gets only the environment variables that Python may need to start, because others hold keys."""
+
+OLE = b"\xd0\xcf\x11\xe0"
+BIFF = (b"\x09\x08\x08\x00", b"\x09\x08\x10\x00", b"\x09\x04\x06\x00", b"\x09\x02\x06\x00", b"\x09\x00\x04\x00")
+"""The first bytes of an XLS, in its container and without one."""
+
+Sheet = tuple[str, int, list[list[str]]]
+"""Name, number of its first row, rows."""
 
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
@@ -67,26 +76,98 @@ def as_text(cell: Any) -> str:
 
 
 def write_sheets(path: str, pattern: str, output: TextIO) -> None:
+    with open(path, "rb") as stream:  # noqa: PTH123 - given a path, calamine trusts the name's ending
+        start = stream.read(4)
+    if start in (OLE, *BIFF):
+        names, sheets = sheets_of_xls(path, pattern, in_container=start == OLE)
+    else:
+        names, sheets = sheets_by_calamine(path, pattern)
+    output.write(json.dumps([name.strip() for name in names]) + "\n")
+    for name, first, rows in sheets:
+        output.write(json.dumps({"name": name.strip(), "row": first}) + "\n")
+        output.writelines(json.dumps(row) + "\n" for row in rows)
+
+
+def sheets_of_xls(path: str, pattern: str, *, in_container: bool) -> tuple[list[str], Iterator[Sheet]]:
+    """By calamine, unless it does not know the kind of XLS, or reads the letters of its texts as two each."""
+    from python_calamine import CalamineError
+
+    if in_container:
+        try:
+            names, sheets = sheets_by_calamine(path, pattern)
+            kept = list(sheets)
+            if not _has_half_letters(names, kept):
+                return names, iter(kept)
+        except CalamineError:
+            pass  # it may be a code page that calamine does not know; xlrd says what else it is
+    return sheets_by_xlrd(path, pattern)
+
+
+def _has_half_letters(names: list[str], sheets: list[Sheet]) -> bool:
+    """Whether UTF-16 was read as single bytes: calamine does so if an XLS names another code page."""
+    return any("\0" in name for name in names) or any(
+        "\0" in cell for _, _, rows in sheets for row in rows for cell in row
+    )
+
+
+def sheets_by_calamine(path: str, pattern: str) -> tuple[list[str], Iterator[Sheet]]:
     from python_calamine import CalamineWorkbook, SheetTypeEnum
 
     with open(path, "rb") as stream:  # noqa: PTH123 - given a path, calamine trusts the name's ending
         workbook = CalamineWorkbook.from_filelike(stream)
-        names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
-        output.write(json.dumps([name.strip() for name in names]) + "\n")
+    names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+
+    def sheets() -> Iterator[Sheet]:
         cells = 0
         for name in names:
-            if not re.search(pattern, name.strip(), re.IGNORECASE):
+            if not re.search(pattern, name.replace("\0", "").strip(), re.IGNORECASE):
                 continue
             sheet = workbook.get_sheet_by_name(name)
             cells += sheet.height * sheet.width
-            if cells > MOST_CELLS:
-                raise TooLarge(f"The sheets asked for span more than {MOST_CELLS} cells, with {name.strip()!r}.")
+            _refuse_too_large(cells, name)
             top, left = sheet.start or (0, 0)
             rows = [[as_text(cell) for cell in row] for row in sheet.to_python()]
             for (row, column), text in errors_of_xlsx(path, name):
                 rows[row - top][column - left] = text
-            output.write(json.dumps({"name": name.strip(), "row": top + 1}) + "\n")
-            output.writelines(json.dumps(row) + "\n" for row in rows)
+            yield name, top + 1, rows
+
+    return names, sheets()
+
+
+def sheets_by_xlrd(path: str, pattern: str) -> tuple[list[str], Iterator[Sheet]]:
+    """The sheets of an XLS, also of one without a container."""
+    import xlrd
+
+    book = xlrd.open_workbook(path, on_demand=True, logfile=sys.stderr)
+    names = book.sheet_names()
+
+    def sheets() -> Iterator[Sheet]:
+        cells = 0
+        for name in names:
+            if re.search(pattern, name.strip(), re.IGNORECASE):
+                sheet = book.sheet_by_name(name)
+                cells += sheet.nrows * sheet.ncols
+                _refuse_too_large(cells, name)
+                yield name, 1, [[text_of_xls(book, cell) for cell in sheet.row(row)] for row in range(sheet.nrows)]
+
+    return names, sheets()
+
+
+def text_of_xls(book: Any, cell: Any) -> str:
+    import xlrd
+
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        return as_text(xlrd.xldate_as_datetime(cell.value, book.datemode))
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return as_text(bool(cell.value))
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return str(xlrd.error_text_from_code.get(cell.value, "#ERROR"))
+    return as_text(cell.value)
+
+
+def _refuse_too_large(cells: int, name: str) -> None:
+    if cells > MOST_CELLS:
+        raise TooLarge(f"The sheets asked for span more than {MOST_CELLS} cells, with {name.strip()!r}.")
 
 
 def errors_of_xlsx(path: str, name: str) -> Iterator[tuple[tuple[int, int], str]]:

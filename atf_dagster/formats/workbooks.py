@@ -31,7 +31,6 @@ from atf_dagster.formats.csv_text import HEADING_BYTES, detect_encoding, refuse_
 from atf_dagster.formats.headings import JOINT, Column, matching, one_line
 
 ZIP = b"PK\x03\x04"
-OLE = b"\xd0\xcf\x11\xe0"
 CHILD_SECONDS = 120
 MOST_MEMBERS = 5_000
 MOST_UNPACKED_BYTES = 600_000_000
@@ -159,7 +158,7 @@ def _sheets(path: Path, layout: Layout) -> list[_Sheet]:
     if start.startswith(ZIP):
         _judge_zip(path)
         return _sheets_of_workbook(path, layout)
-    if start.startswith(OLE):
+    if start.startswith((workbook_child.OLE, *workbook_child.BIFF)):
         return _sheets_of_workbook(path, layout)
     return [_sheet_of_text(path, start)]
 

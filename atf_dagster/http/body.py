@@ -63,6 +63,11 @@ def save(
     Raises AttemptFailed if the body is not complete or exceeds a limit, OSError if the disk cannot take it. Neither
     leaves a file.
     """
+    transfer = response.headers.get("Transfer-Encoding", "").lower()
+    if transfer not in ("", "identity", "chunked"):  # with a blank after it, Python's library does not know it either
+        # It would give the bytes as they came, chunks' frames and compression included.
+        message = f"the transfer is encoded as '{_plain(transfer)}', and we ask for no encoding of it"
+        raise AttemptFailed(FetchFailure("bad_encoding", message, TELL_PUBLISHER, OK))
     encoding = response.headers.get("Content-Encoding")
     decoder = decoder_for(encoding)
     if decoder is None:

@@ -5,6 +5,7 @@ Belongs here: the order of reading and rules. Does not belong here: the rules (`
 """
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,13 +42,21 @@ def rows_of_accepted(data: bytes, catalogue: Catalogue, accepted_at: dt.datetime
 
     Raises ValueError where a cell cannot be read, because no row may disappear from the figures silently.
     """
-    return tuple(draft.row() for draft in _drafts(data, catalogue, accepted_at, ReturnErrors()))
+    drafts = _drafts(data, catalogue, accepted_at, ReturnErrors(), most_rows=math.inf)
+    return tuple(draft.row() for draft in drafts)
 
 
-def _drafts(data: bytes, catalogue: Catalogue, now: dt.datetime, errors: ReturnErrors) -> list[Draft]:
+def _drafts(
+    data: bytes,
+    catalogue: Catalogue,
+    now: dt.datetime,
+    errors: ReturnErrors,
+    *,
+    most_rows: float = reading.MAX_ROWS,
+) -> list[Draft]:
     area = places(catalogue)
     drafts = []
-    for number, raw in reading.read(data, errors):
+    for number, raw in reading.read(data, errors, most_rows=most_rows):
         row_rules.formulas(number, dict(raw), errors)
         row_rules.control_characters(number, dict(raw), errors)
         draft = Draft(number, {column: cell.strip() for column, cell in raw.items()})

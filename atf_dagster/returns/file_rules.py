@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from atf_dagster.returns.rows import NUMBERS, Draft, ReturnErrors, Row, shown
+from atf_dagster.returns.rows import NUMBERS, Draft, ReturnErrors, Row, shown, to_type
 from atf_dagster.returns.template import BREAK, FORMS, NIL, NOT_SUPPLIED
 
 Series = tuple[str, str]
@@ -125,7 +125,8 @@ def _bands_given_before(returned: Sequence[Draft], earlier: Sequence[Row], error
         errors.add(
             first.number,
             "breakdown_value",
-            f"An earlier return of {first['org_code']} for {first.date_to} has {shown(value)}, and this file has not.",
+            f"An earlier return of {first['org_code']} for {first.date_to} has a band that this file has not: "
+            f"{to_type(value)}",
             "A correction repeats every band, because submissions supersede each other row by row: add the band, as "
             "'nil return' if it has no staff.",
         )
@@ -168,7 +169,7 @@ def _definitions(drafts: Sequence[Draft], earlier: Sequence[Row], errors: Return
             errors.add(
                 number,
                 "local_definition",
-                f"{organisation} defines local otherwise in {source}: {shown(other.text, 120)}.",
+                f"{organisation} defines local otherwise in {source}: {to_type(other.text)}",
                 "Use the same words if the definition is the same. If it changed, the first year under the new one "
                 f"has notes that begin with '{BREAK}' and say what changed; readers then see a break.",
             )

@@ -6,17 +6,21 @@ Belongs here: what makes a file a table with the template's columns. Does not be
 """
 
 import csv
-import difflib
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from atf_dagster import csv_records
 from atf_dagster.csv_records import NotRfc4180
-from atf_dagster.returns.rows import ReturnErrors, shown
+from atf_dagster.returns.rows import ReturnErrors, nearest_word, shown
 from atf_dagster.returns.template import COLUMNS
 
 MAX_BYTES = 5_000_000
+MAX_COLUMNS = 100
+MAX_ROWS = 5_000
+"""Without blank ones. Ten years of one organisation are some two hundred."""
+LONGEST_HEADING = 100
+"""Characters of a heading that an error repeats."""
 FILE = "file"
 """The column of errors of the file as a whole."""
 
@@ -48,33 +52,46 @@ def load(path: Path, errors: ReturnErrors) -> bytes | None:
     return data
 
 
-def read(data: bytes, errors: ReturnErrors) -> Records:
+def read(data: bytes, errors: ReturnErrors, *, most_rows: float = MAX_ROWS) -> Records:
     """Cells by the template's columns. Empty where the heading cannot be matched to the template."""
     text = _decode(data, errors)
     if text is None:
         return []
-    rows = _rows(text, errors)
+    rows = _rows(text, errors, most_rows)
+    if rows is None:
+        return []
     if not rows:
         errors.add(1, FILE, "The file has no heading.", "Begin with `atf returns template` and fill in its columns.")
         return []
-    columns = _heading([cell.strip() for cell in rows[0][1]], errors)
+    # Spreadsheets leave blank columns at the right. Each row then has their blank cells too, and no other number.
+    heading = [cell.strip() for cell in rows[0][1]]
+    width = len(heading)
+    while heading and not heading[-1]:
+        heading.pop()
+    columns = _heading(heading, errors)
     if columns is None:
         return []
     records: Records = []
     for number, cells in rows[1:]:
-        if not any(cell.strip() for cell in cells):
-            continue  # spreadsheets leave blank rows behind
-        if len(cells) != len(columns):
+        if len(cells) != width:
             errors.add(
                 number,
                 FILE,
-                f"The row has {len(cells)} cells and the heading {len(columns)}.",
+                f"The row has {len(cells)} cells and the heading {width}.",
                 "Look for a comma inside a text that is not in double quotes, or for a row that was cut. The other "
                 "rules check this row when it has as many cells as the heading.",
             )
             continue
-        records.append((number, dict(zip(columns, cells, strict=True))))
-    if len(rows) == 1 or not any(any(cell.strip() for cell in cells) for _, cells in rows[1:]):
+        if any(cell.strip() for cell in cells[len(columns) :]):
+            errors.add(
+                number,
+                FILE,
+                f"The row goes on after column {len(columns)}, {columns[-1]}, where the heading is blank.",
+                "Look for a comma inside a text that is not in double quotes, or remove what is at the right.",
+            )
+            continue
+        records.append((number, dict(zip(columns, cells, strict=False))))
+    if len(rows) == 1:
         errors.add(
             1,
             FILE,
@@ -115,23 +132,39 @@ def _decode(data: bytes, errors: ReturnErrors) -> str | None:
     return text
 
 
-def _rows(text: str, errors: ReturnErrors) -> list[tuple[int, list[str]]]:
+def _rows(text: str, errors: ReturnErrors, most_rows: float) -> list[tuple[int, list[str]]] | None:
+    """The heading and the rows that are not blank; None, with an error, where there are more than any return has."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[tuple[int, list[str]]] = []
+    number = 0
     try:
-        for cells in reader:
-            rows.append((len(rows) + 1, cells))
+        for number, cells in enumerate(reader, start=1):
+            is_blank = not any(cell.strip() for cell in cells)
+            if number == 1 and is_blank:
+                return []
+            if is_blank:
+                continue  # spreadsheets leave blank rows behind
+            used = next(at for at in range(len(cells), 0, -1) if cells[at - 1].strip())
+            if used > MAX_COLUMNS or len(rows) > most_rows:
+                many = f"{used:,} columns" if used > MAX_COLUMNS else f"more than {MAX_ROWS:,} rows"
+                errors.add(
+                    number,
+                    FILE,
+                    f"There are {many}; the template has {len(COLUMNS)} columns and a return at most {MAX_ROWS:,} "
+                    "rows. Nothing else was checked.",
+                    "Whoever made the file removes what is not the return, or sends one file an organisation.",
+                )
+                return None
+            rows.append((number, cells))
     except csv.Error as error:
         errors.add(
-            len(rows) + 1,
+            number + 1,
             FILE,
             f"The row cannot be split into cells ({error}); rows from here on were not checked.",
             "Look for a double quote that is not closed, or one inside a text that is not doubled.",
         )
     else:
         _judge_records(text, errors)
-    if rows and not any(cell.strip() for cell in rows[0][1]):
-        return []
     return rows
 
 
@@ -166,20 +199,19 @@ def _heading(found: Sequence[str], errors: ReturnErrors) -> list[str] | None:
             if heading in found[: position - 1]:
                 errors.add(1, heading, f"The heading is there twice, also as column {position}.", "Remove one.")
             continue
-        near = difflib.get_close_matches(heading.lower().replace(" ", "_"), free, n=1, cutoff=0.6)
-        nearest = near[0] if near else None
+        nearest = nearest_word(heading.lower().replace(" ", "_"), free, cutoff=0.6)
         guessed.append(nearest)
         if nearest:
             free.remove(nearest)
             remedy = f"Write {nearest} as the heading if that is what the column holds."
         elif heading:
-            closest = difflib.get_close_matches(heading.lower(), template, n=1, cutoff=0.0)[0]
-            remedy = f"Remove the column; the nearest of the template is {closest}."
+            closest = nearest_word(heading.lower(), template, cutoff=0.0)
+            remedy = f"Remove the column{f'; the nearest of the template is {closest}' if closest else ''}."
         else:
             remedy = "Delete the blank column in the spreadsheet and save again."
         errors.add(
             1,
-            heading or f"column {position}",
+            heading[:LONGEST_HEADING] or f"column {position}",
             f"{shown(heading)} is no heading of the template{f'; the nearest is {nearest}' if nearest else ''}.",
             remedy,
         )

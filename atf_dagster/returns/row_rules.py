@@ -5,14 +5,13 @@ Belongs here: one function for each rule; it adds every error that it finds. Doe
 """
 
 import datetime as dt
-import difflib
 import re
 import unicodedata
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from atf_dagster.returns.places import Places
-from atf_dagster.returns.rows import NUMBERS, Draft, ReturnErrors, shown
+from atf_dagster.returns.rows import NUMBERS, Draft, ReturnErrors, nearest_word, shown
 from atf_dagster.returns.template import (
     BANDS,
     COLUMNS,
@@ -88,8 +87,8 @@ def one_of(draft: Draft, column: str, allowed: Sequence[str], errors: ReturnErro
     cell = draft[column]
     if cell in allowed:
         return
-    near = difflib.get_close_matches(cell.lower(), [word.lower() for word in allowed], n=1, cutoff=0.5)
-    meant = next((word for word in allowed if near and word.lower() == near[0]), None)
+    near = nearest_word(cell.lower(), [word.lower() for word in allowed], cutoff=0.5)
+    meant = next((word for word in allowed if word.lower() == near), None)
     errors.add(
         draft.number,
         column,

@@ -4,7 +4,8 @@ Belongs here: fields and keys. Does not belong here: any rule.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
@@ -153,3 +154,17 @@ class Checked:
 def shown(text: str, length: int = 60) -> str:
     """A cell for an error message: cut to `length`, and escaped so that a terminal does not run anything in it."""
     return repr(text if len(text) <= length else text[: length - 1] + "…")
+
+
+def to_type(text: str) -> str:
+    """A text that the sender has to type, as it is: whole, without quotes and escapes, on one printable line."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+
+
+LONGEST_WORD = 100
+
+
+def nearest_word(word: str, among: Sequence[str], *, cutoff: float) -> str | None:
+    """The word that is most like this one; None for a word that is too long to be any of them."""
+    near = difflib.get_close_matches(word, among, n=1, cutoff=cutoff) if len(word) <= LONGEST_WORD else []
+    return near[0] if near else None

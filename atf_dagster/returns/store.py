@@ -21,7 +21,7 @@ from atf_dagster.errors import AtfError
 from atf_dagster.files import append_json, read_json_lines, single_writer, sync_folder
 from atf_dagster.returns import reading
 from atf_dagster.returns.check import check_bytes, rows_of_accepted
-from atf_dagster.returns.rows import ReturnError, ReturnErrors, Row, RowKey
+from atf_dagster.returns.rows import Checked, ReturnError, ReturnErrors, Row, RowKey
 
 
 class Refused(AtfError):
@@ -77,6 +77,11 @@ def submit(home: Path, path: Path, catalogue: Catalogue, now: dt.datetime) -> Su
     if data is None:
         raise Refused(tuple(errors))
     sha256 = hashlib.sha256(data).hexdigest()
+    # Checked before the lock: the sender of a bad file does not wait for a refresh, and no refresh for the check.
+    before = submissions(home)
+    checked = None
+    if all(submission.sha256 != sha256 for submission in before):
+        checked = _check(home, data, catalogue, now)
     # The refresh's lock: no return arrives while the warehouse reads them, and no two get the same number.
     with single_writer(home):
         known = submissions(home)
@@ -84,9 +89,8 @@ def submit(home: Path, path: Path, catalogue: Catalogue, now: dt.datetime) -> Su
             if submission.sha256 == sha256:
                 _keep(object_path(home, sha256), data)
                 return submission
-        checked = check_bytes(data, catalogue, now=now, earlier=list(rows_in_force(home, catalogue).values()))
-        if checked.errors:
-            raise Refused(checked.errors)
+        if checked is None or known != before:
+            checked = _check(home, data, catalogue, now)
         _keep(object_path(home, sha256), data)
         submission = Submission(
             sequence=max((one.sequence for one in known), default=0) + 1,
@@ -103,6 +107,14 @@ def submit(home: Path, path: Path, catalogue: Catalogue, now: dt.datetime) -> Su
         del record["is_new"]
         append_json(_ledger(home), record)
     return replace(submission, is_new=True)
+
+
+def _check(home: Path, data: bytes, catalogue: Catalogue, now: dt.datetime) -> Checked:
+    """The result of all rules, also those that compare with earlier returns. Raises Refused."""
+    checked = check_bytes(data, catalogue, now=now, earlier=list(rows_in_force(home, catalogue).values()))
+    if checked.errors:
+        raise Refused(checked.errors)
+    return checked
 
 
 def accepted_rows(home: Path, catalogue: Catalogue) -> Iterator[tuple[Submission, Row]]:

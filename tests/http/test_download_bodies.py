@@ -148,6 +148,35 @@ def test_bytes_after_a_deflate_stream_are_refused(publisher: ScriptedServer, cli
     assert failure_of(client, publisher.url, into).kind == "bad_encoding"
 
 
+@pytest.mark.parametrize(
+    ("transfer", "body"),
+    [
+        ("gzip, chunked", chunked(zipped())),
+        ("gzip,chunked", chunked(zipped())),
+        ("deflate, chunked", chunked(deflated(CSV, 15))),
+        ("gzip", zipped()),
+        ("identity, chunked", chunked(CSV)),
+        ("chunked, chunked", chunked(chunked(CSV))),
+        ("chunked ", chunked(CSV)),
+    ],
+)
+def test_an_encoding_of_the_transfer_that_was_not_asked_for_is_refused_by_its_name(
+    publisher: ScriptedServer, client: Client, into: Path, transfer: str, body: bytes
+) -> None:
+    publisher.answers(raw(head(transfer_encoding=transfer) + body))
+    error = failure_of(client, publisher.url, into)
+    assert (error.kind, error.attempts) == ("bad_encoding", 1)
+    assert f"'{transfer.strip()}'" in str(error)
+
+
+@pytest.mark.parametrize("transfer", ["chunked", "Chunked", "CHUNKED"])
+def test_chunks_are_the_one_encoding_of_the_transfer(
+    publisher: ScriptedServer, client: Client, into: Path, transfer: str
+) -> None:
+    publisher.answers(raw(head(transfer_encoding=transfer, content_encoding="gzip") + chunked(zipped())))
+    assert content(client.download(publisher.url, into=into)) == CSV
+
+
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "deflate, gzip", "\x1b[2J"])
 def test_an_encoding_that_was_not_asked_for_is_refused_at_once(
     publisher: ScriptedServer, client: Client, into: Path, encoding: str

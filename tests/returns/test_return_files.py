@@ -32,8 +32,21 @@ def judged(data: bytes) -> Checked:
         as_bytes(good_rows(), end="\r"),
         GOOD + b"," * 19 + b"\r\n\r\n",
         GOOD.rstrip(),
+        GOOD.replace(b"\r\n", b",\r\n"),
+        GOOD.replace(b"\r\n", b",,, ,\r\n"),
+        GOOD.replace(b"\r\n", b"," * 400 + b"\r\n"),
     ],
-    ids=["CRLF", "BOM", "LF", "CR", "blank rows at the end", "no last newline"],
+    ids=[
+        "CRLF",
+        "BOM",
+        "LF",
+        "CR",
+        "blank rows at the end",
+        "no last newline",
+        "a blank column at the right",
+        "blank columns at the right",
+        "more blank columns than there may be columns",
+    ],
 )
 def test_how_a_file_may_be_saved(data: bytes) -> None:
     result = judged(data)
@@ -54,6 +67,12 @@ def test_how_a_file_may_be_saved(data: bytes) -> None:
         (as_bytes([]), 1, "no row"),
         (GOOD + b"ATF21,only\r\n", 8, "2 cells"),
         (GOOD + b'"never closed\r\n', 8, "cannot be split into cells"),
+        (GOOD.replace(b"\r\n", b",\r\n").replace(b"Made-up Trust", b"Made-up, Trust", 1), 2, "22 cells"),
+        (GOOD.replace(b"\r\n", b",\r\n", 1), 2, "20 cells and the heading 21"),
+        (GOOD.replace(b"\r\n", b",\r\n").removesuffix(b",\r\n") + b",more\r\n", 7, "goes on after column 20"),
+        (b",".join(b"h%d" % n for n in range(200_000)) + b"\r\n", 1, "There are 200,000 columns"),
+        (GOOD + b"ATF21,\r\n" * 100_000, 5_002, "more than 5,000 rows"),
+        (b"indicator_code" * 9_000 + b"\r\n1\r\n", 1, "no heading of the template"),
     ],
 )
 def test_what_is_no_table_is_refused(data: bytes, row: int, says: str) -> None:

@@ -8,10 +8,12 @@ import hashlib
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from made_up_returns import NOW, as_bytes, good_rows, spend, write
+from made_up_returns import NOW, as_bytes, good_rows, spend, staff, write
 
 from atf_dagster import catalogue
 from atf_dagster.cli import returns
@@ -41,6 +43,45 @@ def test_the_exact_bytes_are_kept_read_only(home: Path, tmp_path: Path) -> None:
     assert kept.indicators == ("ATF12", "ATF20", "ATF21")
     assert kept.accepted_at == "2026-01-15T12:00:00+00:00"
     assert [p.name for p in target.parent.iterdir()] == [target.name]
+
+
+def test_a_return_that_arrived_during_the_check_counts_in_it(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other").mkdir()
+    first = write(tmp_path / "other", [spend()])
+    second = write(tmp_path, [spend(local_definition="Postcode L", date_from="2023-04-01", date_to="2024-03-31")])
+    real = store.single_writer
+
+    def after_another(home: Path) -> AbstractContextManager[None]:
+        monkeypatch.setattr(store, "single_writer", real)
+        store.submit(home, first, KNOWN, NOW)
+        return real(home)
+
+    monkeypatch.setattr(store, "single_writer", after_another)
+    with pytest.raises(store.Refused) as refused:
+        store.submit(home, second, KNOWN, NOW)
+    assert [(error.row, error.column) for error in refused.value.errors] == [(2, "local_definition")]
+    assert len(store.submissions(home)) == 1
+
+
+def test_a_definition_is_told_as_it_must_be_typed(home: Path, tmp_path: Path) -> None:
+    words = "An office in 'the City Region', \\ or \"nearby\", in any of the postcodes " + "L, " * 60 + "WA"
+    store.submit(home, write(tmp_path, [spend(local_definition=words)]), KNOWN, NOW)
+    later = spend(date_from="2023-04-01", date_to="2024-03-31", local_definition="Postcode L")
+    with pytest.raises(store.Refused) as refused:
+        store.submit(home, write(tmp_path, [later]), KNOWN, NOW)
+    (error,) = refused.value.errors
+    assert error.message.endswith(f": {words}")
+
+
+def test_a_band_that_is_left_out_is_told_as_it_must_be_typed(home: Path, tmp_path: Path) -> None:
+    band = "Grade 'senior' of the council's own scale, with a name of more than sixty characters"
+    rows = [staff("ALL", "60", "250"), staff(band, "60", "250")]
+    store.submit(home, write(tmp_path, rows), KNOWN, NOW)
+    with pytest.raises(store.Refused) as refused:
+        store.submit(home, write(tmp_path, [staff("ALL", "61", "250")]), KNOWN, NOW)
+    assert refused.value.errors[0].message.endswith(f": {band}")
 
 
 def test_the_same_bytes_add_nothing(home: Path, tmp_path: Path) -> None:
@@ -113,17 +154,31 @@ with single_writer(Path(sys.argv[1])):
 """
 
 
-def test_no_return_arrives_while_a_refresh_runs(home: Path, tmp_path: Path) -> None:
+@contextmanager
+def running_refresh(home: Path) -> Iterator[None]:
+    """Another process has the lock of the home."""
     holder = subprocess.Popen(
         [sys.executable, "-c", LOCKED, str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline().strip() == "held"
-        with pytest.raises(AnotherRefreshIsRunning):
-            store.submit(home, write(tmp_path, [spend()]), KNOWN, NOW)
+        yield
     finally:
         holder.communicate("")
+
+
+def test_no_return_arrives_while_a_refresh_runs(home: Path, tmp_path: Path) -> None:
+    with running_refresh(home), pytest.raises(AnotherRefreshIsRunning):
+        store.submit(home, write(tmp_path, [spend()]), KNOWN, NOW)
+    assert store.submissions(home) == []
+
+
+def test_a_bad_file_is_refused_at_once_also_while_a_refresh_runs(home: Path, tmp_path: Path) -> None:
+    """Its check does not wait for the lock, and no refresh waits for its check."""
+    with running_refresh(home), pytest.raises(store.Refused) as refused:
+        store.submit(home, write(tmp_path, [spend(numerator="£1")]), KNOWN, NOW)
+    assert [(error.row, error.column) for error in refused.value.errors] == [(2, "numerator")]
 
 
 PROCESS = """
