@@ -22,7 +22,7 @@ from typing import Any
 import duckdb
 
 from atf_dagster.catalogue import Collection, Dataset
-from atf_dagster.formats.body import BodyRejected, NoData, snake_case
+from atf_dagster.formats.body import BodyRejected, NoData, refuse_twice, snake_case
 from atf_dagster.sources.base import Collected, FetchContext, Page, Params, Source
 from atf_dagster.sources.shapes import an_object, broken, objects
 from atf_dagster.sql import literal
@@ -216,6 +216,9 @@ def records(page: Any) -> Iterator[Mapping[str, str | None]]:
     for feature in page["features"]:
         cells = feature["attributes"] if "attributes" in feature else feature["properties"]
         record = {column_name(name): None if cell is None else str(cell) for name, cell in cells.items()}
+        if len(record) < len(cells):
+            names = [name for name in map(column_name, cells) if name != "object_id"]
+            refuse_twice(names, f"A row with the fields {', '.join(cells)[:200]}")
         record["code_year"] = _code_year(cells)
         if "geometry" in feature and "attributes" not in feature:
             record["geometry"] = None if feature["geometry"] is None else _geojson(feature["geometry"])

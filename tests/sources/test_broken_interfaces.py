@@ -25,7 +25,7 @@ from atf_dagster.http import Client, Host, Limits
 from atf_dagster.landing import Attempt, Store
 from atf_dagster.landing.fetch import FetchRun
 from atf_dagster.snapshot import SnapshotAdapter
-from atf_dagster.sources import nomis_definition
+from atf_dagster.sources import nomis_definition, open_geography
 from support.fetching import fetch
 from support.publishers.fingertips import Fingertips, row
 from support.publishers.stat_xplore import KEY, StatXplore
@@ -224,3 +224,13 @@ def test_a_key_that_is_there_twice_is_refused_by_its_name(tmp_path: Path, snapsh
         (attempt,) = fetch(tmp_path, dashboard.url, ["ukhsa_covid_deaths_by_day_england"]).values()
     assert (attempt.outcome, attempt.reason) == ("rejected", "ambiguous_column")
     assert "'metric_value'" in (attempt.message or "")
+
+
+def test_two_fields_of_one_name_are_refused_and_two_numbers_of_a_row_are_not() -> None:
+    cells = {"FID": "1", "ObjectId": "1", "LAD24CD": "E06000006", "LAD24NM": "Halton"}
+    (record,) = open_geography.records({"features": [{"attributes": cells}]})
+    assert (record["lad_code"], record["code_year"]) == ("E06000006", "2024")
+    with pytest.raises(BodyRejected) as refusal:
+        list(open_geography.records({"features": [{"attributes": {**cells, "LAD23NM": "Halton"}}]}))
+    assert refusal.value.reason == "ambiguous_column"
+    assert "'lad_name'" in refusal.value.message
