@@ -108,6 +108,7 @@ OUTSIDE = (
     "staging." + CARDS,
     *("intermediate.int_staged", "intermediate.int_vintage_in_force", "raw.catalogue_dataset"),
     *("intermediate.int_publisher_card", "raw.catalogue_indicator", "raw.catalogue_publishers_word"),
+    "intermediate.int_headline_missing",
 )
 INACTIVE = "93015"
 
@@ -275,6 +276,17 @@ def spoil_sources(spoiler: Spoiler) -> None:
     found = spoiler.rows(f"select {', '.join(keys)} from intermediate.int_staged where {where}")
     spoiler.rows(f"update intermediate.int_staged set value = value + 0.2 where {where}")
     spoiler.tell(("source_agreement", "two_publishers_say_the_same"), keys, *found)
+    spoiler.rows(
+        "insert into intermediate.int_headline_missing "
+        "(indicator_code, area_code, came, expected, came_end, headline_end) "
+        "values ('SUP03', 'E08000012', '16+ yrs', '18+ yrs', date '2025-11-15', date '2024-11-15'), "
+        "('SUP03', 'E08000011', '16+ yrs', '18+ yrs', date '2025-11-15', date '2024-11-15')"
+    )
+    spoiler.tell(
+        ("headline_breakdowns", "headline_breakdown_is_there"),
+        ("indicator_code", "came", "expected", "areas"),
+        ("SUP03", "16+ yrs", "18+ yrs", 2),
+    )
     insert_card(spoiler.connection, OHID[6], OTHER_TERMS)
     spoiler.tell(("redistribution", "reuse_names_the_open_government_licence"), ("dataset",), (OHID[6].id,))
 

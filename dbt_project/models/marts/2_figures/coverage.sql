@@ -63,6 +63,17 @@ with
         where breakdown_type <> 'Total' and value is not null
     ),
 
+    missing as (
+        select indicator_code, area_code, max(came_end) as came_end
+        from {{ ref("int_headline_missing") }}
+        group by indicator_code, area_code
+    ),
+
+    -- Nobody is late with an indicator whose newer figures came under other people or another length.
+    missing_anywhere as (
+        select indicator_code, max(came_end) as came_end from missing group by indicator_code
+    ),
+
     newest_verdict as (
         select
             vintage.dataset,
@@ -171,7 +182,9 @@ with
             end as trouble,
             newest.status as newest_status,
             newest.period_end as newest_end,
-            broken_down.indicator_code is not null as has_breakdown
+            broken_down.indicator_code is not null as has_breakdown,
+            missing.indicator_code is not null as is_missing_here,
+            missing_anywhere.came_end as missing_end
         from pair
         left join latest on pair.indicator_code = latest.indicator_code and pair.area_code = latest.area_code
         left join
@@ -186,6 +199,9 @@ with
             broken_down
             on pair.indicator_code = broken_down.indicator_code
             and pair.area_code = broken_down.area_code
+        left join
+            missing on pair.indicator_code = missing.indicator_code and pair.area_code = missing.area_code
+        left join missing_anywhere on pair.indicator_code = missing_anywhere.indicator_code
         left join in_councils on pair.indicator_code = in_councils.indicator_code
         left join source_state on pair.indicator_code = source_state.indicator_code
         left join expected on pair.indicator_code = expected.indicator_code
@@ -222,12 +238,16 @@ select
                 then 'incomplete_councils'
                 else 'not_published'
             end
+        when latest_period_id is not null and missing_end > latest_end
+        then 'headline_breakdown_missing'
         when latest_period_id is not null and skip_reason is not null
         then skip_reason
         when latest_period_id is not null and mode = 'snapshot'
         then 'not_in_snapshot'
         when latest_period_id is not null
         then 'publisher_late'
+        when is_missing_here or (area_type = 'subregion' and missing_end is not null and not is_in_councils)
+        then 'headline_breakdown_missing'
         when newest_status in ('suppressed', 'unreliable', 'not_applicable', 'not_published')
         then newest_status
         when empty_reason = 'local_return_not_received' and newest_status = 'not_available'
