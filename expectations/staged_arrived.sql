@@ -4,6 +4,7 @@ select
     indicator.value_type,
     indicator.unit,
     indicator.frequency,
+    indicator.year_type,
     indicator.aggregation_rule,
     indicator.multiplier,
     indicator.counts_rounded_to,

@@ -130,6 +130,22 @@ def _in_words(error: ValidationError, content: Any) -> list[str]:
     return lines
 
 
+_FIRST_DAYS = {"calendar": "01-01", "financial": "04-01", "academic": "09-01"}
+"""Kind of year -> the day on which its years begin. Rolling years begin on any day; the others are no years."""
+
+
+def _years_of_another_kind(catalogue: Catalogue) -> list[str]:
+    """Datasets whose years do not begin as those of their indicators' cards: labels are checked against both."""
+    return [
+        f"dataset {dataset.id} has years from {period.start}; {code} is of {card.year_type} years, from {first_day}"
+        for _, dataset in catalogue.datasets
+        for entry in dataset.yields
+        if (period := entry.period or dataset.period) is not None and period.years
+        for code, card in ((card.code, card) for card in catalogue.indicators if card.code == entry.indicator)
+        if (first_day := _FIRST_DAYS.get(card.year_type)) is not None and period.start != first_day
+    ]
+
+
 def _contradictions(catalogue: Catalogue) -> list[str]:
     problems = []
     codes = [card.code for card in catalogue.indicators]
@@ -147,6 +163,7 @@ def _contradictions(catalogue: Catalogue) -> list[str]:
         for _, dataset in catalogue.datasets
         if dataset.yields and dataset.period is None
     ]
+    problems += _years_of_another_kind(catalogue)
     problems += [
         f"collection {collection.table} is a workbook without a layout"
         for collection in catalogue.collections

@@ -152,7 +152,7 @@ def test_a_description_of_the_mart_is_in_the_release_and_judges_nothing_anew(pro
 
 
 def test_a_changed_staging_model_judges_its_own_vintages_anew_and_nobody_elses(project: Copy) -> None:
-    project.edit(f"{STAGING}/ukhsa/stg_ukhsa__series.sql", "'All ages'", "'Everybody'")
+    project.edit(f"{STAGING}/ukhsa/stg_ukhsa__series.sql", "'Stratum'", "'Group'")
     assert project.judged_anew() == of_tables("ukhsa_series")
 
 
@@ -164,7 +164,7 @@ def test_a_staging_model_that_reads_another_is_judged_by_both(project: Copy) -> 
     )
     assert project.judged_anew() == of_tables("nomis_data")
     before = project.rules()
-    project.edit(f"{STAGING}/ukhsa/stg_ukhsa__series.sql", "'All ages'", "'Everybody'")
+    project.edit(f"{STAGING}/ukhsa/stg_ukhsa__series.sql", "'Stratum'", "'Group'")
     after = project.rules()
     assert {name for name in after if after[name] != before[name]} == of_tables("nomis_data", "ukhsa_series")
 

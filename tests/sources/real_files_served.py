@@ -24,7 +24,7 @@ from test_ons_beta_live_path import PEOPLE_PAGE
 from test_ukhsa_live_path import ENGLAND_CASES_METRIC, ENGLAND_DEATHS_METRIC, served_by_the_publisher
 
 from atf_dagster.catalogue import Catalogue, load
-from atf_dagster.catalogue.model import IndicatorCard, Yields
+from atf_dagster.catalogue.model import IndicatorCard, Period, Yields
 from atf_dagster.files import read_yaml
 from atf_dagster.settings import Settings
 from atf_dagster.snapshot import ons_els
@@ -95,6 +95,7 @@ def catalogue_with_the_older_indicator() -> Catalogue:
                     "source_id": "93356",
                     "title": CAMPYLOBACTER.name,
                     "yields": (Yields(indicator=CAMPYLOBACTER.code),),
+                    "period": Period(start="01-01", lag_months=12),
                 }
             )
             changed.append(collection.model_copy(update={"datasets": (*collection.datasets, entry)}))

@@ -16,7 +16,7 @@ from atf_dagster.catalogue import load
 from atf_dagster.snapshot import fingertips, ons_els
 from atf_dagster.snapshot.figures import csv_bytes
 from support.bundled import BundledPublishers, Usual, bundled
-from support.damage import Change, edited
+from support.damage import Change, Row, edited
 from support.server import Request
 
 COUNCILS_PART, ALL_PART = "councils", "all"
@@ -89,8 +89,23 @@ def fingertips_body(number: str) -> bytes:
     areas = f"child_area_type_id={fingertips.CHILD_AREA_TYPE_ID}&parent_area_type_id={fingertips.PARENT_AREA_TYPE_ID}"
     body = bundled(f"https://{fingertips.HOST}{fingertips.DATA_PATH}?indicator_ids={number}&{areas}").body
     if body is None:
-        return edited(fingertips_body(LENT), lambda rows: [row | {"Indicator ID": number} for row in rows])
+        return edited(fingertips_body(LENT), lambda rows: [row | _as_said_of(number, row) for row in rows])
     return body
+
+
+def _as_said_of(number: str, row: Row) -> Row:
+    """The cells of a lent row that the catalogue says of the other indicator: its kind of year and its headline age."""
+    catalogue = load()
+    cards = [
+        catalogue.indicator(code)
+        for collection, dataset in catalogue.datasets
+        if collection.service.id == "fingertips" and dataset.source_id == number
+        for code in dataset.indicators
+    ]
+    label, age = row["Time period"], row["Age"]
+    for card in cards:
+        label, age = label[:4] if card.year_type == "calendar" else label, card.headline_age or age
+    return {"Indicator ID": number, "Time period": label, "Age": age}
 
 
 def fingertips_cards(numbers: list[str]) -> bytes:
