@@ -1,10 +1,11 @@
 {#- What the sub-regional tables of fuel poverty have in common. -#}
 {#- The year of the figures stands in the title: "Table 2: Fuel poor households ..., 2020 [Notes 3 and 4]". The year of the
-    edition, which may stand beside it, is two years later: "2026 (2024 data)". Null where no year is found. -#}
+    edition, which may stand beside it, is two years later: "2026 (2024 data)". Null where no year is found,
+    or years of another kind: `2020/21`. -#}
 {% macro fuel_poverty_year(title) -%}
     coalesce(
-        nullif(regexp_extract({{ title }}, '(20[0-9]{2}) data', 1), ''),
-        nullif(regexp_extract({{ title }}, ', *(20[0-9]{2})', 1), '')
+        nullif(regexp_extract({{ title }}, '(?:^|[^0-9/–-])(20[0-9]{2}) data', 1), ''),
+        nullif(regexp_extract({{ title }}, ', *(20[0-9]{2})(?: *[^ 0-9/–-]| *$)', 1), '')
     )
 {%- endmacro %}
 
@@ -18,9 +19,10 @@
         area_code,
         area_name,
         {{ fuel_poverty_year("title") }} as period_label,
-        try_cast({{ fuel_poverty_year("title") }} as int) as year,
+        {{ whole_number_of(fuel_poverty_year("title")) }} as year,
         share_in_fuel_poverty,
-        try_cast(households_in_fuel_poverty as double) as numerator,
-        try_cast(households as double) as denominator
+        {{ number_of("households_in_fuel_poverty") }} as numerator,
+        {{ number_of("households") }} as denominator,
+        {{ unknown_among(["households_in_fuel_poverty", "households"]) }} as is_unknown_beside
     from {{ relation }}
 {%- endmacro %}

@@ -54,16 +54,14 @@
     substring(trim({{ time_period }}), 1, 4) || '/' || substring(trim({{ time_period }}), 5)
 {%- endmacro %}
 
-{#- The publisher's words for the sexes; a word that is not known stays, and admission holds it. -#}
-{% macro ees_sex(cell) -%}
+{#- First day of a year of these tables. The publisher says beside it which kind of year it is; where it says nothing it
+    is an academic one. Null for a kind that is not known. -#}
+{% macro ees_year_start(year_label, time_identifier) -%}
     case
-        when lower(trim({{ cell }})) in ('total', 'all')
-        then 'Persons'
-        when lower(trim({{ cell }})) in ('male', 'males', 'boys')
-        then 'Male'
-        when lower(trim({{ cell }})) in ('female', 'females', 'girls')
-        then 'Female'
-        else {{ cell }}
+        when lower(trim({{ time_identifier }})) in ('financial year', 'tax year')
+        then {{ label_start(year_label, "4", "1") }}
+        when coalesce(lower(trim({{ time_identifier }})), '') in ('', 'academic year')
+        then {{ label_start(year_label, "9", "1") }}
     end
 {%- endmacro %}
 

@@ -2,7 +2,7 @@
     admission holds. -#}
 {#- Years from one two-digit year to a later one, 0 to 99: 99 to 01 is 2. -#}
 {% macro years_between(first, last) -%}
-    mod(try_cast({{ last }} as int) - try_cast({{ first }} as int) + 100, 100)
+    mod({{ digits_of(last) }} - {{ digits_of(first) }} + 100, 100)
 {%- endmacro %}
 
 {#- Number of years in a label such as 2023, 2023/24, 2022 - 24 or 2019/20 - 21/22; null for other forms, and
@@ -33,11 +33,19 @@
     end
 {%- endmacro %}
 
-{#- First day of a labelled period; the catalogue says in which month and on which day its years begin. -#}
+{#- First day of a labelled period. 2023 and 2022 - 24 are calendar years, whatever the card says. 2023/24 begins in the
+    month and on the day in which the catalogue says that years of the dataset begin; where those are calendar years, the
+    label is of another kind of year, and is read as the financial year. Admission holds a year that is not the card's
+    (expectations/staged_labels.yml). -#}
 {% macro label_start(label, month, day) -%}
     case
-        when {{ label_years(label) }} is not null
-        then make_date(cast(regexp_extract({{ label }}, '^([0-9]{4})', 1) as int), {{ month }}, {{ day }})
+        when {{ label_years(label) }} is null
+        then null
+        when contains({{ label }}, '/') and ({{ month }} <> 1 or {{ day }} <> 1)
+        then make_date({{ digits_of("left(" ~ label ~ ", 4)") }}, {{ month }}, {{ day }})
+        when contains({{ label }}, '/')
+        then make_date({{ digits_of("left(" ~ label ~ ", 4)") }}, 4, 1)
+        else make_date({{ digits_of("left(" ~ label ~ ", 4)") }}, 1, 1)
     end
 {%- endmacro %}
 
@@ -75,7 +83,7 @@
             length({{ month }}) = 3 and mod(instr('JanFebMarAprMayJunJulAugSepOctNovDec', {{ month }}), 3) = 1
         then
             make_date(
-                try_cast(nullif({{ year }}, '') as int),
+                {{ whole_number_of(year) }},
                 cast((instr('JanFebMarAprMayJunJulAugSepOctNovDec', {{ month }}) + 2) / 3 as int),
                 1
             )

@@ -44,16 +44,18 @@
 {#- The closing select of a staging model of figures, from `relation`, its last step. `columns` names, with commas between
     them, what the relation has under the shape's own names; a keyword gives the SQL of a column. `cell` is the column
     whose cell is the figure, where nothing else decides on its text, number and status. The rest has the default of the
-    shape. `sex=none` and `age=none` say that the dataset tells them and not the row. A model that says nothing of sex or
-    age, or names a column that the shape does not have, does not compile. -#}
-{% macro staged_figures(relation, columns="", cell=none) -%}
+    shape. `sex=none` and `age=none` say that the dataset tells them and not the row; sexes and ages of rows are put into
+    the mart's words here (people.sql). `unknown_beside` is the SQL of whether a cell of the counts or limits is unknown,
+    see `unknown_among`: such a figure is held as if the cell were its value. A model that says nothing of sex or age,
+    gives counts or limits without `unknown_beside`, or names a column that the shape does not have, does not compile. -#}
+{% macro staged_figures(relation, columns="", cell=none, unknown_beside=none) -%}
     {%- set shape = staged_shape() -%}
     {%- set given = dict(kwargs) -%}
     {%- for name in columns.replace(" ", "").split(",") if name -%}
         {%- do given.update({name: name}) -%}
     {%- endfor -%}
     {%- if cell -%}
-        {%- set number = "try_cast(" ~ cell ~ " as double)" -%}
+        {%- set number = number_of(cell) -%}
         {%- do shape.update(
             {
                 "value_text": cell,
@@ -74,6 +76,20 @@
             )
         }}
     {%- endfor -%}
+    {%- for name in ("numerator", "denominator", "lci_95", "uci_95", "lci_998", "uci_998") -%}
+        {%- if name in given and not unknown_beside -%}
+            {{
+                exceptions.raise_compiler_error(
+                    "staged_figures in "
+                    ~ model.name
+                    ~ ": `"
+                    ~ name
+                    ~ "` is given and `unknown_beside` is not. "
+                    ~ "Give the SQL of whether its cell is unknown, see the macro unknown_among."
+                )
+            }}
+        {%- endif -%}
+    {%- endfor -%}
     {%- for name in given if name not in shape -%}
         {{
             exceptions.raise_compiler_error(
@@ -87,11 +103,28 @@
             )
         }}
     {%- endfor -%}
+    {%- set status = given.get("status", shape["status"]) -%}
+    {%- if unknown_beside -%}
+        {%- set status = "case when " ~ unknown_beside ~ " then 'unknown_marker' else " ~ status ~ " end" -%}
+    {%- endif -%}
+    {%- set people = {"sex": sex_words("said.said_sex"), "age": age_words("said.said_age")} -%}
+    {%- do given.update({"status": status}) -%}
     select
         {%- for name, default in shape.items() %}
-            {{ given.get(name, default) or "cast(null as string)" }} as {{ name }} {{- "," if not loop.last }}
+            {%- if name in people and given[name] %} {{ people[name] }} as {{ name }},
+            {%- else %}
+                {{ given.get(name, default) or "cast(null as string)" }}
+                as {{ name }} {{- "," if not loop.last }}
+            {%- endif %}
         {%- endfor %}
-    from {{ relation }}
+    from
+        (
+            select
+                *,
+                {{ given["sex"] or "cast(null as string)" }} as said_sex,
+                {{ given["age"] or "cast(null as string)" }} as said_age
+            from {{ relation }}
+        ) as said
 {%- endmacro %}
 
 {#- Names of the staging models of one kind: `figure`, which close with staged_figures, or `reference`, the others. dbt
@@ -104,5 +137,5 @@
 {#- The same three of a cell as columns, for a model that decides by them: text as published, number, and the status that a
     marker in place of a number says. -#}
 {% macro value_of(cell) -%}
-    {{ cell }} as value_text, try_cast({{ cell }} as double) as value, {{ marker_status(cell) }} as marker
+    {{ cell }} as value_text, {{ number_of(cell) }} as value, {{ marker_status(cell) }} as marker
 {%- endmacro %}

@@ -281,6 +281,8 @@ def test_data_tests_find_what_they_are_there_for(built: Built, tmp_path: Path) -
             "update mart.fct_observation set n_areas_included = 8 where is_derived",
             "update mart.fct_observation_history set valid_to = valid_from "
             "where rowid = (select min(rowid) from mart.fct_observation_history where valid_to is null)",
+            "update mart.fct_observation_history set lci_95 = 'nan' "
+            "where rowid = (select max(rowid) from mart.fct_observation_history where value is not null)",
             "update mart.dim_indicator set beacon_no = 23 where indicator_code = 'ATF22'",
             "update mart.dim_period set period_end = period_start - 1 where rowid = 1",
             "update mart.coverage set state = 'fine', reason = 'who knows' where rowid = 1",
@@ -295,6 +297,7 @@ def test_data_tests_find_what_they_are_there_for(built: Built, tmp_path: Path) -
         "a_value_is_null_exactly_where_its_status_hides_it",
         "a_derived_figure_includes_no_more_areas_than_it_should",
         "each_figure_has_one_open_row_in_history",
+        "every_measure_is_a_finite_number",
         "all_beacon_indicators_are_present",
         "a_period_ends_no_earlier_than_it_begins",
         "coverage_holds_allowed_values",

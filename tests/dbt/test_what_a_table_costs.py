@@ -162,6 +162,7 @@ def test_each_of_its_columns_is_described_though_its_yaml_names_one(added: Added
         ("""        sex="'Persons'",\n""", "", "the argument `sex` is missing"),
         ("""        age="'16+ yrs'",\n""", "", "the argument `age` is missing"),
         ("period_end=", "period_until=", "a staged figure has no column `period_until`"),
+        ("period_label=", 'numerator="1", period_label=', "`numerator` is given and `unknown_beside` is not"),
     ],
 )
 def test_a_model_without_sex_or_age_or_with_an_unknown_column_does_not_compile(

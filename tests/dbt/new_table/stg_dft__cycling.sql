@@ -7,7 +7,7 @@
         sex="'Persons'",
         age="'16+ yrs'",
         period_label="key",
-        period_start="make_date(try_cast(key as int) - 1, 11, 16)",
-        period_end="make_date(try_cast(key as int), 11, 15)",
+        period_start="make_date(" ~ whole_number_of("key") ~ " - 1, 11, 16)",
+        period_end="make_date(" ~ whole_number_of("key") ~ ", 11, 15)",
     )
 }}

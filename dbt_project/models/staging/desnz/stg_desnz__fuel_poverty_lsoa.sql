@@ -6,6 +6,7 @@ with
             "dated",
             "numerator, denominator",
             cell="share_in_fuel_poverty",
+            unknown_beside="is_unknown_beside",
             sex="'Persons'",
             age="'All ages'",
             period_length="case when year is not null then '1y' end",

@@ -11,7 +11,7 @@ with
             replace(
                 replace(lower(trim(frequency)), 'three times', '3 times'), 'five times', '5 times'
             ) as frequency_words,
-            try_cast(key as int) as year
+            {{ whole_number_of("key") }} as year
         from {{ source("raw", "dft_walking_cycling") }}
     ),
 

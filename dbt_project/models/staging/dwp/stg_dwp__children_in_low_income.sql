@@ -11,21 +11,21 @@ with
             area_name,
             key,
             -- A financial year is named after the year in which it ends.
-            try_cast(key as int) as year,
+            {{ whole_number_of("key") }} as year,
             share_of_children as value_text,
             -- A number loses its sign and its thousands' separators; a marker stays as it is.
             trim(replace(share_of_children, '%', '')) as share_text,
             contains(share_of_children, '%') as has_sign,
             children as number_text,
-            replace(children, ',', '') as bare_number,
-            try_cast(replace(children, ',', '') as double) as number
+            {{ without_thousands("children") }} as bare_number
         from source
     ),
 
     typed as (
         select
             *,
-            try_cast(share_text as double) as share,
+            {{ number_of("share_text") }} as share,
+            {{ number_of("bare_number") }} as number,
             {{ marker_status("share_text") }} as share_marker,
             {{ marker_status("bare_number") }} as number_marker
         from renamed
@@ -54,7 +54,8 @@ with
             value_text as figure_text,
             scaled_share as value,
             number as numerator,
-            share_marker as marker
+            share_marker as marker,
+            {{ unknown_among(["bare_number"]) }} as is_unknown_beside
         from scaled
         union all
         select
@@ -63,7 +64,8 @@ with
             number_text as figure_text,
             number as value,
             cast(null as double) as numerator,
-            number_marker as marker
+            number_marker as marker,
+            false as is_unknown_beside
         from scaled
     )
 
@@ -78,5 +80,6 @@ with
             period_start="make_date(year - 1, 4, 1)",
             period_end="make_date(year, 3, 31)",
             value_text="figure_text",
+            unknown_beside="is_unknown_beside",
         )
     }}

@@ -32,7 +32,7 @@ with
             la_code_9,
             la_code_3,
             la_name,
-            {{ ees_sex("plain_gender") }} as sex,
+            plain_gender as sex,
             plain_fsm as free_school_meals,
             plain_sen as special_needs,
             number_in_ss_cohort,
@@ -76,13 +76,12 @@ with
                 special_needs,
                 cohort,
                 {{ measure }}_rate as value_text,
-                try_cast({{ measure }}_rate as double) as rate,
-                try_cast({{ measure }} as double) as numerator,
-                try_cast(number_in_ss_cohort as double) as denominator,
+                {{ number_of(measure ~ "_rate") }} as rate,
+                {{ number_of(measure) }} as numerator,
+                {{ number_of("number_in_ss_cohort") }} as denominator,
                 coalesce({{ marker_status(measure ~ "_rate") }}, {{ marker_status(measure) }}) as marker,
-                max(try_cast({{ measure }} as double)) over (
-                    partition by vintage_id, cohort
-                ) as largest_numerator
+                {{ unknown_among([measure, "number_in_ss_cohort"]) }} as is_unknown_beside,
+                max({{ number_of(measure) }}) over (partition by vintage_id, cohort) as largest_numerator
             from located
             {% if not loop.last %}
                 union all
@@ -98,7 +97,7 @@ with
             -- A cohort is named after the year in which its academic year ends.
             case
                 when regexp_extract(cohort, '^([0-9]{4})$', 1) <> ''
-                then make_date(cast(cohort as int) - 1, 9, 1)
+                then make_date({{ digits_of("cohort") }} - 1, 9, 1)
             end as period_start
         from measured
     ),
@@ -158,5 +157,6 @@ with
             period_length="'1y'",
             period_end=years_end("period_start", "1"),
             numerator="case when not is_not_yet_19 then numerator end",
+            unknown_beside="is_unknown_beside",
         )
     }}

@@ -9,14 +9,16 @@ with
             row_number as source_row,
             {{ ees_area_code("source") }} as area_code,
             {{ ees_area_name("source") }} as area_name,
-            {{ ees_sex("sex") }} as sex,
+            sex,
             trim(breakdown_topic) as topic,
             trim(breakdown) as category,
             time_period,
+            time_identifier,
             {{ ees_year_label("time_period") }} as year_label,
             {{ value_of("gld_children_percent") }},
-            try_cast(gld_children_count as double) as numerator,
-            try_cast(children_count as double) as denominator
+            {{ number_of("gld_children_count") }} as numerator,
+            {{ number_of("children_count") }} as denominator,
+            {{ unknown_among(["gld_children_count", "children_count"]) }} as is_unknown_beside
         from source
     ),
 
@@ -25,7 +27,7 @@ with
             *,
             lower(topic) = 'total' as is_total,
             {{ ees_is_free_school_meals("topic") }} as is_free_school_meals,
-            {{ label_start("year_label", "9", "1") }} as period_start,
+            {{ ees_year_start("year_label", "time_identifier") }} as period_start,
             -- Nobody was assessed in the two summers of the pandemic.
             time_period in ('201920', '202021') as is_missing_year
         from renamed
@@ -74,5 +76,6 @@ with
             period_length="'1y'",
             period_end=years_end("period_start", "1"),
             numerator="case when value is not null then numerator end",
+            unknown_beside="is_unknown_beside",
         )
     }}

@@ -9,7 +9,7 @@ with
             row_number as source_row,
             {{ ees_area_code("source") }} as area_code,
             {{ ees_area_name("source") }} as area_name,
-            {{ ees_sex("sex") }} as sex,
+            sex,
             trim(breakdown_topic) as topic,
             trim(breakdown) as category,
             -- How the totals of all state-funded schools are called could be seen for some releases
@@ -23,6 +23,7 @@ with
             ) as is_all_schools,
             lower(trim(version)) as version,
             time_period,
+            time_identifier,
             {{ ees_year_label("time_period") }} as year_label,
             attainment8_average,
             progress8_average,
@@ -39,7 +40,7 @@ with
             {{ ees_is_free_school_meals("topic") }}
             and lower(topic) not like '% and %' as is_free_school_meals,
             lower(topic) like '%disadvantage%' and lower(topic) not like '% and %' as is_disadvantage,
-            {{ label_start("year_label", "9", "1") }} as period_start
+            {{ ees_year_start("year_label", "time_identifier") }} as period_start
         from renamed
     ),
 
@@ -52,8 +53,9 @@ with
                 *,
                 '{{ measure }}' as measure_name,
                 {{ value_of(measure) }},
-                try_cast({{ lower_limit }} as double) as lci_95,
-                try_cast({{ upper_limit }} as double) as uci_95,
+                {{ number_of(lower_limit) }} as lci_95,
+                {{ number_of(upper_limit) }} as uci_95,
+                {{ unknown_among([lower_limit, upper_limit]) }} as is_unknown_beside,
                 {% if measure == "progress8_average" %}
                     time_period in ('201920', '202021', '202425', '202526')
                 {% else %} false
@@ -94,6 +96,8 @@ with
                 else category
             end as breakdown_value,
             case
+                when coalesce(version, '') not in ('', 'provisional', 'p', 'revised', 'r', 'final', 'f')
+                then 'unknown_marker'
                 when is_missing_year and value is null and coalesce(marker, '') <> 'unknown_marker'
                 then 'not_published'
                 when marker is null and value is not null and version in ('provisional', 'p')
@@ -117,6 +121,7 @@ with
             "described",
             "measure, sex, breakdown_type, breakdown_value, lci_95, uci_95, status, status_note",
             age="'15-16 yrs'",
+            unknown_beside="is_unknown_beside",
             period_label="time_period",
             period_length="'1y'",
             period_end=years_end("period_start", "1"),

@@ -17,9 +17,9 @@ with
             time_period,
             neet_not_known_percent,
             neet_percent,
-            try_cast(avgneetnk as double) as neet_not_known_count,
-            try_cast(avgneet as double) as neet_count,
-            try_cast(cohort_count as double) as cohort_count
+            avgneetnk as neet_not_known_count,
+            avgneet as neet_count,
+            cohort_count
         from source
     ),
 
@@ -28,7 +28,13 @@ with
             ("neet_not_known_percent", "neet_not_known_count"),
             ("neet_percent", "neet_count"),
         ] %}
-            select *, '{{ measure }}' as measure_name, {{ value_of(measure) }}, {{ numerator }} as numerator
+            select
+                *,
+                '{{ measure }}' as measure_name,
+                {{ value_of(measure) }},
+                {{ number_of(numerator) }} as numerator,
+                {{ number_of("cohort_count") }} as denominator,
+                {{ unknown_among([numerator, "cohort_count"]) }} as is_unknown_beside
             from renamed
             {% if not loop.last %}
                 union all
@@ -42,7 +48,7 @@ with
             topic in ('total', 'sex', 'gender') as is_total,
             -- The average of December to February carries the year of that January.
             make_date(
-                try_cast(nullif(regexp_extract(trim(time_period), '^([0-9]{4})$', 1), '') as int) - 1, 12, 1
+                {{ digits_of("nullif(regexp_extract(trim(time_period), '^([0-9]{4})$', 1), '')") }} - 1, 12, 1
             ) as period_start
         from measured
     ),
@@ -53,22 +59,20 @@ with
             case
                 when is_total and is_both_ages then measure_name else measure_name || ' of other groups'
             end as measure,
-            case when topic in ('sex', 'gender') then {{ ees_sex("category") }} else 'Persons' end as sex,
-            case when is_both_ages then '16-17 yrs' else age || ' yrs' end as age_band
+            case when topic in ('sex', 'gender') then category else 'Persons' end as sex
         from dated
     )
 
     {{
         staged_figures(
             "described",
-            "measure, sex",
-            age="age_band",
+            "measure, sex, age, denominator",
+            unknown_beside="is_unknown_beside",
             breakdown_type="case when is_total then 'Total' else topic end",
             breakdown_value="case when is_total then 'Total' else category end",
             period_label="time_period",
             period_length="'3m'",
             period_end=months_end("period_start", "3"),
             numerator="case when value is not null then numerator end",
-            denominator="cohort_count",
         )
     }}

@@ -27,12 +27,24 @@ with
             as period_start,
 
             {{ value_of("source.value") }},
-            try_cast(source.count as double) as numerator,
-            try_cast(source.denominator as double) as denominator,
-            try_cast(source.lower_ci_95_0_limit as double) as lci_95,
-            try_cast(source.upper_ci_95_0_limit as double) as uci_95,
-            try_cast(source.lower_ci_99_8_limit as double) as lci_998,
-            try_cast(source.upper_ci_99_8_limit as double) as uci_998,
+            {{ number_of("source.count") }} as numerator,
+            {{ number_of("source.denominator") }} as denominator,
+            {{ number_of("source.lower_ci_95_0_limit") }} as lci_95,
+            {{ number_of("source.upper_ci_95_0_limit") }} as uci_95,
+            {{ number_of("source.lower_ci_99_8_limit") }} as lci_998,
+            {{ number_of("source.upper_ci_99_8_limit") }} as uci_998,
+            {{
+                unknown_among(
+                    [
+                        "source.count",
+                        "source.denominator",
+                        "source.lower_ci_95_0_limit",
+                        "source.upper_ci_95_0_limit",
+                        "source.lower_ci_99_8_limit",
+                        "source.upper_ci_99_8_limit",
+                    ]
+                )
+            }} as is_unknown_beside,
             source.value_note,
             {{ publisher_outcome("source.compared_to_england_value_or_percentiles") }} as publisher_outcome,
 
@@ -59,6 +71,9 @@ with
         select
             *,
             case
+                -- A note explains an empty cell; it does not make a number of what is none.
+                when marker = 'unknown_marker'
+                then marker
                 when value_note ilike '%suppressed%' or value_note ilike '%disclosure%'
                 then 'suppressed'
                 when
@@ -76,6 +91,7 @@ with
         staged_figures(
             "judged",
             "sex, age, numerator, denominator, lci_95, uci_95, lci_998, uci_998, status, publisher_outcome, is_superseded",
+            unknown_beside="is_unknown_beside",
             breakdown_type="coalesce(category_type, 'Total')",
             breakdown_value="case when category_type is null then 'Total' else category end",
             period_length="coalesce(period_length, cast(period_years as string) || 'y')",

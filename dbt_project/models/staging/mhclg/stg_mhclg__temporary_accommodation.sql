@@ -44,12 +44,12 @@ with
                 day_text,
                 month_text,
                 year_text,
-                replace({{ column }}, ',', '') as number_text,
+                {{ without_thousands(column) }} as number_text,
                 {{ column }} as value_text,
                 {% if is_rate %}
-                    try_cast(replace(households_in_ta, ',', '') as double) as numerator,
-                    1000 * try_cast(replace(households_in_area_thousands, ',', '') as double) as denominator
-                {% else %} cast(null as double) as numerator, cast(null as double) as denominator
+                    {{ without_thousands("households_in_ta") }} as numerator_text,
+                    {{ without_thousands("households_in_area_thousands") }} as denominator_text
+                {% else %} cast(null as string) as numerator_text, cast(null as string) as denominator_text
                 {% endif %}
             from dated
             {% if not loop.last %}
@@ -61,7 +61,10 @@ with
     typed as (
         select
             *,
-            try_cast(number_text as double) as value,
+            {{ number_of("number_text") }} as value,
+            {{ number_of("numerator_text") }} as numerator,
+            1000 * {{ number_of("denominator_text") }} as denominator,
+            {{ unknown_among(["numerator_text", "denominator_text"]) }} as is_unknown_beside,
             {{ marker_status("number_text") }} as marker,
             case
                 month_text
@@ -74,7 +77,7 @@ with
                 when 'December'
                 then 12
             end as month,
-            try_cast(year_text as int) as year
+            {{ whole_number_of("year_text") }} as year
         from measured
     ),
 
@@ -93,7 +96,8 @@ with
         select
             *,
             case
-                when day_text = '' or try_cast(day_text as int) = extract(day from last_day) then last_day
+                when day_text = '' or {{ whole_number_of("day_text") }} = extract(day from last_day)
+                then last_day
             end as period_day,
             case
                 when left(area_code, 3) in ('E92', 'E12')
@@ -111,5 +115,6 @@ with
             period_start="period_day",
             period_end="period_day",
             value_text="nullif(value_text, '')",
+            unknown_beside="is_unknown_beside",
         )
     }}

@@ -7,6 +7,6 @@ select
     lsoa_name,
     lad_code as area_code,
     lad_name as area_name,
-    cast(try_cast(imd_rank as double) as int) as imd_rank,
-    cast(try_cast(imd_decile as double) as int) as imd_decile
+    {{ whole_number_of("imd_rank") }} as imd_rank,
+    {{ whole_number_of("imd_decile") }} as imd_decile
 from {{ source("raw", "mhclg_iod_2025_lsoa") }}

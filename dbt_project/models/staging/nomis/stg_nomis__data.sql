@@ -56,12 +56,17 @@ with
                 then 'estimated'
                 when obs_status_name ilike '%break%' or obs_status = 'B'
                 then 'break'
-                when obs_status = 'A' or coalesce(trim(obs_status), '') = ''
-                then {{ marker_status("source.obs_value") }}
+                when
+                    (obs_status = 'A' or coalesce(trim(obs_status), '') = '')
+                    and coalesce(lower(trim(obs_status_name)), '') in ('', 'normal value')
+                then null
                 else 'unknown_marker'
-            end as marker
+            end as word,
+            {{ marker_status("source.obs_value") }} as cell_marker
         from source
     ),
+
+    marked as (select *, {{ either_status("word", "cell_marker") }} as marker from told_apart),
 
     -- One for all rows that differ in nothing but what they are to the figure.
     bundle as (
@@ -75,6 +80,8 @@ with
             count(distinct concat_ws('|', role, coalesce(obs_value, ''), coalesce(obs_status_name, '')))
             > count(distinct role)
             or max(case when role = 'not_known' then 1 else 0 end) = 1 as is_contradictory,
+            max(case when role <> 'value' and marker = 'unknown_marker' then 1 else 0 end)
+            = 1 as is_unknown_beside,
 
             coalesce(measure, c_age) as measure,
             geography_code as area_code,
@@ -86,20 +93,20 @@ with
             max(case when role = 'value' then obs_value end) as value_text,
             max(case when role = 'value' then marker end) as value_marker,
             max(case when role = 'value' and obs_status <> 'A' then obs_status_name end) as value_note,
-            try_cast(max(case when role = 'numerator' then obs_value end) as double) as numerator,
-            try_cast(max(case when role = 'denominator' then obs_value end) as double) as denominator,
-            try_cast(max(case when role = 'confidence' then obs_value end) as double) as confidence,
-            try_cast(max(case when role = 'variation' then obs_value end) as double) as variation,
+            {{ number_of("max(case when role = 'numerator' then obs_value end)") }} as numerator,
+            {{ number_of("max(case when role = 'denominator' then obs_value end)") }} as denominator,
+            {{ number_of("max(case when role = 'confidence' then obs_value end)") }} as confidence,
+            {{ number_of("max(case when role = 'variation' then obs_value end)") }} as variation,
 
             max(case when role in ('permanent', 'non_permanent', 'all_employees') then 1 else 0 end)
             = 1 as is_of_jobs,
-            try_cast(max(case when role = 'all_employees' then obs_value end) as double) as employees,
+            {{ number_of("max(case when role = 'all_employees' then obs_value end)") }} as employees,
             max(case when role = 'all_employees' then marker end) as employees_marker,
-            try_cast(max(case when role = 'permanent' then obs_value end) as double) as permanent,
+            {{ number_of("max(case when role = 'permanent' then obs_value end)") }} as permanent,
             max(case when role = 'permanent' then marker end) as permanent_marker,
-            try_cast(max(case when role = 'non_permanent' then obs_value end) as double) as non_permanent,
+            {{ number_of("max(case when role = 'non_permanent' then obs_value end)") }} as non_permanent,
             max(case when role = 'non_permanent' then marker end) as non_permanent_marker
-        from told_apart
+        from marked
         group by
             vintage_id,
             dataset,
@@ -129,7 +136,7 @@ with
             'Total' as breakdown_type,
             'Total' as breakdown_value,
             value_text as figure_text,
-            try_cast(value_text as double) as figure_value,
+            {{ number_of("value_text") }} as figure_value,
             numerator as figure_numerator,
             denominator as figure_denominator,
             case
@@ -188,7 +195,7 @@ with
                 then 'year'
             end as period_form,
             make_date(
-                try_cast(nullif(regexp_extract(period_label, '^([0-9]{4})$', 1), '') as int),
+                {{ digits_of("nullif(regexp_extract(period_label, '^([0-9]{4})$', 1), '')") }},
                 dataset.period_month,
                 dataset.period_day
             ) as year_start,
@@ -223,28 +230,6 @@ with
         select
             *,
             case
-                when lower(sex) in ('total', 'all', 'all persons', 'persons', 'people')
-                then 'Persons'
-                when lower(sex) in ('male', 'males')
-                then 'Male'
-                when lower(sex) in ('female', 'females')
-                then 'Female'
-                else sex
-            end as sex_band,
-            case
-                when lower(age) = 'all ages'
-                then 'All ages'
-                when regexp_extract(age, '^Aged ([0-9]+)( to |-)[0-9]+$', 1) <> ''
-                then
-                    regexp_extract(age, '^Aged ([0-9]+)', 1)
-                    || '-'
-                    || regexp_extract(age, '^Aged [0-9]+(?: to |-)([0-9]+)$', 1)
-                    || ' yrs'
-                when regexp_extract(age, '^Aged ([0-9]+[+])$', 1) <> ''
-                then regexp_extract(age, '^Aged ([0-9]+[+])$', 1) || ' yrs'
-                else age
-            end as age_band,
-            case
                 when {{ period_months("period_start", "period_end") }} = 12 and period_form <> 'month'
                 then '1y'
             end as period_length,
@@ -260,8 +245,9 @@ with
         staged_figures(
             "described",
             "source_rows, measure, breakdown_type, breakdown_value, period_length, status",
-            sex="sex_band",
-            age="age_band",
+            sex="sex",
+            age="age",
+            unknown_beside="is_unknown_beside",
             value_text="figure_text",
             value="figure_value",
             numerator="figure_numerator",

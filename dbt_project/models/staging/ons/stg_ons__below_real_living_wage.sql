@@ -25,8 +25,9 @@ with
 
             nullif(regexp_extract(title, ': United Kingdom, (20[0-9][0-9])$', 1), '') as year_of_survey,
             coalesce(per_cent, jobs_thousand) as value_text,
-            try_cast(per_cent as double) as value,
-            try_cast(jobs_thousand as double) * 1000 as numerator,
+            {{ number_of("per_cent") }} as value,
+            {{ number_of("jobs_thousand") }} * 1000 as numerator,
+            {{ unknown_among(["jobs_thousand"]) }} as is_unknown_beside,
             case when per_cent is null then jobs_thousand else per_cent end as said,
             jobs_thousand,
             shading
@@ -51,7 +52,7 @@ with
             'April ' || year_of_survey as period_label,
             -- The survey asks for the pay period that holds one day of April; the workbook does not say which
             -- day, and the first of the month stands for it.
-            make_date(cast(year_of_survey as int), 4, 1) as day_of_survey,
+            make_date({{ digits_of("year_of_survey") }}, 4, 1) as day_of_survey,
             case
                 when said = 'x'
                 then 'Withheld by the publisher as unreliable: its coefficient of variation is over 20 %.'
@@ -73,6 +74,7 @@ with
             "marked",
             "sex, breakdown_type, numerator, status_note",
             age=none,
+            unknown_beside="is_unknown_beside",
             breakdown_value="coalesce(working_pattern, 'Total')",
             period_start="day_of_survey",
             period_end="day_of_survey",

@@ -27,8 +27,9 @@ with
     dated as (
         select
             *,
+            {{ age_words("age_published") }} as age,
             'mid-' || year_of_estimate as period_label,
-            make_date(cast(year_of_estimate as int), 6, 30) as day_of_estimate
+            make_date({{ digits_of("year_of_estimate") }}, 6, 30) as day_of_estimate
         from renamed
     )
 
@@ -36,10 +37,9 @@ with
     {{
         staged_figures(
             "dated",
-            "sex",
+            "sex, age",
             cell="population",
-            measure="case when age_published = 'All ages' then age_published else 'Single year of age' end",
-            age="case when age_published = 'All ages' then age_published else age_published || ' yrs' end",
+            measure="case when age = 'All ages' then age else 'Single year of age' end",
             period_start="day_of_estimate",
             period_end="day_of_estimate",
         )

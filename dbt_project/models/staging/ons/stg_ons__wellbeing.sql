@@ -17,14 +17,16 @@ with
             concat_ws('/', left(source.time, 4), right(source.time, 2)) as year_label,
 
             observation as value_text,
-            try_cast(observation as double) as value,
-            try_cast(lower_limit as double) as lci_95,
-            try_cast(upper_limit as double) as uci_95,
-            coalesce(
-                {{ marker_status("source.data_marking") }}, {{ marker_status("source.observation") }}
-            ) as marker
+            {{ number_of("observation") }} as value,
+            {{ number_of("lower_limit") }} as lci_95,
+            {{ number_of("upper_limit") }} as uci_95,
+            {{ unknown_among(["lower_limit", "upper_limit"]) }} as is_unknown_beside,
+            {{ word_status("source.data_marking") }} as word,
+            {{ marker_status("source.observation") }} as cell_marker
         from source
     ),
+
+    marked as (select *, {{ either_status("word", "cell_marker") }} as marker from renamed),
 
     dated as (
         select
@@ -36,13 +38,14 @@ with
             case
                 when marker = 'unreliable' then 'The publisher marks this estimate as of low reliability.'
             end as status_note
-        from renamed
+        from marked
     )
 
     {{
         staged_figures(
             "dated",
             "measure, lci_95, uci_95, status_note",
+            unknown_beside="is_unknown_beside",
             sex=none,
             age=none,
             period_length="case when period_start is not null then '1y' end",

@@ -14,18 +14,22 @@ with
             age,
 
             period as period_label,
-            try_cast(split_part(period, '/', 1) as date) as period_start,
+            {{ date_of("split_part(period, '/', 1)") }} as period_start,
             split_part(period, '/', 2) as duration,
-            try_cast(nullif(regexp_extract(period, '/P([0-9]+)Y$', 1), '') as int) as duration_years,
-            try_cast(nullif(regexp_extract(period, '/P([0-9]+)M$', 1), '') as int) as duration_months,
+            {{ whole_number_of("regexp_extract(period, '/P([0-9]+)Y$', 1)") }} as duration_years,
+            {{ whole_number_of("regexp_extract(period, '/P([0-9]+)M$', 1)") }} as duration_months,
 
             value as value_text,
-            try_cast(value as double) as value,
-            try_cast(lci_95 as double) as lci_95,
-            try_cast(uci_95 as double) as uci_95,
-            coalesce({{ marker_status("source.status") }}, {{ marker_status("source.value") }}) as marker
+            {{ number_of("source.value") }} as value,
+            {{ number_of("source.lci_95") }} as lci_95,
+            {{ number_of("source.uci_95") }} as uci_95,
+            {{ unknown_among(["source.lci_95", "source.uci_95"]) }} as is_unknown_beside,
+            {{ word_status("source.status") }} as word,
+            {{ marker_status("source.value") }} as cell_marker
         from source
     ),
+
+    marked as (select *, {{ either_status("word", "cell_marker") }} as marker from renamed),
 
     dated as (
         select
@@ -41,13 +45,14 @@ with
             case
                 when marker = 'unreliable' then 'The publisher marks this estimate as of low reliability.'
             end as status_note
-        from renamed
+        from marked
     )
 
     {{
         staged_figures(
             "dated",
             "sex, age, lci_95, uci_95, status_note",
+            unknown_beside="is_unknown_beside",
             period_length="case when duration_years is not null then concat_ws('', duration_years, 'y') end",
         )
     }}

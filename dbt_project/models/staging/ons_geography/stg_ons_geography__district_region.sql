@@ -7,5 +7,5 @@ select
     lad_name as district_name,
     rgn_code as region_code,
     rgn_name as region_name,
-    try_cast(code_year as int) as code_year
+    {{ whole_number_of("code_year") }} as code_year
 from {{ source("raw", "geography_district_region") }}

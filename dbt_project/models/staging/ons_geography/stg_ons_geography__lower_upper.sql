@@ -7,5 +7,5 @@ select
     ltla_name as lower_name,
     utla_code as upper_code,
     utla_name as upper_name,
-    try_cast(code_year as int) as code_year
+    {{ whole_number_of("code_year") }} as code_year
 from {{ source("raw", "geography_lower_upper") }}

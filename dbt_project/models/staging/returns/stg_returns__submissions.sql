@@ -15,13 +15,14 @@ with
             trim(indicator_code) as indicator_code,
             trim(org_code) as org_code,
             trim(org_name) as org_name,
-            try_cast(trim(date_from) as date) as period_start,
-            try_cast(trim(date_to) as date) as period_end,
+            {{ date_of("date_from") }} as period_start,
+            {{ date_of("date_to") }} as period_end,
             trim(breakdown_type) as breakdown_type,
             trim(breakdown_value) as breakdown_value,
             trim(numerator) as numerator_text,
-            try_cast(trim(numerator) as double) as numerator,
-            try_cast(trim(denominator) as double) as denominator,
+            {{ number_of("numerator") }} as numerator,
+            {{ number_of("denominator") }} as denominator,
+            {{ unknown_among(["numerator", "denominator"]) }} as is_unknown_beside,
             trim(data_status) as data_status,
             nullif(trim(local_definition), '') as local_definition
         from source
@@ -71,6 +72,8 @@ with
                 then 'provisional'
                 when data_status = 'estimate'
                 then 'estimated'
+                when data_status <> 'final'
+                then 'unknown_marker'
                 when denominator > 0
                 then 'normal'
                 else 'not_available'
@@ -92,6 +95,7 @@ with
         staged_figures(
             "described",
             "status, status_note",
+            unknown_beside="is_unknown_beside",
             measure="case when recency = 1 then indicator_code else 'superseded' end",
             area_code="'ORG-' || org_code",
             area_name="org_name",

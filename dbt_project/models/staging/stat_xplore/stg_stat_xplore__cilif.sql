@@ -33,6 +33,8 @@ with
             {{ value_of("labelled.value") }},
             labelled.marks ilike '%provisional%' or labelled.year_label ilike '%(p)%' as is_provisional,
             labelled.marks ilike '%revised%' or labelled.year_label ilike '%(r)%' as is_revised,
+            lower(regexp_extract(labelled.year_label, '[(]([^()]*)[)] *$', 1))
+            not in ('', 'p', 'r', 'provisional', 'revised') as is_mark_unknown,
             labelled.marks
         from labelled
         inner join dataset on labelled.dataset = dataset.dataset
@@ -44,20 +46,10 @@ with
         select
             *,
             -- Without a code it is the publisher's total, or the table has no ages.
+            case when age_code is null then 'All ages' else age_label end as age,
             case
-                when age_code is null
-                then 'All ages'
-                when regexp_extract(age_label, '([0-9]+) *(?:-|to) *[0-9]+', 1) <> ''
-                then
-                    concat_ws(
-                        '-',
-                        regexp_extract(age_label, '([0-9]+) *(?:-|to) *[0-9]+', 1),
-                        regexp_extract(age_label, '[0-9]+ *(?:-|to) *([0-9]+)', 1)
-                    )
-                    || ' yrs'
-                else age_label
-            end as age,
-            case
+                when is_mark_unknown
+                then 'unknown_marker'
                 when status_published <> 'normal'
                 then status_published
                 when is_revised

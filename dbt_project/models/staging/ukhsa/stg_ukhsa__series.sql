@@ -10,22 +10,16 @@ with
 
             geography_code as area_code,
             geography as area_name,
-            case source.sex when 'all' then 'Persons' when 'm' then 'Male' when 'f' then 'Female' end as sex,
-            case
-                when source.age = 'all'
-                then 'All ages'
-                when regexp_extract(source.age, '^([0-9]+_[0-9]+)$', 1) <> ''
-                then concat_ws('-', split_part(source.age, '_', 1), split_part(source.age, '_', 2)) || ' yrs'
-                else source.age
-            end as age,
+            source.sex,
+            source.age,
             stratum,
 
             source.date as period_label,
-            try_cast(source.date as date) as period_start,
+            {{ date_of("source.date") }} as period_start,
             metric ilike '%ByWeek' as is_weekly,
 
             {{ value_of("metric_value") }},
-            in_reporting_delay_period
+            lower(trim(in_reporting_delay_period)) as in_reporting_delay_period
         from source
     ),
 
@@ -39,6 +33,8 @@ with
                 when is_weekly then cast(period_start + interval 6 day as date) else period_start
             end as period_end,
             case
+                when coalesce(in_reporting_delay_period, '') not in ('', 'true', 'false')
+                then 'unknown_marker'
                 when status_published = 'normal' and in_reporting_delay_period = 'true'
                 then 'provisional'
                 else status_published
