@@ -197,7 +197,7 @@ class FetchRun:
 
     def _judge(self, context: PartContext, source: Source, collected: Collected, attempt: Attempt) -> Attempt:
         newest = context.newest
-        rows_sha256 = _rows_sha256(context.collection, collected)
+        rows_sha256 = collected.rows_sha256 or _rows_sha256(context.collection, collected)
         same_rows = newest is not None and rows_sha256 is not None and newest.rows_sha256 == rows_sha256
         if newest is not None and (newest.sha256 == attempt.sha256 or same_rows):
             return _unchanged(context, attempt)

@@ -128,6 +128,8 @@ class Collected:
     """The publisher's name of the edition: a version, a quarter, a file's name."""
     published_at: str | None = None
     """The publisher's moment of publication, ISO 8601, where no header gives it."""
+    rows_sha256: str | None = None
+    """Hash of what is taken from the pages, where they say more than that: then only this makes a new vintage."""
 
 
 def no_check(connection: duckdb.DuckDBPyConnection, rows: Path, collection: Collection, dataset: Dataset) -> None:

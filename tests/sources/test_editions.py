@@ -32,7 +32,7 @@ FUEL_LSOA = "govuk_desnz_fuel_poverty_lsoa"
 TA = "govuk_mhclg_temporary_accommodation"
 CHILDREN = "govuk_dwp_children_in_low_income"
 FUEL_FILES = {
-    "2020": "sub-regional-fuel-poverty-2022-tables.xlsx",
+    "2019": "2019_Sub-Regional-Data-LILEE.xlsx",
     "2021": "2021_Sub-Regional-Data-LILEE.xlsx",
     "2022": "2022_Sub-Regional-Data-LILEE.xlsx",
 }
@@ -149,8 +149,8 @@ def story(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Iterat
         told.children(a_year_on)
         told.judge(told.land("next", FUEL, FUEL_LSOA, TA, CHILDREN))
 
-        # What is older, after what is newer: the year 2020, a page without its two oldest quarters, the year before.
-        told.fuel(fuel["2020"])
+        # What is older, after what is newer: the year 2019, a page without its two oldest quarters, the year before.
+        told.fuel(fuel["2019"])
         told.quarters({name: quarters[name] for name in names[2:]})
         told.children(children)
         told.land("older", FUEL, TA, CHILDREN)
@@ -219,14 +219,14 @@ def test_each_year_of_fuel_poverty_keeps_its_figures_until_that_year_is_revised(
     assert of_liverpool(story, "ATF16", FUEL) == [
         ("2021-12-31", "new", 18.016097),
         ("2022-12-31", "new", 17.153),
-        ("2020-12-31", "new", 18.675778),
+        ("2019-12-31", "new", 18.141638),
         ("2021-12-31", "revised", 18.063274),
     ]
     england = story.query(
         "select year(period_end), round(value, 6), numerator from intermediate.int_observation_history "
         "where indicator_code = 'ATF16' and area_code = 'E92000001' and valid_to is null order by all"
     )
-    assert england == [(2020, 13.231481, 3_158_206), (2021, 13.139339, 3_162_752), (2022, 13.051, 3_175_068)]
+    assert england == [(2019, 13.422417, 3_175_979), (2021, 13.139339, 3_162_752), (2022, 13.051, 3_175_068)]
 
 
 def test_each_year_keeps_its_small_areas(story: Story) -> None:
@@ -277,8 +277,8 @@ def test_the_figures_of_any_moment_can_still_be_told(story: Story) -> None:
     assert as_at == [
         [(2021, 18.016)],
         [(2021, 18.016), (2022, 17.153)],
-        [(2020, 18.676), (2021, 18.016), (2022, 17.153)],
-        [(2020, 18.676), (2021, 18.063), (2022, 17.153)],
+        [(2019, 18.142), (2021, 18.016), (2022, 17.153)],
+        [(2019, 18.142), (2021, 18.063), (2022, 17.153)],
     ]
 
 

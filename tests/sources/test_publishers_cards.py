@@ -1,10 +1,11 @@
-"""OHID's own cards of its indicators, from its metadata to the warning: where our cards say something else, and what
-its words mean.
+"""Publishers' own cards of their indicators, from their metadata to the warning: where ours say something else, and
+what their words mean.
 
 Belongs here: the way from the publisher's bytes to the suite's rows. Does not belong here: the news of a changed
 definition (tests/alerts/test_news.py), terms of re-use (tests/quality).
 
-The heading is that of the publisher's metadata, and its words are those of its lists.
+The heading is that of OHID's metadata, and its words are those of its lists. Of Explore Local Statistics the fields are
+those of its list of indicators.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ from atf_dagster.quality import gx, suites
 from atf_dagster.quality.results import Result
 from atf_dagster.settings import Settings, disable_usage_data
 from support.dbt_warehouse import Warehouse
+from support.fetching import fetch_one
 from support.publishers.fingertips import Fingertips, row
+from support.server import Answer, LoopbackServer, Request, respond_json
 
-CARDS, FIGURES = "fingertips_indicator_metadata", "fingertips_93015"
+CARDS, ELS_CARDS, FIGURES = "fingertips_indicator_metadata", "ons_els_indicator_metadata", "fingertips_93015"
 HEADING_LINE = (
     "Indicator ID,Indicator,Definition,Rationale,Data source,Indicator source,Methodology,Standard population/values,"
     "Confidence interval details,Source of numerator,Definition of numerator,Source of denominator,"
@@ -91,6 +94,31 @@ CHANGED: Mapping[str, Card] = {
 }
 
 
+WORK: dict[str, Any] = {
+    "slug": "modelled-unemployment",
+    "label": "Modelled unemployment rate",
+    "description": "People aged 16 and over without a job.",
+    "unit": "%",
+    "decimalPlaces": 1,
+    "dataModified": "2026-01-20",
+}
+PAY: dict[str, Any] = {"slug": "gross-median-weekly-pay", "label": "Pay", "unit": "£", "decimalPlaces": 2}
+OTHERS: dict[str, Any] = {"slug": "dogs-per-household", "label": "Dogs", "unit": "dogs", "dataModified": "2026-01-20"}
+ELS_GOOD = [WORK, PAY, OTHERS]
+ELS_CHANGED = [{**WORK, "unit": "per 1,000"}, {**PAY, "decimalPlaces": 0, "unit": "doubloons"}, OTHERS]
+
+
+class ExploreLocalStatistics(LoopbackServer):
+    """The list of indicators alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cards = ELS_GOOD
+
+    def answer(self, request: Request) -> Answer:
+        return respond_json(self.cards if request.path.endswith("/metadata/indicators") else None)
+
+
 def served(cards: Mapping[str, Card]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, HEADING, restval="")
@@ -118,15 +146,16 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     home = tmp_path_factory.mktemp("cards") / "home"
     home.mkdir()
     suite = [found for found in suites.load("mart") if found.suite == "publisher_cards"]
-    with Fingertips() as server:
+    with Fingertips() as server, ExploreLocalStatistics() as els:
         server.serve("93015", 502, [row("93015", f"E0800001{n}", f"2{n}.5") for n in range(1, 6)])
+        urls = {"fingertips": server.url, "ons_els": els.url}
         asked: dict[str, Any] = {"attempts": 1, "backoff_first": 0.0, "requests_per_second": 0.0}
-        settings = Settings(home=home, mode="live", service_urls={"fingertips": server.url}, **asked)
+        settings = Settings(home=home, mode="live", service_urls=urls, **asked)
         told = Story(settings, {}, server)
-        for run, cards in (("good", GOOD), ("changed", CHANGED)):
-            server.metadata = served(cards)
+        for run, cards, listed in (("good", GOOD, ELS_GOOD), ("changed", CHANGED, ELS_CHANGED)):
+            server.metadata, els.cards = served(cards), listed
             refresh = Refresh(settings, run)
-            refresh.fetch([CARDS, FIGURES] if run == "good" else [CARDS])
+            refresh.fetch([CARDS, ELS_CARDS, FIGURES] if run == "good" else [CARDS, ELS_CARDS])
             refresh.parse()
             refresh.build("staged")
             refresh.admit()
@@ -162,15 +191,17 @@ def test_each_contradiction_is_told_with_the_indicator_the_field_their_word_and_
         ("SUP04", "counts_rounded_to", "Numerators are rounded to the nearest 10.", "5"),
         ("ATF01", "polarity", "BOB - Blue orange blue", "higher_is_better"),
         ("SUP32", "polarity", "BOB - Blue orange blue", "higher_is_better"),
+        ("PRX10A", "unit", "per 1,000", "%"),
+        ("SUP07", "decimals", "0", "1"),
     }
     result = story.said["changed"][AGREES]
     assert (result.severity, result.owner) == ("warning", "analysts")
-    assert set(result.indicators) == {"ATF01", "SUP02", "SUP04", "SUP32"}
+    assert set(result.indicators) == {"ATF01", "PRX10A", "SUP02", "SUP04", "SUP07", "SUP32"}
 
 
 def test_a_word_that_nobody_knows_is_told_by_name(story: Story) -> None:
     of_both = [(code, "unit", "Fortnights", "years") for code in ("ATF01", "SUP32")]
-    assert story.rows("changed", KNOWN) == set(of_both)
+    assert story.rows("changed", KNOWN) == {*of_both, ("SUP07", "unit", "doubloons", "£")}
 
 
 def test_an_indicator_that_the_publisher_gave_up_is_told(story: Story) -> None:
@@ -185,3 +216,25 @@ def test_the_cards_cost_one_request_a_refresh_and_are_landed_before_they_are_rea
     before, after = (store.verified(vintage)[0].read_bytes() for vintage in store.vintages(CARDS, "all"))
     assert (before, after) == (served(GOOD), served(CHANGED))
     assert Path(store.object_path(store.vintages(CARDS, "all")[0].sha256)).exists()
+
+
+def test_the_card_or_the_date_of_an_indicator_that_is_not_ours_makes_no_vintage(tmp_path: Path) -> None:
+    outcomes = []
+    with ExploreLocalStatistics() as els:
+        for run, cards in (
+            ("first", ELS_GOOD),
+            ("another's", [WORK, PAY, {**OTHERS, "unit": "cats"}, {"slug": "cats", "label": "Cats", "unit": "cats"}]),
+            ("our date", [PAY, {**WORK, "dataModified": "2026-02-20"}, OTHERS]),
+            ("our unit", [{**WORK, "unit": "per 1,000"}, PAY, OTHERS]),
+        ):
+            els.cards = cards
+            outcomes.append(fetch_one(tmp_path, {"ons_els": els.url}, ELS_CARDS, run).outcome)
+    assert outcomes == ["landed", "unchanged", "unchanged", "landed"]
+
+
+def test_a_list_of_names_alone_is_no_card(tmp_path: Path) -> None:
+    with ExploreLocalStatistics() as els:
+        els.cards = [{"slug": "modelled-unemployment", "label": "Modelled unemployment rate"}]
+        attempt = fetch_one(tmp_path, {"ons_els": els.url}, ELS_CARDS)
+    assert attempt.outcome == "no_data"
+    assert "no more than their names" in str(attempt.message)

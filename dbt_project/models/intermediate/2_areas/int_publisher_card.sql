@@ -18,6 +18,22 @@ with
             cast(null as int) as decimals,
             concat_ws('. ', source_name, source_frequency, source_notes) as says_whether_it_goes_on
         from {{ ref("stg_fingertips__indicator_metadata") }}
+        union all
+        select
+            vintage_id,
+            'ons' as publisher_id,
+            source_id,
+            cast(null as string) as measure,
+            source_name,
+            source_definition as definition,
+            source_unit as unit,
+            cast(null as string) as value_type,
+            cast(null as string) as year_type,
+            cast(null as string) as polarity,
+            cast(null as string) as rounding,
+            source_decimals as decimals,
+            concat_ws('. ', source_name, source_frequency) as says_whether_it_goes_on
+        from {{ ref("stg_ons_els__indicator_metadata") }}
     ),
 
     aged as (

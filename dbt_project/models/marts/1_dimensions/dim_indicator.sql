@@ -13,6 +13,24 @@ with
         where publisher_id = 'ohid'
     ),
 
+    {#- Where none of its datasets is OHID's, the definition is that of the publisher that is shown first. -#}
+    other_card as (
+        select
+            dataset.indicator_code,
+            card.definition,
+            row_number() over (
+                partition by dataset.indicator_code
+                order by dataset.precedence, dataset.dataset, card.source_id
+            ) as preference
+        from {{ source("raw", "catalogue_dataset") }} as dataset
+        inner join
+            {{ ref("int_publisher_card") }} as card
+            on dataset.publisher_id = card.publisher_id
+            and dataset.source_id = card.source_id
+            and dataset.measure is not distinct from coalesce(card.measure, dataset.measure)
+        where card.is_current and dataset.publisher_id <> 'ohid'
+    ),
+
     publishers_card as (
         select metadata.*
         from {{ ref("stg_fingertips__indicator_metadata") }} as metadata
@@ -54,7 +72,9 @@ select
     card.licence,
     card.attribution,
     card.page_url,
-    publishers_card.source_definition,
+    case
+        when first_source.source_id is null then other_card.definition else publishers_card.source_definition
+    end as source_definition,
     publishers_card.source_methodology,
     publishers_card.source_caveats,
     publishers_card.source_disclosure_control,
@@ -64,3 +84,4 @@ select
 from card
 left join first_source on card.indicator_code = first_source.indicator_code and first_source.preference = 1
 left join publishers_card on first_source.source_id = publishers_card.source_id
+left join other_card on card.indicator_code = other_card.indicator_code and other_card.preference = 1
