@@ -23,6 +23,7 @@ from atf_dagster.http import FetchError
 from atf_dagster.sources.base import Collected, FetchContext, Page, Params, Source
 from atf_dagster.sources.shapes import an_object, broken, inside, objects
 
+METADATA = "ees_indicator_metadata"
 _API = "/statistics/v1"
 _CATALOGUE = "/api/data-set-files"
 _PAGE_SIZE = "40"
@@ -35,6 +36,8 @@ _LISTED_CHANGES = 12
 
 def collect(context: FetchContext) -> Collected:
     """The newest file of the dataset. Raises BodyRejected for a new major version, a withdrawal or a warning."""
+    if context.collection.table == METADATA:
+        return _metadata(context)
     if "data_set" in context.dataset.ask:
         return _from_api(context)
     return _from_catalogue(context)
@@ -71,6 +74,40 @@ def _from_api(context: FetchContext) -> Collected:
     page = context.fetch(f"{url}/csv", (("dataSetVersion", version),))
     published = edition.get("published")
     return Collected([page], release=f"version {version}", published_at=str(published) if published else None)
+
+
+def _metadata(context: FetchContext) -> Collected:
+    """What the service says of a data set's columns, one request for each new version."""
+    card = _data_set(context, context.dataset.ask["data_set"])
+    data_set = str(card.get("id") or context.dataset.ask["data_set"])
+    version = str((card.get("latestVersion") or {}).get("version") or "")
+    context.probed(f"{data_set} {version}" if version else None)
+    versioned: Params = (("dataSetVersion", version),) if version else ()
+    try:
+        page = context.fetch(context.url(f"{_API}/data-sets/{data_set}/meta"), (("types", "Indicators"), *versioned))
+    except FetchError as error:
+        if error.status != 404:
+            raise
+        raise NoData(f"The service does not describe the columns of data set {data_set}.") from error
+    return Collected([page], release=f"version {version}" if version else None)
+
+
+def records(meta: Any) -> list[dict[str, str | None]]:
+    """What the service says of the columns with figures, as text."""
+    return [
+        {
+            "indicator_id": _as_text(indicator.get("id")),
+            "measure": _as_text(indicator["column"]),
+            "label": _as_text(indicator.get("label")),
+            "unit": _as_text(indicator.get("unit")),
+            "decimal_places": _as_text(indicator.get("decimalPlaces")),
+        }
+        for indicator in meta["indicators"]
+    ]
+
+
+def _as_text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _data_set(context: FetchContext, data_set: str) -> dict[str, Any]:
@@ -255,4 +292,4 @@ def _read(page: Page) -> dict[str, Any]:
     return answer
 
 
-SOURCE = Source(collect=collect)
+SOURCE = Source(collect=collect, records=records)

@@ -146,7 +146,7 @@ NAMED = {
     # Of these nothing is bundled, or it needs a server that speaks for it.
     if service.id not in ("nomis", "ukhsa", "stat_xplore")
     and dataset not in ("fingertips_indicator_metadata", "govuk_dft_walking_cycling", "govuk_iod_2025_districts")
-    and dataset != "ons_beta_wellbeing"
+    and dataset not in ("ons_beta_wellbeing", "ons_els_indicator_metadata", "ees_key_stage_4_metadata")
 } | {"ukhsa_covid_deaths_by_day_england", "nomis_population", "stat_xplore_cilif_absolute"}
 TABLES = sorted({c.table for c, d in CATALOGUE.datasets if d.id in NAMED})
 

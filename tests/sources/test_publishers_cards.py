@@ -27,10 +27,12 @@ from atf_dagster.quality.results import Result
 from atf_dagster.settings import Settings, disable_usage_data
 from support.dbt_warehouse import Warehouse
 from support.fetching import fetch_one
+from support.publishers.ees import KEY_STAGE_4, Ees
 from support.publishers.fingertips import Fingertips, row
 from support.server import Answer, LoopbackServer, Request, respond_json
 
-CARDS, ELS_CARDS, FIGURES = "fingertips_indicator_metadata", "ons_els_indicator_metadata", "fingertips_93015"
+CARDS, ELS_CARDS, EES_CARDS = "fingertips_indicator_metadata", "ons_els_indicator_metadata", "ees_key_stage_4_metadata"
+FIGURES = "fingertips_93015"
 HEADING_LINE = (
     "Indicator ID,Indicator,Definition,Rationale,Data source,Indicator source,Methodology,Standard population/values,"
     "Confidence interval details,Source of numerator,Definition of numerator,Source of denominator,"
@@ -104,6 +106,10 @@ WORK: dict[str, Any] = {
 }
 PAY: dict[str, Any] = {"slug": "gross-median-weekly-pay", "label": "Pay", "unit": "£", "decimalPlaces": 2}
 OTHERS: dict[str, Any] = {"slug": "dogs-per-household", "label": "Dogs", "unit": "dogs", "dataModified": "2026-01-20"}
+PROGRESS: dict[str, Any] = {"id": "a", "column": "progress8_average", "label": "Progress 8", "decimalPlaces": 2}
+ATTAINMENT: dict[str, Any] = {"id": "b", "column": "attainment8_average", "label": "Attainment 8", "unit": ""}
+EES_GOOD = [PROGRESS, ATTAINMENT, {"id": "c", "column": "pupil_count", "label": "Pupils", "unit": "pupils"}]
+EES_CHANGED = [{**PROGRESS, "decimalPlaces": 1}, {**ATTAINMENT, "unit": "%"}]
 ELS_GOOD = [WORK, PAY, OTHERS]
 ELS_CHANGED = [{**WORK, "unit": "per 1,000"}, {**PAY, "decimalPlaces": 0, "unit": "doubloons"}, OTHERS]
 
@@ -146,16 +152,20 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     home = tmp_path_factory.mktemp("cards") / "home"
     home.mkdir()
     suite = [found for found in suites.load("mart") if found.suite == "publisher_cards"]
-    with Fingertips() as server, ExploreLocalStatistics() as els:
+    with Fingertips() as server, ExploreLocalStatistics() as els, Ees() as ees:
         server.serve("93015", 502, [row("93015", f"E0800001{n}", f"2{n}.5") for n in range(1, 6)])
-        urls = {"fingertips": server.url, "ons_els": els.url}
+        urls = {"fingertips": server.url, "ons_els": els.url, "ees": ees.url, "ees_content": ees.url}
         asked: dict[str, Any] = {"attempts": 1, "backoff_first": 0.0, "requests_per_second": 0.0}
         settings = Settings(home=home, mode="live", service_urls=urls, **asked)
         told = Story(settings, {}, server)
-        for run, cards, listed in (("good", GOOD, ELS_GOOD), ("changed", CHANGED, ELS_CHANGED)):
-            server.metadata, els.cards = served(cards), listed
+        for run, cards, listed, columns, version in (
+            ("good", GOOD, ELS_GOOD, EES_GOOD, "1.0"),
+            ("changed", CHANGED, ELS_CHANGED, EES_CHANGED, "1.1"),
+        ):
+            server.metadata, els.cards, ees.columns[KEY_STAGE_4] = served(cards), listed, columns
+            ees.version(KEY_STAGE_4, version, b"")
             refresh = Refresh(settings, run)
-            refresh.fetch([CARDS, ELS_CARDS, FIGURES] if run == "good" else [CARDS, ELS_CARDS])
+            refresh.fetch([CARDS, ELS_CARDS, EES_CARDS, *([FIGURES] if run == "good" else [])])
             refresh.parse()
             refresh.build("staged")
             refresh.admit()
@@ -193,10 +203,12 @@ def test_each_contradiction_is_told_with_the_indicator_the_field_their_word_and_
         ("SUP32", "polarity", "BOB - Blue orange blue", "higher_is_better"),
         ("PRX10A", "unit", "per 1,000", "%"),
         ("SUP07", "decimals", "0", "1"),
+        ("ATF05", "decimals", "1", "2"),
+        ("ATF06", "unit", "%", "score"),
     }
     result = story.said["changed"][AGREES]
     assert (result.severity, result.owner) == ("warning", "analysts")
-    assert set(result.indicators) == {"ATF01", "PRX10A", "SUP02", "SUP04", "SUP07", "SUP32"}
+    assert set(result.indicators) == {"ATF01", "ATF05", "ATF06", "PRX10A", "SUP02", "SUP04", "SUP07", "SUP32"}
 
 
 def test_a_word_that_nobody_knows_is_told_by_name(story: Story) -> None:
@@ -238,3 +250,16 @@ def test_a_list_of_names_alone_is_no_card(tmp_path: Path) -> None:
         attempt = fetch_one(tmp_path, {"ons_els": els.url}, ELS_CARDS)
     assert attempt.outcome == "no_data"
     assert "no more than their names" in str(attempt.message)
+
+
+def test_the_columns_of_a_data_set_are_asked_for_once_a_version(tmp_path: Path) -> None:
+    outcomes = []
+    with Ees() as ees:
+        for run, version in (("not there", "1.0"), ("first", "1.1"), ("same", "1.1"), ("next", "1.2")):
+            ees.version(KEY_STAGE_4, version, b"")
+            if run != "not there":
+                ees.columns[KEY_STAGE_4] = EES_GOOD if version == "1.1" else EES_CHANGED
+            outcomes.append(fetch_one(tmp_path, {"ees": ees.url}, EES_CARDS, run).outcome)
+        asked = [request.path for request in ees.requests if request.path.endswith("/meta")]
+    assert outcomes == ["no_data", "landed", "unchanged", "landed"]
+    assert len(asked) == 3

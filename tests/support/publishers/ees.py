@@ -66,6 +66,8 @@ class Ees(LoopbackServer):
         self.data_sets: dict[str, dict[str, Any]] = {}
         self.changes: dict[tuple[str, str], dict[str, Any]] = {}
         self.csv: dict[tuple[str, str], bytes] = {}
+        self.columns: dict[str, list[dict[str, Any]]] = {}
+        """Data set -> what the service says of its columns with figures."""
         self.publications: dict[str, Publication] = {}
         self.page_size = 40
         """The largest page that it gives; a listing is longer than one page where it is small."""
@@ -100,6 +102,8 @@ class Ees(LoopbackServer):
         body = self.csv.get((words[1], query.get("dataSetVersion", ""))) if words[2:] == ["csv"] else None
         if body is not None:
             return respond(zipped(body), content_encoding="gzip")
+        if card is not None and words[2:] == ["meta"] and words[1] in self.columns:
+            return respond_json({"filters": [], "indicators": self.columns[words[1]]})
         changes = self.changes.get((words[1], words[3])) if words[-1] == "changes" else None
         return _problem(404) if card is None or changes is None else respond_json(changes)
 

@@ -34,6 +34,22 @@ with
             source_decimals as decimals,
             concat_ws('. ', source_name, source_frequency) as says_whether_it_goes_on
         from {{ ref("stg_ons_els__indicator_metadata") }}
+        union all
+        select
+            vintage_id,
+            'dfe' as publisher_id,
+            source_id,
+            source_measure as measure,
+            source_name,
+            cast(null as string) as definition,
+            source_unit as unit,
+            cast(null as string) as value_type,
+            cast(null as string) as year_type,
+            cast(null as string) as polarity,
+            cast(null as string) as rounding,
+            source_decimals as decimals,
+            source_name as says_whether_it_goes_on
+        from {{ ref("stg_ees__indicator_metadata") }}
     ),
 
     aged as (
