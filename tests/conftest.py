@@ -7,32 +7,35 @@ minute of computing, so there is one for all workers.
 from __future__ import annotations
 
 import json
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.forked_atf import ForkedAtf
 from support.home import PROJECT, PublishedHome, command, made_once
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = ("dbt", "kills", "damage", "faults")
-"""Folders whose tests read one story or one warehouse, which a second worker would have to make again."""
+TOGETHER = ("tests/faults", "tests/drills", "tests/dbt")
+"""Folders whose tests read one story or one warehouse, which a second worker would have to make again. What takes
+longest is begun first, so that no worker is left with it when the others have nothing to do."""
 
-LONGEST_FIRST = (
-    "tests/faults",
-    "tests/drills/kills",
-    "tests/drills/damage",
-    "tests/dbt",
+FORKING = (
+    "tests/cli/test_refresh_command.py",
+    "tests/returns/test_no_hidden_return_can_be_recomputed.py",
 )
-"""What takes longest is begun first, so that no worker is left with it when the others have nothing to do."""
+"""Files that go with tests/faults, where the process that forks `atf` is at work already."""
 
 
 def unit_of(nodeid: str) -> str:
     """What is given to one worker as a whole: the folder for those above, else the file."""
-    file = PurePosixPath(nodeid.partition("::")[0])
-    return str(file.parent if file.parent.name in TOGETHER else file)
+    file = nodeid.partition("::")[0]
+    if file in FORKING:
+        return TOGETHER[0]
+    return next((folder for folder in TOGETHER if file.startswith(f"{folder}/")), file)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -57,7 +60,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     def turn(item: pytest.Item) -> int:
         unit = unit_of(item.nodeid)
-        return LONGEST_FIRST.index(unit) if unit in LONGEST_FIRST else len(LONGEST_FIRST)
+        return TOGETHER.index(unit) if unit in TOGETHER else len(TOGETHER)
 
     items.sort(key=turn)
 
@@ -75,6 +78,14 @@ def published_home(tmp_path_factory: pytest.TempPathFactory) -> PublishedHome:
     folder = made_once(tmp_path_factory, "published", refreshed)
     ended = json.loads((folder / "ended.json").read_text())
     return PublishedHome(folder / "home", ended["code"], ended["report"])
+
+
+@pytest.fixture(scope="session")
+def forked_atf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedAtf]:
+    """`atf` without the seconds of imports, for stories of several refreshes."""
+    forked = ForkedAtf(tmp_path_factory.mktemp("forked_atf"))
+    yield forked
+    forked.stop()
 
 
 @pytest.fixture(scope="session")

@@ -58,17 +58,20 @@ class Engines:
         if self._ours is None:
             self._ours, theirs = Pipe()
             with theirs:
-                command = [sys.executable, "-m", "atf_dagster.pipeline.engines", str(theirs.fileno())]
-                # Its output is none of ours: `atf refresh --json` prints one object and nothing else.
-                self._process = subprocess.Popen(  # noqa: S603
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=2,
-                    pass_fds=[theirs.fileno()],
-                    env={**os.environ, **FEW_ARENAS},
-                )
+                self._process = self._begin(theirs.fileno())
             self._ours.send(self._settings)
         return self._ours
+
+    def _begin(self, theirs: int) -> subprocess.Popen[bytes]:
+        """Start the process; it hears what we send at the file descriptor `theirs`."""
+        # Its output is none of ours: `atf refresh --json` prints one object and nothing else.
+        return subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "atf_dagster.pipeline.engines", str(theirs)],
+            stdin=subprocess.DEVNULL,
+            stdout=2,
+            pass_fds=[theirs],
+            env={**os.environ, **FEW_ARENAS},
+        )
 
     def call(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """`work(*arguments, **named)` in the process. Raises what it raised, or EnginesEnded."""
@@ -113,7 +116,7 @@ class Engines:
         self._ours = self._process = None
 
 
-def _serve(connection: Connection) -> None:
+def serve(connection: Connection) -> None:
     """Work until there is nothing more to do."""
     # A terminal tells the whole group of an interrupt; the refresh decides what becomes of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -167,4 +170,4 @@ def _portable(error: Exception) -> Exception:
 
 
 if __name__ == "__main__":
-    _serve(Connection(int(sys.argv[1])))
+    serve(Connection(int(sys.argv[1])))

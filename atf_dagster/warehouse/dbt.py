@@ -109,16 +109,16 @@ def build(settings: Settings, half: Half) -> list[NodeResult]:
 
 
 _loaded: list[Any] = []
-"""A manifest that no build used yet: each changes what it is given."""
+"""Manifests that no build used yet: each changes what it is given."""
 
 
-def load_engine(settings: Settings) -> None:
-    """Import dbt and load the project for the first build; takes seconds."""
-    if not _loaded:
-        _loaded.append(_load(settings))
+def load_engine(settings: Settings, builds: int = 1) -> None:
+    """Import dbt and load the project for the next `builds` builds; takes seconds."""
+    while len(_loaded) < builds:
+        _loaded.append(load_project(settings))
 
 
-def _load(settings: Settings) -> Any:
+def load_project(settings: Settings) -> Any:
     """The parsed project, whole: dbt itself would look at each file again."""
     import dbt.adapters.duckdb
     import dbt.cli.main  # noqa: F401
@@ -133,7 +133,7 @@ def _invoke(settings: Settings, arguments: list[str]) -> list[NodeResult]:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    manifest = _loaded.pop() if _loaded else _load(settings)
+    manifest = _loaded.pop() if _loaded else load_project(settings)
     os.environ["ATF_RAW"] = str(settings.raw)
     os.environ["ATF_WAREHOUSE"] = str(settings.warehouse)
     os.environ.update(staging_variables(parsed.DBT_PROJECT))

@@ -10,7 +10,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -25,9 +24,9 @@ import duckdb
 from atf_dagster.release.contract import Table, from_manifest
 from atf_dagster.settings import Settings
 from atf_dagster.warehouse import dbt
+from support.forked_atf import Ended, ForkedAtf, Record, Running
 from support.home import environment
 
-Record = dict[str, Any]
 Order = dict[str, Any]
 
 
@@ -36,31 +35,12 @@ def moment(event: str, path: str, nth: int = 1) -> Order:
     return {"event": event, "path": path, "nth": nth}
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a forked `atf` ended; `code` is -9 for one that was killed."""
-
-    code: int
-    output: str
-    errors: str
-
-    @property
-    def report(self) -> Record:
-        """What `refresh --json` printed last."""
-        lines = self.output.strip().splitlines()
-        assert lines, f"nothing was printed; exit code {self.code}; {self.errors}"
-        found: Record = json.loads(lines[-1])
-        return found
-
-
-class ForkedStart:
+class ForkedStart(ForkedAtf):
     """The process that forks `atf`; on a disk of its own in a mount namespace of its own where that is allowed."""
 
     def __init__(self, folder: Path, disk_bytes: int) -> None:
         self.disk = folder / "disk"
         self.disk.mkdir()
-        self._logs, self._number = folder, 0
-        program = [sys.executable, str(Path(__file__).with_name("forked_start.py"))]
         mount = f'mount -t tmpfs -o size={disk_bytes},mode=0700 drill "{self.disk}" && exec "$@"'
         shell = ["sh", "-c", mount, "drill"]
         alone = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
@@ -69,62 +49,14 @@ class ForkedStart:
             shutil.which("unshare") is not None
             and subprocess.run(mountable, capture_output=True, check=False).returncode == 0
         )
-        self._process = subprocess.Popen(
-            [*alone, *shell, *program] if self.has_disk else program,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=(folder / "forked_start.log").open("w"),
-            text=True,
-            start_new_session=True,
-        )
-        self.pid = int(self._answer()["ready"])
+        program = Path(__file__).with_name("forked_start.py")
+        super().__init__(folder, [*alone, *shell] if self.has_disk else [], program)
 
     def seen(self, path: Path) -> Path:
         """Where this process finds a path of the forked_start's own disk."""
         if self.has_disk and path.is_relative_to(self.disk):
             return Path(f"/proc/{self.pid}/root{path}")
         return path
-
-    def start(self, environment: Mapping[str, str], **order: Any) -> Running:
-        self._number += 1
-        stdout, stderr = (self._logs / f"{self._number:03d}.{name}" for name in ("out", "err"))
-        full = {"environment": dict(environment), "stdout": str(stdout), "stderr": str(stderr)}
-        return Running(self, int(self._ask({**full, **order})["pid"]), stdout, stderr)
-
-    def wait_for(self, pid: int) -> int:
-        return int(self._ask({"wait": pid})["code"])
-
-    def stop(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=30)
-
-    def _ask(self, order: Order) -> Record:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def _answer(self) -> Record:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line, "the forked_start is gone; its last words are in forked_start.log"
-        found: Record = json.loads(line)
-        return found
-
-
-@dataclass(frozen=True)
-class Running:
-    """An `atf` at work."""
-
-    forked_start: ForkedStart
-    pid: int
-    stdout: Path
-    stderr: Path
-
-    def ended(self) -> Ended:
-        code = self.forked_start.wait_for(self.pid)
-        return Ended(code, self.stdout.read_text("utf-8"), self.stderr.read_text("utf-8"))
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,7 @@
-"""A process that has imported everything and forks an `atf` from itself whenever it is told to; run as a program.
+"""A process that has imported everything and forks an `atf` from itself, to which something happens; run as a program.
 
-Belongs here: forking, and what is to befall the forked process at an exact moment. Does not belong here: which moment.
-Every `atf` so started is a process of its own with its own lock, memory and files, and dies like any other; only
-the eight seconds of imports are shared, without which these drills would take minutes.
+Belongs here: what is to befall the forked process at an exact moment. Does not belong here: forking
+(`support.forked_program`), which moment (`incidents`).
 
 A moment is the n-th time that Python is about to do something (an audit event, such as `os.rename`) whose first two
 arguments, such as both paths, or path and mode, match. The kernel's own SIGKILL ends the process then, or its disk
@@ -12,19 +11,15 @@ becomes full then: an exact place between two writes, which a parent that watche
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 import resource
 import signal
 import sys
-import time
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-ENDED_BY_AN_ERROR = 70
+from support.forked_program import Order, lend_engines, preload, serve, take_place
 
 
 def befall(moment: dict[str, Any], deed: Any) -> None:
@@ -71,18 +66,7 @@ def limit_files(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
-def preload() -> None:
-    from atf_dagster import settings
-
-    settings.disable_usage_data()
-
-    import atf_dagster.cli.main
-    import atf_dagster.http
-    import atf_dagster.orchestration.definitions
-    import atf_dagster.orchestration.run  # noqa: F401
-
-
-def take_steps(order: dict[str, Any]) -> int:
+def take_steps(order: Order) -> int:
     """Some steps of one run, each as Dagster would call it in a process of its own, under the writer's lock."""
     from atf_dagster import settings
     from atf_dagster.files import single_writer
@@ -118,25 +102,25 @@ def _whole(newest: Any) -> Any:
     return newest
 
 
-def await_moment(order: dict[str, Any], dying: Callable[[], None]) -> None:
+def await_moment(order: Order, dying: Callable[[], None]) -> None:
     if order.get("die"):
         befall(order["die"], dying)
     if what := order.get("fill"):
         befall(what, lambda: fill(what["ballast"], what["leave"]) if what["ballast"] else limit_files(what["leave"]))
 
 
-def become_atf(order: dict[str, Any]) -> int:
-    os.environ.clear()
-    os.environ.update(order["environment"])
-    time.tzset()
-    for name, number in (("stdout", 1), ("stderr", 2)):
-        handle = os.open(order[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-        os.dup2(handle, number)
-        os.close(handle)
+def die_together() -> None:
+    """In the process of dbt and the checks: as the kernel or a machine that goes down ends both at once."""
+    os.kill(os.getppid(), signal.SIGKILL)
+    die()
+
+
+def become_atf(order: Order) -> int:
+    take_place(order)
+    if order.get("steps") or order["words"][0] == "refresh":
+        # The process of dbt and the checks awaits the same moment.
+        lend_engines(lambda: await_moment(order, die_together))
     await_moment(order, die)
-    # The process of dbt and the checks awaits the same moment.
-    os.environ["DRILL"] = json.dumps({name: order[name] for name in ("die", "fill") if order.get(name)})
-    os.environ["PYTHONPATH"] = str(Path(__file__).with_name("in_engines"))
     if order.get("steps"):
         return take_steps(order)
     from atf_dagster.cli import main
@@ -144,33 +128,6 @@ def become_atf(order: dict[str, Any]) -> int:
     return main.main(order["words"])
 
 
-def main() -> None:
-    preload()
-    answers = os.fdopen(os.dup(1), "w")
-    print(json.dumps({"ready": os.getpid()}), file=answers, flush=True)
-    for line in sys.stdin:
-        order = json.loads(line)
-        if "wait" in order:
-            _, status, used = os.wait4(order["wait"], 0)
-            print(
-                json.dumps({"code": os.waitstatus_to_exitcode(status), "cpu": round(used.ru_utime + used.ru_stime, 1)}),
-                file=answers,
-                flush=True,
-            )
-            continue
-        pid = os.fork()
-        if pid == 0:
-            code = ENDED_BY_AN_ERROR
-            try:
-                code = become_atf(order)
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                for stream in (sys.stdout, sys.stderr):
-                    stream.flush()
-                os._exit(code)
-        print(json.dumps({"pid": pid}), file=answers, flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    preload()
+    serve(become_atf)

@@ -1,14 +1,14 @@
 """One story that the tests of this folder read in turns: a good refresh, a damaged one, repairs, an outage.
 
 Belongs here: what happens, in its order, each step once and recorded. Does not belong here: assertions.
-A refresh takes some fifteen seconds, so each step is a fixture of the whole session that builds on the one before it;
+A refresh takes some ten seconds, so each step is a fixture of the whole session that builds on the one before it;
 a later step never touches what an earlier one recorded (releases and receipts are never rewritten).
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ from bad_inputs import (
     faults,
 )
 from homes import Ended, Home, Killed
-from story import Damaged, Unchanged, indicator_of, source_id
+from story import Damaged, Heard, Unchanged, indicator_of, source_id
 
 from support.bundled import Overlay
 from support.channels import Webhook
@@ -36,12 +36,10 @@ from support.damage import (
     suppressed,
     without_the_oldest_periods,
 )
+from support.forked_atf import ForkedAtf
 from support.home import PublishedHome
 from support.server import ScriptedServer, closed_address, free_port, respond
 from support.two_publishers import TwoPublishers
-
-Heard = dict[str, list[dict[str, str]]]
-"""Step of the story -> the messages that it sent."""
 
 
 def refreshed(home: Home, webhook: Webhook, heard: Heard, step: str, **settings: str) -> Ended:
@@ -57,10 +55,8 @@ def by_source_id(overlays: dict[str, Overlay]) -> dict[str, Overlay]:
 
 
 def diagnosed(home: Home, datasets: list[str]) -> dict[str, str]:
-    """What `atf diagnose` prints of each dataset; some at a time, because most of it is starting."""
-    with ThreadPoolExecutor(4) as pool:
-        printed = pool.map(lambda dataset: home.atf("diagnose", dataset).stdout, datasets)
-        return dict(zip(datasets, printed, strict=True))
+    """What `atf diagnose` prints of each dataset."""
+    return {dataset: home.atf("diagnose", dataset).stdout for dataset in datasets}
 
 
 @pytest.fixture(scope="session")
@@ -93,10 +89,12 @@ def heard() -> Heard:
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory, publishers: TwoPublishers, webhook: Webhook) -> Home:
+def home(
+    tmp_path_factory: pytest.TempPathFactory, publishers: TwoPublishers, webhook: Webhook, forked_atf: ForkedAtf
+) -> Home:
     # The story is told with two publishers; each of the others has its own tests, in tests/sources.
     settings = {**publishers.environment, "ATF_MAX_BYTES": str(MAX_BYTES), "ATF_ALERTS": webhook.url}
-    return Home(tmp_path_factory.mktemp("faults") / "home", "live", settings)
+    return Home(tmp_path_factory.mktemp("faults") / "home", "live", settings, forked_atf)
 
 
 @pytest.fixture(scope="session")
@@ -150,6 +148,7 @@ def killed(home: Home, publishers: TwoPublishers, damaged: Damaged, otherwise: E
         while line.startswith("checks:"):
             if any(home.releases.glob(".candidate-*")) or home.versions != published:
                 return True
+            time.sleep(0.005)
         return False
 
     return {
@@ -189,9 +188,9 @@ def lost(home: Home, publishers: TwoPublishers, down: Ended, webhook: Webhook, h
 
 
 @pytest.fixture(scope="session")
-def snapshot_house(published_home: PublishedHome) -> Home:
+def snapshot_house(published_home: PublishedHome, forked_atf: ForkedAtf) -> Home:
     """The home with one release made from the bundled snapshot. Nothing in it may be changed."""
-    return Home(published_home.home, "snapshot", {})
+    return Home(published_home.home, "snapshot", {}, forked_atf)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from typing import Any
 
 import duckdb
 
-from support.home import BIN, command, environment
+from support.forked_atf import ForkedAtf
+from support.home import command, environment
 
 Record = dict[str, Any]
 
@@ -54,11 +56,15 @@ class Killed:
 
 @dataclass(frozen=True)
 class Home:
-    """`home` is ATF_HOME. `settings` are the other ATF_ variables; those of the caller's shell do not count."""
+    """`home` is ATF_HOME. `settings` are the other ATF_ variables; those of the caller's shell do not count.
+
+    forked: the process that forks its `atf`; without one it is the command as people type it.
+    """
 
     home: Path
     mode: str
     settings: Mapping[str, str]
+    forked: ForkedAtf | None = None
 
     def asks(self, service: str) -> bool:
         """Whether this home asks that service, or was told to leave it alone."""
@@ -66,7 +72,10 @@ class Home:
 
     def atf(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run `atf` to its end. `settings` replace those of the home for this once."""
-        return command(self.home, "atf", *words, **self._settings(settings))
+        if self.forked is None:
+            return command(self.home, "atf", *words, **self._settings(settings))
+        ended = self.forked.atf(self.home, *words, **self._settings(settings))
+        return subprocess.CompletedProcess(words, ended.code, ended.output, ended.errors)
 
     def refresh(self, **settings: str) -> Ended:
         done = self.atf("refresh", "--json", **settings)
@@ -76,22 +85,20 @@ class Home:
 
     def kill_refresh(self, now: Callable[[str], bool], *words: str) -> Killed:
         """Start a refresh and kill it as soon as `now` says so of a line that it printed."""
-        with subprocess.Popen(
-            [BIN / "atf", "refresh", *words],
-            env=environment(self.home, self._settings({})),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        ) as process:
-            line = ""
-            assert process.stdout is not None
-            for line in process.stdout:
+        assert self.forked is not None
+        pipe = self.home.with_name("printed")
+        os.mkfifo(pipe)
+        running = self.forked.start(environment(self.home, self._settings({})), stdout=pipe, words=["refresh", *words])
+        line = ""
+        with pipe.open(encoding="utf-8") as printed:
+            for line in printed:
                 if now(line):
                     break
-            process.kill()
+            os.kill(running.pid, signal.SIGKILL)
+        pipe.unlink()
         current = self.current
         return Killed(
-            code=process.returncode,
+            code=running.ended().code,
             last_line=line.strip(),
             current=current,
             figures_readable=self.rows("select count(*) from mart.fct_observation")[0][0] if current else 0,

@@ -12,6 +12,9 @@ from homes import Ended, Home, Record
 
 from atf_dagster import catalogue
 
+Heard = dict[str, list[dict[str, str]]]
+"""Step of the story -> the messages that it sent."""
+
 FIGURES = """
     select o.* from mart.fct_observation as o inner join mart.dim_vintage as v on o.vintage_id = v.vintage_id
     where v.dataset = ? order by all

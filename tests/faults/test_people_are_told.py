@@ -10,12 +10,11 @@ from collections import Counter
 
 from bad_inputs import ACCEPTED, FAILS_OTHERWISE, REVISED, WITHDRAWN_LATER
 from homes import Ended
-from story import Damaged, Unchanged, indicator_of, part_of
+from story import Damaged, Heard, Unchanged, indicator_of, part_of
 
 from atf_dagster import catalogue
 from atf_dagster.alerts.detect import principle_of
 from atf_dagster.alerts.render import SHOWN_BLOCKS
-from conftest import Heard
 
 
 def only(heard: Heard, step: str) -> dict[str, str]:

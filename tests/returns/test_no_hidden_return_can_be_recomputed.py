@@ -6,12 +6,9 @@ It knows the mart's tables and does not know the rules by which returns are hidd
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -26,7 +23,8 @@ from atf_dagster.returns.disclosure import hide
 from atf_dagster.returns.rows import Row
 from atf_dagster.returns.store import submit
 from atf_dagster.settings import Settings, disable_usage_data
-from support.home import PROJECT, environment
+from support.forked_atf import ForkedAtf
+from support.home import environment
 
 KNOWN = catalogue.load()
 RETURNS = ["local_returns_atf12", "local_returns_atf20", "local_returns_atf21"]
@@ -71,7 +69,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
         refresh.parse()
         refresh.build("staged")
         refresh.admit()
-        refresh.build("mart")
+    refresh.build("mart")
     return settings.warehouse
 
 
@@ -209,33 +207,23 @@ def test_the_attack_succeeds_where_only_small_counts_are_hidden(tmp_path: Path) 
 # A refresh -------------------------------------------------------------------------------------------------------
 
 
-def refresh(home: Path, code: Path) -> tuple[int, Mapping[str, object]]:
-    done = subprocess.run(
-        [sys.executable, "-c", "from atf_dagster.cli.main import main; raise SystemExit(main())", "refresh", "--json"],
-        env=environment(home, {"PYTHONPATH": str(code)}),
-        cwd=code,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.stdout.strip(), done.stderr
-    return done.returncode, json.loads(done.stdout.strip().splitlines()[-1])
+NO_SECOND_FIGURE = """
+from atf_dagster.returns import disclosure
+disclosure.Table._second = lambda self, unknown: iter(())
+"""
 
 
-def test_a_refresh_whose_mart_would_give_a_return_away_publishes_nothing_and_says_why(tmp_path: Path) -> None:
-    """A copy of the programs in which disclosure control hides small counts only, and no second figure."""
-    code, home = tmp_path / "code", tmp_path / "home"
-    for folder in ("atf_dagster", "dbt_project", "expectations"):
-        shutil.copytree(PROJECT / folder, code / folder, ignore=shutil.ignore_patterns("__pycache__", "target"))
-    shutil.copy(PROJECT / "dagster.yaml", code)
-    rule = code / "atf_dagster" / "returns" / "disclosure.py"
-    line = "chosen = next(self._second(unknown), None)"
-    assert line in rule.read_text("utf-8")
-    rule.write_text(rule.read_text("utf-8").replace(line, "chosen = None"), "utf-8")
+def test_a_refresh_whose_mart_would_give_a_return_away_publishes_nothing_and_says_why(
+    tmp_path: Path, forked_atf: ForkedAtf
+) -> None:
+    """A refresh whose disclosure control hides small counts only, and no second figure."""
+    home = tmp_path / "home"
     home.mkdir()
     submit(home, write(tmp_path, small_band()), KNOWN, NOW)
-    exit_code, report = refresh(home, code)
+    others = {service.id for service in KNOWN.services} - {"returns", KNOWN.dataset(BESIDE)[0].service.id}
+    settings = environment(home, {"ATF_SKIP_SERVICES": ",".join(sorted(others))})
+    ended = forked_atf.start(settings, words=["refresh", "--json"], before=NO_SECOND_FIGURE).ended()
+    exit_code, report = ended.code, ended.report
     assert exit_code == 1
     assert report["outcome"] == "failed" and report["release"] is None
     message = str(report["message"])

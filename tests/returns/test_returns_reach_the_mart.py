@@ -20,13 +20,14 @@ RETURNS = ["local_returns_atf12", "local_returns_atf20", "local_returns_atf21"]
 BESIDE = "ons_els_modelled_unemployment"  # a refresh that no publisher answers builds nothing
 
 
-def build(settings: Settings, run_id: str) -> None:
+def build(settings: Settings, run_id: str) -> Refresh:
+    """Up to admission, which later runs go on from; the mart is made of the last one."""
     refresh = Refresh(settings, run_id)
     refresh.fetch([*RETURNS, BESIDE])
     refresh.parse()
     refresh.build("staged")
     refresh.admit()
-    refresh.build("mart")
+    return refresh
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     build(at_home, "second")
     third = [spend(numerator="4000", submitted_at="2025-08-30T09:00:00")]
     submit(home, write(folder, third, "third.csv"), catalogue, NOW + dt.timedelta(days=2))
-    build(at_home.model_copy(update={"skip_services": frozenset({"returns"})}), "third")
+    build(at_home.model_copy(update={"skip_services": frozenset({"returns"})}), "third").build("mart")
     return at_home
 
 

@@ -10,12 +10,15 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from atf_dagster.settings import Settings
+from atf_dagster.warehouse.dbt import load_project
 from atf_dagster.warehouse.shared_shape import describe_columns, staging_variables
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
@@ -71,11 +74,12 @@ class Warehouse:
         return str(outcome.result.results[0].node.compiled_code)
 
     def manifest(self, *, as_written: bool = False) -> dict[str, Any]:
-        """The project as dbt parsed it, with the descriptions that a refresh fills in, or as the YAML has them."""
-        found: dict[str, Any] = json.loads((self.folder / "target" / "manifest.json").read_text("utf-8"))
-        if not as_written:
-            describe_columns(found)
-        return found
+        """The project as dbt parsed it, with the descriptions that a refresh fills in, or as the YAML has them.
+
+        Read only: the same for all who ask.
+        """
+        path = self.folder / "target" / "manifest.json"
+        return _manifest(path, path.stat().st_mtime_ns, as_written)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.file), read_only=True) as connection:
@@ -85,6 +89,8 @@ class Warehouse:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
+        # Whole, as a refresh gives it: dbt itself would look at each file again.
+        manifest = load_project(Settings(home=self.folder)) if self.project == PROJECT else None
         parsed = self.folder / "target" / "partial_parse.msgpack"
         before = _PARSED.get((self.project, self.file.name))
         if before is not None and not parsed.exists():
@@ -100,12 +106,20 @@ class Warehouse:
             patch.chdir(self.file.parent)
             patch.setenv("ATF_WAREHOUSE", self.file.name)
             try:
-                return dbtRunner().invoke(["--quiet", *arguments, *places, "--log-path", target])
+                return dbtRunner(manifest).invoke(["--quiet", *arguments, *places, "--log-path", target])
             finally:
                 # Otherwise this process keeps the file's lock, and the tests cannot look into it.
                 DuckDBConnectionManager.close_all_connections()
                 if parsed.exists():
                     _PARSED[self.project, self.file.name] = parsed
+
+
+@lru_cache(maxsize=4)
+def _manifest(path: Path, changed: int, as_written: bool) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    if not as_written:
+        describe_columns(found)
+    return found
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from atf_dagster.settings import Settings
+from atf_dagster.warehouse import dbt
 from support.home import LONG_ENOUGH, PROJECT, environment
 
 NEEDED = ("atf_dagster", "dbt_project", "expectations", "dagster.yaml", "workspace.yaml", "pyproject.toml")
-_LEFT = shutil.ignore_patterns("__pycache__", "target", "logs", "*.duckdb")
+_LEFT = shutil.ignore_patterns("target", "logs", "*.duckdb")
+"""Compiled modules are taken along: they keep the time of their source, so that Python uses them again."""
 
 
 @dataclass
@@ -34,7 +37,10 @@ class ProjectCopied:
             if here.is_dir():
                 shutil.copytree(here, folder / name, ignore=_LEFT)
             else:
-                shutil.copy(here, folder / name)
+                shutil.copy2(here, folder / name)
+        # What was parsed and rendered before: of a project that a test changes dbt reads what has changed.
+        dbt.ensure_manifest(Settings(home=folder))
+        shutil.copytree(PROJECT / ".cache", folder / ".cache")
         return cls(folder)
 
     def add(self, name: str, text: str) -> None:
