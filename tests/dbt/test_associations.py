@@ -75,14 +75,19 @@ def test_every_pair_has_enough_councils_to_rank(built: Built) -> None:
     assert few == [(0,)]
 
 
-@pytest.mark.parametrize("df", [1, 2, 3, 4, 5, 7, 10, 31, 149, 150, 290])
-def test_the_probability_of_t_is_scipys(built: Built, df: int) -> None:
-    sql = built.warehouse.compiled(
+@pytest.fixture(scope="module")
+def probability(built: Built) -> str:
+    """The probability of each point of a distribution."""
+    return built.warehouse.compiled(
         "select t, {{ t_two_sided('t', 'df', 'total') }} as p from ("
         " select t, df, sum(coefficient * power(cos(atan(abs(t) / sqrt(df))), 2 * k + is_odd))"
         "   filter (where 2 * k + is_odd <= df - 2) as total"
         " from point inner join t_series on is_odd = mod(df, 2) group by t, df)"
     )
+
+
+@pytest.mark.parametrize("df", [1, 2, 3, 4, 5, 7, 10, 31, 149, 150, 290])
+def test_the_probability_of_t_is_scipys(probability: str, df: int) -> None:
     series = []
     for is_odd in (0, 1):
         coefficient = 1.0
@@ -95,5 +100,5 @@ def test_the_probability_of_t_is_scipys(built: Built, df: int) -> None:
         connection.executemany("insert into t_series values (?, ?, ?)", series)
         connection.execute("create table point (t double, df integer)")
         connection.executemany("insert into point values (?, ?)", [(float(t), df) for t in np.linspace(-9, 9, 37)])
-        for t, p in connection.execute(sql).fetchall():
+        for t, p in connection.execute(probability).fetchall():
             assert math.isclose(p, 2 * stats.t.sf(abs(t), df), abs_tol=1e-9), (t, df)

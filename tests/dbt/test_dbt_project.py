@@ -185,12 +185,12 @@ def test_a_publishers_raw_tables_are_declared_beside_their_models_and_our_own_in
 
 
 def test_a_models_yaml_stands_beside_it_under_its_name(built: Built) -> None:
-    manifest = built.warehouse.manifest()
-    for name, node in models(built).items():
+    by_name = models(built)
+    for name, node in by_name.items():
         beside = Path(node["original_file_path"]).with_suffix(".yml")
         assert node["patch_path"] == f"all_together_fairer://{beside}", name
-    for test in manifest["unit_tests"].values():
-        beside = Path(models(built)[test["model"]]["original_file_path"])
+    for test in built.warehouse.manifest()["unit_tests"].values():
+        beside = Path(by_name[test["model"]]["original_file_path"])
         assert Path(test["original_file_path"]) in {
             beside.with_suffix(".yml"),
             beside.with_name(f"{beside.stem}_unit_tests.yml"),

@@ -72,13 +72,23 @@ class Copy:
             fingerprints.program(self.folder / "program.key", self.folder / "atf_dagster"),
         )
 
+    @classmethod
+    def into(cls, folder: Path) -> Copy:
+        ignored = shutil.ignore_patterns("target", "logs", "__pycache__", "snapshot", "collections")
+        for name in ("atf_dagster", "dbt_project", "expectations"):
+            shutil.copytree(PROJECT / name, folder / name, ignore=ignored)
+        return cls(folder)
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Copy:
-    ignored = shutil.ignore_patterns("target", "logs", "__pycache__", "snapshot", "collections")
-    for name in ("atf_dagster", "dbt_project", "expectations"):
-        shutil.copytree(PROJECT / name, tmp_path / name, ignore=ignored)
-    return Copy(tmp_path)
+    return Copy.into(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def unedited(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, str]:
+    """What a release of a copy without an edit follows from."""
+    return Copy.into(tmp_path_factory.mktemp("unedited")).of_a_release()
 
 
 WORDS = [
@@ -107,11 +117,10 @@ WORDS = [
 
 @pytest.mark.parametrize(("file", "old", "new"), WORDS)
 def test_words_comments_and_blank_lines_rebuild_nothing_and_judge_nothing_anew(
-    project: Copy, file: str, old: str, new: str
+    project: Copy, unedited: tuple[str, str, str], file: str, old: str, new: str
 ) -> None:
-    before = project.of_a_release()
     project.edit(file, old, new)
-    assert project.of_a_release() == before
+    assert project.of_a_release() == unedited
     assert project.judged_anew() == set()
 
 
@@ -136,18 +145,18 @@ DECIDING = [
 
 @pytest.mark.parametrize(("file", "old", "new"), DECIDING)
 def test_what_decides_a_release_makes_a_new_one_and_judges_nothing_anew(
-    project: Copy, file: str, old: str, new: str
+    project: Copy, unedited: tuple[str, str, str], file: str, old: str, new: str
 ) -> None:
-    before = project.of_a_release()
     project.edit(file, old, new)
-    assert project.of_a_release() != before
+    assert project.of_a_release() != unedited
     assert project.judged_anew() == set()
 
 
-def test_a_description_of_the_mart_is_in_the_release_and_judges_nothing_anew(project: Copy) -> None:
-    before = project.of_a_release()
+def test_a_description_of_the_mart_is_in_the_release_and_judges_nothing_anew(
+    project: Copy, unedited: tuple[str, str, str]
+) -> None:
     project.edit("dbt_project/models/docs.md", "docs value_min %}\n", "docs value_min %}\nIn other words: ")
-    assert project.of_a_release() != before
+    assert project.of_a_release() != unedited
     assert project.judged_anew() == set()
 
 
