@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from atf_dagster.files import single_writer
 from atf_dagster.pipeline.steps import Refresh, WouldReplaceLive
 from atf_dagster.settings import Settings
 from support.command_output import Atf
+from support.forked_atf import ForkedAtf
 from support.home import BIN, PROJECT, PublishedHome, command, environment
 
 
@@ -25,10 +27,19 @@ def files(folder: Path, pattern: str) -> dict[str, int]:
     return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in sorted(folder.glob(pattern))}
 
 
-def refresh(home: PublishedHome, *words: str) -> tuple[int, dict[str, Any], str]:
-    done = command(home.home, "atf", "refresh", "--json", *words)
-    (line,) = done.stdout.strip().splitlines()
-    return done.returncode, json.loads(line), done.stderr
+Refreshes = Callable[..., tuple[int, dict[str, Any], str]]
+
+
+@pytest.fixture
+def refresh(forked_atf: ForkedAtf) -> Refreshes:
+    """`atf refresh --json` in a home: its exit code, its one line, what it wrote to stderr."""
+
+    def run(home: PublishedHome, *words: str) -> tuple[int, dict[str, Any], str]:
+        ended = forked_atf.atf(home.home, "refresh", "--json", *words)
+        (line,) = ended.output.strip().splitlines()
+        return ended.code, json.loads(line), ended.errors
+
+    return run
 
 
 def test_a_first_refresh_publishes_and_says_so_to_machines(published_home: PublishedHome) -> None:
@@ -68,7 +79,9 @@ def again(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFactor
     return published_home.copy_of_all(tmp_path_factory.mktemp("again") / "home")
 
 
-def test_a_second_refresh_parses_nothing_builds_nothing_and_changes_nothing(again: PublishedHome) -> None:
+def test_a_second_refresh_parses_nothing_builds_nothing_and_changes_nothing(
+    again: PublishedHome, refresh: Refreshes
+) -> None:
     before = (
         files(again.home, "snapshot/raw/*/*.[0-9]*.parquet"),
         files(again.home, "snapshot/landing/objects/*/*"),
@@ -94,7 +107,9 @@ def test_a_second_refresh_parses_nothing_builds_nothing_and_changes_nothing(agai
     assert after == before
 
 
-def test_a_rebuild_from_the_same_bytes_gives_the_same_figures_and_no_new_version(again: PublishedHome) -> None:
+def test_a_rebuild_from_the_same_bytes_gives_the_same_figures_and_no_new_version(
+    again: PublishedHome, refresh: Refreshes
+) -> None:
     built = files(again.home, "snapshot/warehouse.duckdb")
     code, report, errors = refresh(again, "--rebuild")
     assert (code, report["outcome"]) == (0, "unchanged"), errors
@@ -104,7 +119,9 @@ def test_a_rebuild_from_the_same_bytes_gives_the_same_figures_and_no_new_version
     assert list(again.releases.glob(".candidate-*")) == []
 
 
-def test_a_snapshot_does_not_replace_live_figures_unless_told_to(published_home: PublishedHome, tmp_path: Path) -> None:
+def test_a_snapshot_does_not_replace_live_figures_unless_told_to(
+    published_home: PublishedHome, tmp_path: Path, refresh: Refreshes
+) -> None:
     home = published_home.copy_of_all(tmp_path / "live")
     live = make_live(home.releases, home.release.name)
     code, report, _ = refresh(home)
