@@ -176,6 +176,12 @@ def _contradictions(catalogue: Catalogue) -> list[str]:
             problems.append(f"indicator {card.code} is a proxy for {card.proxy_for}, which is not a beacon indicator")
         if card.principle_no is not None and card.principle_no not in catalogue.principles:
             problems.append(f"indicator {card.code} names principle {card.principle_no}, which is not declared")
+    named_evidence = [card.evidence for card in catalogue.indicators]
+    problems += [
+        f"indicator {card.code} names the evidence {card.evidence!r}, which no other card names"
+        for card in catalogue.indicators
+        if card.evidence is not None and named_evidence.count(card.evidence) == 1
+    ]
     area_codes = {area.code for area in catalogue.areas}
     problems += [
         f"area {area.code} has the parent {area.parent}, which is not declared"

@@ -160,6 +160,11 @@ class IndicatorCard(_Entry):
     """Every figure is checked against these two bounds; value_type decides which ones a card needs, see `_bounds`."""
     headline_sex: Literal["Persons", "Male", "Female"] = "Persons"
     headline_age: Text | None = None
+    evidence: Text | None = None
+    """What indicators are measured by together: those with the same words (one survey's questions, the same children)
+    are one piece of evidence, and not several."""
+    reader_note: Text | None = None
+    """What a reader of comparisons and correlations must know, such as who lives where."""
     empty_reason: Literal["local_return_not_received", "not_at_this_level", "not_yet_collected"] | None = None
 
     @model_validator(mode="after")

@@ -177,6 +177,8 @@ def test_contradictions_are_refused_together_in_one_message(folder: Path) -> Non
         (lambda beacon: beacon["indicators"][0].update(is_proxy=True), "ATF01: is_proxy and proxy_for"),
         (lambda beacon: beacon["indicators"][0].update(polarity="sideways"), "polarity"),
         (lambda beacon: beacon["indicators"][0].update(colour="red"), "colour"),
+        (lambda beacon: beacon["indicators"][2].update(evidence="nobody else's"), "ATF03 names the evidence"),
+        (lambda beacon: beacon["indicators"][2].update(evidence="{{ this }}"), "template markup"),
         (lambda beacon: beacon["indicators"][0].pop("unit"), "unit"),
     ],
 )

@@ -76,6 +76,24 @@ def test_life_expectancy_stands_beside_the_years_before_the_pandemic_and_beside_
     ]
 
 
+def test_correlations_that_are_composition_say_so(built: Built) -> None:
+    """Councils where homes are dear live longer, and so does London, which has half of temporary accommodation."""
+    said = dict(
+        built.warehouse.query(
+            "select distinct indicator_code, warning like '%composition%' from mart.vw_determinants_and_life_expectancy"
+        )
+    )
+    assert {code for code, is_noted in said.items() if is_noted} == {"ATF17", "SUP12"}
+
+
+def test_the_one_axis_is_said_with_its_figure_of_the_nine_councils_alone(built: Built) -> None:
+    rows = built.warehouse.query(
+        "select distinct scope_area_code, warning like '%31 determinants rank these councils 64 % lies on one axis%' "
+        "from mart.vw_determinants_and_life_expectancy order by scope_area_code"
+    )
+    assert rows == [("E54000008", True), ("E92000001", False)]
+
+
 def test_inequality_is_by_deprivation_meals_and_disadvantage_and_not_between_the_sexes_or_two_councils(
     built: Built,
 ) -> None:

@@ -62,6 +62,8 @@ select
     card.is_proxy,
     card.proxy_for,
     card.proxy_note,
+    card.evidence as evidence_group,
+    card.reader_note,
     card.statistic_status,
     card.decimals,
     card.value_min,

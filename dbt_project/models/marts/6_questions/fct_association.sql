@@ -1,5 +1,13 @@
 {#- Spearman's rank correlation of each determinant with life expectancy over councils. Of both the newest total is taken
-    that enough councils have; the determinant's period does not end later than that of the life expectancy. -#}
+    that enough councils have; the determinant's period does not end later than that of the life expectancy.
+
+    The probability of so few councils is exact: of all orders of the ranks, how many are at least as far from "nothing goes
+    together" (macros/correlation.sql). It is conditional on the ranks, ties included. Source: Kendall and Gibbons 1990,
+    Rank Correlation Methods, chapters 3 and 4. For more councils it is Student's t with n - 2 degrees of freedom.
+    Adjusted for the number of pairs of the scope: with the probabilities in order, p(1) <= ... <= p(m), the adjusted p(i) is
+    the smallest m p(j) / j with j >= i, at most 1. Source: Benjamini and Hochberg 1995, Journal of the Royal Statistical
+    Society B 57, 289-300; valid also for tests that depend on each other as these do, in one direction (Benjamini and
+    Yekutieli 2001). -#}
 {% set longest_series = 200 %}
 {% set pair = ["scope_area_code", "outcome_indicator_code", "outcome_sex", "indicator_code"] %}
 
@@ -96,6 +104,8 @@ with
             paired.sex,
             paired.age,
             paired.period_id,
+            determinant.council_code,
+            determinant.period_end,
             determinant.value as determinant_value,
             outcome.value as outcome_value,
             outcome.n_areas_expected
@@ -125,6 +135,75 @@ with
             {{ mid_rank("outcome_value", pair | join(", ")) }} as outcome_rank
         from both_known
     ),
+
+    {#- The exact distribution depends on which ranks are tied and on nothing else. -#}
+    in_order as (
+        select
+            {{ pair | join(", ") }},
+            cast(count(*) over (partition by {{ pair | join(", ") }}) as int) as n,
+            {% for side, rank in [("a", "determinant_rank"), ("b", "outcome_rank")] %}
+                cast(2 * {{ rank }} as int) as doubled_{{ side }},
+                cast(
+                    row_number() over (
+                        partition by {{ pair | join(", ") }} order by {{ rank }}, council_code
+                    ) as int
+                ) as place_{{ side }}
+                {% if not loop.last %},{% endif %}
+            {% endfor %}
+        from ranked
+    ),
+
+    few as (
+        select
+            *,
+            {% for side in ["a", "b"] %}
+                case
+                    when
+                        lag(doubled_{{ side }}) over (
+                            partition by {{ pair | join(", ") }} order by place_{{ side }}
+                        )
+                        = doubled_{{ side }}
+                    then cast(power(2, place_{{ side }}) as int)
+                    else 0
+                end as tied_{{ side }}
+                {% if not loop.last %},{% endif %}
+            {% endfor %}
+        from in_order
+        where n <= {{ most_permuted() }}
+    ),
+
+    pattern as (
+        select
+            {{ pair | join(", ") }},
+            n,
+            cast(sum(tied_a) as int) as pattern_a,
+            cast(sum(tied_b) as int) as pattern_b
+        from few
+        group by {{ pair | join(", ") }}, n
+    ),
+
+    pattern_rank as (
+        {% for side in ["a", "b"] %}
+            select distinct
+                few.n,
+                pattern.pattern_{{ side }} as pattern,
+                few.place_{{ side }} as place,
+                few.doubled_{{ side }} as doubled
+            from few
+            inner join
+                pattern
+                {% for column in pair %}
+                    {{ "on" if loop.first else "and" }} few.{{ column }} = pattern.{{ column }}
+                {% endfor %}
+            {% if not loop.last %}
+                union
+            {% endif %}
+        {% endfor %}
+    ),
+
+    rankings as (select distinct n, pattern_a, pattern_b from pattern),
+
+    {{ permutations_counted("rankings", "pattern_rank") }},
 
     correlated as (
         select
@@ -157,12 +236,41 @@ with
         from correlated
     ),
 
+    exact as (
+        select
+            {% for column in pair %} pattern.{{ column }}, {% endfor %}
+            -- The mean of the doubled ranks is n + 1.
+            sum(
+                case
+                    when
+                        abs(permuted.total - pattern.n * power(pattern.n + 1, 2))
+                        >= abs(4 * measured.sum_xy - pattern.n * power(pattern.n + 1, 2))
+                    then permuted.ways
+                    else 0
+                end
+            )
+            / sum(permuted.ways) as p_value
+        from pattern
+        inner join
+            measured
+            {% for column in pair %}
+                {{ "on" if loop.first else "and" }} pattern.{{ column }} = measured.{{ column }}
+            {% endfor %}
+        inner join
+            permuted
+            on pattern.n = permuted.n
+            and pattern.pattern_a = permuted.pattern_a
+            and pattern.pattern_b = permuted.pattern_b
+        group by {% for column in pair %} pattern.{{ column }}{% if not loop.last %},{% endif %} {% endfor %}
+    ),
+
     tested as (
         select
             *,
             n_areas - 2 as df,
             case when abs(rho) < 1 - 1e-12 then rho * sqrt((n_areas - 2) / (1 - rho * rho)) end as t
         from measured
+        where n_areas > {{ most_permuted() }}
     ),
 
     step as (
@@ -208,34 +316,145 @@ with
             and 2 * t_series.k + t_series.is_odd <= tested.df - 2
         where tested.t is not null
         group by {% for column in pair %} tested.{{ column }}{% if not loop.last %},{% endif %} {% endfor %}
+    ),
+
+    judged as (
+        select
+            measured.*,
+            case
+                when measured.rho is null
+                then null
+                when exact.p_value is not null
+                then exact.p_value
+                -- The series leaves a difference of two numbers near one: beyond nine places there is
+                -- nothing to see.
+                when tested.t is null
+                then 1e-9
+                else greatest(round({{ t_two_sided("tested.t", "tested.df", "summed.series") }}, 9), 1e-9)
+            end as p_value,
+            case
+                when measured.rho is null
+                then null
+                when exact.p_value is not null
+                then 'exact_permutation'
+                else 'student_t'
+            end as p_method
+        from measured
+        {% for joined in ["exact", "tested", "summed"] %}
+            left join
+                {{ joined }}
+                {% for column in pair %}
+                    {{ "on" if loop.first else "and" }} measured.{{ column }} = {{ joined }}.{{ column }}
+                {% endfor %}
+        {% endfor %}
+    ),
+
+    placed as (
+        select
+            *,
+            row_number() over (
+                partition by scope_area_code, p_value is null
+                order by p_value, indicator_code, outcome_indicator_code, outcome_sex
+            ) as place,
+            count(p_value) over (partition by scope_area_code) as n_pairs
+        from judged
+    ),
+
+    {#- How far the determinants of our councils are one and the same ranking: those that every council has, each in its
+        newest period here. -#}
+    known_of_ours as (
+        select
+            both_known.*,
+            row_number() over (
+                partition by both_known.scope_area_code, both_known.indicator_code, both_known.council_code
+                order by
+                    both_known.period_end desc,
+                    both_known.period_id,
+                    both_known.outcome_indicator_code,
+                    both_known.outcome_sex
+            ) as recency
+        from both_known
+        inner join scope on both_known.scope_area_code = scope.scope_area_code and scope.is_ours
+    ),
+
+    newest_known as (
+        select
+            scope_area_code,
+            indicator_code,
+            council_code,
+            n_areas_expected,
+            count(*) over (partition by scope_area_code, indicator_code) as n_councils,
+            {{ mid_rank("determinant_value", "scope_area_code, indicator_code") }} as place_among
+        from known_of_ours
+        where recency = 1
+    ),
+
+    newest_of_all as (select * from newest_known where n_councils = n_areas_expected),
+
+    standardised as (
+        select
+            scope_area_code,
+            indicator_code,
+            council_code,
+            (place_among - avg(place_among) over (partition by scope_area_code, indicator_code))
+            / nullif(stddev_pop(place_among) over (partition by scope_area_code, indicator_code), 0) as value
+        from newest_of_all
+    ),
+
+    product as (
+        select
+            one.scope_area_code,
+            one.council_code as i,
+            other.council_code as j,
+            sum(one.value * other.value) as value
+        from standardised as one
+        inner join
+            standardised as other
+            on one.scope_area_code = other.scope_area_code
+            and one.indicator_code = other.indicator_code
+        group by one.scope_area_code, one.council_code, other.council_code
+    ),
+
+    {{ largest_root_of("product") }},
+
+    on_axis as (
+        select scope_area_code, cast(count(distinct indicator_code) as int) as n_determinants
+        from standardised
+        where value is not null
+        group by scope_area_code
     )
 
 select
-    tested.indicator_code,
-    tested.outcome_indicator_code,
-    tested.outcome_sex,
-    tested.scope_area_code,
-    tested.sex,
-    tested.age,
-    tested.period_id,
-    tested.outcome_period_id,
-    tested.n_areas,
-    tested.n_areas_expected,
+    placed.indicator_code,
+    placed.outcome_indicator_code,
+    placed.outcome_sex,
+    placed.scope_area_code,
+    placed.sex,
+    placed.age,
+    placed.period_id,
+    placed.outcome_period_id,
+    placed.n_areas,
+    placed.n_areas_expected,
     'spearman' as method,
-    round(tested.rho, 12) as rho,
+    round(placed.rho, 12) as rho,
+    placed.p_value,
+    placed.p_method,
+    -- From the largest down, so that a smaller one is never adjusted to more than a larger one.
     case
-        when tested.rho is null
-        then null
-        when tested.t is null
-        then 0
-        -- The series leaves a difference of two numbers near one: beyond nine places there is nothing to see.
-        else round(greatest({{ t_two_sided("tested.t", "tested.df", "summed.series") }}, 0), 9)
-    end as p_value,
-    case when tested.rho is null then 'no_variation' end as reason
-from tested
-left join
-    summed
-    on tested.scope_area_code = summed.scope_area_code
-    and tested.outcome_indicator_code = summed.outcome_indicator_code
-    and tested.outcome_sex = summed.outcome_sex
-    and tested.indicator_code = summed.indicator_code
+        when placed.p_value is not null
+        then
+            least(
+                min(placed.n_pairs * placed.p_value / placed.place) over (
+                    partition by placed.scope_area_code, placed.p_value is null
+                    order by placed.place desc
+                    rows between unbounded preceding and current row
+                ),
+                1
+            )
+    end as p_adjusted,
+    largest_root.share as first_axis_share,
+    on_axis.n_determinants as first_axis_n_determinants,
+    case when placed.rho is null then 'no_variation' end as reason
+from placed
+left join largest_root on placed.scope_area_code = largest_root.scope_area_code
+left join on_axis on placed.scope_area_code = on_axis.scope_area_code

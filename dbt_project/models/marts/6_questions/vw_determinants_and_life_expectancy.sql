@@ -17,6 +17,9 @@ select
     association.n_areas_expected,
     association.rho,
     association.p_value,
+    association.p_method,
+    association.p_adjusted,
+    association.first_axis_share,
     association.reason,
     concat_ws(
         ' ',
@@ -24,7 +27,20 @@ select
         association.n_areas,
         'of',
         association.n_areas_expected,
-        'councils, not people; neither shows what causes the other. Of many pairs some go together by chance.'
+        'councils, not people; neither shows what causes the other. Of many pairs some go together by chance.',
+        case
+            when association.first_axis_n_determinants > 2
+            then
+                concat_ws(
+                    ' ',
+                    'Of the variation in how',
+                    association.first_axis_n_determinants,
+                    'determinants rank these councils',
+                    cast(cast(round(100 * association.first_axis_share) as int) as string),
+                    '% lies on one axis: the correlations are not as many findings.'
+                )
+        end,
+        indicator.reader_note
     ) as warning
 from {{ ref("fct_association").include(database=false) }} as association
 inner join
