@@ -8,7 +8,7 @@ with
             source.*,
             -- Labels carry marks such as (p) or (r) behind the year; the dash is written both ways.
             replace(
-                regexp_extract(year_label, '([0-9]{4}[/-][0-9]{2})([^0-9].*)?$', 1), '-', '/'
+                regexp_extract(year_label, '^[^0-9]*([0-9]{4}[/-][0-9]{2})[^0-9]*$', 1), '-', '/'
             ) as year_text
         from source
     ),
