@@ -4,7 +4,7 @@ A cut file, a changed label and a new age band all look like lost figures. They 
 its figures, or a bit of everything.
 
 Belongs here: comparing what two vintages hold, as sentences. Does not belong here: when figures count as lost
-(`expectations/staged_vintages.yml`), verdicts (`admission`).
+(`expectations/staged_vintages.yml`, `staged_editions.yml`), verdicts (`admission`).
 """
 
 from collections.abc import Sequence
@@ -37,6 +37,27 @@ BEFORE = """
         and earlier.sequence < vintage.sequence and earlier.last_verdict = 'admitted'
     where vintage.vintage_id = ?
     order by earlier.sequence desc limit 1
+"""
+EDITION_BEFORE = """
+    select earlier.vintage_id
+    from raw.vintage as vintage
+    inner join raw.vintage as earlier on earlier.dataset = vintage.dataset and earlier.part = vintage.part
+        and earlier.sequence < vintage.sequence and earlier.last_verdict = 'admitted'
+    where vintage.vintage_id = $1 and exists (
+        select 1 from intermediate.int_staged as staged
+        where staged.vintage_id = earlier.vintage_id and staged.period_id = $2)
+    order by earlier.sequence desc limit 1
+"""
+# One period of an edition beside another: the same figure is that of the same area and group. Small areas count too.
+HELD_OF_PERIOD = f"""
+    create or replace temp table {{name}} as
+    select concat_ws('|', staged.area_code, staged.sex, staged.age, staged.breakdown_type, staged.breakdown_value)
+        as observation_key, 'kept' as row_use, staged.value, staged.status, cast(null as varchar) as period,
+        {", ".join(f"{sql} as {one}" for one, _, sql in LABELS if one != "period")}
+    from intermediate.int_staged as staged
+    left join raw.catalogue_area as area on staged.area_code = area.area_code
+    where staged.vintage_id = $1 and staged.period_id = $2 and staged.indicator_code = $3
+        and staged.row_use in ('kept', 'other_area')
 """
 HELD = f"""
     create or replace temp table {{name}} as
@@ -127,8 +148,23 @@ def _with_cause(connection: duckdb.DuckDBPyConnection, expectation: str, row: Ro
 
 
 def _of_lost_figures(connection: duckdb.DuckDBPyConnection, row: Row) -> str:
-    if not _compared(connection, str(row["vintage_id"]), LOST):
+    return _lost_figures(connection) if _compared(connection, str(row["vintage_id"]), LOST) else ""
+
+
+def _of_a_cut_edition(connection: duckdb.DuckDBPyConnection, row: Row) -> str:
+    vintage, indicator, period, beside = (
+        row.get(name) for name in ("vintage_id", "indicator_code", "period_id", "compared_with")
+    )
+    found = connection.execute(EDITION_BEFORE, [vintage, beside]).fetchall() if beside else []
+    if not found:
         return ""
+    connection.execute(HELD_OF_PERIOD.format(name="before"), [found[0][0], beside, indicator])
+    connection.execute(HELD_OF_PERIOD.format(name="now"), [vintage, period, indicator])
+    connection.execute(LOST)
+    return _lost_figures(connection)
+
+
+def _lost_figures(connection: duckdb.DuckDBPyConnection) -> str:
     loss = _Loss(connection)
     for one, many, _ in LABELS:
         gone = loss.gone(one, "true")
@@ -188,5 +224,7 @@ CAUSES = {
     "most_values_are_still_given": _of_lost_values,
     "councils_are_there": _of_councils,
     "unit_did_not_switch": _of_another_unit,
+    "edition_has_the_areas_of_the_one_before": _of_a_cut_edition,
+    "edition_keeps_its_unit": _of_another_unit,
 }
-"""Expectation of `staged_vintages` -> what explains its failure."""
+"""Expectation of `staged_vintages` or `staged_editions` -> what explains its failure."""

@@ -12,6 +12,8 @@ import duckdb
 import pytest
 from judging import Outcomes, insert, outcomes
 
+from atf_dagster.quality import causes
+
 Year = Mapping[int, float | None]
 """Number of an area -> its figure."""
 Edition = Mapping[int, Year]
@@ -42,7 +44,7 @@ BROKEN: Mapping[str, tuple[tuple[str, Edition], ...]] = {
         ("one year", {2023: dict.fromkeys(range(10), 0.1)}),
         ("one year", {2021: dict.fromkeys(range(10), 10_000.0)}),
     ),
-    "edition_has_as_many_periods": (("four years", dict.fromkeys((2021, 2022, 2023), WHOLE)),),
+    "edition_has_as_many_periods": (("four years", dict.fromkeys((2021, 2022, 2023), WHOLE)), ("one year", {})),
 }
 
 
@@ -92,3 +94,18 @@ def test_an_edition_that_breaks_a_rule_is_held_by_that_rule_alone(judged: Outcom
 def test_the_message_says_which_period_was_compared_with_which(judged: Outcomes) -> None:
     rows = judged["edition_keeps_its_unit"].failing
     assert {(row["period_id"][:4], row["compared_with"][:4]) for row in rows} == {("2023", "2022"), ("2021", "2022")}
+
+
+def test_what_is_held_says_which_areas_went_and_by_how_much_the_figures_changed(
+    empty_admission: duckdb.DuckDBPyConnection, judged: Outcomes
+) -> None:
+    lost, unit = "edition_has_the_areas_of_the_one_before", "edition_keeps_its_unit"
+    told = {
+        row["vintage_id"]: row.get("told")
+        for result in causes.explained(empty_admission, [judged[lost], judged[unit]])
+        for row in result.failing
+    }
+    three = ", ".join(f" (E{area:08})" for area in (7, 8, 9))
+    assert told[f"{lost} 0"] == told[f"{lost} 1"] == f"All figures of areas {three} are gone; nothing came instead."
+    assert told[f"{lost} 2"].endswith(" came instead.")
+    assert told[f"{unit} 0"] == "The figures are about 0.01 times what they were."
