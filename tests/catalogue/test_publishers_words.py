@@ -1,5 +1,4 @@
-"""The words by which publishers' cards are compared with ours: what the catalogue refuses, and that our cards need no word
-that it does not have."""
+"""Words on publishers' cards: what the catalogue refuses, and that our cards need no word that it does not have."""
 
 from __future__ import annotations
 
