@@ -57,7 +57,7 @@ def judge(
                 rows=sum(len([row for row in r.failing if row.get("vintage_id") == vintage.id]) for r in reasons),
                 reason=", ".join(f"{r.suite}.{r.expectation}" for r in reasons) or None,
                 message=" ".join(_message(r, vintage) for r in reasons) or None,
-                cause=" ".join(cause for r in reasons for cause in _causes(r, vintage)) or None,
+                cause=" ".join(dict.fromkeys(cause for r in reasons for cause in _causes(r, vintage))) or None,
                 remedy=reasons[0].remedy if reasons else None,
             )
             new.append((vintage, verdict))
@@ -76,7 +76,8 @@ def _message(result: Result, vintage: Vintage) -> str:
 
 
 def _causes(result: Result, vintage: Vintage) -> list[str]:
-    return [str(row["told"]) for row in result.failing if row.get("vintage_id") == vintage.id and row.get("told")]
+    told = (str(row["told"]) for row in result.failing if row.get("vintage_id") == vintage.id and row.get("told"))
+    return list(dict.fromkeys(told))
 
 
 def with_standing_warnings(results: Sequence[Result], in_force: Iterable[tuple[Vintage, Verdict]]) -> list[Result]:

@@ -22,7 +22,11 @@ LABELS = (
     ("sex", "sex", "staged.sex"),
     ("category", "categories", "staged.breakdown_type || ': ' || staged.breakdown_value"),
     ("period", "periods", "staged.period_label"),
-    ("area", "areas", "coalesce(area.area_name, staged.area_name, '') || ' (' || staged.area_code || ')'"),
+    (
+        "area",
+        "areas",
+        "coalesce(coalesce(area.area_name, staged.area_name) || ' (' || staged.area_code || ')', staged.area_code)",
+    ),
 )
 """One, many, and the SQL that gives a staged row's label. The first kind of label that explains the loss is told."""
 EXPLAINS = 0.8
@@ -35,50 +39,43 @@ BEFORE = """
     from raw.vintage as vintage
     inner join raw.vintage as earlier on earlier.dataset = vintage.dataset and earlier.part = vintage.part
         and earlier.sequence < vintage.sequence and earlier.last_verdict = 'admitted'
-    where vintage.vintage_id = ?
+    where vintage.vintage_id = $1
     order by earlier.sequence desc limit 1
 """
-EDITION_BEFORE = """
+BEFORE_OF_A_PERIOD = """
     select earlier.vintage_id
     from raw.vintage as vintage
     inner join raw.vintage as earlier on earlier.dataset = vintage.dataset and earlier.part = vintage.part
         and earlier.sequence < vintage.sequence and earlier.last_verdict = 'admitted'
-    where vintage.vintage_id = $1 and exists (
-        select 1 from intermediate.int_staged as staged
-        where staged.vintage_id = earlier.vintage_id and staged.period_id = $2)
+    where vintage.vintage_id = $1 and exists (select 1 from intermediate.int_staged as staged
+        where staged.vintage_id = earlier.vintage_id and staged.indicator_code = $2 and staged.period_id = $3)
     order by earlier.sequence desc limit 1
-"""
-# One period of an edition beside another: the same figure is that of the same area and group. Small areas count too.
-HELD_OF_PERIOD = f"""
-    create or replace temp table {{name}} as
-    select concat_ws('|', staged.area_code, staged.sex, staged.age, staged.breakdown_type, staged.breakdown_value)
-        as observation_key, 'kept' as row_use, staged.value, staged.status, cast(null as varchar) as period,
-        {", ".join(f"{sql} as {one}" for one, _, sql in LABELS if one != "period")}
-    from intermediate.int_staged as staged
-    left join raw.catalogue_area as area on staged.area_code = area.area_code
-    where staged.vintage_id = $1 and staged.period_id = $2 and staged.indicator_code = $3
-        and staged.row_use in ('kept', 'other_area')
 """
 HELD = f"""
     create or replace temp table {{name}} as
-    select staged.observation_key, staged.row_use, staged.value, staged.status,
+    select {{key}} as figure, staged.row_use in ({{uses}}) as is_used, staged.value, staged.status,
         {", ".join(f"{sql} as {one}" for one, _, sql in LABELS)}
     from intermediate.int_staged as staged
     left join raw.catalogue_area as area on staged.area_code = area.area_code
-    where staged.vintage_id = ?
+    where staged.vintage_id = $1 {{more}}
 """
 # What is there under another use (another measure, an area that is not collected) is not gone.
 LOST = """
     create or replace temp table lost as
-    select before.* from before anti join (select * from now where row_use = 'kept') as now using (observation_key)
-    where before.row_use = 'kept'
+    select before.* from before anti join (select * from now where is_used) as now using (figure) where before.is_used
 """
 HIDDEN = """
     create or replace temp table lost as
     select before.* exclude (status), now.status
-    from before inner join now using (observation_key)
-    where before.row_use = 'kept' and now.row_use = 'kept' and before.value is not null and now.value is null
+    from before inner join now using (figure)
+    where before.is_used and now.is_used and before.value is not null and now.value is null
 """
+OF_A_PERIOD = {
+    "key": "concat_ws('|', staged.area_code, staged.sex, staged.age, staged.breakdown_type, staged.breakdown_value)",
+    "uses": "'kept', 'other_area'",
+    "more": "and staged.indicator_code = $2 and staged.period_id = $3",
+}
+"""What `staged_editions` compares: one period of an edition with one of another, small areas too."""
 MISSING_COUNCILS = """
     select area.area_name || ' (' || area.area_code || ')'
     from raw.catalogue_area as area
@@ -88,7 +85,7 @@ MISSING_COUNCILS = """
     order by area.area_name
 """
 UNKNOWN_COUNCILS = """
-    select distinct coalesce(staged.area_name, '') || ' (' || staged.area_code || ')'
+    select distinct coalesce(staged.area_name || ' (' || staged.area_code || ')', staged.area_code)
     from intermediate.int_staged as staged
     where staged.vintage_id = $1 and left(staged.area_code, 3) in ('E06', 'E07', 'E08', 'E09')
         and staged.area_code not in (select area_code from raw.catalogue_area) order by 1
@@ -148,42 +145,29 @@ def _with_cause(connection: duckdb.DuckDBPyConnection, expectation: str, row: Ro
 
 
 def _of_lost_figures(connection: duckdb.DuckDBPyConnection, row: Row) -> str:
-    return _lost_figures(connection) if _compared(connection, str(row["vintage_id"]), LOST) else ""
-
-
-def _of_a_cut_edition(connection: duckdb.DuckDBPyConnection, row: Row) -> str:
-    vintage, indicator, period, beside = (
-        row.get(name) for name in ("vintage_id", "indicator_code", "period_id", "compared_with")
-    )
-    found = connection.execute(EDITION_BEFORE, [vintage, beside]).fetchall() if beside else []
-    if not found:
+    if not _compared(connection, row, LOST):
         return ""
-    connection.execute(HELD_OF_PERIOD.format(name="before"), [found[0][0], beside, indicator])
-    connection.execute(HELD_OF_PERIOD.format(name="now"), [vintage, period, indicator])
-    connection.execute(LOST)
-    return _lost_figures(connection)
-
-
-def _lost_figures(connection: duckdb.DuckDBPyConnection) -> str:
     loss = _Loss(connection)
-    for one, many, _ in LABELS:
+    # Of two editions the periods differ anyhow.
+    labels = [label for label in LABELS if "compared_with" not in row or label[0] != "period"]
+    for one, many, _ in labels:
         gone = loss.gone(one, "true")
         if sum(count for _, count in gone) >= EXPLAINS * loss.count:
             came = loss.came(one)
             instead = f"{_some(came)} came instead" if came else "nothing came instead"
             which = f"{one if len(gone) == 1 else many} {_some([label for label, _ in gone])}"
             return f"All figures of {which} are gone; {instead}."
-    kinds = ", ".join(one for one, _, _ in LABELS[1:-1])
+    kinds = ", ".join(one for one, _, _ in labels[1:-1])
     return f"{loss.count:,} figures are gone, of no one {kinds} or area: the file was probably cut."
 
 
 def _of_lost_values(connection: duckdb.DuckDBPyConnection, row: Row) -> str:
-    if not _compared(connection, str(row["vintage_id"]), HIDDEN):
+    if not _compared(connection, row, HIDDEN):
         return ""
     loss = _Loss(connection)
     now = f"they are now {_some(loss.statuses())}"
     for one, many, _ in LABELS:
-        gone = loss.gone(one, "row_use = 'kept' and value is not null")
+        gone = loss.gone(one, "is_used and value is not null")
         if sum(count for _, count in gone) >= EXPLAINS * loss.count:
             which = f"{one if len(gone) == 1 else many} {_some([label for label, _ in gone])}"
             return f"No value of {which} is given any longer; {now}."
@@ -203,13 +187,22 @@ def _of_another_unit(connection: duckdb.DuckDBPyConnection, row: Row) -> str:
     return "" if ratio is None else f"The figures are about {ratio:.3g} times what they were."
 
 
-def _compared(connection: duckdb.DuckDBPyConnection, vintage_id: str, lost: str) -> bool:
-    """Whether there is an admitted vintage before this one; then the table `lost` is made."""
-    found = connection.execute(BEFORE, [vintage_id]).fetchall()
+def _compared(connection: duckdb.DuckDBPyConnection, row: Row, lost: str) -> bool:
+    """Whether there is an admitted vintage to compare with; then the table `lost` is made."""
+    vintage_id, of_a_period = str(row["vintage_id"]), "compared_with" in row
+    if of_a_period:
+        indicator = row["indicator_code"]
+        found = connection.execute(BEFORE_OF_A_PERIOD, [vintage_id, indicator, row["compared_with"]]).fetchall()
+        before, now = [indicator, row["compared_with"]], [indicator, row["period_id"]]
+        how = OF_A_PERIOD
+    else:
+        found = connection.execute(BEFORE, [vintage_id]).fetchall()
+        before, now = [], []
+        how = {"key": "staged.observation_key", "uses": "'kept'", "more": ""}
     if not found:
         return False
-    connection.execute(HELD.format(name="before"), [found[0][0]])
-    connection.execute(HELD.format(name="now"), [vintage_id])
+    connection.execute(HELD.format(name="before", **how), [found[0][0], *before])
+    connection.execute(HELD.format(name="now", **how), [vintage_id, *now])
     connection.execute(lost)
     return True
 
@@ -224,7 +217,8 @@ CAUSES = {
     "most_values_are_still_given": _of_lost_values,
     "councils_are_there": _of_councils,
     "unit_did_not_switch": _of_another_unit,
-    "edition_has_the_areas_of_the_one_before": _of_a_cut_edition,
+    "edition_has_the_areas_of_the_one_before": _of_lost_figures,
+    "edition_gives_the_values_of_the_one_before": _of_lost_values,
     "edition_keeps_its_unit": _of_another_unit,
 }
 """Expectation of `staged_vintages` or `staged_editions` -> what explains its failure."""

@@ -172,6 +172,68 @@ def hash_of(row: Row) -> int:
     return table().index(row)
 
 
+def edition(year: int, lost: tuple[str, ...] = (), hidden: tuple[str, ...] = ()) -> list[Row]:
+    """One year of the nine councils and two small areas; `lost` and `hidden` are areas."""
+    return [
+        {
+            "area_code": area,
+            "sex": "Persons",
+            "age": "All ages",
+            "period_id": f"{year}-01-01/{year}-12-31",
+            "period_end": f"{year}-12-31",
+            "row_use": "other_area" if area.startswith("E01") else "kept",
+            "value": None if area in hidden else 10.0,
+            "status": "suppressed" if area in hidden else "normal",
+        }
+        for area in (*COUNCILS, "E01000001", "E01000002")
+        if area not in lost
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (
+            edition(2023, lost=("E06000006", "E08000012", "E01000001")),
+            "All figures of areas E01000001, Halton (E06000006), Liverpool (E08000012) are gone; nothing came instead.",
+        ),
+        (
+            [row | {"sex": "All"} for row in edition(2023)],
+            "All figures of sex Persons are gone; All came instead.",
+        ),
+        (
+            edition(2024, hidden=("E06000006", "E08000012", "E01000001")),
+            "No value of areas E01000001, Halton (E06000006), Liverpool (E08000012) is given any longer; "
+            "they are now 3 suppressed.",
+        ),
+        (
+            [row | {"value": 0.1} for row in edition(2023)],
+            "The figures are about 0.01 times what they were.",
+        ),
+    ],
+)
+def test_an_edition_of_one_year_is_explained_beside_the_year_before(
+    empty_admission: duckdb.DuckDBPyConnection, rows: list[Row], words: str
+) -> None:
+    for name in ("intermediate.int_admission", "intermediate.int_staged", "raw.vintage"):
+        empty_admission.execute(f"delete from {name}")
+    for number, (name, held) in enumerate((("before", edition(2022)), ("now", rows))):
+        vintage = {
+            "vintage_id": name,
+            "dataset": "d",
+            "part": "all",
+            "sequence": number,
+            "edition_holds": "own_periods",
+        }
+        state = {"admission": "pending"} if number else {"admission": "admitted", "last_verdict": "admitted"}
+        insert(empty_admission, "raw.vintage", vintage | state)
+        for row in held:
+            insert(empty_admission, "intermediate.int_staged", whole(name, row))
+    editions = [suite for suite in suites.load("admission") if suite.suite == "staged_editions"]
+    results = causes.explained(empty_admission, gx.run(empty_admission, editions, has_previous=False))
+    assert [row["told"] for result in results for row in result.failing] == [words]
+
+
 @pytest.mark.parametrize("factor", [0.01, 0.45, 2.5, 12])
 def test_another_unit_and_a_part_of_a_year_are_told_with_their_factor(told: Told, factor: float) -> None:
     """Beyond half and double the vintage is held: else a check of the whole mart would hold everybody's release."""
