@@ -26,20 +26,6 @@
     end
 {%- endmacro %}
 
-{#- What an outcome says to a question: which of its words is a yes, which the opposite, which leaves it open. -#}
-{% macro says(outcome, yes, opposite, open) -%}
-    case
-        {{ outcome }}
-        when '{{ yes }}'
-        then 'yes'
-        when '{{ opposite }}'
-        then 'opposite'
-        when '{{ open }}'
-        then 'neither'
-        else 'not_known'
-    end
-{%- endmacro %}
-
 {#- The same of a change over time, in words. -#}
 {% macro fell_or_rose(lower, upper) -%}
     case

@@ -6,7 +6,12 @@ here: one case a rule (the unit tests beside the models).
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats  # type: ignore[import-untyped]
 
 from support.dbt_warehouse import Built
 
@@ -131,3 +136,177 @@ def test_the_slope_over_the_nine_councils_of_life_expectancy(built: Built) -> No
         ("Female", "2023 to 2025", 3.255, None, "not_known"),
         ("Male", "2023 to 2025", 3.28, None, "not_known"),
     ]
+
+
+# vw_questions ----------------------------------------------------------------------------------------------
+
+
+def asked(built: Built, columns: str, where: str) -> list[tuple[Any, ...]]:
+    return built.warehouse.query(f"select {columns} from mart.vw_questions where {where} order by question_no, outcome")
+
+
+def test_life_expectancy_is_lower_than_before_the_pandemic_in_10_of_18_and_higher_than_in_the_trough_in_17(
+    built: Built,
+) -> None:
+    counts = "sex, n_areas, n_lower, n_higher, n_judged, pooled_value"
+    before = asked(built, counts, "question_no = '1b' and indicator_code = 'ATF01'")
+    trough = asked(built, counts, "question_no = '1c' and indicator_code = 'ATF01'")
+    assert before == [("Female", 9, 4, 3, 0, None), ("Male", 9, 6, 3, 0, None)]
+    assert trough == [("Female", 9, 0, 9, 0, None), ("Male", 9, 1, 8, 0, None)]
+
+
+def test_healthy_life_expectancy_fell_in_18_of_18_though_hardly_any_fall_alone_is_beyond_chance(built: Built) -> None:
+    """Counted by significance it would be "0 yes, 18 neither", which is what the figures do not say."""
+    for no in ("1b", "1c"):
+        rows = asked(
+            built,
+            "n_lower, n_higher, n_lower_beyond_chance, pooled_uci_95, pooled_method",
+            f"question_no = '{no}' and indicator_code = 'ATF02'",
+        )
+        assert [row[:2] for row in rows] == [(9, 0), (9, 0)]
+        assert sum(row[2] for row in rows) == {"1b": 5, "1c": 0}[no]
+        assert all(upper < 0 and "approximate" in method for *_, upper, method in rows)
+
+
+def test_below_england_is_counted_by_the_verdict_of_the_publisher_and_says_so(built: Built) -> None:
+    rows = asked(
+        built,
+        "n_lower_beyond_chance, n_higher_beyond_chance, n_judged, verdict_by, sentence, caution",
+        "question_no = '1a' and indicator_code = 'ATF01'",
+    )
+    assert [sum(counted) for counted in zip(*(row[:3] for row in rows), strict=True)] == [14, 1, 18]
+    for *_, by, sentence, caution in rows:
+        assert by == "publisher"
+        assert "by the verdict of the publisher itself" in sentence
+        assert "the verdict is that of the publisher" in caution
+
+
+def test_each_pooled_estimate_is_the_inverse_variance_mean_of_its_councils(built: Built) -> None:
+    z = stats.norm.ppf(0.975)
+    points = defaultdict(list)
+    for *key, difference, lower, upper in built.warehouse.query(
+        "select question_no, indicator_code, outcome, difference, lci_95, uci_95 from mart.vw_question_points "
+        "where area_type = 'council' and difference is not null"
+    ):
+        points[tuple(key)].append((difference, lower, upper))
+    rows = asked(
+        built,
+        "question_no, indicator_code, outcome, pooled_value, pooled_lci_95, pooled_uci_95, detectable_change, "
+        "pooled_method",
+        "pooled_value is not null",
+    )
+    assert len(rows) > 15
+    for *key, pooled, lower, upper, detectable, method in rows:
+        d, low, high = np.array(points[tuple(key)], dtype=float).T
+        weight = ((high - low) / (2 * z)) ** -2.0
+        assert pooled == pytest.approx(np.average(d, weights=weight), abs=1e-8), key
+        assert (upper - lower) / 2 == pytest.approx(z / np.sqrt(weight.sum()), rel=1e-9), key
+        assert detectable == pytest.approx(((high - low) / 2).min(), rel=1e-9), key
+        q = (weight * (d - pooled) ** 2).sum()
+        assert f"I2 {max(0, round(100 * (1 - (len(d) - 1) / q)))} %" in method, key
+
+
+def test_nothing_is_pooled_of_which_a_figure_has_no_interval_or_has_a_caution(built: Built) -> None:
+    unlawful = built.warehouse.query(
+        "select question.outcome from mart.vw_questions as question inner join mart.vw_question_points as point "
+        "using (question_no, indicator_code, outcome) where question.pooled_value is not null "
+        "and point.area_type = 'council' and point.difference is not null "
+        "and (point.lci_95 is null or point.caution is not null)"
+    )
+    assert unlawful == []
+
+
+def test_administrative_counts_have_a_direction_without_an_interval(built: Built) -> None:
+    rows = asked(
+        built, "kind, n_higher, n_lower, n_judged, sentence", "question_no = '3' and indicator_code = 'PRX10B'"
+    )
+    assert [row[:4] for row in rows] == [("proxy", 9, 0, 0)]
+    assert "cannot be told, because no interval is published" in rows[0][4]
+
+
+def test_four_questions_of_one_survey_are_one_piece_of_evidence(built: Built) -> None:
+    names = ["anxiety", "happiness", "satisfaction", "worthwhile"]
+    rows = asked(
+        built, "outcome, caution", "question_no = '3' and indicator_code in ('SUP13', 'SUP14', 'SUP15', 'SUP16')"
+    )
+    assert [outcome for outcome, _ in rows] == [f"Well-being: {name}" for name in names]
+    for outcome, caution in rows:
+        others = "; ".join(f"Well-being: {name}" for name in names if name not in outcome)
+        assert f"One piece of evidence with: {others} (" in caution
+
+
+def test_levels_2_and_3_of_the_same_young_people_are_one_piece_of_evidence(built: Built) -> None:
+    """Of one kind of gap: within the councils, or over them."""
+    rows = asked(built, "indicator_code, caution", "question_no = '2a' and indicator_code in ('ATF09', 'SUP30')")
+    assert [("Level 3 by 19, gap" in c, "Level 2 by 19, gap" in c) for _, c in rows] == [(True, False), (False, True)]
+
+
+def test_every_indicator_of_a_kind_is_counted_or_named_with_its_reason_and_never_both(built: Built) -> None:
+    names = dict(built.warehouse.query("select indicator_code, short_name from mart.dim_indicator"))
+    beacons = set(built.warehouse.query("select short_name from mart.dim_indicator where beacon_no is not null"))
+    for no, without in (("2a", set()), ("2b", set()), ("3", {"ATF01", "ATF02"})):
+        counted = {
+            (names[code],)
+            for (code,) in asked(built, "indicator_code", f"question_no = '{no}' and kind = 'beacon' and n_areas > 0")
+        }
+        [(sentence,)] = asked(built, "sentence", f"question_no = '{no}' and kind = 'beacon' and n_areas = 0")
+        named = {
+            (name,)
+            for (name,) in beacons
+            if any(f"{before}{name}{end}" in sentence for before in (": ", "; ") for end in (";", "."))
+        }
+        assert not counted & named
+        assert counted | named == beacons - {(names[code],) for code in without}, no
+        assert f"{len(named)} of {22 - len(without)} beacon indicators" in sentence
+
+
+def test_the_counts_of_each_question_are_those_of_its_evidence(built: Built) -> None:
+    """From the views that `evidence` names, each by its own words."""
+    council = f"area_code in ({COUNCILS})"
+    for no, view, difference, verdict, beyond in (
+        ("1a", "vw_life_expectancy_lower_and_falling", "difference", "compared_with_england", ("higher", "lower")),
+        ("1b", "vw_life_expectancy_lower_and_falling", "baseline_change", "baseline_direction", ("rising", "falling")),
+        ("1c", "vw_life_expectancy_lower_and_falling", "change", "direction", ("rising", "falling")),
+        ("2a", "vw_inequalities_wider_and_widening", "difference", "compared_with_england", ("wider", "narrower")),
+        ("2b", "vw_inequalities_wider_and_widening", "growth", "direction", ("widening", "narrowing")),
+        ("3", "vw_determinants_through_the_pandemic", "change", "outcome_statistical", ("higher", "lower")),
+    ):
+        is_judged = f"{verdict} = '{{}}'" + (" and caution is null" if no == "3" else "")
+        sums = ", ".join(
+            f"count(case when {condition} then 1 end)"
+            for condition in (
+                f"{difference} is not null",
+                f"round({difference}, 9) > 0",
+                f"round({difference}, 9) < 0",
+                is_judged.format(beyond[0]),
+                is_judged.format(beyond[1]),
+            )
+        )
+        theirs = built.warehouse.query(
+            f"select indicator_code, {sums} from mart.{view} where {council} group by indicator_code "
+            f"having count({difference}) > 0 order by all"
+        )
+        ours = built.warehouse.query(
+            "select indicator_code, sum(n_areas), sum(n_higher), sum(n_lower), sum(n_higher_beyond_chance), "
+            f"sum(n_lower_beyond_chance) from mart.vw_questions where question_no = '{no}' and n_areas > 1 "
+            "group by indicator_code order by all"
+        )
+        assert ours == theirs, no
+
+
+def test_how_determinants_go_together_is_counted_by_sign_and_adjusted(built: Built) -> None:
+    theirs = built.warehouse.query(
+        "select outcome_indicator_code, outcome_sex, scope_area_code = 'E54000008', "
+        "case when is_proxy then 'proxy' when left(indicator_code, 3) = 'ATF' then 'beacon' else 'supporting' end as kind, "
+        "count(*), count(case when with_it then 1 end), count(case when not with_it then 1 end), "
+        "count(case when with_it and p_adjusted < 0.05 then 1 end) "
+        "from (select *, (rho > 0) = (polarity = 'higher_is_better') as with_it "
+        "from mart.vw_determinants_and_life_expectancy where rho <> 0 and polarity <> 'none') group by all order by all"
+    )
+    ours = built.warehouse.query(
+        "select indicator_code, sex, outcome like '%Merseyside', kind, n_figures, n_higher, n_lower, "
+        "n_higher_beyond_chance from mart.vw_questions where question_no = '4' order by all"
+    )
+    assert ours == theirs
+    cautions = asked(built, "caution", "question_no = '4' and outcome like '%Merseyside'")
+    assert cautions and all("64 % lies on one axis" in caution for (caution,) in cautions)

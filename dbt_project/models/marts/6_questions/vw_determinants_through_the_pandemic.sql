@@ -174,6 +174,15 @@ select
     judged.change,
     judged.change_lci_95,
     judged.change_uci_95,
+    -- Of the two points: administrative counts have no interval and still have a direction.
+    case
+        when judged.change > 0
+        then 'higher'
+        when judged.change < 0
+        then 'lower'
+        when judged.change = 0
+        then 'equal'
+    end as direction,
     judged.outcome_statistical,
     case
         when judged.outcome_statistical = 'not_known'
