@@ -297,7 +297,7 @@ def test_the_counts_of_each_question_are_those_of_its_evidence(built: Built) -> 
 def test_how_determinants_go_together_is_counted_by_sign_and_adjusted(built: Built) -> None:
     theirs = built.warehouse.query(
         "select outcome_indicator_code, outcome_sex, scope_area_code = 'E54000008', "
-        "case when is_proxy then 'proxy' when left(indicator_code, 3) = 'ATF' then 'beacon' else 'supporting' end as kind, "
+        "case when is_proxy then 'proxy' when indicator_code like 'ATF%' then 'beacon' else 'supporting' end, "
         "count(*), count(case when with_it then 1 end), count(case when not with_it then 1 end), "
         "count(case when with_it and p_adjusted < 0.05 then 1 end) "
         "from (select *, (rho > 0) = (polarity = 'higher_is_better') as with_it "

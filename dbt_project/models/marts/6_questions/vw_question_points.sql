@@ -246,5 +246,9 @@ inner join
 inner join
     {{ ref("dim_area").include(database=false) }} as area
     on worded.area_code = area.area_code
-    and area.in_cheshire_merseyside
+    -- England, too, of what changed: a rise that England has as well is no rise of these councils.
+    and (
+        area.in_cheshire_merseyside
+        or (area.area_code = 'E92000001' and worded.question_no not in ('1a', '2a'))
+    )
 where worded.age is null or worded.age = coalesce(indicator.headline_age, worded.age)

@@ -108,11 +108,14 @@ with
         from counted
     ),
 
-    {#- The figure of Cheshire and Merseyside itself, of the same two periods. -#}
-    whole as (
-        select question_no, indicator_code, outcome, period, beside, difference, lci_95, uci_95
+    {#- The figures of Cheshire and Merseyside itself and of England, of the same two periods. -#}
+    larger as (
+        select question_no, indicator_code, outcome, period, beside, area_type, difference, lci_95, uci_95
         from all_points
-        where area_type = 'subregion' and coalesce(measure, '') <> 'council_slope' and difference is not null
+        where
+            area_type in ('subregion', 'country')
+            and coalesce(measure, '') <> 'council_slope'
+            and difference is not null
     ),
 
     {#- One survey's questions, and measures of the same children: counted together they are one. -#}
@@ -138,6 +141,7 @@ with
             card.evidence_group,
             case when pooled.is_over_councils then card.reader_note end as reader_note,
             together.others,
+            england.difference as england_value,
             whole.difference as whole_value,
             case when pooled.caution is null then whole.lci_95 end as whole_lci_95,
             case when pooled.caution is null then whole.uci_95 end as whole_uci_95,
@@ -165,14 +169,17 @@ with
             on pooled.question_no = together.question_no
             and pooled.indicator_code = together.indicator_code
             and pooled.outcome = together.outcome
-        left join
-            whole
-            on pooled.question_no = whole.question_no
-            and pooled.indicator_code = whole.indicator_code
-            and pooled.outcome = whole.outcome
-            and pooled.period = whole.period
-            and pooled.beside = whole.beside
-            and pooled.is_of_one_period
+        {% for one, area_type in [("whole", "subregion"), ("england", "country")] %}
+            left join
+                larger as {{ one }}
+                on pooled.question_no = {{ one }}.question_no
+                and pooled.indicator_code = {{ one }}.indicator_code
+                and pooled.outcome = {{ one }}.outcome
+                and pooled.period = {{ one }}.period
+                and pooled.beside = {{ one }}.beside
+                and pooled.is_of_one_period
+                and {{ one }}.area_type = '{{ area_type }}'
+        {% endfor %}
     ),
 
     worded as (
@@ -311,6 +318,18 @@ with
                             end,
                             '.'
                         )
+                end,
+                case
+                    when england_value is not null
+                    then
+                        concat_ws(
+                            '',
+                            ' England: a difference of ',
+                            {{ plain_number("england_value", "decimals") }},
+                            ' ',
+                            unit_words,
+                            '.'
+                        )
                 end
             ) as sentence
         from worded
@@ -356,6 +375,7 @@ with
             whole_value,
             whole_lci_95,
             whole_uci_95,
+            england_value,
             detectable_change,
             case
                 when n_judged = 0
@@ -571,6 +591,7 @@ with
             whole_value,
             whole_lci_95,
             whole_uci_95,
+            england_value,
             detectable_change,
             verdict_by,
             evidence_group,
@@ -613,6 +634,7 @@ with
             cast(null as double) as whole_value,
             cast(null as double) as whole_lci_95,
             cast(null as double) as whole_uci_95,
+            cast(null as double) as england_value,
             cast(null as double) as detectable_change,
             'ours' as verdict_by,
             cast(null as string) as evidence_group,
@@ -703,6 +725,7 @@ with
             cast(null as double) as whole_value,
             cast(null as double) as whole_lci_95,
             cast(null as double) as whole_uci_95,
+            cast(null as double) as england_value,
             cast(null as double) as detectable_change,
             cast(null as string) as verdict_by,
             cast(null as string) as evidence_group,
@@ -747,6 +770,7 @@ select
     told.whole_value,
     told.whole_lci_95,
     told.whole_uci_95,
+    told.england_value,
     told.detectable_change,
     told.verdict_by,
     told.evidence_group,
