@@ -57,7 +57,12 @@ with
         select
             *,
             growth - (change_uci_95 - change_lci_95) / 2 as growth_lci_95,
-            growth + (change_uci_95 - change_lci_95) / 2 as growth_uci_95
+            growth + (change_uci_95 - change_lci_95) / 2 as growth_uci_95,
+            -- Two rankings by deprivation of one and the same gap are one point.
+            row_number() over (
+                partition by question_no, indicator_code, area_code, sex, age, measure, inequality_by
+                order by group_a, group_b
+            ) as place
         from ({{ asked_of(inequalities, of_inequality) }}) as asked
         -- The slope over our councils has no counterpart in England.
         where question_no <> '2a' or measure <> 'council_slope'
@@ -138,6 +143,7 @@ with
                     'In one area or more the group that is ahead in England is behind: only the sizes of the gap are compared.'
             end as caution
         from inequality
+        where place = 1
 
         union all
         select
