@@ -143,6 +143,12 @@ def test_cells_in_quotes_may_hold_commas_quotes_and_line_ends_of_every_kind(path
     assert in_raw(path) == [("a", 'b,"c"', "1"), ("d\ne\r\nf\rg", None, "2"), ('"', "h", "3")]
 
 
+def test_a_text_of_several_lines_in_a_narrow_table_is_no_swallowed_row(path: Path) -> None:
+    path.write_text('Code,Name\na,"first\nsecond, part"\nb,c\n', "utf-8")
+    landed(path, required=("code", "name"))
+    assert in_raw(path, required=("code", "name")) == [("a", "first\nsecond, part"), ("b", "c")]
+
+
 # lines -----------------------------------------------------------------------------------------------------
 
 
