@@ -53,7 +53,11 @@ class Record(NamedTuple):
     @property
     def is_blank(self) -> bool:
         """Whether no cell holds anything."""
-        return not self.text.strip('", \t')
+        return _is_blank(self.text)
+
+
+def _is_blank(text: str) -> bool:
+    return not text.strip('", \t\r\n')
 
 
 def split(record: str) -> list[str]:
@@ -64,11 +68,11 @@ def split(record: str) -> list[str]:
     ]
 
 
-def records(lines: Iterable[str], *, skips_blank_lines: bool = False) -> Iterator[Record]:
+def records(lines: Iterable[str], *, is_made_by_hand: bool = False) -> Iterator[Record]:
     """The records of a body in their order; the first is the heading. Raises NotRfc4180.
 
     lines: the body's lines with their line ends, as a file gives them that was opened with newline="".
-    skips_blank_lines: blank lines are allowed anywhere.
+    is_made_by_hand: blank lines and lines of blank cells are allowed anywhere, and skipped.
     """
     numbered = enumerate(lines, start=1)
     blank = 0
@@ -76,8 +80,10 @@ def records(lines: Iterable[str], *, skips_blank_lines: bool = False) -> Iterato
         text = line.rstrip("\r\n")
         if blank:
             raise _refused("blank_line", blank, "is blank, and it is not the last one")
+        if is_made_by_hand and _is_blank(text):
+            continue
         if not text:
-            blank = 0 if skips_blank_lines else number
+            blank = number
         elif '"' not in text:
             if len(text) > MOST_CELL:
                 _judge_size(number, text)
@@ -126,12 +132,15 @@ def rows(found: Iterator[Record], columns: Sequence[str], optional: Sequence[str
     """The records below the heading, which is the first, each with as many cells as the heading. Raises NotRfc4180.
 
     In a table of two rows and more, all may lack the same last `optional` columns (older Fingertips files are like
-    this). A line that repeats the heading begins a second table. A line of which only the first cell is filled is a
-    note.
+    this). Columns at the right that the caller left out, because the heading gives them no name, must be blank and are
+    left out of the rows. A line that repeats the heading begins a second table. A line of which only the first cell is
+    filled is a note.
     """
     heading = next(found)
+    unnamed = heading.cells - len(columns)
     wanted, first, several = len(columns), None, False
-    for record in found:
+    for as_published in found:
+        record = _without(as_published, unnamed) if unnamed else as_published
         if first is None:
             first = record
             if record.cells < wanted and set(columns[record.cells :]) <= set(optional):
@@ -141,13 +150,21 @@ def rows(found: Iterator[Record], columns: Sequence[str], optional: Sequence[str
         if record.cells != wanted:
             # Where the first row alone is short, it is the one that is damaged.
             raise _ragged(first if record.cells == len(columns) else record, columns)
-        if record.text == heading.text:
+        if as_published.text == heading.text:
             raise _refused("second_table", record.line, "repeats the heading: a second table begins there")
         if record.text.endswith(",,") and 0 < record.text.find(",") == len(record.text.rstrip(",")):
             raise _refused("note_in_rows", record.line, "is a note and no row: only its first cell is filled")
         yield record
     if first is not None and wanted < len(columns) and not several:
         raise _ragged(first, columns)
+
+
+def _without(record: Record, unnamed: int) -> Record:
+    """The record without its last cells, where they are blank."""
+    cells = _NEXT_CELL.findall(f"{record.text},")[:-1]
+    if any(not _is_blank(cell) for cell in cells[-unnamed:]):
+        raise _refused("ragged_rows", record.line, "goes on where the heading is blank")
+    return Record(record.line, ",".join(cells[:-unnamed]), record.cells - unnamed)
 
 
 def _ragged(record: Record, columns: Sequence[str]) -> NotRfc4180:

@@ -103,7 +103,8 @@ class BodyRules:
     """A heading as published -> its snake-case name in raw."""
     ends_with_newline: bool = False
     """Whether this publisher ends its last line with a newline. Then a body without one was cut."""
-    skips_blank_lines: bool = False
-    """Whether blank lines among the rows are no damage. A publisher's program writes none."""
+    is_made_by_hand: bool = False
+    """Whether blank lines among the rows and blank columns at the right are no damage. A publisher's program writes
+    none."""
     records: Callable[[Any], Iterable[Mapping[str, str | None]]] | None = None
     """For JSON: the parsed page, with numbers as text -> its records, flat."""

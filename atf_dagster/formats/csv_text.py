@@ -42,7 +42,7 @@ def inspect(
     column_name: Callable[[str], str],
     ends_with_newline: bool,
     renamed: Mapping[str, str] | None = None,
-    skips_blank_lines: bool = False,
+    is_made_by_hand: bool = False,
 ) -> Body:
     """Judge the whole of a body by its content; its HTTP status does not count. Raises BodyRejected or NoData."""
     body = heading(
@@ -51,7 +51,7 @@ def inspect(
         optional=optional,
         column_name=column_name,
         renamed=renamed,
-        skips_blank_lines=skips_blank_lines,
+        is_made_by_hand=is_made_by_hand,
     )
     if ends_with_newline and not _is_closed(path, body.encoding):
         raise BodyRejected(
@@ -59,7 +59,7 @@ def inspect(
             f"The body stops in the middle of a line after {path.stat().st_size} bytes.",
             "The network or the publisher cut it. The next refresh asks again; nobody has to act unless it repeats.",
         )
-    with _records(path, body.encoding, skips_blank_lines) as found:
+    with _records(path, body.encoding, is_made_by_hand) as found:
         rows = csv_records.rows(found, body.columns, _may_be_absent(body, optional))
         _refuse_no_rows(sum(1 for record in rows if not record.is_blank))
     return body
@@ -72,7 +72,7 @@ def heading(
     optional: Sequence[str],
     column_name: Callable[[str], str],
     renamed: Mapping[str, str] | None = None,
-    skips_blank_lines: bool = False,
+    is_made_by_hand: bool = False,
 ) -> Body:
     """Judge encoding and heading of a body, without its rows. Raises BodyRejected."""
     with path.open("rb") as stream:
@@ -86,8 +86,10 @@ def heading(
         )
     encoding = detect_encoding(path)
     refuse_markup(codecs.getincrementaldecoder(encoding)().decode(start))
-    with _records(path, encoding, skips_blank_lines) as found:
+    with _records(path, encoding, is_made_by_hand) as found:
         row = csv_records.split(next(found).text)
+    while is_made_by_hand and row and not row[-1].strip():
+        row.pop()
     body = judge_columns(_heading(row, column_name), required, optional, encoding=encoding, renamed=renamed)
     if len(row) > 1 and all(cell.startswith(" ") for cell in row[1:]):
         raise BodyRejected(
@@ -107,9 +109,9 @@ def _may_be_absent(body: Body, optional: Sequence[str]) -> Sequence[str]:
 
 
 @contextmanager
-def _records(path: Path, encoding: str, skips_blank_lines: bool) -> Iterator[Iterator[Record]]:
+def _records(path: Path, encoding: str, is_made_by_hand: bool) -> Iterator[Iterator[Record]]:
     with path.open(encoding=encoding, newline="") as stream, as_rejection():
-        yield csv_records.records(stream, skips_blank_lines=skips_blank_lines)
+        yield csv_records.records(stream, is_made_by_hand=is_made_by_hand)
 
 
 @contextmanager
@@ -256,7 +258,7 @@ def to_parquet(
     *,
     tags: Mapping[str, str | int],
     optional: Sequence[str] = (),
-    skips_blank_lines: bool = False,
+    is_made_by_hand: bool = False,
 ) -> int:
     """Write the rows of a publisher's body as text columns to `target`, with `row_number` and the constant `tags`.
 
@@ -267,7 +269,7 @@ def to_parquet(
     copy = target.with_name(f".{target.name}.csv.{os.getpid()}.tmp")
     try:
         with (
-            _records(source, body.encoding, skips_blank_lines) as found,
+            _records(source, body.encoding, is_made_by_hand) as found,
             copy.open("w", encoding="utf-8", newline="") as stream,
         ):
             count = filled = cells = 0

@@ -47,7 +47,7 @@ def inspect(
         column_name=rules.column_name,
         renamed=collection.renamed,
         ends_with_newline=ends_with_newline,
-        skips_blank_lines=rules.skips_blank_lines,
+        is_made_by_hand=rules.is_made_by_hand,
     )
     refuse_twice(body.columns, "The table, after its columns were renamed as the catalogue says,")
     if before is not None:
@@ -77,7 +77,7 @@ def to_parquet(
             optional=optional,
             column_name=rules.column_name,
             renamed=collection.renamed,
-            skips_blank_lines=rules.skips_blank_lines,
+            is_made_by_hand=rules.is_made_by_hand,
         )
         return csv_text.to_parquet(
             connection,
@@ -86,7 +86,7 @@ def to_parquet(
             target,
             tags=tags,
             optional=optional,
-            skips_blank_lines=rules.skips_blank_lines,
+            is_made_by_hand=rules.is_made_by_hand,
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=target.parent, prefix=".rows-") as folder:

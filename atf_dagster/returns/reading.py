@@ -171,7 +171,7 @@ def _rows(text: str, errors: ReturnErrors, most_rows: float) -> list[tuple[int, 
 def _judge_records(text: str, errors: ReturnErrors) -> None:
     """What is accepted here, landing reads by the rules for all CSV bodies."""
     try:
-        for _ in csv_records.records(io.StringIO(text, newline=""), skips_blank_lines=True):
+        for _ in csv_records.records(io.StringIO(text, newline=""), is_made_by_hand=True):
             pass
     except NotRfc4180 as refusal:
         errors.add(

@@ -25,4 +25,4 @@ def collect(context: FetchContext) -> Collected:
     )
 
 
-SOURCE = Source(collect=collect, skips_blank_lines=True)
+SOURCE = Source(collect=collect, is_made_by_hand=True)

@@ -186,16 +186,40 @@ def test_one_blank_line_at_the_end_is_no_fault(path: Path, end: str) -> None:
     assert in_raw(path) == [("a", "b", "1"), ("c", "d", "2")]
 
 
-def test_blank_lines_of_a_return_are_no_damage(path: Path) -> None:
-    """Who makes a return by hand leaves blank lines, and they were accepted when it was sent."""
-    path.write_text("\nCode,Name,Value\n\na,b,1\n\n\nc,d,2\n\n\n", "utf-8")
-    lines = {"column_name": snake_case, "required": COLUMNS, "optional": (), "skips_blank_lines": True}
-    body = csv_text.inspect(path, ends_with_newline=False, **lines)  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("\nCode,Name,Value\n\na,b,1\n\n\nc,d,2\n\n\n", "blank_line"),
+        ("Code,Name,Value,,\na,b,1,,\n,,,,\nc,d,2,, \n", "bad_heading"),
+        ("Code,Name,Value,\na,b,1,\n,\nc,d,2,\n", "bad_heading"),
+    ],
+)
+def test_blank_lines_and_columns_of_a_return_are_no_damage(path: Path, body: str, reason: str) -> None:
+    """Who makes a return by hand leaves them, and they were accepted when it was sent."""
+    path.write_text(body, "utf-8")
+    lines = {"column_name": snake_case, "required": COLUMNS, "optional": (), "is_made_by_hand": True}
+    judged = csv_text.inspect(path, ends_with_newline=False, **lines)  # type: ignore[arg-type]
     with duckdb.connect() as connection:
         target = path.with_suffix(".parquet")
-        assert csv_text.to_parquet(connection, path, body, target, tags={}, skips_blank_lines=True) == 2
-    with pytest.raises(BodyRejected, match="Line 1 is blank"):
+        assert csv_text.to_parquet(connection, path, judged, target, tags={}, is_made_by_hand=True) == 2
+        rows = connection.execute("select code, name, value from read_parquet($path)", {"path": str(target)}).fetchall()
+    assert rows == [("a", "b", "1"), ("c", "d", "2")]
+    with pytest.raises(BodyRejected) as refusal:
         landed(path)
+    assert refusal.value.reason == reason
+
+
+def test_a_cell_below_a_blank_heading_is_refused(path: Path) -> None:
+    path.write_text("Code,Name,Value,\na,b,1,\nc,d,2,3\n", "utf-8")
+    with pytest.raises(BodyRejected, match="Line 3 goes on where the heading is blank"):
+        csv_text.inspect(
+            path,
+            required=COLUMNS,
+            optional=(),
+            column_name=snake_case,
+            ends_with_newline=False,
+            is_made_by_hand=True,
+        )
 
 
 @pytest.mark.parametrize("rows", ["", "\n", ",,\n,,\n", '"","",""\n'])
