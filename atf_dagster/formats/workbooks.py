@@ -38,8 +38,7 @@ MOST_RATIO = 200
 """Ratio of unpacked to packed bytes. The publishers' own workbooks reach 40."""
 MOST_TEXT_BYTES = 100_000_000
 XML_START = 8192
-MOST_COLUMNS = 1_000
-"""With text, of one sheet. The publishers' own tables reach 110."""
+MOST_COLUMNS = workbook_child.MOST_COLUMNS
 MOST_FIRST_ROWS = 20
 """Rows that are tried as a table's first row of data."""
 MOST_HEADING_ROWS = 30
@@ -77,10 +76,12 @@ class _Sheet:
     """The row number of `rows[0]` in a spreadsheet program."""
     rows: list[list[str]]
     """All of the same length."""
+    wide: int = 0
+    """The number of columns of a sheet that was not read because they are too many."""
 
     @property
     def width(self) -> int:
-        return len(self.rows[0]) if self.rows else 0
+        return len(self.rows[0]) if self.rows else self.wide
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,7 @@ def _sheets_of_workbook(path: Path, layout: Layout) -> list[_Sheet]:
             for line in ended.output:
                 value = json.loads(line)
                 if isinstance(value, dict):
-                    sheets.append(_Sheet(value["name"], value["row"], []))
+                    sheets.append(_Sheet(value["name"], value["row"], [], value["wide"]))
                 else:
                     sheets[-1].rows.append(value)
     except workbook_processes.TookTooLong as error:
@@ -250,16 +251,7 @@ def _sheets_of_workbook(path: Path, layout: Layout) -> list[_Sheet]:
             f"No sheet's name matches {layout.sheets!r}; the workbook has: {', '.join(names)}.",
             CHANGED,
         )
-    return [_without_blank_columns(sheet) for sheet in sheets]
-
-
-def _without_blank_columns(sheet: _Sheet) -> _Sheet:
-    """A very wide sheet without the blank columns at its right: programs count cells with a format as used."""
-    if sheet.width <= MOST_COLUMNS:
-        return sheet
-    ends = (next((at + 1 for at in range(sheet.width - 1, -1, -1) if row[at]), 0) for row in sheet.rows)
-    width = max(ends)
-    return replace(sheet, rows=[row[:width] for row in sheet.rows])
+    return sheets
 
 
 def _judge_end(code: int, errors: str) -> None:
@@ -304,7 +296,9 @@ def _sheet_of_text(path: Path, start: bytes) -> _Sheet:
     width = max((len(row) for row in rows), default=0)
     if width * len(rows) > workbook_child.MOST_CELLS:
         raise _unreadable(f"it spans more than {workbook_child.MOST_CELLS} cells")
-    return _without_blank_columns(_Sheet("", 1, [row + [""] * (width - len(row)) for row in rows]))
+    if width > MOST_COLUMNS:
+        width = workbook_child.used_columns(rows)
+    return _Sheet("", 1, [(row + [""] * (width - len(row)))[:width] for row in rows])
 
 
 # Sheets -> the table.

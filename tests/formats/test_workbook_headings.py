@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from atf_dagster.catalogue import load
 from atf_dagster.catalogue.model import Layout
@@ -172,6 +173,21 @@ def test_a_sheet_of_nine_thousand_columns_is_refused_by_name_or_read_without_its
         assert f"{more + 4:,} columns" in message and f"{MOST_COLUMNS:,}" in message
     else:
         assert len(read(path, THINGS)) == 9
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_a_workbook_counts_cells_with_a_format_alone_as_blank(tmp_path: Path, *, filled: bool) -> None:
+    path = tmp_path / "book.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet, shade = book.add_worksheet("Table 1"), book.add_format({"bg_color": "#FF0000"})
+        sheet.write_row(0, 0, ["Code", "Aged 16 to 64", "Number", "2024"])
+        sheet.write_row(1, 0, ["E06000006", 1, 2, 3])
+        for column in range(4, MOST_COLUMNS + 200):
+            sheet.write(1, column, 7 if filled else "", shade)
+    if filled:
+        assert f"{MOST_COLUMNS + 200:,} columns" in refused(path, THINGS, "too_many_columns")
+    else:
+        assert read(path, THINGS) == ["E06000006,1,2,3,2024,Table 1,2,"]
 
 
 def test_codes_all_over_a_sheet_do_not_make_each_row_a_first_one(tmp_path: Path) -> None:
