@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -83,7 +83,11 @@ class FetchRun:
         ]
         with ThreadPoolExecutor(THREADS, thread_name_prefix="fetch") as pool:
             begun = {task: pool.submit(self._fetch_part, *tasks[task]) for task in _services_in_turn(tasks)}
-            return [begun[task].result() for task in range(len(tasks))]
+            _, waiting = wait(begun.values(), return_when=FIRST_EXCEPTION)
+            for part in waiting:  # a disk that is full for one is full for all
+                part.cancel()
+            done = [begun[task] for task in range(len(tasks)) if not begun[task].cancelled()]
+            return [part.result() for part in done]
 
     def context(self, kind: type[A], collection: Collection, dataset: Dataset, part: Part, started: str) -> A:
         """The context through which the publisher's module fetches one part."""

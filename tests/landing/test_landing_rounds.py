@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
 import json
+import time
 from pathlib import Path
 
 import pytest
 from one_table_publisher import DATASET, PART, A, B, OneTablePublisher, fetch_once
 
-from atf_dagster.catalogue import load
+from atf_dagster.catalogue import Dataset, load
 from atf_dagster.http import Client, Download, FetchError, Host
 from atf_dagster.landing import Store, Verdict
 from atf_dagster.landing.fetch import FetchRun
@@ -246,3 +248,24 @@ def test_a_listing_that_cannot_be_had_is_asked_for_once_a_round(publisher: OneTa
     assert len(attempts) == len(slugs) > 10
     assert {attempt.reason for attempt in attempts} == {"timeout"}
     assert len(asked) == 1
+
+
+def test_a_disk_that_is_full_for_one_part_ends_the_fetch_run_without_asking_for_all(
+    landing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+
+    def fetch_part(run: FetchRun, collection: object, dataset: Dataset, part: object) -> None:
+        begun.append(dataset.id)
+        if len(begun) == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        time.sleep(0.02)
+
+    monkeypatch.setattr(FetchRun, "_fetch_part", fetch_part)
+    catalogue = load()
+    every = [dataset.id for _, dataset in catalogue.datasets]
+    with Client([Host(closed_address(), 0)], user_agent="atf-tests") as client:
+        run = FetchRun(catalogue, Store(landing), client, {}, "live", "run")
+        with pytest.raises(OSError, match="No space left"):
+            run.fetch(every)
+    assert len(begun) < len(every) / 2
