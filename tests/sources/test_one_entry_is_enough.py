@@ -121,8 +121,8 @@ with
         select
             *,
             row_number as source_row,
-            make_date(cast(year as int), 1, 1) as period_start,
-            make_date(cast(year as int), 12, 31) as period_end
+            make_date({{ whole_number_of("year") }}, 1, 1) as period_start,
+            make_date({{ whole_number_of("year") }}, 12, 31) as period_end
         from {{ source("raw", "rivers_samples") }}
     )
 
@@ -257,7 +257,9 @@ def test_every_publisher_takes_one_more_by_an_entry_in_its_collection(folder: Pa
     path = next(p for p in (folder / "collections").glob("*.yml") if read_yaml(p)["table"] == collection)
     content: dict[str, Any] = read_yaml(path)
     entry = copy.deepcopy(content["datasets"][0])
-    entry |= {"id": "one_more", "source_id": "one-more", "yields": [{"indicator": ONE_CARD}]}
+    # Its years are those of its card, which the catalogue compares.
+    whole = yaml.safe_load(ENTRY)[0]
+    entry |= {"id": "one_more", "source_id": "one-more", "yields": [{"indicator": ONE_CARD}], "period": whole["period"]}
     entry.pop("indicator", None)
     content["datasets"].append(entry)
     path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
