@@ -108,7 +108,7 @@ OUTSIDE = (
     "staging." + CARDS,
     *("intermediate.int_staged", "intermediate.int_vintage_in_force", "raw.catalogue_dataset"),
     *("intermediate.int_publisher_card", "raw.catalogue_indicator", "raw.catalogue_publishers_word"),
-    "intermediate.int_headline_missing",
+    *("intermediate.int_headline_missing", "raw.fetch_state"),
 )
 INACTIVE = "93015"
 
