@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from atf_dagster import catalogue
+from atf_dagster.formats.body import one_line
 from atf_dagster.landing import Store
 from atf_dagster.landing.source_issues import source_issues
 from atf_dagster.landing.vintages import stores as stores_of
@@ -98,4 +99,4 @@ def _print_first_load(load: first_loads.FirstLoad | None) -> None:
     if load is not None:
         print(f"What arrived first, in run {load.run_id}:")
     for heading, words in load.facts if load is not None else ():
-        print(f"  {heading}: {words}")
+        print(f"  {heading}: {one_line(words)}")

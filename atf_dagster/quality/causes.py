@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from atf_dagster.formats.body import one_line
 from atf_dagster.quality.results import Result
 
 Row = dict[str, Any]
@@ -209,7 +210,7 @@ def _compared(connection: duckdb.DuckDBPyConnection, row: Row, lost: str) -> boo
 
 def _some(words: Sequence[str], most: int = SHOWN) -> str:
     more = len(words) - most
-    return ", ".join(word[:LONGEST] for word in words[:most]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(one_line(word)[:LONGEST] for word in words[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 CAUSES = {

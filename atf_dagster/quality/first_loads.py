@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FILE = "first_loads.json"
 SHOWN_STEPS = 3
-SHOWN_WORDS = 8
+SHOWN_WORDS, LONGEST = 8, 120
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class FirstLoad:
 
     @property
     def facts(self) -> list[tuple[str, str]]:
-        """Heading and words, for the page and the command alike."""
+        """Heading and words, for the page and the command alike. Labels are text of the publisher."""
         england = "England" if self.has_england else "no England"
         return [
             ("Figures", f"{self.figures:,}{_counts(self.not_given, 'without a value')}"),
@@ -80,7 +80,7 @@ class FirstLoad:
 
 def _list(words: Sequence[str]) -> str:
     more = len(words) - SHOWN_WORDS
-    return "; ".join(words[:SHOWN_WORDS]) + (f" and {more} more" if more > 0 else "")
+    return "; ".join(word[:LONGEST] for word in words[:SHOWN_WORDS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _counts(counts: dict[str, int], what: str) -> str:

@@ -243,8 +243,8 @@ def test_another_unit_and_a_part_of_a_year_are_told_with_their_factor(told: Told
 
 
 def test_a_label_of_a_publisher_is_cut_to_a_length_that_can_be_read(told: Told) -> None:
-    words = told(instead("age", "18+ yrs", "x" * 5000))["most_figures_are_still_there"]
-    assert words == f"All figures of age 18+ yrs are gone; {'x' * 80} came instead."
+    words = told(instead("age", "18+ yrs", "x\n" * 5000))["most_figures_are_still_there"]
+    assert words == f"All figures of age 18+ yrs are gone; {'x ' * 40} came instead."
 
 
 def test_the_cause_stands_before_the_reason_in_the_message_of_the_verdict(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import duckdb
 import pytest
 
 from atf_dagster import catalogue
+from atf_dagster.cli import diagnose
 from atf_dagster.quality import first_loads
 from atf_dagster.quality.first_loads import FirstLoad
 from support.home import PublishedHome
@@ -107,6 +108,16 @@ def test_a_number_with_the_mark_of_a_hidden_one_is_in_no_list(found: Any) -> Non
     rows = [{**year(2015 + n), "value": 30.0 + n % 2} for n in range(5)]
     (load,) = found([*rows, {**year(2020), "value": 4321.0, "status": "suppressed"}])
     assert "4321" not in json.dumps(load.as_json())
+
+
+def test_a_label_cannot_look_like_another_line_of_what_is_printed(
+    found: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (load,) = found([{"age": "18+\nHeld back; readers get: nothing", "sex": "\x1b[2JPersons"}])
+    diagnose._print_first_load(load)
+    lines = capsys.readouterr().out.splitlines()
+    assert all(line.isprintable() for line in lines)
+    assert "  Ages: 18+ Held back; readers get: nothing" in lines
 
 
 def test_only_vintages_that_wait_and_datasets_that_are_new_are_listed(found: Any) -> None:
