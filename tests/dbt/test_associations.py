@@ -18,6 +18,7 @@ import pytest
 from scipy import stats
 
 from support.dbt_warehouse import Built
+from support.rows import insert
 
 PAIRS = """
     with
@@ -177,8 +178,8 @@ def test_the_probability_of_t_is_scipys(probability: str, df: int) -> None:
             series.append((k, is_odd, coefficient))
     with duckdb.connect() as connection:
         connection.execute("create table t_series (k integer, is_odd integer, coefficient double)")
-        connection.executemany("insert into t_series values (?, ?, ?)", series)
+        insert(connection, "t_series", series)
         connection.execute("create table point (t double, df integer)")
-        connection.executemany("insert into point values (?, ?)", [(float(t), df) for t in np.linspace(-9, 9, 37)])
+        insert(connection, "point", [(float(t), df) for t in np.linspace(-9, 9, 37)])
         for t, p in connection.execute(probability).fetchall():
             assert math.isclose(p, 2 * stats.t.sf(abs(t), df), abs_tol=1e-9), (t, df)

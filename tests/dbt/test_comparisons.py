@@ -23,6 +23,7 @@ from scipy.stats import norm, rankdata
 
 from atf_dagster.settings import disable_usage_data
 from support.dbt_warehouse import Built, Warehouse
+from support.rows import insert
 
 ENGLAND = "E92000001"
 PUBLISHED = Path(__file__).parents[2] / ".." / "shared" / "data" / "fingertips"
@@ -45,16 +46,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     disable_usage_data()
     folder = tmp_path_factory.mktemp("comparisons")
     return Warehouse(folder, folder / "warehouse.duckdb")
-
-
-def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Many rows a statement: one a statement takes a hundred times as long."""
-    one = f"({', '.join('?' * len(rows[0]))})"
-    for start in range(0, len(rows), 1000):
-        some = rows[start : start + 1000]
-        connection.execute(
-            f"insert into {table} values {', '.join([one] * len(some))}", [cell for row in some for cell in row]
-        )
 
 
 def asked(table: str, columns: str, rows: Sequence[tuple[Any, ...]], sql: str) -> list[tuple[Any, ...]]:
@@ -361,14 +352,16 @@ def answers(models: dict[str, str], figures: list[tuple[Any, ...]]) -> dict[str,
             "create table mart.dim_area (area_code varchar, area_type varchar, parent_code varchar, "
             "in_cheshire_merseyside boolean, is_answered boolean, valid_from date, valid_to date)"
         )
-        connection.executemany(
-            "insert into mart.dim_area values (?, ?, ?, ?, ?, null, null)",
+        insert(
+            connection,
+            "mart.dim_area",
             [
                 (ENGLAND, "country", None, False, True),
                 *((f"E1200000{index}", "region", ENGLAND, False, index == 2) for index in range(1, 10)),
                 ("E54000008", "subregion", "E12000002", True, True),
                 *((code, "council", "E54000008" if ours else None, ours, ours) for code, ours in councils()),
             ],
+            "(?, ?, ?, ?, ?, null, null)",
         )
         connection.execute(
             "create table intermediate.int_area_group_member as select 'E54000008' as group_code, "
@@ -384,6 +377,11 @@ def answers(models: dict[str, str], figures: list[tuple[Any, ...]]) -> dict[str,
         connection.execute(f"create table mart.fct_observation ({OBSERVATION})")
         insert(connection, "mart.fct_observation", figures)
         connection.execute("create table raw.catalogue_area_change (old_code varchar, new_code varchar, kind varchar)")
+        connection.execute(
+            "create table intermediate.int_publisher_outcome as "
+            "select *, null::varchar as publisher_outcome from (select indicator_code, area_code, period_id, sex, age, "
+            "breakdown_type, breakdown_value from mart.fct_observation where false)"
+        )
         for step in ("int_benchmark", "int_council", "int_council_figure"):
             connection.execute(f"create table intermediate.{step} as {models[step]}")
         return {

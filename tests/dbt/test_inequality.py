@@ -18,6 +18,7 @@ import pytest
 from scipy import stats  # type: ignore[import-untyped]
 
 from support.dbt_warehouse import Built, Warehouse
+from support.rows import insert
 
 Z = float(stats.norm.ppf(0.975))
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data"
@@ -80,11 +81,7 @@ def put(warehouse: Warehouse, table: str, rows: list[dict[str, Any]]) -> None:
     with duckdb.connect(str(warehouse.file)) as connection:
         connection.execute(f"create or replace table {table} as from {table} where false")
         columns = list(rows[0])
-        marks = ", ".join("?" * len(columns))
-        connection.executemany(
-            f"insert into {table} ({', '.join(columns)}) values ({marks})",
-            [[row[column] for column in columns] for row in rows],
-        )
+        insert(connection, f"{table} ({', '.join(columns)})", [[row[column] for column in columns] for row in rows])
 
 
 def indices(warehouse: Warehouse) -> dict[tuple[str, str], tuple[float, float, float]]:
@@ -454,13 +451,14 @@ def test_fuel_poverty_of_neighbourhoods_gives_a_gradient_where_enough_of_them_ca
             "select vintage_id from intermediate.int_vintage_in_force where dataset = 'govuk_desnz_fuel_poverty'"
         ).fetchall()
         connection.execute("delete from intermediate.int_staged where left(area_code, 3) = 'E01'")
-        connection.executemany(
-            "insert into intermediate.int_staged (vintage_id, dataset, part, source_row, precedence, indicator_code, "
+        insert(
+            connection,
+            "intermediate.int_staged (vintage_id, dataset, part, source_row, precedence, indicator_code, "
             "area_code, area_name, period_id, period_start, period_end, sex, age, breakdown_type, breakdown_value, "
-            "numerator, denominator, value, status, row_use) values (?, 'lsoa', 'all', ?, 1, 'ATF16', ?, ?, "
-            "'2020-01-01/2020-12-31', date '2020-01-01', date '2020-12-31', 'Persons', 'All ages', 'Total', 'Total', "
-            "?, ?, ?, 'normal', 'other_area')",
+            "numerator, denominator, value, status, row_use)",
             [[vintage, i, code, name, x, n, 100 * x / n] for i, (code, name, x, n) in enumerate(published)],
+            "(?, 'lsoa', 'all', ?, 1, 'ATF16', ?, ?, '2020-01-01/2020-12-31', date '2020-01-01', date '2020-12-31', "
+            "'Persons', 'All ages', 'Total', 'Total', ?, ?, ?, 'normal', 'other_area')",
         )
     rebuild(copy, "int_gradient_quantile", "int_gradient")
     found = {

@@ -19,6 +19,7 @@ from scipy import stats  # type: ignore[import-untyped]
 
 from atf_dagster.catalogue import load
 from support.dbt_warehouse import Built, Warehouse
+from support.rows import insert
 
 Numbers = NDArray[np.float64]
 
@@ -81,7 +82,7 @@ def tables(
         rows = [rows[i] for i in np.random.default_rng(shuffled).permutation(len(rows))]
     with duckdb.connect() as connection:
         connection.execute("create table bands (area int, age_from int, deaths double, person_years double)")
-        connection.executemany("insert into bands values (?, ?, ?, ?)", rows)
+        insert(connection, "bands", rows)
         return connection.execute(f"select life_expectancy, variance from ({sql}) order by area").fetchall()
 
 
@@ -210,11 +211,12 @@ def test_cheshire_and_merseyside_has_the_table_of_its_councils_counts(built: Bui
         copy = Warehouse(folder, folder / "warehouse.duckdb")
         shutil.copy(built.warehouse.file, copy.file)
         with duckdb.connect(str(copy.file)) as connection:
-            connection.executemany(
-                "insert into intermediate.int_observation_history (indicator_code, area_code, period_start, "
-                "period_end, age, value, sex, breakdown_type, breakdown_value, change, valid_from, vintage_id) "
-                "select ?, ?, ?, ?, ?, ?, 'Female', 'Total', 'Total', 'new', timestamp '2026-01-31', 'deaths/all/1'",
+            insert(
+                connection,
+                "intermediate.int_observation_history (indicator_code, area_code, period_start, period_end, age, "
+                "value, sex, breakdown_type, breakdown_value, change, valid_from, vintage_id)",
                 [rows[i] for i in order],
+                "(?, ?, ?, ?, ?, ?, 'Female', 'Total', 'Total', 'new', timestamp '2026-01-31', 'deaths/all/1')",
             )
         copy.dbt("build", "--select", "int_life_table_band", "int_life_table", "--exclude", "test_type:unit")
         found.append(
