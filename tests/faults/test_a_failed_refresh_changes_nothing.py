@@ -12,6 +12,9 @@ from story import Unchanged, indicator_of, receipt, says
 from atf_dagster import catalogue
 from support.two_publishers import ALL_PART
 
+A_FEW = 2 * 8
+"""Requests to a silent publisher: each of the eight threads may have sent two before the silence was noticed."""
+
 
 def test_with_every_publisher_down_the_refresh_fails_and_current_stays(
     home: Home, unchanged: Unchanged, down: Ended
@@ -23,7 +26,7 @@ def test_with_every_publisher_down_the_refresh_fails_and_current_stays(
 
 
 def test_with_every_publisher_down_each_dataset_has_its_receipt(home: Home, down: Ended) -> None:
-    asked = 0
+    tries = []
     for collection, dataset in catalogue.load().datasets:
         for part in collection.parts:
             (record,) = home.attempts(dataset.id, part.id, down.run_id)
@@ -31,11 +34,12 @@ def test_with_every_publisher_down_each_dataset_has_its_receipt(home: Home, down
                 assert (record["outcome"], record["reason"], record["tries"]) == ("skipped", "switched_off", 0)
                 assert says((collection.service.id, "ATF_SKIP_SERVICES"), record["message"])
                 continue
-            asked += 1
-            assert (record["outcome"], record["reason"], record["tries"]) == ("failed", "connection", 5)
+            tries.append(record["tries"])
+            assert (record["outcome"], record["reason"]) == ("failed", "connection")
             assert says(("connection refused",), record["message"])
             assert says(("network", "reaches the host"), record["remedy"])
-    assert asked > 80  # the two publishers that the story is told with
+    assert len(tries) > 80  # the two publishers that the story is told with
+    assert 0 < sum(tries) <= 2 * A_FEW, "a publisher that answers nobody is given up"
 
 
 def test_a_critical_failure_on_the_mart_publishes_nothing_and_exits_with_2(down: Ended, lost: Ended) -> None:
