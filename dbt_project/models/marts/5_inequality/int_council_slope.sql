@@ -99,9 +99,13 @@ with
             {{ key | join(", ") }},
             cast(max(n_members) as int) as n_groups,
             max(case when higher_is_better then 1 else 0 end) = 1 as higher_is_better,
-            case when max(case when higher_is_better then 1 else 0 end) = 1 then -1 else 1 end
-            * sum(weight * value) as slope,
-            case when count(error) = count(*) then sqrt(sum(power(weight * error, 2))) end as error,
+            -- Without the last bits, which hang on the order of a sum.
+            round(
+                case when max(case when higher_is_better then 1 else 0 end) = 1 then -1 else 1 end
+                * sum(weight * value),
+                9
+            ) as slope,
+            case when count(error) = count(*) then round(sqrt(sum(power(weight * error, 2))), 9) end as error,
             concat_ws(
                 '/', min({{ status_to_compare("status") }}), max({{ status_to_compare("status") }})
             ) as status_to_compare,
@@ -139,8 +143,7 @@ select
         cast(edition as string),
         case when higher_is_better then ': most deprived' else ': least deprived' end
     ) as group_b,
-    -- Without the last bits, which hang on the order of a sum.
-    case when no_value is null then round(slope, 9) end as value,
+    case when no_value is null then slope end as value,
     case when no_value is null then slope - {{ z_of("95") }} * error end as lci_95,
     case when no_value is null then slope + {{ z_of("95") }} * error end as uci_95,
     case when no_value is null and error is not null then 'weighted_sum_from_limits' end as method,

@@ -314,7 +314,8 @@ with
                                         {{ plain_number("whole_uci_95", "decimals") }},
                                         ')'
                                     )
-                                else ', without an interval'
+                                when caution is null
+                                then ', without an interval'
                             end,
                             '.'
                         )
@@ -354,12 +355,8 @@ with
             n_higher_beyond_chance,
             n_lower_beyond_chance,
             round(pooled_value, 9) as pooled_value,
-            case
-                when pooled_value is not null then pooled_value - {{ z_of("95") }} / sqrt(weight)
-            end as pooled_lci_95,
-            case
-                when pooled_value is not null then pooled_value + {{ z_of("95") }} / sqrt(weight)
-            end as pooled_uci_95,
+            round(pooled_value - {{ z_of("95") }} / sqrt(weight), 9) as pooled_lci_95,
+            round(pooled_value + {{ z_of("95") }} / sqrt(weight), 9) as pooled_uci_95,
             case
                 when pooled_value is not null
                 then
