@@ -105,7 +105,7 @@ def test_what_is_held_says_which_areas_went_and_by_how_much_the_figures_changed(
         for result in causes.explained(empty_admission, [judged[lost], judged[unit]])
         for row in result.failing
     }
-    three = ", ".join(f" (E{area:08})" for area in (7, 8, 9))
+    three = ", ".join(f"E{area:08}" for area in (7, 8, 9))
     assert told[f"{lost} 0"] == told[f"{lost} 1"] == f"All figures of areas {three} are gone; nothing came instead."
     assert told[f"{lost} 2"].endswith(" came instead.")
     assert told[f"{unit} 0"] == "The figures are about 0.01 times what they were."
