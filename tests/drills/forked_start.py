@@ -16,6 +16,7 @@ import re
 import resource
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -23,15 +24,20 @@ from support.forked_program import Order, lend_engines, preload, serve, take_pla
 
 
 def befall(moment: dict[str, Any], deed: Any) -> None:
-    """Do `deed` once, when the moment comes."""
+    """Do `deed` once, when the moment comes. The other threads of the process wait until it is done: a disk that is
+    slow to fill would otherwise still take what they write."""
     event, pattern, left = moment["event"], re.compile(moment["path"]), [int(moment["nth"])]
+    one_at_a_time = threading.RLock()
 
     def hook(happens: str, arguments: tuple[Any, ...]) -> None:
-        if happens != event or left[0] == 0 or not pattern.search(" ".join(map(_text, arguments[:2])).strip()):
+        if happens != event and (left[0] > 0 or happens not in ("open", "os.rename")):
             return
-        left[0] -= 1
-        if left[0] == 0:
-            deed()
+        with one_at_a_time:
+            if happens != event or left[0] == 0 or not pattern.search(" ".join(map(_text, arguments[:2])).strip()):
+                return
+            left[0] -= 1
+            if left[0] == 0:
+                deed()
 
     sys.addaudithook(hook)
 
