@@ -12,9 +12,6 @@ from story import Unchanged, indicator_of, receipt, says
 from atf_dagster import catalogue
 from support.two_publishers import ALL_PART
 
-A_FEW = 2 * 8
-"""Requests to a silent publisher: each of the eight threads may have sent two before the silence was noticed."""
-
 
 def test_with_every_publisher_down_the_refresh_fails_and_current_stays(
     home: Home, unchanged: Unchanged, down: Ended
@@ -39,7 +36,7 @@ def test_with_every_publisher_down_each_dataset_has_its_receipt(home: Home, down
             assert says(("connection refused",), record["message"])
             assert says(("network", "reaches the host"), record["remedy"])
     assert len(tries) > 80  # the two publishers that the story is told with
-    assert 0 < sum(tries) <= 2 * A_FEW, "a publisher that answers nobody is given up"
+    assert 0 in tries and max(tries) < 5, "a publisher that answers nobody is not given up"
 
 
 def test_a_critical_failure_on_the_mart_publishes_nothing_and_exits_with_2(down: Ended, lost: Ended) -> None:
