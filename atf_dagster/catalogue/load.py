@@ -150,6 +150,11 @@ def _contradictions(catalogue: Catalogue) -> list[str]:
     problems = []
     codes = [card.code for card in catalogue.indicators]
     problems += [f"indicator {code} is declared twice" for code in {c for c in codes if codes.count(c) > 1}]
+    names = [card.short_name for card in catalogue.indicators]
+    # Readers tell indicators by it, and rows of vw_questions are named by it.
+    problems += [
+        f"the short_name {name!r} is that of two indicators" for name in {n for n in names if names.count(n) > 1}
+    ]
     ids = [dataset.id for _, dataset in catalogue.datasets]
     problems += [f"dataset {name} is declared twice" for name in {i for i in ids if ids.count(i) > 1}]
     problems += [

@@ -173,6 +173,10 @@ def test_contradictions_are_refused_together_in_one_message(folder: Path) -> Non
     ("change", "words"),
     [
         (lambda beacon: beacon["indicators"].append(beacon["indicators"][0]), "indicator ATF01 is declared twice"),
+        (
+            lambda beacon: beacon["indicators"][1].update(short_name=beacon["indicators"][0]["short_name"]),
+            "the short_name 'Life expectancy at birth' is that of two indicators",
+        ),
         (lambda beacon: beacon["indicators"][0].update(principle_no=77), "ATF01 names principle 77"),
         (lambda beacon: beacon["indicators"][0].update(is_proxy=True), "ATF01: is_proxy and proxy_for"),
         (lambda beacon: beacon["indicators"][0].update(polarity="sideways"), "polarity"),
