@@ -375,10 +375,6 @@ def answers(models: dict[str, str], figures: list[tuple[Any, ...]]) -> dict[str,
             "as card(indicator_code, polarity, comparison_method, aggregation_rule, multiplier, native_level)"
         )
         connection.execute(f"create table mart.fct_observation ({OBSERVATION})")
-        connection.execute(
-            "create table intermediate.int_publisher_outcome as select indicator_code, area_code, period_id, sex, age, "
-            "breakdown_type, breakdown_value, cast(null as varchar) as publisher_outcome from mart.fct_observation"
-        )
         insert(connection, "mart.fct_observation", figures)
         connection.execute("create table raw.catalogue_area_change (old_code varchar, new_code varchar, kind varchar)")
         connection.execute(

@@ -212,6 +212,10 @@ def test_an_age_of_the_catalogue_or_of_ohid_stays_as_it_is(read: Read, band: str
         *((said, "18+ yrs") for said in ("18 years and over", "18+ yrs", "18 and above", "aged 18 or over", "≥18")),
         *((said, "65+ yrs") for said in ("Aged 65+", "65+", "65 yrs +", "65 years or older", "Aged 65 and over")),
         *((said, "90+ yrs") for said in ("90+", "90 and over")),
+        # A web page's spaces: one that does not break, and several in a row.
+        *((said, "19+ yrs") for said in ("19+\u00a0yrs", "19+  yrs", "19 \u00a0years  and over")),
+        *((said, "All ages") for said in ("All  ages", "All\u00a0Ages")),
+        *((said, "5-9 yrs") for said in ("5-9 year olds", "5 to 9  years  old")),
         *((said, "<75 yrs") for said in ("under 75", "Under 75s", "< 75 yrs", "<75", "under 75 years", "Below 75")),
         *((said, "<15 yrs") for said in ("<15 years", "Aged under 15")),
         *(

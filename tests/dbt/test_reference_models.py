@@ -150,8 +150,8 @@ def test_barnsley_and_sheffield_have_an_old_and_a_new_code_with_their_days(area:
         before, after = area(old), area(new)
         assert before["area_name"] == after["area_name"] == name
         assert (before["area_type"], after["area_type"]) == ("former council", "council")
-        assert (before["valid_from"], before["valid_to"]) == (dt.date(2009, 1, 1), dt.date(2025, 4, 30))
-        assert (after["valid_from"], after["valid_to"]) == (dt.date(2025, 5, 1), None)
+        assert (before["valid_from"], before["valid_to"]) == (dt.date(2009, 1, 1), dt.date(2025, 3, 31))
+        assert (after["valid_from"], after["valid_to"]) == (dt.date(2025, 4, 1), None)
         # The lookup at hand knows the old codes only; the new ones are in the same region.
         assert before["parent_code"] == after["parent_code"] == "E12000003"
 

@@ -131,7 +131,7 @@ def insert_comparison(area: str, benchmark: str, value: str, outcome: str) -> st
     return (
         f"insert into mart.fct_comparison select * replace ('{benchmark}' as benchmark_area_code, "
         f"{value} as benchmark_value, null as benchmark_lci_95, null as benchmark_uci_95, "
-        f"'{outcome}' as outcome_statistical, null as is_significant_998) from temp.fct_comparison "
+        f"'{outcome}' as outcome_statistical, null as is_significant_998, null as difference) from temp.fct_comparison "
         f"where {SUBJECT} and {TOTAL} and area_code = '{area}' and benchmark_area_code = '{ENGLAND}'"
     )
 

@@ -10,5 +10,5 @@ select
     measure as source_measure,
     label as source_name,
     nullif(trim(unit), '') as source_unit,
-    try_cast(decimal_places as int) as source_decimals
+    {{ whole_number_of("decimal_places") }} as source_decimals
 from source

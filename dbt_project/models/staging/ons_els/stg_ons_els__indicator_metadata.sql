@@ -9,6 +9,6 @@ select
     label as source_name,
     nullif(trim(description), '') as source_definition,
     nullif(trim(unit), '') as source_unit,
-    try_cast(decimal_places as int) as source_decimals,
+    {{ whole_number_of("decimal_places") }} as source_decimals,
     nullif(trim(frequency), '') as source_frequency
 from source
