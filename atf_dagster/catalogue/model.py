@@ -153,7 +153,14 @@ class IndicatorCard(_Entry):
     is_proxy: bool = False
     proxy_for: str | None = None
     proxy_note: Text | None = None
-    statistic_status: Text = "official statistics"
+    statistic_status: Literal[
+        "accredited official statistics",
+        "official statistics",
+        "official statistics in development",
+        "not official statistics",
+    ] = "official statistics"
+    """What the publisher says of the statistic; accredited only where its page was seen to say so. The accreditation of
+    the Annual Population Survey has been suspended since October 2024: all of its estimates are in development."""
     decimals: int = 1
     value_min: float | None = None
     value_max: float | None = None

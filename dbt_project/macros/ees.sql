@@ -66,9 +66,12 @@
 {%- endmacro %}
 
 {#- Whether a group is eligible for free school meals, in the words that all tables here share; the publisher
-    writes `FSM`, `Eligible for FSM`, `Known to be eligible for free school meals` and the like. -#}
+    writes `FSM`, `Eligible for FSM`, `Known to be eligible for free school meals` and the like. Those not known to be
+    eligible are those who are not and those of whom it is not known: another group, with lower results. -#}
 {% macro ees_eligible(cell) -%}
     case
+        when lower({{ cell }}) like 'not known%'
+        then 'Not known to be eligible'
         when
             lower({{ cell }}) like 'not %'
             or lower({{ cell }}) like 'non%'

@@ -2,7 +2,11 @@
 {#- Age bands are `All ages`, `5 yrs`, `16-64 yrs`, `18+ yrs` and `<15 yrs`. Only the words change and never the people:
     `over 65` and ages in months or weeks stay as they are. Spaces that do not break and several in a row are one. -#}
 {% macro age_words(said) -%}
-    {%- set words = "lower(trim(replace(replace(replace(" ~ said ~ ", chr(160), ' '), '  ', ' '), '  ', ' ')))" -%}
+    {%- set words = (
+        "lower(trim(replace(replace(replace("
+        ~ said
+        ~ ", chr(160), ' '), '  ', ' '), '  ', ' ')))"
+    ) -%}
     {%- set before = "^(?:age|aged|ages)? ?" -%}
     {%- set years = " ?(?:years?|yrs?|y|s)?[.]?(?: olds?| of age)?" -%}
     {%- set number = "0{0,2}([0-9]{1,3})" -%}

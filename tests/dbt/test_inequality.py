@@ -160,7 +160,7 @@ def test_each_gap_of_the_mart_is_that_of_its_two_figures(built: Built) -> None:
             and gap.period_id = b.period_id and gap.age = b.age
             and case gap.group_a
                 when 'Female' then b.breakdown_type = 'Total' and b.sex = 'Male'
-                else b.breakdown_value = 'Not eligible' and b.sex = gap.sex end
+                else gap.group_b = b.breakdown_value || ' for free school meals' and b.sex = gap.sex end
         where gap.measure in ('absolute_gap', 'relative_gap') and gap.value is not null
             and gap.group_a in ('Female', 'Eligible for free school meals')
         """

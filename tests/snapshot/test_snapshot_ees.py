@@ -147,7 +147,7 @@ def test_what_is_carried_from_the_data_bank_is_its_text(indicator: str, shared_d
         select listed.new_la_code, "LA and Regions", Years, "Values" from read_parquet($path)
         left join read_csv($codes, all_varchar = true) as listed
         on listed.status = 'live' and listed.old_la_code = cast(cast("LA Number" as int) as varchar)
-        where not ($early_years and Years = '2022') and (
+        where not ($early_years and Years = '2022' and "Short Desc" <> 'FSP_Gooddev_FSM_Other') and (
             ("Short Desc" in $series and "LA Number" in $numbers)
             or ("Short Desc" = $total and listed.new_la_code similar to 'E(06|07|08|09|10).*')
         )

@@ -64,18 +64,23 @@ _SEXES = {"Total": "Persons", "ALL": "Persons", "Girls": "Female", "Boys": "Male
 
 
 def lait(path: Path, entry: Entry) -> Reading:
-    """One measure of the data bank. `without` names a year that another file has completely."""
+    """One measure of the data bank. `without` names a year that another file has, all but the series `but_for`.
+
+    The early years profile of 2022 has, beside the children who are eligible for free school meals, those who are not
+    known to be; the data bank has those who are not, in this year as in all others.
+    """
     groups = SERIES[measure_of(entry["indicator"])]
     codes = _NUMBERS | _other_councils(path, entry)
     rows = duckdb.execute(
         'select "Short Desc", cast("LA Number" as int), "LA and Regions", Years, "Values" from read_parquet($path) '
         'where list_contains($series, "Short Desc") and list_contains($numbers, cast("LA Number" as int)) '
-        "and Years <> $without order by all",
+        'and (Years <> $without or "Short Desc" = $but_for) order by all',
         {
             "path": str(path),
             "series": list(groups),
             "numbers": list(codes),
             "without": entry.get("without", ""),
+            "but_for": entry.get("but_for", ""),
         },
     ).fetchall()
     if absent := groups.keys() - {row[0] for row in rows}:

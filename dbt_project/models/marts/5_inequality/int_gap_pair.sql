@@ -1,5 +1,5 @@
 {#- Two groups side by side. group_a is the one that the question is about, group_b the reference: eligible and not
-    eligible for free school meals, disadvantaged and not, female and male, and the most and the least deprived council
+    eligible for free school meals (or not known to be), disadvantaged and not, female and male, and the most and the least deprived council
     of Cheshire and Merseyside, which is a gap of that area. Left out: numbers of people and the like, which grow with a
     group's size, and slope indices, which are inequalities already. -#}
 with
@@ -90,6 +90,8 @@ with
                         then 'a'
                         when 'Not eligible'
                         then 'b'
+                        when 'Not known to be eligible'
+                        then 'b'
                     end
                 when
                     lower(breakdown_value) like 'not %'
@@ -98,9 +100,43 @@ with
                 then 'b'
                 when lower(breakdown_value) like 'disadvantaged%'
                 then 'a'
-            end as side
+            end as side,
+            case
+                when
+                    {{ ees_is_free_school_meals("breakdown_type") }}
+                    and {{ ees_eligible("breakdown_value") }} = 'Not known to be eligible'
+                then 'Not known to be '
+                else 'Not '
+            end as reference
         from figure
         where breakdown_type <> 'Total'
+    ),
+
+    -- Who is not known to be eligible is another reference than who is not: the same pupils stand beside
+    -- each of them.
+    referenced as (
+        select worded.*, worded.reference || worded.trait as group_b
+        from worded
+        where worded.trait is not null and worded.side is not null
+
+        union all
+        select worded.*, 'Not known to be ' || worded.trait as group_b
+        from worded
+        where
+            worded.side = 'a'
+            and exists (
+                select 1
+                from worded as other
+                where
+                    other.side = 'b'
+                    and other.reference = 'Not known to be '
+                    and other.trait = worded.trait
+                    and other.indicator_code = worded.indicator_code
+                    and other.area_code = worded.area_code
+                    and other.period_id = worded.period_id
+                    and other.sex = worded.sex
+                    and other.age = worded.age
+            )
     ),
 
     side as (
@@ -115,11 +151,11 @@ with
             case
                 trait when 'disadvantaged' then 'Disadvantaged' else 'Eligible for free school meals'
             end as group_a,
-            'Not ' || trait as group_b,
+            group_b,
             case
                 trait when 'disadvantaged' then 'Disadvantaged' else 'Eligible for free school meals'
             end as name_a,
-            'Not ' || trait as name_b,
+            group_b as name_b,
             cast(null as string) as quantile_edition,
             side,
             value,
@@ -128,8 +164,7 @@ with
             lci_95,
             uci_95,
             status
-        from worded
-        where trait is not null and side is not null
+        from referenced
 
         union all
         select

@@ -16,15 +16,21 @@ with
                 then 'free_school_meals'
             end as inequality_by,
             -- Two editions make two slopes over councils of one and the same figures: the newest stands for
-            -- both.
+            -- both. Pupils who are not eligible stand for those who are not known to be, where both are
+            -- there.
             case
                 when measure = 'council_slope'
                 then
                     dense_rank() over (
                         partition by indicator_code, area_code, measure order by quantile_edition desc
                     )
+                when group_a = 'Eligible for free school meals'
+                then
+                    dense_rank() over (
+                        partition by indicator_code, area_code, measure, group_a order by group_b
+                    )
                 else 1
-            end as edition_place
+            end as place
         from {{ ref("fct_inequality").include(database=false) }}
         where measure in ('absolute_gap', 'slope_index', 'council_slope') and value is not null
     ),
@@ -44,7 +50,7 @@ with
             lci_95,
             uci_95
         from by_words
-        where inequality_by is not null and edition_place = 1
+        where inequality_by is not null and place = 1
         union all
         select
             observation.indicator_code,
