@@ -68,7 +68,10 @@ def _print_figure(figure: dict[str, Any], mode: str, version: str) -> None:
     print(f"  asked: {source['url']}")
     if source["release"]:
         print(f"  edition: {source['release']}")
-    print(f"  retrieved: {source['retrieved_at']} UTC, {source['bytes']} bytes, sha256 {source['sha256']}")
+    if source["origin"]:
+        print(f"  taken from: {source['origin']} of {source['origin_date']}, sha256 {source['origin_sha256']}")
+    came = f"retrieved: {source['retrieved_at']} UTC" if source["retrieved_at"] else "answered from the bundled figures"
+    print(f"  {came}: {source['bytes']} bytes, sha256 {source['sha256']}")
     print(f"  bytes: {source['object']}")
     if source["row_as_served"] and not figure["is_derived"]:
         print(f"  row {source['row']} as served: {json.dumps(source['row_as_served'], ensure_ascii=False)}")

@@ -44,6 +44,7 @@ _HEADERS_KEPT = (
     "x-ratelimit",
     "x-ratelimit-remaining",
     "x-ratelimit-reset",
+    "x-bundled-origin",  # of the snapshot; landing believes it in no other mode
 )
 
 

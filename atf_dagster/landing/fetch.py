@@ -8,6 +8,7 @@ fetches (`fetch_context`).
 import datetime as dt
 import hashlib
 import itertools
+import json
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -24,7 +25,7 @@ from atf_dagster.formats.body import BodyRejected, NoData, NotTaken, Skipped, on
 from atf_dagster.http import Client, FetchError, SnapshotMiss
 from atf_dagster.http.redaction import redact
 from atf_dagster.landing.fetch_context import Listings, PartContext, answer_of
-from atf_dagster.landing.records import GOOD, Attempt, Outcome, Vintage
+from atf_dagster.landing.records import GOOD, Attempt, Origin, Outcome, Vintage
 from atf_dagster.landing.store import Store
 from atf_dagster.sources import SOURCES
 from atf_dagster.sources.base import Collected, Page, Source, Unchanged
@@ -313,7 +314,12 @@ def _with_answer(context: PartContext, attempt: Attempt) -> Attempt:
 
 def _with_pages(context: PartContext, attempt: Attempt, collected: Collected) -> Attempt:
     first = collected.pages[0]
-    attempt = replace(_with_headers(attempt, first), release=collected.release, published_at=collected.published_at)
+    attempt = replace(
+        _with_headers(attempt, first),
+        release=collected.release,
+        published_at=collected.published_at,
+        origin=_origin(first) if attempt.mode == "snapshot" else (),
+    )
     if len(collected.pages) == 1:
         return attempt
     pages = tuple(answer_of(page) for page in collected.pages)
@@ -326,6 +332,11 @@ def _with_pages(context: PartContext, attempt: Attempt, collected: Collected) ->
         etag=None,
         last_modified=None,
     )
+
+
+def _origin(page: Page) -> tuple[Origin, ...]:
+    """What the bundled snapshot says of the files behind an answer. Local returns have none."""
+    return tuple(Origin(**entry) for entry in json.loads(page.headers.get("x-bundled-origin", "[]")))
 
 
 def _with_headers(attempt: Attempt, page: Page) -> Attempt:

@@ -29,6 +29,15 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """A file from which bundled figures were taken: its place, the day of the place's version, and its hash."""
+
+    place: str
+    date: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Attempt:
     """One attempt to fetch one part of a dataset, also a failed one. Times are UTC, ISO 8601."""
 
@@ -75,6 +84,8 @@ class Attempt:
     release: str | None = None
     """The publisher's name of the edition."""
     published_at: str | None = None
+    origin: tuple[Origin, ...] = ()
+    """Where bundled figures were taken from; of an answer of the publisher itself nothing."""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -84,7 +95,8 @@ class Attempt:
         record = current_names(record)
         lists = {name: tuple(record.get(name, ())) for name in ("columns_added", "notes")}
         answers = {name: tuple(Answer(**entry) for entry in record.get(name, ())) for name in ("pages", "listings")}
-        return cls(**{**record, **lists, **answers})
+        origin = tuple(Origin(**entry) for entry in record.get("origin", ()))
+        return cls(**{**record, **lists, **answers, "origin": origin})
 
 
 @dataclass(frozen=True)
@@ -111,6 +123,8 @@ class Vintage:
     """The pages to read, in order; one entry if the table came in one answer."""
     rows_sha256: str | None = None
     release: str | None = None
+    mode: str = "live"
+    origin: tuple[Origin, ...] = ()
 
     @property
     def id(self) -> str:

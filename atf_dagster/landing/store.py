@@ -179,6 +179,8 @@ class Store:
                     pages=pages,
                     rows_sha256=attempt.rows_sha256,
                     release=attempt.release,
+                    mode=attempt.mode,
+                    origin=attempt.origin,
                 )
             )
         return found

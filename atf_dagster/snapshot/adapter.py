@@ -7,7 +7,9 @@ stream, validators and 304. Does not belong here: a publisher's format (one modu
 """
 
 import io
+import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
@@ -24,12 +26,15 @@ from atf_dagster.http import SnapshotMiss
 from atf_dagster.snapshot import deprivation, ees, fingertips, govuk, nomis, ons_beta, ons_els, open_geography, ukhsa
 from atf_dagster.snapshot.answer import Answer, Asked, NotBundled
 from atf_dagster.snapshot.kept import FOLDER, KeptAnswers
-from atf_dagster.snapshot.sources import BUNDLE, FiguresSource, load_sources
+from atf_dagster.snapshot.sources import BUNDLE, FiguresSource, TakenFrom, load_sources
 
 _REMEDY = (
     "A data engineer requests figures that the snapshot holds, or adds the missing ones to "
     "tools/snapshot_build/plan.yml and rebuilds it."
 )
+
+ORIGIN = "X-Bundled-Origin"
+"""A header of answers with bundled figures: the files that they were taken from, as JSON (place, date, sha256)."""
 
 _Answerer = Callable[[Asked], Answer]
 _ANSWERERS: Mapping[str, Sequence[tuple[str, _Answerer]]] = {
@@ -100,8 +105,9 @@ class SnapshotAdapter(BaseAdapter):
         host = parts.hostname or ""
         found = self._kept.get(host, parts.path, query)
         if found is None:
+            asked = Asked(host, parts.path, query, self._sources, self._bundle)
             try:
-                found = answerer(Asked(host, parts.path, query, self._sources, self._bundle))
+                found = _with_origin(answerer(asked), asked.read)
             except NotBundled as missing:
                 found = missing
             self._kept.keep(host, parts.path, query, found)
@@ -133,6 +139,15 @@ class SnapshotAdapter(BaseAdapter):
         # The adapter of requests sets this too.
         vars(response)["connection"] = self
         return response
+
+
+def _with_origin(answer: Answer, read: Sequence[TakenFrom]) -> Answer:
+    """The answer with a header that says where its figures were taken from, if it has any."""
+    origins = [
+        {"place": f"{taken.repository} {taken.path} @{taken.commit}", "date": taken.date, "sha256": taken.sha256}
+        for taken in dict.fromkeys(read)
+    ]
+    return replace(answer, headers={**answer.headers, ORIGIN: json.dumps(origins)}) if origins else answer
 
 
 def _names(if_none_match: str | bytes | None, etag: str) -> bool:

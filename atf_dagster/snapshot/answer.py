@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from atf_dagster.snapshot.sources import FiguresSource
+from atf_dagster.snapshot.figures import Figure, read_figures
+from atf_dagster.snapshot.reference import ReferenceSource, Rows, read_rows
+from atf_dagster.snapshot.sources import FiguresSource, TakenFrom
 
 MADE_UP = "bundled-snapshot"
 """Part of each address that no publisher ever served, so that `dim_vintage.url` makes no false claim."""
@@ -29,6 +31,18 @@ class Asked:
     query: Query
     sources: Sequence[FiguresSource]
     bundle: Path
+    read: list[TakenFrom] = field(default_factory=list)
+    """Where each file was taken from that has been read for this request."""
+
+    def figures(self, source: FiguresSource) -> list[Figure]:
+        """The rows of a figures file."""
+        self.read.append(source.taken_from)
+        return read_figures(self.bundle / source.file)
+
+    def rows(self, source: ReferenceSource) -> Rows:
+        """The rows of a file of reference data."""
+        self.read.append(source.taken_from)
+        return read_rows(self.bundle / source.file)
 
     def of(self, publisher: str) -> list[FiguresSource]:
         """The figures files of one publisher."""

@@ -10,7 +10,7 @@ reaches this module (`adapter`), GOV.UK's other pages (`govuk`).
 from typing import Any
 
 from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, json_answer
-from atf_dagster.snapshot.reference import ReferenceSource, known, read_rows
+from atf_dagster.snapshot.reference import ReferenceSource, known
 from atf_dagster.snapshot.workbook import XLSX, xlsx
 
 PUBLISHER = "mhclg"
@@ -71,7 +71,7 @@ def file(asked: Asked) -> Answer:
 
 
 def _workbook(asked: Asked, source: ReferenceSource) -> bytes:
-    table = read_rows(asked.bundle / source.file)
+    table = asked.rows(source)
     rows = [list(table.columns), *([row[column] for column in table.columns] for row in table.rows)]
     # The publisher's workbooks begin with an empty sheet.
     return xlsx({"Notes": [], source.sheet: rows})

@@ -10,7 +10,7 @@ here: how a request reaches this module and how the answer is sent (`adapter`).
 from collections.abc import Callable, Mapping, Sequence
 
 from atf_dagster.snapshot.answer import MADE_UP, Answer, Asked, NotBundled, json_answer
-from atf_dagster.snapshot.figures import ENGLAND, NORTH_WEST, Figure, csv_bytes, read_figures
+from atf_dagster.snapshot.figures import ENGLAND, NORTH_WEST, Figure, csv_bytes
 
 PUBLISHER = "ees"
 FREE_MEALS = "Free school meals"
@@ -60,8 +60,8 @@ _BY_19 = (
     "l2_by19_rate",
     "l3_by19_rate",
 )
-Bundled = Mapping[str, Sequence[Figure]]
-"""Measure -> its figures, from all bundled files with this measure."""
+Bundled = Callable[[str], Sequence[Figure]]
+"""Gives a measure's figures, from all bundled files with this measure."""
 
 
 def measure_of(indicator: str) -> str:
@@ -97,10 +97,12 @@ def _catalogue(asked: Asked) -> Answer:
 
 
 def _bundled(asked: Asked) -> Bundled:
-    bundled: dict[str, list[Figure]] = {}
-    for source in asked.of(PUBLISHER):
-        bundled.setdefault(measure_of(source.indicator), []).extend(read_figures(asked.bundle / source.file))
-    return bundled
+    return lambda measure: [
+        figure
+        for source in asked.of(PUBLISHER)
+        if measure_of(source.indicator) == measure
+        for figure in asked.figures(source)
+    ]
 
 
 def _csv(rows: Sequence[Mapping[str, str]]) -> Answer:
@@ -117,7 +119,7 @@ def _key_stage_4(bundled: Bundled) -> list[dict[str, str]]:
     names = {"attainment8_average": "avg_att8", "progress8_average": "avg_p8score"}
     rows: dict[tuple[str, ...], dict[str, str]] = {}
     for measure, column in names.items():
-        for row in bundled[measure]:
+        for row in bundled(measure):
             key = tuple(row[name] for name in ("period", "area_code", "breakdown_type", "breakdown_value"))
             blank = {**_place(row, _academic(row["period"])), **_group(row), **dict.fromkeys(names.values(), "")}
             rows.setdefault(key, blank)[column] = row["value"] or row["status"]
@@ -134,7 +136,7 @@ def _group(row: Figure) -> dict[str, str]:
 
 def _early_years(bundled: Bundled) -> list[dict[str, str]]:
     rows = []
-    for row in sorted(bundled["gld_children_percent"], key=lambda row: _academic(row["period"])):
+    for row in sorted(bundled("gld_children_percent"), key=lambda row: _academic(row["period"])):
         free_meals = row["breakdown_type"] == FREE_MEALS
         rows.append(
             {
@@ -155,7 +157,7 @@ def _neet(bundled: Bundled) -> list[dict[str, str]]:
     columns["notknown_percent"] = "Notknown_percent"
     rows: dict[tuple[str, str], dict[str, str]] = {}
     for measure, column in columns.items():
-        for row in bundled[measure]:
+        for row in bundled(measure):
             place = _place(row, row["period"], "Calendar year")
             made = {**place, "Age": row["age"], "Cohort_DJFavg": row["denominator"]}
             rows.setdefault((row["period"], row["area_code"]), made)[column] = row["value"] or row["status"]
@@ -165,7 +167,7 @@ def _neet(bundled: Bundled) -> list[dict[str, str]]:
 def _by_19(bundled: Bundled) -> list[dict[str, str]]:
     rows: dict[tuple[str, ...], dict[str, str]] = {}
     for measure in ("l2_by19", "l3_by19"):
-        for row in bundled[measure]:
+        for row in bundled(measure):
             named = ("period", "area_code", "sex", "breakdown_type", "breakdown_value")
             made = rows.setdefault(tuple(row[name] for name in named), dict.fromkeys(_BY_19, "ALL"))
             made |= {"cohort_19_in": row["period"], "number_in_ss_cohort": row["denominator"]}

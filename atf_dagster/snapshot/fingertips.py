@@ -9,10 +9,9 @@ module and how the answer is sent (`adapter`).
 
 from collections.abc import Sequence
 from itertools import groupby
-from pathlib import Path
 
 from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, Query, json_answer
-from atf_dagster.snapshot.figures import ENGLAND, LINE_ENDINGS, Figure, csv_bytes, read_figures
+from atf_dagster.snapshot.figures import ENGLAND, LINE_ENDINGS, Figure, csv_bytes
 from atf_dagster.snapshot.sources import FiguresSource
 
 PUBLISHER = "fingertips"
@@ -85,18 +84,18 @@ def answer(asked: Asked) -> Answer:
     if asked.path == "/api/data_changes":
         return json_answer(None)  # the service's answer where it has no record of changes; the snapshot has none
     if asked.path == DATA_PATH:
-        return _data(asked.query, sources, asked.bundle)
+        return _data(asked, sources)
     raise NotBundled(asked.path, f"the Fingertips paths {DATA_PATH}, area_types, available_data and data_changes")
 
 
-def _data(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answer:
-    asked = _parameters(query)
-    indicator = asked["indicator_ids"]
+def _data(asked: Asked, sources: Sequence[FiguresSource]) -> Answer:
+    parameters = _parameters(asked.query)
+    indicator = parameters["indicator_ids"]
     source = next((s for s in sources if s.indicator == indicator), None)
     if source is None:
         bundled = ", ".join(sorted(s.indicator for s in sources))
         raise NotBundled(f"indicator {indicator!r}", f"the Fingertips indicators {bundled}, one a request")
-    child, parent = asked["child_area_type_id"], asked["parent_area_type_id"]
+    child, parent = parameters["child_area_type_id"], parameters["parent_area_type_id"]
     if (child, parent) != (CHILD_AREA_TYPE_ID, PARENT_AREA_TYPE_ID):
         raise NotBundled(
             f"indicator {indicator} for child_area_type_id={child} and parent_area_type_id={parent}",
@@ -106,7 +105,7 @@ def _data(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answe
     return Answer(
         status=200,
         content_type="application/octet-stream",
-        body=render(source, read_figures(bundle / source.file)),
+        body=render(source, asked.figures(source)),
         headers={"Content-Disposition": "attachment; filename=indicators-CountiesUAsfromApr2023.data.csv"},
     )
 

@@ -14,8 +14,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from atf_dagster.snapshot.answer import MADE_UP, Answer, Asked, NotBundled, json_answer
-from atf_dagster.snapshot.figures import Figure, read_figures
-from atf_dagster.snapshot.reference import known, read_rows
+from atf_dagster.snapshot.figures import Figure
+from atf_dagster.snapshot.reference import known
 from atf_dagster.snapshot.sources import FiguresSource
 from atf_dagster.snapshot.workbook import XLSX, xlsx
 
@@ -91,10 +91,10 @@ def _attachment(asked: Asked, source: FiguresSource) -> dict[str, Any]:
 
 def _body(asked: Asked, source: FiguresSource) -> bytes:
     bundled = next(bundled for bundled in _BUNDLED.values() if bundled.publisher == source.publisher)
-    sheets = dict(bundled.sheets(source, read_figures(asked.bundle / source.file)))
+    sheets = dict(bundled.sheets(source, asked.figures(source)))
     for table in known(asked.bundle):
         if table.name == bundled.beside:
-            rows = read_rows(asked.bundle / table.file)
+            rows = asked.rows(table)
             lines = ([row[column] for column in rows.columns] for row in rows.rows)
             sheets[table.sheet] = [[table.title], [], rows.columns, *lines]
     return xlsx(sheets)

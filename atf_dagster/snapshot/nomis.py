@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 
 from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, json_answer
-from atf_dagster.snapshot.figures import AREAS, LINE_ENDINGS, Figure, read_figures
+from atf_dagster.snapshot.figures import AREAS, LINE_ENDINGS, Figure
 from atf_dagster.snapshot.sources import FiguresSource
 
 PUBLISHER = "nomis"
@@ -84,11 +84,7 @@ def _data(asked: Asked, source: FiguresSource) -> Answer:
     ages = {AGES[code] for code in _chosen(query, "c_age", AGES, source)}
     _chosen(query, "gender", PERSONS[:1], source)
     _chosen(query, "measures", MEASURES[:1], source)
-    figures = [
-        figure
-        for figure in read_figures(asked.bundle / source.file)
-        if figure["area_code"] in areas and figure["age"] in ages
-    ]
+    figures = [figure for figure in asked.figures(source) if figure["area_code"] in areas and figure["age"] in ages]
     limit = min(_MOST_ROWS, int(query["RecordLimit"]))
     body = render(source, figures, query["select"].split(","), offset=int(query["RecordOffset"]), limit=limit)
     return Answer(status=200, content_type="text/csv", body=body)

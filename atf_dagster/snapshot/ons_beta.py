@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atf_dagster.snapshot.answer import MADE_UP, Answer, Asked, NotBundled, json_answer
-from atf_dagster.snapshot.figures import Figure, read_figures
+from atf_dagster.snapshot.figures import Figure
 from atf_dagster.snapshot.sources import FiguresSource
 
 PUBLISHER = "ons_beta"
@@ -90,7 +90,7 @@ def answer(asked: Asked) -> Answer:
     source = next((s for s in sources if f"{uri}/".startswith(f"/{s.indicator}/")), None)
     if source is None:
         raise NotBundled(f"{asked.host}{asked.path}?uri={uri}", bundled)
-    figures = read_figures(asked.bundle / source.file)
+    figures = asked.figures(source)
     period = figures[0]["period"]
     page = _PAGES[source.indicator]
     landing = f"/{source.indicator}"

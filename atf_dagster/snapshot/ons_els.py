@@ -9,10 +9,9 @@ answer is sent (`adapter`).
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
-from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, Query, json_answer
-from atf_dagster.snapshot.figures import AREAS, LINE_ENDINGS, Figure, csv_bytes, read_figures
+from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, json_answer
+from atf_dagster.snapshot.figures import AREAS, LINE_ENDINGS, Figure, csv_bytes
 from atf_dagster.snapshot.sources import FiguresSource
 
 PUBLISHER = "ons_els"
@@ -38,18 +37,18 @@ def answer(asked: Asked) -> Answer:
         # The snapshot does not know when the service changed its figures, so the cards have no date.
         return json_answer([{"label": source.title, "slug": source.indicator} for source in sources])
     if asked.path == DATA_PATH:
-        return _data(asked.query, sources, asked.bundle)
+        return _data(asked, sources)
     raise NotBundled(asked.path, f"the Explore Local Statistics paths {DATA_PATH} and {CARDS_PATH}")
 
 
-def _data(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answer:
+def _data(request: Asked, sources: Sequence[FiguresSource]) -> Answer:
     """The answer to a request for one indicator, named areas and all periods.
 
     The answer to an unknown or repeated parameter is 400, as at the service. Raises NotBundled for a valid request
     whose figures are not bundled.
     """
-    asked = dict(query)
-    if len(asked) != len(query) or not all(_is_parameter(name) for name in asked):
+    asked = dict(request.query)
+    if len(asked) != len(request.query) or not all(_is_parameter(name) for name in asked):
         body = json.dumps({"message": INVALID_PARAMETERS}).encode()
         return Answer(status=400, content_type="application/json", body=body)
 
@@ -61,7 +60,7 @@ def _data(query: Query, sources: Sequence[FiguresSource], bundle: Path) -> Answe
             f"indicator {slug!r}" if slug else "a request without an indicator",
             f"the Explore Local Statistics indicators {bundled}, one a request",
         )
-    whole = read_figures(bundle / source.file)
+    whole = request.figures(source)
     areas = _areas(asked, source, {figure["area_code"] for figure in whole})
     if asked.get("time") != "all":
         time = asked.get("time", "latest")  # the service's own default

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, json_answer
-from atf_dagster.snapshot.reference import ReferenceSource, Rows, known, read_rows
+from atf_dagster.snapshot.reference import ReferenceSource, Rows, known
 
 PUBLISHER = "ons_geography"
 HOST = "services1.arcgis.com"
@@ -42,7 +42,7 @@ def answer(asked: Asked) -> Answer:
     source = sources.get(path["service"]) if path else None
     if path is None or source is None:
         raise NotBundled(asked.path, f"the Open Geography services {', '.join(sources)}, layer 0 of each")
-    rows = read_rows(asked.bundle / source.file)
+    rows = asked.rows(source)
     if path["query"] is None:
         return json_answer(_layer(source, rows))
     return _query(dict(asked.query), source, rows)

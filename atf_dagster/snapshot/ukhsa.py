@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, json_answer
-from atf_dagster.snapshot.figures import ENGLAND, Figure, read_figures
+from atf_dagster.snapshot.figures import ENGLAND, Figure
 from atf_dagster.snapshot.sources import FiguresSource
 
 PUBLISHER = "ukhsa"
@@ -53,7 +53,7 @@ def answer(asked: Asked) -> Answer:
     not_bundled = [named for named in not_bundled if not named.startswith(("page=", "page_size="))]
     if not_bundled:
         raise NotBundled(f"{metric} with {', '.join(not_bundled)}", f"{metric} for everybody and all dates")
-    return _page(source, read_figures(asked.bundle / source.file), query)
+    return _page(source, asked.figures(source), query)
 
 
 def _page(source: FiguresSource, figures: Sequence[Figure], query: dict[str, str]) -> Answer:

@@ -18,7 +18,7 @@ from atf_dagster.catalogue import Catalogue
 from atf_dagster.catalogue.model import Period
 from atf_dagster.landing import Store
 from atf_dagster.landing.parsed import Parsed
-from atf_dagster.landing.records import BY_HAND, GOOD, LANDING_DAMAGED
+from atf_dagster.landing.records import BY_HAND, GOOD, LANDING_DAMAGED, Origin
 from atf_dagster.returns.facts import ReturnFacts
 from atf_dagster.warehouse.tables import write_table
 
@@ -317,6 +317,10 @@ def _vintages(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], rule
         "attribution": "varchar",
         "release": "varchar",
         "pages": "integer",
+        "mode": "varchar",
+        "origin": "varchar",
+        "origin_date": "date",
+        "origin_sha256": "varchar",
         "edition_holds": "varchar",
         "admission": "varchar",
         "last_verdict": "varchar",
@@ -353,6 +357,8 @@ def _vintages(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], rule
                 "attribution": collection.publisher.attribution,
                 "release": vintage.release,
                 "pages": len(vintage.pages),
+                "mode": vintage.mode,
+                **_origin(vintage.origin),
                 "edition_holds": catalogue.edition_holds(vintage.dataset),
                 "admission": admission.verdict
                 if admission and admission.stands_under(rules[vintage.dataset])
@@ -363,6 +369,17 @@ def _vintages(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], rule
             }
         )
     return columns, rows
+
+
+def _origin(files: Sequence[Origin]) -> dict[str, Any]:
+    """Of several files the places and hashes, separated by semicolons, and the newest date."""
+    if not files:
+        return {"origin": None, "origin_date": None, "origin_sha256": None}
+    return {
+        "origin": "; ".join(file.place for file in files),
+        "origin_date": max(dt.date.fromisoformat(file.date) for file in files),
+        "origin_sha256": "; ".join(file.sha256 for file in files),
+    }
 
 
 def _fetch_states(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], mode: str) -> Table:

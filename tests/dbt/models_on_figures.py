@@ -43,7 +43,12 @@ TABLES: dict[str, dict[str, str]] = {
         **{"indicator_code": "varchar", "first_day": "date", "published_from": "date", "is_break": "boolean"},
         **{"note": "varchar"},
     },
-    "raw.vintage": {"vintage_id": "varchar", "published_at": "timestamp", "retrieved_at": "timestamp"},
+    "raw.vintage": {
+        "vintage_id": "varchar",
+        "published_at": "timestamp",
+        "retrieved_at": "timestamp",
+        "origin_date": "date",
+    },
 }
 """The columns that the models of trends and revisions read."""
 

@@ -48,7 +48,8 @@ CONTRACT = {
     "dim_period": ("period_id", "label period_start period_end period_type n_years"),
     "dim_vintage": (
         "vintage_id",
-        "dataset publisher url retrieved_at published_at sha256 bytes licence attribution",
+        "dataset publisher url retrieved_at published_at sha256 bytes licence attribution mode origin origin_date "
+        "origin_sha256",
     ),
     "fct_observation": (
         FIGURE,

@@ -63,7 +63,7 @@ SPOILED: Mapping[Name, tuple[str, str, str]] = {
     ("dim_vintage", "retrieved_in_our_time"): ("dim_vintage", "true", "retrieved_at = timestamp '1970-01-01'"),
     ("dim_vintage", "retrieved_before_now"): ("dim_vintage", "true", "retrieved_at = timestamp '2100-01-01'"),
     ("dim_vintage", "published_before_it_was_retrieved"): (
-        "dim_vintage", "true", "published_at = retrieved_at + interval 3 day"),
+        "dim_vintage", "true", "retrieved_at = timestamp '2025-01-01', published_at = timestamp '2025-01-04'"),
     ("fct_observation", "derived_value_not_below_its_interval"): ("fct_observation", DERIVED, "lci_95 = value + 1"),
     ("fct_observation", "derived_value_not_above_its_interval"): ("fct_observation", DERIVED, "uci_95 = value - 1"),
     ("fct_observation", "derived_value_within_bounds"): (

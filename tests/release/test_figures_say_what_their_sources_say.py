@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from atf_dagster.snapshot.sources import load_sources
 from support.home import PublishedHome
 
 LIVERPOOL, ENGLAND = "E08000012", "E92000001"
@@ -78,3 +79,26 @@ def test_a_card_says_what_the_publisher_says_of_the_statistic(mart: duckdb.DuckD
     assert len(of_the_survey) == 10
     assert {told[code] for (code,) in of_the_survey} == {"official statistics in development"}
     assert told["ATF17"] == "accredited official statistics"
+
+
+def test_a_bundled_figure_is_cited_by_its_origin_and_not_by_the_clock_of_the_refresh(
+    mart: duckdb.DuckDBPyConnection,
+) -> None:
+    vintages = rows(
+        mart, "select dataset, retrieved_at, mode, origin, origin_date::varchar, origin_sha256 from dim_vintage"
+    )
+    assert all(retrieved is None and mode == "snapshot" and origin for _, retrieved, mode, origin, _, _ in vintages)
+    (pay,) = [rest for dataset, _, _, *rest in vintages if dataset == "ons_els_employment_rate"]
+    assert pay == [
+        "ONSdigital/explore-local-statistics-data employment-rate/employment-rate.csv @4182826c",
+        "2026-01-12",
+        next(s.taken_from.sha256 for s in load_sources() if s.indicator == "employment-rate"),
+    ]
+    # A table that comes from several files names each of them, and no other.
+    (early_years,) = [(origin, date) for dataset, _, _, origin, date, _ in vintages if dataset == "ees_early_years"]
+    places, newest = early_years
+    assert [place.split(" @")[0].rsplit("/")[-1] for place in places.split("; ")] == [
+        "1_eyfsp_headline_measures_2022.csv",
+        "bds_long_0.parquet",
+    ]
+    assert newest == "2026-04-08"

@@ -5,7 +5,9 @@ select
     vintage.sequence,
     vintage.publisher,
     vintage.url,
-    vintage.retrieved_at,
+    -- The snapshot does not know when its figures were taken from their origin; the clock of a refresh is
+    -- not that.
+    case when vintage.origin is null then vintage.retrieved_at end as retrieved_at,
     vintage.published_at,
     vintage.sha256,
     vintage.bytes,
@@ -13,7 +15,11 @@ select
     vintage.release,
     vintage.pages,
     vintage.licence,
-    vintage.attribution
+    vintage.attribution,
+    vintage.mode,
+    vintage.origin,
+    vintage.origin_date,
+    vintage.origin_sha256
 from {{ source("raw", "vintage") }} as vintage
 inner join {{ source("raw", "admission") }} as admission on vintage.vintage_id = admission.vintage_id
 where admission.verdict = 'admitted'

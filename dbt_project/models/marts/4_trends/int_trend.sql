@@ -27,7 +27,11 @@ with
                 then 1
                 else 0
             end as beside_a_year,
-            cast(coalesce(vintage.published_at, vintage.retrieved_at) as date) as published_on
+            cast(
+                coalesce(
+                    vintage.published_at, cast(vintage.origin_date as timestamp), vintage.retrieved_at
+                ) as date
+            ) as published_on
         from {{ ref("int_trend_point") }} as point
         inner join
             {{ source("raw", "catalogue_indicator") }} as indicator

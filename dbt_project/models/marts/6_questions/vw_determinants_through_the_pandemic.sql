@@ -64,8 +64,17 @@ with
             and (
                 (break.first_day > before.period_start and break.first_day <= after.period_start)
                 or (
-                    coalesce(before_vintage.published_at, before_vintage.retrieved_at) < break.published_from
-                    and coalesce(after_vintage.published_at, after_vintage.retrieved_at)
+                    coalesce(
+                        before_vintage.published_at,
+                        cast(before_vintage.origin_date as timestamp),
+                        before_vintage.retrieved_at
+                    )
+                    < break.published_from
+                    and coalesce(
+                        after_vintage.published_at,
+                        cast(after_vintage.origin_date as timestamp),
+                        after_vintage.retrieved_at
+                    )
                     >= break.published_from
                 )
             )
