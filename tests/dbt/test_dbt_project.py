@@ -84,11 +84,15 @@ CONTRACT = {
         "since_period_id outcome",
     ),
     "coverage": ("indicator_code area_code", "latest_period_id expected_period_id state reason"),
-    "vw_latest": ("indicator_code area_code", "value status outcome_judged trend"),
+    "vw_latest": (
+        "indicator_code area_code",
+        "value status outcome_judged trend difference_from_england not_compared_reason is_newest_period coverage_state "
+        "coverage_reason",
+    ),
     "vw_scorecard": (
         "indicator_code",
         "halton warrington cheshire_east cheshire_west_and_chester knowsley liverpool st_helens sefton wirral "
-        "cheshire_and_merseyside north_west england",
+        "cheshire_and_merseyside north_west england coverage is_newest_period not_compared_reasons",
     ),
 }
 

@@ -187,17 +187,18 @@ def plain(value: Any) -> Any:
 
 
 def spoil_headlines(spoiler: Spoiler) -> None:
-    """A council gone, one value for all councils, and most figures of an indicator gone."""
+    """A council gone, one value for all councils, and most figures of an indicator gone; not one council alone."""
     keys = ("indicator_code", "period_id")
-    short, alike, lost = spoiler.rows(
+    short, alike, lost, alone = spoiler.rows(
         f"select indicator_code, period_id from ({SUITES['headline_figures'].frame}) where councils = 9 and "
         "values_given = 9 and distinct_values > 6 and indicator_code <> 'SUP12' and indicator_code not in "
-        "(select indicator_code from mart.fct_observation where is_derived) order by all limit 3"
+        "(select indicator_code from mart.fct_observation where is_derived) order by all limit 4"
     )
     ours = "(select area_code from mart.dim_area where area_type = 'council' and is_answered order by area_code"
     where = "indicator_code = ? and period_id = ? and breakdown_type = 'Total' and area_code in"
     spoiler.rows(f"delete from mart.fct_observation where {where} {ours} limit 1)", *short)
     spoiler.rows(f"update mart.fct_observation set value = 7 where {where} {ours})", *alike)
+    spoiler.rows(f"update mart.fct_observation set value = null where {where} {ours} offset 1)", *alone)
     gone = "indicator_code = ? and period_id <> ? and hash(area_code, period_id) % 10 < 6"
     spoiler.rows(f"delete from mart.fct_observation where {gone}", *lost)
     spoiler.tell(("headline_figures", "nine_councils_have_a_row"), keys, short)

@@ -102,3 +102,38 @@ def test_a_bundled_figure_is_cited_by_its_origin_and_not_by_the_clock_of_the_ref
         "bds_long_0.parquet",
     ]
     assert newest == "2026-04-08"
+
+
+def test_a_row_of_the_views_says_how_old_it_is_and_why_it_is_not_compared(mart: duckdb.DuckDBPyConnection) -> None:
+    told = "period, is_newest_period, indicator_newest_period, difference_from_england, not_compared_reason"
+    told += ", coverage_state"
+    (subregion,) = rows(
+        mart, f"select {told} from vw_latest where indicator_code = 'ATF04' and area_code = 'E54000008'"
+    )
+    assert subregion[:3] == ("2021/22", False, "2024/25")
+    assert subregion[-1] == "late"
+    (halton,) = rows(mart, f"select {told} from vw_latest where indicator_code = 'ATF04' and area_code = 'E06000006'")
+    assert halton == ("2024/25", True, "2024/25", pytest.approx(62.2 - 68.3), "no_interval", "current")
+    unsaid = (
+        "select count(*) from vw_latest_by_sex where coverage_state is null or is_newest_period is null "
+        "or (outcome_statistical = 'not_compared') <> (not_compared_reason is not null)"
+    )
+    assert rows(mart, unsaid) == [(0,)]
+    (row,) = rows(
+        mart, "select coverage, is_newest_period, not_compared_reasons from vw_scorecard where indicator_code = 'ATF05'"
+    )
+    assert row == ("empty: weights_not_published 1; late: not_published 11", False, "no_interval 10")
+
+
+def test_nobody_sends_a_return_for_a_region_or_for_england(mart: duckdb.DuckDBPyConnection) -> None:
+    found = rows(
+        mart,
+        "select distinct area_type, reason from coverage inner join dim_area using (area_code) "
+        "where indicator_code in ('ATF12', 'ATF20', 'ATF21') order by 1",
+    )
+    assert found == [
+        ("council", "local_return_not_received"),
+        ("country", "not_at_this_level"),
+        ("region", "not_at_this_level"),
+        ("subregion", "local_return_not_received"),
+    ]

@@ -252,6 +252,9 @@ select
         then newest_status
         when empty_reason = 'local_return_not_received' and newest_status = 'not_available'
         then 'local_return_incomplete'
+        -- Organisations of the nine councils send returns; nobody sends one for a region or for England.
+        when empty_reason = 'local_return_not_received' and area_type in ('region', 'country')
+        then 'not_at_this_level'
         -- Figures for regions exist where that is the native level; they are not collected.
         when
             empty_reason = 'not_at_this_level'

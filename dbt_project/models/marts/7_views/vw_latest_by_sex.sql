@@ -30,6 +30,28 @@ with
         inner join
             {{ ref("dim_period").include(database=false) }} as period on total.period_id = period.period_id
         where total.newest = 1
+    ),
+
+    -- The newest period of the indicator for which any area that is answered for has a value.
+    of_indicator as (
+        select total.indicator_code, total.period_id, total.period_end
+        from
+            (
+                select
+                    total.indicator_code,
+                    total.period_id,
+                    total.period_end,
+                    row_number() over (
+                        partition by total.indicator_code
+                        order by
+                            total.period_end desc, total.period_start desc, total.period_id, total.area_code
+                    ) as place
+                from total
+                inner join
+                    {{ ref("dim_area").include(database=false) }} as area on total.area_code = area.area_code
+                where area.is_answered and total.value is not null
+            ) as total
+        where total.place = 1
     )
 
 select
@@ -60,7 +82,13 @@ select
     comparison.publisher_outcome,
     trend.outcome as trend,
     trend.outcome_judged as trend_judged,
-    total.vintage_id
+    total.vintage_id,
+    comparison.difference as difference_from_england,
+    comparison.reason as not_compared_reason,
+    total.value is not null and total.period_end >= of_indicator.period_end as is_newest_period,
+    newest_period.label as indicator_newest_period,
+    coverage.state as coverage_state,
+    coverage.reason as coverage_reason
 from total
 inner join
     {{ ref("dim_indicator").include(database=false) }} as indicator
@@ -77,6 +105,14 @@ left join
     and total.area_code = newer.area_code
     and total.sex = newer.sex
     and total.period_id <> newer.period_id
+left join of_indicator on total.indicator_code = of_indicator.indicator_code
+left join
+    {{ ref("dim_period").include(database=false) }} as newest_period
+    on of_indicator.period_id = newest_period.period_id
+left join
+    {{ ref("coverage").include(database=false) }} as coverage
+    on total.indicator_code = coverage.indicator_code
+    and total.area_code = coverage.area_code
 left join
     {{ ref("fct_comparison").include(database=false) }} as comparison
     on total.indicator_code = comparison.indicator_code
