@@ -155,9 +155,10 @@ def _workbook_rows(path: Path, collection: Collection, target: Path) -> tuple[tu
 
     declared = _layout(collection)
     with zip_member.opened(path, declared.member) as workbook:
-        count = workbooks.to_rows(workbook, _layout(collection), target)
+        name = zip_member.name_of(path, declared.member)
+        count = workbooks.to_rows(workbook, declared, target, {"member": name} if name else None)
         if declared.shading is not None:
-            cell_shading.add(workbook, _layout(collection), declared.shading, target)
+            cell_shading.add(workbook, declared, declared.shading, target)
     with target.open(encoding="utf-8", newline="") as stream:
         return tuple(next(csv.reader(stream))), count
 

@@ -123,8 +123,10 @@ def inspect(path: Path, layout: Layout) -> Table:
     )
 
 
-def to_rows(path: Path, layout: Layout, target: Path) -> int:
+def to_rows(path: Path, layout: Layout, target: Path, beside: Mapping[str, str] | None = None) -> int:
     """Write the rows of data to `target` as UTF-8 CSV, all cells text. Returns their number.
+
+    beside: further columns, each with one text for all rows.
 
     Raises BodyRejected or NoData; `target` then stays as it was.
     """
@@ -135,10 +137,11 @@ def to_rows(path: Path, layout: Layout, target: Path) -> int:
     try:
         with temporary.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(_raw_columns(layout))
+            further = beside or {}
+            writer.writerow((*_raw_columns(layout), *further))
             for table in found:
                 for row in _rows(table, layout):
-                    writer.writerow(row)
+                    writer.writerow((*row, *further.values()))
                     count += 1
         temporary.replace(target)
     finally:

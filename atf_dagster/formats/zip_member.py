@@ -41,6 +41,20 @@ def opened(path: Path, member: str | None) -> Iterator[Path]:
         yield unpacked if _unpack(path, member, unpacked) else path
 
 
+def name_of(path: Path, member: str | None) -> str | None:
+    """The name, without folders, of the member that `opened` unpacks; None where it unpacks none.
+
+    Publishers put into it what the workbook does not say. Raises BodyRejected.
+    """
+    if member is None or not _is_zip(path):
+        return None
+    with zipfile.ZipFile(path) as archive:
+        members = [entry for entry in archive.infolist() if not entry.is_dir()]
+        if _WORKBOOKS & {entry.filename for entry in members}:
+            return None
+        return PurePosixPath(_wanted(members, member).filename).name
+
+
 def _is_zip(path: Path) -> bool:
     # By its first bytes. zipfile looks for an end mark in the last bytes, which other files may hold by chance.
     with path.open("rb") as stream:

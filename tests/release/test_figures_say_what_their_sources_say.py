@@ -6,7 +6,9 @@ belong here: whether figures are carried as they stand in a file (`tests/snapsho
 
 from __future__ import annotations
 
+import csv
 import itertools
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -102,6 +104,36 @@ def test_a_bundled_figure_is_cited_by_its_origin_and_not_by_the_clock_of_the_ref
         "bds_long_0.parquet",
     ]
     assert newest == "2026-04-08"
+
+
+def test_jobs_below_the_living_wage_are_provisional_as_their_workbooks_name_says(
+    mart: duckdb.DuckDBPyConnection, shared_data: Path
+) -> None:
+    told = rows(
+        mart, "select distinct status from fct_observation where indicator_code = 'ATF13' and value is not null"
+    )
+    assert told == [("provisional",)]
+    # The series as it was published later, the share at or above the real living wage, has other figures for that year.
+    later = shared_data / "ons_ashe" / "real_living_wage_at_or_above_2016-2025.csv"
+    with later.open(encoding="utf-8", newline="") as stream:
+        revised = {
+            row["area_code"]: round(100 - float(row["value"]), 1)
+            for row in csv.DictReader(stream)
+            if row["period"] == "2022" and row["unit"] == "Persons" and row["measure"] == "Percentage"
+        }
+    now = dict(
+        rows(
+            mart,
+            "select area_code, value from fct_observation where indicator_code = 'ATF13' and sex = 'Persons' "
+            "and breakdown_type = 'Total' and area_code in ('E06000006', 'E06000007', 'E06000050', 'E92000001')",
+        )
+    )
+    assert {code: (value, revised[code]) for code, value in now.items()} == {
+        "E06000006": (13.4, 14.6),
+        "E06000007": (10.3, 10.6),
+        "E06000050": (10.9, 11.7),
+        "E92000001": (12.5, 12.5),
+    }
 
 
 def test_a_row_of_the_views_says_how_old_it_is_and_why_it_is_not_compared(mart: duckdb.DuckDBPyConnection) -> None:

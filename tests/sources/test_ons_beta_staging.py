@@ -59,12 +59,12 @@ def test_every_landed_row_is_accounted_for(staged: Staged) -> None:
 @pytest.mark.parametrize(
     ("area", "sex", "pattern", "value", "jobs", "status", "band"),
     [
-        ("E92000001", "Persons", "Total", 12.5, 2_951_000, "normal", "CV <= 5%"),
-        ("E06000006", "Persons", "Total", 13.4, 7_000, "normal", "CV > 10% and <= 20%"),
-        ("E08000012", "Persons", "Total", 11.1, 24_000, "normal", "CV > 5% and <= 10%"),
-        ("E08000014", "Female", "Total", 16.4, 8_000, "normal", "CV > 10% and <= 20%"),
-        ("E06000050", "Persons", "Part-time", 21.9, 8_000, "normal", "CV > 10% and <= 20%"),
-        ("E08000013", "Female", "Total", 18.6, None, "normal", "CV > 10% and <= 20%"),
+        ("E92000001", "Persons", "Total", 12.5, 2_951_000, "provisional", "CV <= 5%"),
+        ("E06000006", "Persons", "Total", 13.4, 7_000, "provisional", "CV > 10% and <= 20%"),
+        ("E08000012", "Persons", "Total", 11.1, 24_000, "provisional", "CV > 5% and <= 10%"),
+        ("E08000014", "Female", "Total", 16.4, 8_000, "provisional", "CV > 10% and <= 20%"),
+        ("E06000050", "Persons", "Part-time", 21.9, 8_000, "provisional", "CV > 10% and <= 20%"),
+        ("E08000013", "Female", "Total", 18.6, None, "provisional", "CV > 10% and <= 20%"),
         ("E08000013", "Male", "Total", None, None, "unreliable", "over 20 %"),
         ("E08000012", "Male", "Full-time", None, None, "unreliable", "over 20 %"),
     ],
@@ -105,8 +105,8 @@ def test_no_marker_is_unknown_and_none_became_a_zero(staged: Staged) -> None:
         f"select status, count(*), count(value) from intermediate.int_staged where dataset = '{WAGE}' group by all"
     )
     assert sorted(states) == [
-        ("normal", 1_556, 1_556),
         ("not_applicable", 1, 0),
+        ("provisional", 1_556, 1_556),
         ("suppressed", 5, 0),
         ("unreliable", 2_137, 0),
     ]

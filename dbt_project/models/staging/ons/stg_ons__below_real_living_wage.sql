@@ -30,11 +30,13 @@ with
             {{ unknown_among(["jobs_thousand"]) }} as is_unknown_beside,
             case when per_cent is null then jobs_thousand else per_cent end as said,
             jobs_thousand,
-            shading
+            shading,
+            -- The names of provisional workbooks begin with PROV; those of revised ones do not.
+            coalesce(upper(member) like 'PROV%', false) as is_provisional
         from source
     ),
 
-    marked as (
+    keyed as (
         select
             *,
             -- The workbook's own key, which is not that of other publishers: x and .. are two reasons to
@@ -47,7 +49,18 @@ with
                 when said = ':'
                 then 'not_applicable'
                 else {{ marker_status("said") }}
-            end as marker,
+            end as marker
+        from renamed
+    ),
+
+    marked as (
+        select
+            *,
+            case
+                when {{ figure_status("marker", "value") }} = 'normal' and is_provisional
+                then 'provisional'
+                else {{ figure_status("marker", "value") }}
+            end as status,
             case when working_pattern is null then 'Total' else 'Working pattern' end as breakdown_type,
             'April ' || year_of_survey as period_label,
             -- The survey asks for the pay period that holds one day of April; the workbook does not say which
@@ -66,13 +79,13 @@ with
                     || shading
                     || ' (CV is the coefficient of variation).'
             end as status_note
-        from renamed
+        from keyed
     )
 
     {{
         staged_figures(
             "marked",
-            "sex, breakdown_type, numerator, status_note",
+            "sex, breakdown_type, numerator, status, status_note",
             age=none,
             unknown_beside="is_unknown_beside",
             breakdown_value="coalesce(working_pattern, 'Total')",
