@@ -8,3 +8,7 @@
 {% macro tiers() -%}
     {{ return({"upper": ["E06", "E08", "E09", "E10"], "lower": ["E06", "E07", "E08", "E09"]}) }}
 {%- endmacro %}
+
+{#- Our code of England without London, which publishers name and give no code. It is there to be compared with: what
+    London has most of, such as temporary accommodation, is most of England's figure. -#}
+{% macro rest_of_england() -%} 'REST-OF-ENGLAND' {%- endmacro %}

@@ -192,8 +192,8 @@ FILES: dict[str, list[Went] | Refused | str] = {
     + "the same survey to December 2023, of northern councils, re-shaped by a third party.",
     "ons_ashe/lwf_table_7_1a_work_geography_2022.xls": [Went("ons_beta_below_real_living_wage", 9 * 411, "zipped")],
     "ons_ashe/real_living_wage_at_or_above_2016-2025.csv": "A later vintage of ATF13 for three of the nine councils, "
-    "re-shaped by a third party; tests hold it beside the provisional table of 2022. In the bundle it would be a newest "
-    "year without six councils.",
+    "re-shaped by a third party; tests hold it beside the provisional table of 2022. In the bundle it would be a "
+    "newest year without six councils.",
     "ons_ashe/table8_residence_2023_weekly_earnings.csv": NOT_YET
     + "weekly pay by residence, April 2023, provisional, re-shaped by a third party.",
     # The service answers for the areas that are asked for, or for all councils of the United Kingdom; so many of the

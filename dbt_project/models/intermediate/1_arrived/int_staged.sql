@@ -24,6 +24,7 @@ with
             stacked.area_name,
             -- A row without a code is of no area; that must not be null, which would pass for known.
             area.area_code is not null
+            or coalesce(stacked.area_code, '') = {{ rest_of_england() }}
             or (
                 coalesce(left(stacked.area_code, 3), '') in ('E06', 'E07', 'E08', 'E09', 'E10')
                 and coalesce(stacked.breakdown_type, '') = 'Total'

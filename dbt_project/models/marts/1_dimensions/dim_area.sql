@@ -61,7 +61,7 @@ with
         select met.area_code, coalesce(met.area_name, met.area_code) as area_name
         from met
         left join known on met.area_code = known.area_code
-        where known.area_code is null
+        where known.area_code is null and met.area_code <> {{ rest_of_england() }}
     ),
 
     region as (
@@ -128,6 +128,20 @@ with
             cast(null as string) as ods_code
         from {{ source("raw", "catalogue_area") }}
         where area_code in (select area_code from {{ source("raw", "catalogue_neighbour") }})
+        union all
+        select
+            area_code,
+            'Rest of England' as area_name,
+            'benchmark' as area_type,
+            'E92000001' as parent_code,
+            false as in_cheshire_merseyside,
+            cast(null as date) as valid_from,
+            cast(null as date) as valid_to,
+            false as is_answered,
+            cast(null as string) as dfe_code,
+            cast(null as string) as ods_code
+        from met
+        where area_code = {{ rest_of_england() }}
     )
 
 select

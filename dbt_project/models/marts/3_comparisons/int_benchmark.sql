@@ -1,6 +1,6 @@
 {#- With what each area is compared. England for every answered area and every other council, whose
     code may have ended: publishers go on with it, and older periods are those of councils that ended; for answered areas
-    the areas that they are part of; for the nine councils the group of their statistical neighbours. -#}
+    the areas that they are part of, and England without London where a publisher has it; for the nine councils the group of their statistical neighbours. -#}
 with
     area as (
         select area_code, area_type, parent_code, is_answered
@@ -40,6 +40,14 @@ with
         union
         select area_code, benchmark_area_code
         from grandparent
+        union
+        select area.area_code, rest.area_code as benchmark_area_code
+        from area
+        inner join
+            {{ ref("dim_area") }} as rest
+            on rest.area_code = {{ rest_of_england() }}
+            and area.is_answered
+            and area.area_type <> 'country'
         union
         select area.area_code, neighbours.group_code as benchmark_area_code
         from area

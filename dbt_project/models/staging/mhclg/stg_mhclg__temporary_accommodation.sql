@@ -38,7 +38,11 @@ with
                 part,
                 row_number as source_row,
                 '{{ name }}' as measure,
-                area_code,
+                case
+                    when area_code = '-' and lower(trim(area_name)) = 'rest of england'
+                    then {{ rest_of_england() }}
+                    else area_code
+                end as area_code,
                 area_name,
                 '{{ age }}' as age,
                 day_text,
@@ -100,7 +104,7 @@ with
                 then last_day
             end as period_day,
             case
-                when left(area_code, 3) in ('E92', 'E12')
+                when left(area_code, 3) in ('E92', 'E12') or area_code = {{ rest_of_england() }}
                 then 'Counts are rounded to 10 and include estimates for councils that sent no data.'
             end as status_note
         from ended
