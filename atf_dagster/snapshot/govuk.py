@@ -44,14 +44,20 @@ class _Bundled:
     sheets: Callable[[FiguresSource, Sequence[Figure]], Sheets]
     beside: str = ""
     """Name of the table of a further sheet, which has the publisher's own columns."""
+    only: str = ""
+    """The file of this page, where the publisher has a page for each of its files; empty where a page has them all."""
+
+    def has(self, source: FiguresSource) -> bool:
+        return source.publisher == self.publisher and self.only in ("", source.indicator)
 
 
 def page(asked: Asked) -> Answer:
     """GOV.UK's description of a page or a collection. Raises NotBundled for another one."""
     path = "/" + asked.path.removeprefix(PAGES)
     if path in _BUNDLED:
-        files = [_attachment(asked, source) for source in asked.of(_BUNDLED[path].publisher)]
-        return json_answer({"base_path": path, "title": _BUNDLED[path].title, "details": {"attachments": files}})
+        bundled = _BUNDLED[path]
+        files = [_attachment(asked, source) for source in asked.of(bundled.publisher) if bundled.has(source)]
+        return json_answer({"base_path": path, "title": bundled.title, "details": {"attachments": files}})
     documents = [
         {"title": bundled.title, "base_path": document, "api_path": f"/api/content{document}"}
         for document, bundled in _BUNDLED.items()
@@ -71,7 +77,7 @@ def file(asked: Asked) -> Answer:
 
 
 def _sources(asked: Asked) -> list[FiguresSource]:
-    return [source for bundled in _BUNDLED.values() for source in asked.of(bundled.publisher)]
+    return [source for bundled in _BUNDLED.values() for source in asked.of(bundled.publisher) if bundled.has(source)]
 
 
 def _path(source: FiguresSource) -> str:
@@ -90,7 +96,7 @@ def _attachment(asked: Asked, source: FiguresSource) -> dict[str, Any]:
 
 
 def _body(asked: Asked, source: FiguresSource) -> bytes:
-    bundled = next(bundled for bundled in _BUNDLED.values() if bundled.publisher == source.publisher)
+    bundled = next(bundled for bundled in _BUNDLED.values() if bundled.has(source))
     sheets = dict(bundled.sheets(source, asked.figures(source)))
     for table in known(asked.bundle):
         if table.name == bundled.beside:
@@ -185,6 +191,19 @@ def _children_in_low_income(source: FiguresSource, figures: Sequence[Figure]) ->
     return {"2_AHC_Relative_LA": [[source.title], headings, *rows]}
 
 
+def _fuel_poverty_of(title: str, only: str, beside: str = "") -> _Bundled:
+    """The page of one yearly edition."""
+    return _Bundled(
+        publisher="desnz",
+        title=title,
+        collection="/government/collections/fuel-poverty-sub-regional-statistics",
+        listed=True,
+        sheets=_fuel_poverty,
+        beside=beside,
+        only=only,
+    )
+
+
 _BUNDLED: Mapping[str, _Bundled] = {
     "/government/statistical-data-sets/live-tables-on-homelessness": _Bundled(
         publisher="mhclg",
@@ -193,13 +212,20 @@ _BUNDLED: Mapping[str, _Bundled] = {
         listed=False,  # the collection lists the quarters' releases, whose files are those of the live tables
         sheets=_temporary_accommodation,
     ),
-    "/government/statistics/sub-regional-fuel-poverty-data-2022": _Bundled(
-        publisher="desnz",
-        title="Sub-regional fuel poverty data 2022",
-        collection="/government/collections/fuel-poverty-sub-regional-statistics",
-        listed=True,
-        sheets=_fuel_poverty,
-        beside="fuel_poverty_lsoa_2020",
+    # The newest comes first, as in the publisher's collection.
+    "/government/statistics/sub-regional-fuel-poverty-2024-2022-data": _fuel_poverty_of(
+        "Sub-regional fuel poverty 2024 (2022 data)",
+        "sub-regional-fuel-poverty-2024-tables",
+        beside="fuel_poverty_lsoa_2022",
+    ),
+    "/government/statistics/sub-regional-fuel-poverty-data-2023": _fuel_poverty_of(
+        "Sub-regional fuel poverty data 2023", "sub-regional-fuel-poverty-2023-tables"
+    ),
+    "/government/statistics/sub-regional-fuel-poverty-data-2022": _fuel_poverty_of(
+        "Sub-regional fuel poverty data 2022", "sub-regional-fuel-poverty-2022-tables"
+    ),
+    "/government/statistics/sub-regional-fuel-poverty-data-2021": _fuel_poverty_of(
+        "Sub-regional fuel poverty data 2021", "sub-regional-fuel-poverty-2021-tables"
     ),
     "/government/statistics/children-in-low-income-families-local-area-statistics-2022-to-2025": _Bundled(
         publisher="dwp",

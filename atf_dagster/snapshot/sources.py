@@ -25,6 +25,7 @@ class TakenFrom:
     date: str  # of the commit, ISO
     sha256: str  # of the file, complete
     bytes: int  # size of the file
+    note: str  # whether the file is the publisher's own, or what a third party changed; empty where nothing is said
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from atf_dagster.files import read_yaml
 
 OWN_PERIODS = {
     "govuk_desnz_fuel_poverty",
+    "govuk_desnz_fuel_poverty_editions",
     "govuk_desnz_fuel_poverty_lsoa",
     "govuk_dwp_children_in_low_income",
     "govuk_mhclg_temporary_accommodation",

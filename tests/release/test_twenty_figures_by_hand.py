@@ -1,4 +1,4 @@
-"""Twenty-four figures of the release, read by a person in the publishers' own files, from eight interfaces.
+"""Figures of the release, read by a person in the publishers' own files, from eight interfaces.
 
 Each line is: what the file says, in its own words, and where the mart must say it. Nothing here is computed.
 """
@@ -45,6 +45,15 @@ READ = [
     # DESNZ Table 2: "Liverpool 221126 41297 18.675777610954842", "NORTH WEST 14.428105046340784"
     ("ATF16", LIVERPOOL, "2020-01-01/2020-12-31", "Persons", TOTAL, 18.675777610954842, None),
     ("ATF16", NORTH_WEST, "2020-01-01/2020-12-31", "Persons", TOTAL, 14.428105046340784, None),
+    # Table 2 of 2019, 2021 and 2022: "Halton 56233 7889 14.029...", "57101 7097 12.428...", "57492 6987 12.152"
+    ("ATF16", HALTON, "2019-01-01/2019-12-31", "Persons", TOTAL, 14.029128803371686, None),
+    ("ATF16", HALTON, "2021-01-01/2021-12-31", "Persons", TOTAL, 12.428854135654367, None),
+    ("ATF16", HALTON, "2022-01-01/2022-12-31", "Persons", TOTAL, 12.152, None),
+    # MHCLG TA1: 31 December 2021 "Liverpool 362 224.284 1.61402507535089", 31 March 2025 "Liverpool 1368 228.868
+    # 5.97724452522852", 31 December 2025 "Liverpool 1739 217.867 7.98193..."
+    ("ATF17", LIVERPOOL, "2021-12-31/2021-12-31", "Persons", TOTAL, 1.61402507535089, None),
+    ("ATF17", LIVERPOOL, "2025-03-31/2025-03-31", "Persons", TOTAL, 5.97724452522852, None),
+    ("ATF17", LIVERPOOL, "2025-12-31/2025-12-31", "Persons", TOTAL, 7.9819339321696265, None),
     # MHCLG TA1: 31 March 2024 "Knowsley 83 64.795 1.28096303727139"; 30 September 2025 "Liverpool 6.88169599944073"
     ("ATF17", KNOWSLEY, "2024-03-31/2024-03-31", "Persons", TOTAL, 1.28096303727139, None),
     ("ATF17", LIVERPOOL, "2025-09-30/2025-09-30", "Persons", TOTAL, 6.88169599944073, None),

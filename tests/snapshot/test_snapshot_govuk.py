@@ -19,26 +19,49 @@ from atf_dagster.snapshot.figures import AREAS, COUNCILS
 from atf_dagster.snapshot.workbook import cell
 
 PAGES = "https://www.gov.uk/api/content"
+QUARTERS = (
+    "DetailedLA_202112.xlsx",
+    "Detailed_LA_202203.xlsx",
+    "Detailed_LA_202206.xlsx",
+    "Detailed_LA_202209.xlsx",
+    "Detailed_LA_202212.xlsx",
+    "Detailed_LA_202303.xlsx",
+    "Detailed_LA_202306_all_dropdowns_fix.xlsx",
+    "Detailed_LA_202309_fixed.xlsx",
+    "Detailed_LA_202312.xlsx",
+    "Detailed_LA_202403.xlsx",
+    "Detailed_LA_202406_fix.xlsx",
+    "Detailed_LA_202409.xlsx",
+    "Detailed_LA_202412.ods",
+    "Detailed_LA_202503.ods",
+    "Statutory_Homelessness_Detailed_Local_Authority_Data_202506.ods",
+    "Statutory_Homelessness_Detailed_Local_Authority_Data_202509.ods",
+    "Statutory_Homelessness_Detailed_Local_Authority_Data_202512.ods",
+)
+FUEL_2024 = "/government/statistics/sub-regional-fuel-poverty-2024-2022-data"
+FUEL = {
+    # page -> the name under which its file is answered, and the publisher's file
+    FUEL_2024: ("sub-regional-fuel-poverty-2024-tables", "2022_Sub-Regional-Data-LILEE.xlsx"),
+    "/government/statistics/sub-regional-fuel-poverty-data-2023": (
+        "sub-regional-fuel-poverty-2023-tables",
+        "2021_Sub-Regional-Data-LILEE.xlsx",
+    ),
+    "/government/statistics/sub-regional-fuel-poverty-data-2022": (
+        "sub-regional-fuel-poverty-2022-tables",
+        "sub-regional-fuel-poverty-2022-tables.xlsx",
+    ),
+    "/government/statistics/sub-regional-fuel-poverty-data-2021": (
+        "sub-regional-fuel-poverty-2021-tables",
+        "2019_Sub-Regional-Data-LILEE.xlsx",
+    ),
+}
 TABLES = {
     # page, table of the catalogue, the publisher's files by the name under which they are answered
     "/government/statistical-data-sets/live-tables-on-homelessness": (
         "mhclg_temporary_accommodation",
-        {
-            "Detailed_LA_202403": "mhclg_homelessness/Detailed_LA_202403.xlsx",
-            "Detailed_LA_202412": "mhclg_homelessness/Detailed_LA_202412.ods",
-            "Detailed_LA_202503": "mhclg_homelessness/Detailed_LA_202503.ods",
-            "Statutory_Homelessness_Detailed_Local_Authority_Data_202506": (
-                "mhclg_homelessness/Statutory_Homelessness_Detailed_Local_Authority_Data_202506.ods"
-            ),
-            "Statutory_Homelessness_Detailed_Local_Authority_Data_202509": (
-                "mhclg_homelessness/Statutory_Homelessness_Detailed_Local_Authority_Data_202509.ods"
-            ),
-        },
+        {Path(name).stem: f"mhclg_homelessness/{name}" for name in QUARTERS},
     ),
-    "/government/statistics/sub-regional-fuel-poverty-data-2022": (
-        "desnz_fuel_poverty",
-        {"sub-regional-fuel-poverty-2022-tables": "desnz_fuel_poverty/sub-regional-fuel-poverty-2022-tables.xlsx"},
-    ),
+    **{page: ("desnz_fuel_poverty", {name: f"desnz_fuel_poverty/{file}"}) for page, (name, file) in FUEL.items()},
     "/government/statistics/children-in-low-income-families-local-area-statistics-2022-to-2025": (
         "dwp_children_in_low_income",
         {
@@ -46,15 +69,10 @@ TABLES = {
         },
     ),
 }
+OF_ALL_COUNCILS = {Path(QUARTERS[-1]).stem, *(name for name, _ in FUEL.values())}
 
 
-OF_ALL_COUNCILS = {
-    "Statutory_Homelessness_Detailed_Local_Authority_Data_202509",
-    "sub-regional-fuel-poverty-2022-tables",
-}
-
-
-def rows(path: Path, table: str, folder: Path) -> list[dict[str, str]]:
+def rows(path: Path, table: str, folder: Path, of_all_councils: bool) -> list[dict[str, str]]:
     """The rows of the areas held; which row and sheet they stand in is the file's own affair."""
     collection = next(collection for collection in load().collections if collection.table == table)
     assert collection.layout is not None
@@ -64,7 +82,7 @@ def rows(path: Path, table: str, folder: Path) -> list[dict[str, str]]:
         return [
             {name: text for name, text in row.items() if name not in ("sheet", "sheet_row")}
             for row in csv.DictReader(stream)
-            if row["area_code"] in AREAS or (path.stem in OF_ALL_COUNCILS and is_other(row["area_code"]))
+            if row["area_code"] in AREAS or (of_all_councils and is_other(row["area_code"]))
         ]
 
 
@@ -83,18 +101,18 @@ def test_the_workbooks_hold_the_publishers_table_cell_by_cell(
     for name, original in files.items():
         body = tmp_path / f"{name}.xlsx"
         body.write_bytes(session.get(answered[name]["url"]).content)
-        expected = rows(shared_data / original, table, tmp_path)
+        expected = rows(shared_data / original, table, tmp_path, name in OF_ALL_COUNCILS)
         assert expected
-        assert rows(body, table, tmp_path) == expected
+        assert rows(body, table, tmp_path, name in OF_ALL_COUNCILS) == expected
 
 
 def test_the_table_of_small_areas_is_the_publishers_for_the_nine_councils(
     session: requests.Session, shared_data: Path, tmp_path: Path
 ) -> None:
-    page = "/government/statistics/sub-regional-fuel-poverty-data-2022"
+    name, file = FUEL[FUEL_2024]
     body = tmp_path / "answer.xlsx"
-    body.write_bytes(session.get(attachments(session, page)["sub-regional-fuel-poverty-2022-tables"]["url"]).content)
-    original = shared_data / TABLES[page][1]["sub-regional-fuel-poverty-2022-tables"]
+    body.write_bytes(session.get(attachments(session, FUEL_2024)[name]["url"]).content)
+    original = shared_data / "desnz_fuel_poverty" / file
     heading = 2
     ours, theirs = (
         # A number of 17 digits is answered as text.
@@ -106,15 +124,15 @@ def test_the_table_of_small_areas_is_the_publishers_for_the_nine_councils(
     )
     assert ours[: heading + 1] == theirs[: heading + 1]
     assert ours[heading + 1 :] == [line for line in theirs if line[2] in COUNCILS]
-    assert len(ours) - heading - 1 == 1_562
+    assert len(ours) - heading - 1 == 1_601
     # Read in the workbook.
     assert [
-        "E01006412",
-        "Knowsley 006A",
+        "E01006448",
+        "Knowsley 001A",
         *("E08000011", "Knowsley", "North West"),
-        "636.0",
-        "132.0",
-        "20.754716981132077",
+        "874.0",
+        "165.0",
+        "18.87871853546911",
     ] in ours
 
 
@@ -126,15 +144,13 @@ def test_a_page_says_the_size_of_its_files_and_no_date(session: requests.Session
         assert file["file_size"] == len(session.get(file["url"]).content)
 
 
-def test_a_collection_lists_the_release_that_is_held(session: requests.Session) -> None:
+def test_a_collection_lists_the_releases_that_are_held_the_newest_first(session: requests.Session) -> None:
     listed = session.get(f"{PAGES}/government/collections/fuel-poverty-sub-regional-statistics").json()
-    assert [document["base_path"] for document in listed["links"]["documents"]] == [
-        "/government/statistics/sub-regional-fuel-poverty-data-2022"
-    ]
+    assert [document["base_path"] for document in listed["links"]["documents"]] == list(FUEL)
 
 
 def test_the_same_file_has_the_same_bytes_each_time(session: requests.Session) -> None:
-    (file,) = attachments(session, "/government/statistics/sub-regional-fuel-poverty-data-2022").values()
+    (file,) = attachments(session, FUEL_2024).values()
     assert session.get(file["url"]).content == session.get(file["url"]).content
 
 

@@ -191,3 +191,39 @@ def test_children_in_low_income_families_are_those_of_the_publishers_file(
         "order by measure desc"
     )
     assert found == [(value, children, "0-15 yrs", "normal"), (children, None, "0-15 yrs", "normal")]
+
+
+EDITIONS = "govuk_desnz_fuel_poverty_editions"
+
+
+def test_the_editions_of_the_present_measure_of_fuel_poverty_come_together(tmp_path: Path, shared_data: Path) -> None:
+    files = {
+        "2021": "2019_Sub-Regional-Data-LILEE.xlsx",
+        "2022": "sub-regional-fuel-poverty-2022-tables.xlsx",
+        "2023": "2021_Sub-Regional-Data-LILEE.xlsx",
+        "2024": "2022_Sub-Regional-Data-LILEE.xlsx",
+    }
+    pages = {}
+    for edition, name in files.items():
+        body = (shared_data / "desnz_fuel_poverty" / name).read_bytes()
+        file = File(f"sub-regional-fuel-poverty-tables-{edition}.xlsx", body, f"5f{edition:0>22}")
+        pages[f"/fuel-{edition}"] = PublishedPage(f"Sub-regional fuel poverty data {edition}", [file])
+    # Of the measure before, and the words about the figures: neither is asked for.
+    pages["/fuel-2020"] = PublishedPage("Sub-regional fuel poverty data 2020", [])
+    pages["/report"] = PublishedPage("Sub-regional fuel poverty report 2024", [])
+    listed = {"/government/collections/fuel-poverty-sub-regional-statistics": [*pages]}
+    with Govuk(pages=pages, collections=listed) as govuk:
+        staged = stage(tmp_path, govuk.base_urls, [EDITIONS])
+    (attempt,) = staged.attempts
+    assert len(attempt.pages) == 4
+    assert not any("/fuel-2020" in note or "/report" in note for note in attempt.notes)
+    # Read in Table 2 of each workbook.
+    assert staged.query(
+        "select period_id, value, numerator, denominator from intermediate.int_staged "
+        "where row_use = 'kept' and area_code = 'E06000006' order by period_id"
+    ) == [
+        ("2019-01-01/2019-12-31", 14.029128803371686, 7889, 56_233),
+        ("2020-01-01/2020-12-31", 13.779389607204177, 7865, 57_078),
+        ("2021-01-01/2021-12-31", 12.428854135654367, 7097, 57_101),
+        ("2022-01-01/2022-12-31", 12.152, 6987, 57_492),
+    ]

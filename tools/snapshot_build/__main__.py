@@ -1,8 +1,9 @@
 """`python -m tools.snapshot_build FOLDER`: takes published figures and reference data from FOLDER into the project.
 
 FOLDER holds the publishers' files and a `PROVENANCE.md`. Its table names, for each file, its size, the beginning of its
-SHA-256, and the public repository, path, commit and date of its origin. Two runs on the same folder write the same
-bytes. Where a file is refused, nothing is written.
+SHA-256, and the public repository, path, commit and date of its origin, with a note in brackets where a third party
+changed the file. Where it says that in other words ("as above"), `origin` in `plan.yml` says it. Two runs on the same
+folder write the same bytes. Where a file is refused, nothing is written.
 
 Belongs here: going through `plan.yml`, checking each file of FOLDER against its record of provenance, writing
 `figures/`, `reference/` and `sources.yml`. Does not belong here: a file's format (`readers`).
@@ -13,6 +14,7 @@ import hashlib
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +31,31 @@ from tools.snapshot_build.reading import FileRefused, Reading
 PLAN = Path(__file__).with_name("plan.yml")
 
 _PROVENANCE_ROW = re.compile(
-    r"^\| (?P<file>\S.*?) \| (?P<bytes>[\d,]+) \| (?P<sha>[0-9a-f]{16}) "
-    r"\| (?P<repository>\S+/\S+) `(?P<path>[^`]+)` @(?P<commit>[0-9a-f]+) (?P<date>\d{4}-\d\d-\d\d) \|$",
-    re.MULTILINE,
+    r"^\| (?P<file>\S.*?) \| (?P<bytes>[\d,]+) \| (?P<sha>[0-9a-f]{16}) \| (?P<origin>.+) \|$", re.MULTILINE
 )
+_ORIGIN = re.compile(
+    r"(?P<repository>\S+/\S+) `(?P<path>[^`]+)` @(?P<commit>[0-9a-f]+) (?P<date>\d{4}-\d\d-\d\d)"
+    r"(?: \((?P<note>.+)\))?"
+)
+_PARTS = ("repository", "path", "commit", "date", "note")
 _FOLDER_REMEDY = "Give the folder that holds the publishers' files."
 _PREAMBLE = (
     "# Where each bundled file came from. Written by `python -m tools.snapshot_build FOLDER`;\n"
     "# edit plan.yml and run that instead of editing this.\n"
 )
+
+
+_BESIDE = frozenset({"numbers", "later"})
+"""Keys of an entry that name a further file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A row of PROVENANCE.md. `origin` is empty where the row does not say it in full."""
+
+    bytes: int
+    sha256: str
+    origin: dict[str, str]
 
 
 def build(folder: Path, into: Path = BUNDLE, plan: Path = PLAN) -> tuple[FiguresSource, ...]:
@@ -68,12 +86,12 @@ def _carry_over(
     folder: Path,
     entry: Mapping[str, str],
     declared: Mapping[str, Any],
-    provenance: Mapping[str, TakenFrom],
+    provenance: Mapping[str, Recorded],
 ) -> tuple[FiguresSource, bytes]:
     path = folder / entry["source"]
-    taken_from = _verified(path, entry["source"], provenance)
-    if "numbers" in entry:
-        _verified(folder / entry["numbers"], entry["numbers"], provenance)
+    taken_from = _verified(path, entry, provenance)
+    for beside in _BESIDE & entry.keys():
+        _check(folder / entry[beside], entry[beside], provenance)
     reading = read(path, entry)
     publisher = declared["publishers"][entry["publisher"]]
     indicator = entry["indicator"]
@@ -103,10 +121,10 @@ def _carry_reference(
     folder: Path,
     entry: Mapping[str, Any],
     declared: Mapping[str, Any],
-    provenance: Mapping[str, TakenFrom],
+    provenance: Mapping[str, Recorded],
 ) -> tuple[ReferenceSource, bytes]:
     path = folder / entry["source"]
-    taken_from = _verified(path, entry["source"], provenance)
+    taken_from = _verified(path, entry, provenance)
     try:
         table = reference.carry_over(path, entry)
     except ReferenceRefused as refused:
@@ -139,8 +157,20 @@ def _span(reading: Reading) -> str:
     return f"periods {first} to {last}" if first != last else f"period {first}"
 
 
-def _verified(path: Path, name: str, provenance: Mapping[str, TakenFrom]) -> TakenFrom:
-    """Check that the file is the recorded one. Returns its record, with the complete SHA-256."""
+def _verified(path: Path, entry: Mapping[str, Any], provenance: Mapping[str, Recorded]) -> TakenFrom:
+    """Check that the file is the recorded one. Returns its origin, with the complete SHA-256."""
+    recorded = _check(path, entry["source"], provenance)
+    origin = recorded.origin | entry.get("origin", {})
+    if missing := [part for part in _PARTS if part not in origin]:
+        raise FileRefused(
+            f"PROVENANCE.md does not say the {', '.join(missing)} of {path}.",
+            "Write them there as in the other rows, or as `origin` of the file's entry in plan.yml.",
+        )
+    return TakenFrom(**origin, sha256=recorded.sha256, bytes=recorded.bytes)
+
+
+def _check(path: Path, name: str, provenance: Mapping[str, Recorded]) -> Recorded:
+    """The file's record, with the complete SHA-256. Raises FileRefused where the file is another one."""
     if not path.is_file():
         raise FileRefused(f"{path} is not there.", _FOLDER_REMEDY)
     if name not in provenance:
@@ -152,34 +182,25 @@ def _verified(path: Path, name: str, provenance: Mapping[str, TakenFrom]) -> Tak
         raise FileRefused(
             f"{path} has {len(body):,} bytes and SHA-256 {sha256[:16]}, but PROVENANCE.md records "
             f"{recorded.bytes:,} and {recorded.sha256}.",
-            f"Fetch the file again from {recorded.repository}, or record its present size and hash.",
+            "Fetch the file again from its origin, or record its present size and hash.",
         )
-    return TakenFrom(
-        repository=recorded.repository,
-        path=recorded.path,
-        commit=recorded.commit,
-        date=recorded.date,
-        sha256=sha256,
-        bytes=recorded.bytes,
-    )
+    return replace(recorded, sha256=sha256)
 
 
-def _provenance(folder: Path) -> dict[str, TakenFrom]:
+def _provenance(folder: Path) -> dict[str, Recorded]:
     """The records of PROVENANCE.md by file name. Their SHA-256 is only the beginning of the hash."""
     path = folder / "PROVENANCE.md"
     if not path.is_file():
         raise FileRefused(f"{path} is not there.", _FOLDER_REMEDY)
-    return {
-        row["file"]: TakenFrom(
-            repository=row["repository"],
-            path=row["path"],
-            commit=row["commit"],
-            date=row["date"],
-            sha256=row["sha"],
+    found = {}
+    for row in _PROVENANCE_ROW.finditer(path.read_text(encoding="utf-8")):
+        origin = _ORIGIN.fullmatch(row["origin"])
+        found[row["file"]] = Recorded(
             bytes=int(row["bytes"].replace(",", "")),
+            sha256=row["sha"],
+            origin={part: origin[part] or "" for part in _PARTS} if origin else {},
         )
-        for row in _PROVENANCE_ROW.finditer(path.read_text(encoding="utf-8"))
-    }
+    return found
 
 
 def _sources_bytes(sources: Sequence[FiguresSource], beside: Sequence[ReferenceSource]) -> bytes:

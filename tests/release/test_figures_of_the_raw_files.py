@@ -1,0 +1,87 @@
+"""Whole tables of ../shared/data beside the release: every figure of our areas, read without the project's own readers.
+
+Belongs here: what a refresh from the bundled snapshot publishes, compared file by file. Does not belong here: single
+figures read by a person (test_twenty_figures_by_hand), the snapshot's answers (tests/snapshot).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from atf_dagster.snapshot.figures import COUNCILS, ENGLAND, NORTH_WEST
+from support.home import PublishedHome
+
+OURS = {*COUNCILS, NORTH_WEST, ENGLAND}
+Figures = dict[tuple[str, str], tuple[Any, ...]]
+"""(area, period) -> the cells that are compared."""
+
+
+def released(home: PublishedHome, indicator: str, columns: str = "value", where: str = "true") -> Figures:
+    rows = home.rows(
+        f"select area_code, period_id, {columns} from mart.fct_observation where indicator_code = '{indicator}' "
+        f"and breakdown_value = 'Total' and area_code in {tuple(sorted(OURS))} and {where}"
+    )
+    found = {(area, period): tuple(cells) for area, period, *cells in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def lines(path: Path, sheet: str) -> list[list[Any]]:
+    return CalamineWorkbook.from_path(path).get_sheet_by_name(sheet).to_python()
+
+
+def number(cell: Any) -> float | None:
+    return float(cell) if cell not in ("", "..", "-") else None
+
+
+def as_good_as(cells: tuple[float | None, ...]) -> tuple[Any, ...]:
+    """The same but for the last digits of a product of binary fractions."""
+    return tuple(None if cell is None else pytest.approx(cell, rel=1e-12) for cell in cells)
+
+
+def test_fuel_poverty_of_four_years_is_that_of_the_departments_workbooks(
+    published_home: PublishedHome, shared_data: Path
+) -> None:
+    files = {
+        2019: "2019_Sub-Regional-Data-LILEE.xlsx",
+        2020: "sub-regional-fuel-poverty-2022-tables.xlsx",
+        2021: "2021_Sub-Regional-Data-LILEE.xlsx",
+        2022: "2022_Sub-Regional-Data-LILEE.xlsx",
+    }
+    expected = {
+        (line[0], f"{year}-01-01/{year}-12-31"): (line[6], line[5], line[4])
+        for year, file in files.items()
+        for line in lines(shared_data / "desnz_fuel_poverty" / file, "Table 2")
+        if line[0] in OURS
+    }
+    assert len(expected) == 4 * 11
+    found = released(published_home, "ATF16", "value, numerator, denominator", "not is_derived")
+    assert found.keys() == expected.keys()
+    for key, cells in expected.items():
+        assert found[key] == as_good_as(cells), key
+
+
+def test_temporary_accommodation_of_seventeen_quarters_is_that_of_the_ministrys_workbooks(
+    published_home: PublishedHome, shared_data: Path
+) -> None:
+    ends = {"03": "31", "06": "30", "09": "30", "12": "31"}
+    rates: Figures = {}
+    children: Figures = {}
+    for path in sorted((shared_data / "mhclg_homelessness").iterdir()):
+        quarter = next(part[:6] for part in path.stem.split("_") if part[:2] == "20")
+        day = f"{quarter[:4]}-{quarter[4:]}-{ends[quarter[4:]]}"
+        sheet = next(name for name in CalamineWorkbook.from_path(path).sheet_names if name.startswith("TA1"))
+        for line in lines(path, sheet):
+            if line[0] in OURS:
+                rates[line[0], f"{day}/{day}"] = (number(line[6]), number(line[4]), 1000 * line[5])
+                children[line[0], f"{day}/{day}"] = (number(line[8]),)
+    assert len(rates) == 17 * 11
+    found = released(published_home, "ATF17", "value, numerator, denominator", "not is_derived")
+    assert found.keys() == rates.keys()
+    for key, cells in rates.items():
+        assert found[key] == as_good_as(cells), key
+    assert released(published_home, "SUP40", where="not is_derived") == children
