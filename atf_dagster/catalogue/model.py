@@ -286,6 +286,8 @@ class Layout(_Entry):
     code_column: Identifier
     """The column whose cells distinguish rows of data from titles, totals and notes."""
     code: str = r"^[A-Z][0-9]{8}$"
+    without_code: tuple[Text, ...] = ()
+    """Areas that the publisher names and gives no code: rows with such a name are data too."""
     title: str | None = None
     """Regular expression for a cell above the table; each row gets its text as `title`."""
     one_sheet: bool = True

@@ -397,10 +397,25 @@ def _at(sheet: _Sheet, layout: Layout, start: int, coded: Sequence[int], is_code
         columns=columns,
         missing=tuple(name for name, found in columns.items() if not found),
         start=start,
-        data=[index for index in coded if any(is_code(rows[index][column.position]) for column in with_codes)],
+        data=sorted(
+            {
+                *(index for index in coded if any(is_code(rows[index][column.position]) for column in with_codes)),
+                *(_named(rows, layout, start) if with_codes else ()),
+            }
+        ),
     )
     own = {column for column in range(width) if any(row[column] for row in block)}
     return replace(found, ambiguous=_explain_ambiguous(found, layout, own))
+
+
+def _named(rows: list[list[str]], layout: Layout, start: int) -> Iterator[int]:
+    """Rows of areas without a code that the layout names."""
+    names = {name.casefold() for name in layout.without_code}
+    return (
+        index
+        for index in range(start, len(rows) if names else start)
+        if any(one_line(cell).casefold() in names for cell in rows[index])
+    )
 
 
 def _heading_rows(
@@ -474,7 +489,7 @@ def _rows(table: _Found, layout: Layout) -> Iterator[list[str]]:
         number = table.sheet.first_row + index
         for key, choice in zip(keys, choices, strict=True):
             cells = [
-                next(row[position] for position in positions if is_code(row[position]))
+                next((row[position] for position in positions if is_code(row[position])), row[positions[0]])
                 if name == layout.code_column
                 else _only_text(row, positions, table, name, number)
                 for name, positions in choice

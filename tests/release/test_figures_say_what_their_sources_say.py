@@ -169,3 +169,26 @@ def test_nobody_sends_a_return_for_a_region_or_for_england(mart: duckdb.DuckDBPy
         ("region", "not_at_this_level"),
         ("subregion", "local_return_not_received"),
     ]
+
+
+def test_a_stock_of_quarters_stands_beside_the_quarter_of_a_year_ago_and_england_without_london(
+    mart: duckdb.DuckDBPyConnection,
+) -> None:
+    """Households in temporary accommodation per 1,000: Liverpool went from 3.8 to 6.9 in 18 months."""
+    key = "where indicator_code = 'ATF17' and area_code = 'E08000012'"
+    series = dict(rows(mart, f"select period, round(value, 2) from vw_quarterly {key}"))
+    assert (series["2024-03-31"], series["2025-09-30"]) == (3.79, 6.88)
+    (row,) = rows(
+        mart,
+        "select round(value_year_before, 2), round(change, 2), direction, round(england_change, 2), "
+        f"round(rest_of_england_change, 2) from vw_quarterly {key} and period = '2025-09-30'",
+    )
+    assert row == (4.59, 2.29, "rose", 0.27, 0.12)
+    (beside,) = rows(
+        mart,
+        "select round(benchmark_value, 2), outcome_judged, includes_area from fct_comparison "
+        f"{key} and period_id like '2025-09-30%' and benchmark_area_code = 'REST-OF-ENGLAND'",
+    )
+    assert beside == (2.82, "worse", True)
+    # It is there to be compared with and is no area that is answered for.
+    assert rows(mart, "select count(*) from coverage where area_code = 'REST-OF-ENGLAND'") == [(0,)]

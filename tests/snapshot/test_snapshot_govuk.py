@@ -82,7 +82,7 @@ def rows(path: Path, table: str, folder: Path, of_all_councils: bool) -> list[di
         return [
             {name: text for name, text in row.items() if name not in ("sheet", "sheet_row")}
             for row in csv.DictReader(stream)
-            if row["area_code"] in AREAS or (of_all_councils and is_other(row["area_code"]))
+            if row["area_code"] in {*AREAS, "-"} or (of_all_councils and is_other(row["area_code"]))
         ]
 
 

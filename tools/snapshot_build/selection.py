@@ -15,18 +15,21 @@ from atf_dagster.snapshot.govuk import TA1_COLUMN
 ENGLAND_TOTALS = "england_totals"
 """The value of `areas` for a file of which all councils of England are taken."""
 
+_OURS = AREAS | {"-"}
+"""Our areas, and England without London, which table TA1 names and gives a dash for its code."""
+
 _TOTALS = ("", TA1_COLUMN)  # each column of TA1 is a total of everybody
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
 
 def area(entry: Mapping[str, str], area_code: str) -> bool:
     """Whether any figures of an area are taken."""
-    return area_code in AREAS or (entry.get("areas") == ENGLAND_TOTALS and is_other_council(area_code))
+    return area_code in _OURS or (entry.get("areas") == ENGLAND_TOTALS and is_other_council(area_code))
 
 
 def figure(entry: Mapping[str, str], row: Figure) -> bool:
     """Whether this figure of a chosen area is taken. Of another council only totals of `sex`, `since` a year, are."""
-    if row["area_code"] in AREAS:
+    if row["area_code"] in _OURS:
         return True
     if row["breakdown_type"] not in _TOTALS or row["sex"] != entry.get("sex", row["sex"]):
         return False

@@ -39,7 +39,7 @@ with
                 row_number as source_row,
                 '{{ name }}' as measure,
                 case
-                    when area_code = '-' and lower(trim(area_name)) = 'rest of england'
+                    when lower(trim(area_name)) = 'rest of england'
                     then {{ rest_of_england() }}
                     else area_code
                 end as area_code,
