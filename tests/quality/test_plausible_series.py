@@ -313,3 +313,14 @@ def test_a_revision_that_exchanged_two_councils_is_told(mart: duckdb.DuckDBPyCon
         revise(mart, "SUP15", period, str(values[before]), f"area_code = '{area}'")
     (row,) = failing(mart)["councils_are_not_exchanged"]
     assert row.endswith(": a revision exchanged the two.")
+
+
+def test_equal_councils_of_which_a_status_was_revised_are_not_exchanged(mart: duckdb.DuckDBPyConnection) -> None:
+    period = newest(mart, "SUP15")
+    two = "area_code in ('E06000006', 'E06000007')"
+    mart.execute(
+        f"update mart.fct_observation set value = 7.2 where indicator_code = 'SUP15' and period_id = ? and {two}",
+        [period],
+    )
+    revise(mart, "SUP15", period, "value", two)
+    assert "councils_are_not_exchanged" not in failing(mart)
