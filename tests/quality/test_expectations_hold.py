@@ -56,6 +56,8 @@ GOOD_ROWS: Sequence[Row] = (
     {"value_min": None, "value_max": None, "value": -3.0, **NO_LIMITS},
     {"sex": "Female", "breakdown_type": "Free school meals", "breakdown_value": "Eligible"},
     {"lci_95": 50.0, "uci_95": 50.0, "lci_998": 50.0, "uci_998": 50.0},
+    {"lci_95": -3.0, "uci_95": 104.0, "lci_998": -8.0, "uci_998": 109.0},
+    {"value_max": None, "denominator": 99e6, "numerator": None},
     {"numerator": 100.0, "denominator": 20000.0},
     {"numerator": 102.0, "denominator": 20000.0},
     {"numerator": 0.0, "denominator": 0.0},
@@ -74,8 +76,23 @@ BROKEN_ROWS: Mapping[str, Sequence[Row]] = {
     ),
     "value_within_bounds": ({"value": 100.1, **NO_LIMITS},),
     "value_not_under_bounds": ({"value": -0.1, **NO_LIMITS},),
+    "limits_are_near_the_bounds": (
+        {"uci_95": 150.1, "uci_998": 150.1},
+        {"lci_95": -50.1, "lci_998": -50.1},
+        {"uci_998": 151.0},
+    ),
+    "numbers_are_of_this_country": (
+        {**HIDDEN, "status": "not_available", "denominator": 1e50},
+        {**HIDDEN, "status": "not_available", "numerator": 1.1e9},
+        {"value_max": None, "value": 1e10, **NO_LIMITS},
+        {"value_max": None, "uci_95": 1e50, "uci_998": 1e50},
+    ),
     "marker_is_known": ({**HIDDEN, "status": "unknown_marker", "value_text": "[q]"},),
-    "period_is_understood": ({"period_end": None},),
+    "period_is_understood": (
+        # Where no period is understood the keys of several figures are one, and each is told once.
+        {"period_end": None, "observation_key": "without a period", "source_row": 1},
+        {"period_end": None, "observation_key": "without a period", "source_row": 2, "value": 51.0},
+    ),
     "sex_is_known": ({"sex": "People"},),
     "sex_is_said": ({"sex": None},),
     "age_is_said": ({"age": None},),
