@@ -18,7 +18,7 @@ from atf_dagster.quality.results import Result
 
 Row = dict[str, Any]
 LABELS = (
-    ("measure", "measure", "coalesce(staged.measure, '')"),
+    ("measure", "measure", "nullif(staged.measure, '')"),
     ("age", "age", "staged.age"),
     ("sex", "sex", "staged.sex"),
     ("category", "categories", "staged.breakdown_type || ': ' || staged.breakdown_value"),
@@ -55,6 +55,7 @@ BEFORE_OF_A_PERIOD = """
 HELD = f"""
     create or replace temp table {{name}} as
     select {{key}} as figure, staged.row_use in ({{uses}}) as is_used, staged.value, staged.status,
+        staged.period_end is null as is_unread,
         {", ".join(f"{sql} as {one}" for one, _, sql in LABELS)}
     from intermediate.int_staged as staged
     left join raw.catalogue_area as area on staged.area_code = area.area_code
@@ -118,6 +119,18 @@ class _Loss:
         ).fetchall()
         return [str(label) for (label,) in rows]
 
+    def unread(self) -> list[tuple[str, int]]:
+        """The labels of which no period could be read now, with the number of figures, the most first."""
+        return self.connection.execute(
+            "select coalesce(period, 'no label'), count(*) from now where is_used and is_unread "
+            "group by 1 order by 2 desc, 1"
+        ).fetchall()
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing has a value any longer."""
+        return not self._number("select count(value) from now where is_used")
+
     def statuses(self) -> list[str]:
         rows = self.connection.execute("select status, count(*) from lost group by 1 order by 2 desc, 1").fetchall()
         return [f"{count:,} {str(status).replace('_', ' ')}" for status, count in rows]
@@ -158,6 +171,12 @@ def _of_lost_figures(connection: duckdb.DuckDBPyConnection, row: Row) -> str:
             instead = f"{_some(came)} came instead" if came else "nothing came instead"
             which = f"{one if len(gone) == 1 else many} {_some([label for label, _ in gone])}"
             return f"All figures of {which} are gone; {instead}."
+    unread = loss.unread()
+    if (count := sum(count for _, count in unread)) and count >= EXPLAINS * loss.count:
+        return (
+            f"The figures are there, but the periods of {count:,} could not be read, which are called "
+            f"{_some([label for label, _ in unread])}."
+        )
     kinds = ", ".join(one for one, _, _ in labels[1:-1])
     return f"{loss.count:,} figures are gone, of no one {kinds} or area: the file was probably cut."
 
@@ -167,6 +186,8 @@ def _of_lost_values(connection: duckdb.DuckDBPyConnection, row: Row) -> str:
         return ""
     loss = _Loss(connection)
     now = f"they are now {_some(loss.statuses())}"
+    if loss.is_all:
+        return f"None of {loss.count:,} values is given any longer; {now}."
     for one, many, _ in LABELS:
         gone = loss.gone(one, "is_used and value is not null")
         if sum(count for _, count in gone) >= EXPLAINS * loss.count:

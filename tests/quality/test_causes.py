@@ -74,12 +74,15 @@ def whole(vintage: str, row: Row) -> Row:
     return {
         **{"vintage_id": vintage, "dataset": "d", "part": "all", "indicator_code": "SUP03", "row_use": "kept"},
         **{"breakdown_type": "Total", "breakdown_value": "Total", "status": "normal", "measure": "rate"},
+        "period_end": f"{row.get('period_label', '2022')[:4]}-12-31",
         **row,
         "observation_key": key(row),
     }
 
 
 def key(row: Row) -> str:
+    if "observation_key" in row:
+        return str(row["observation_key"])
     return "/".join(str(row.get(name)) for name in ("area_code", "sex", "age", "period_label", "breakdown_value"))
 
 
@@ -122,6 +125,11 @@ def instead(label: str, old: str, new: str) -> list[Row]:
             [row | {"measure": "proportion", "row_use": "other_measure"} for row in table()],
             "All figures of measure rate are gone; proportion came instead.",
         ),
+        (
+            [row | {"period_end": None, "observation_key": "without a period"} for row in table()],
+            "The figures are there, but the periods of 180 could not be read, which are called 2019, 2020, 2021, 2022, "
+            "2023.",
+        ),
     ],
 )
 def test_lost_figures_are_told_by_the_label_that_went_and_the_one_that_came(
@@ -158,6 +166,10 @@ def test_missing_councils_are_named_with_the_codes_that_came_instead(told: Told)
         (
             lambda row: hash_of(row) % 3 == 0,
             "60 values are no longer given; they are now 60 suppressed.",
+        ),
+        (
+            lambda row: True,
+            "None of 180 values is given any longer; they are now 180 suppressed.",
         ),
     ],
 )
