@@ -28,6 +28,8 @@ from atf_dagster.sql import literal
 HEADING_BYTES = 65536
 _UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 """A character of more than one byte in UTF-8."""
+_JSON = re.compile(r'[\ufeff\s]*(?:[{\[]\s*(?:["{}\[\]]|$)|(?:null|true|false)\s*$)')
+"""How JSON begins, and no heading of a table."""
 
 
 class RowsLost(Exception):
@@ -85,7 +87,7 @@ def heading(
             "the publisher.",
         )
     encoding = detect_encoding(path)
-    refuse_markup(codecs.getincrementaldecoder(encoding)().decode(start))
+    refuse_no_table(codecs.getincrementaldecoder(encoding)().decode(start))
     with _records(path, encoding, is_made_by_hand) as found:
         row = csv_records.split(next(found).text)
     while is_made_by_hand and row and not row[-1].strip():
@@ -207,6 +209,19 @@ def _wrong_line(path: Path, encoding: str) -> str:
     return f"line {before.count(chr(10)) + 1} has a NUL character"
 
 
+def refuse_no_table(text: str) -> None:
+    """Refuse a web page and JSON, told by how they begin: a reader of CSV would call them a damaged table."""
+    refuse_markup(text)
+    if _JSON.match(text):
+        raise BodyRejected(
+            "json_body",
+            f"The body is JSON, not a table; it begins: {text.strip()[:80]!r}.",
+            "The publisher changed its interface, or something else answered in its place; nothing shows that it "
+            "withdrew figures. The next refresh asks again. If it repeats, a data engineer opens the URL and compares "
+            "the answer with the publisher's documentation.",
+        )
+
+
 def refuse_markup(text: str) -> None:
     beginning = text.lstrip()[:400].lower()
     if beginning.startswith(("<!doctype", "<html", "<?xml", "<head", "<body", "<script")) or "<html" in beginning:
@@ -220,7 +235,7 @@ def refuse_markup(text: str) -> None:
 
 def _heading(row: Sequence[str], column_name: Callable[[str], str]) -> tuple[str, ...]:
     columns = tuple(column_name(heading) for heading in row)
-    twice = {name for name, times in Counter(columns).items() if times > 1}
+    twice = {name for name, times in Counter(columns).items() if times > 1 and name}
     if twice or "" in columns:
         raise BodyRejected(
             "bad_heading",

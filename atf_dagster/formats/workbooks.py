@@ -27,7 +27,7 @@ from pathlib import Path
 from atf_dagster.catalogue.model import Layout
 from atf_dagster.formats import workbook_child, workbook_processes
 from atf_dagster.formats.body import BodyRejected, NoData
-from atf_dagster.formats.csv_text import HEADING_BYTES, detect_encoding, refuse_markup
+from atf_dagster.formats.csv_text import HEADING_BYTES, detect_encoding, refuse_no_table
 from atf_dagster.formats.headings import JOINT, Column, matching, one_line
 
 ZIP = b"PK\x03\x04"
@@ -288,7 +288,7 @@ def _sheet_of_text(path: Path, start: bytes) -> _Sheet:
             f"The body is no XLSX, ODS, XLS or text; it begins with the bytes {start[:8]!r}.",
             OTHER_FORMAT,
         ) from error
-    refuse_markup(start.decode(encoding, errors="ignore"))
+    refuse_no_table(start.decode(encoding, errors="ignore"))
     if size > MOST_TEXT_BYTES:
         raise _unreadable(f"it is text of {size} bytes; {MOST_TEXT_BYTES} are allowed")
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 from atf_dagster import csv_records
 from atf_dagster.csv_records import Record
 from atf_dagster.formats.body import BodyRejected, NoData
-from atf_dagster.formats.csv_text import as_rejection, refuse_markup
+from atf_dagster.formats.csv_text import as_rejection, refuse_no_table
 
 _AGAIN = (
     "The network or the publisher caused this. The next refresh asks again for all pages. If it repeats, a data "
@@ -38,7 +38,7 @@ def check_page(path: Path, expected: Expected, *, offset: int, limit: int, total
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
     if total is None and not text.strip():
         raise NoData("The answer is empty: the publisher answers so where it has no rows for the parameters.")
-    refuse_markup(text)
+    refuse_no_table(text)
     found = csv_records.records(io.StringIO(text, newline=""))
     with as_rejection():
         columns = [heading.strip().lower() for heading in csv_records.split(next(found).text)]

@@ -171,6 +171,33 @@ def test_a_web_page_is_refused_whatever_it_was_called(path: Path, content: bytes
     assert "web page" in refusal(path, content, "html_body")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"null",
+        b"null\n",
+        b"[]",
+        b"{}",
+        b'{"value": null}',
+        b' \n{\n  "error": {"message": "Too many requests"}\n}\n',
+        b'\xef\xbb\xbf[{"Code": "a", "Name": "b", "Value": 1}]',
+        '{"Code": "a"}'.encode("utf-16"),
+    ],
+)
+def test_json_is_told_as_a_broken_interface_and_not_as_a_damaged_table(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(BodyRejected) as refused:
+        judge(path)
+    assert refused.value.reason == "json_body"
+    assert "The body is JSON" in refused.value.message
+    assert "nothing shows that it withdrew figures" in refused.value.remedy
+
+
+@pytest.mark.parametrize("heading", ["[note],Name,Value", "null,Name,Value", "{note},Name,Value"])
+def test_a_heading_of_a_bracket_or_of_the_word_null_is_no_json(path: Path, heading: str) -> None:
+    assert "code" in refusal(path, f"{heading}\na,b,1\n".encode(), "missing_column")
+
+
 @pytest.mark.parametrize("content", [b"Code,Name,Value\n", b"Code,Name,Value\r\n\r\n", b"Code,Name,Value\n,,\n"])
 def test_a_heading_without_rows_is_no_data(path: Path, content: bytes) -> None:
     path.write_bytes(content)
