@@ -18,9 +18,9 @@ from atf_dagster.quality.results import Result
 
 Row = dict[str, Any]
 LABELS = (
-    ("measure", "measure", "nullif(staged.measure, '')"),
-    ("age", "age", "staged.age"),
-    ("sex", "sex", "staged.sex"),
+    ("measure", "measures", "nullif(staged.measure, '')"),
+    ("age", "ages", "staged.age"),
+    ("sex", "sexes", "staged.sex"),
     ("category", "categories", "staged.breakdown_type || ': ' || staged.breakdown_value"),
     ("period", "periods", "staged.period_label"),
     (
@@ -204,6 +204,19 @@ def _of_councils(connection: duckdb.DuckDBPyConnection, row: Row) -> str:
     return f"Missing: {_some(missing, most=9)}{came}." if missing else ""
 
 
+def _of_other_words(connection: duckdb.DuckDBPyConnection, row: Row) -> str:
+    said = []
+    for _, many, label in LABELS:
+        found = connection.execute(
+            f"select {label} as label from intermediate.int_staged as staged left join raw.catalogue_area as area "
+            "on staged.area_code = area.area_code where staged.vintage_id = $1 and label is not null "
+            "group by 1 order by count(*) desc, 1",
+            [str(row["vintage_id"])],
+        ).fetchall()
+        said += [f"{many} {_some([str(label) for (label,) in found])}"] if found else []
+    return f"No row is one of ours. The rows are of {'; '.join(said)}." if said else ""
+
+
 def _of_another_unit(connection: duckdb.DuckDBPyConnection, row: Row) -> str:
     ratio = row.get("median_ratio")
     return "" if ratio is None else f"The figures are about {ratio:.3g} times what they were."
@@ -238,6 +251,7 @@ CAUSES = {
     "most_figures_are_still_there": _of_lost_figures,
     "most_values_are_still_given": _of_lost_values,
     "councils_are_there": _of_councils,
+    "a_first_table_has_figures_of_ours": _of_other_words,
     "unit_did_not_switch": _of_another_unit,
     "edition_has_the_areas_of_the_one_before": _of_lost_figures,
     "edition_gives_the_values_of_the_one_before": _of_lost_values,

@@ -13,7 +13,7 @@ import pytest
 from judging import COUNCILS, Outcomes, Row, insert, outcomes
 
 from atf_dagster import catalogue
-from atf_dagster.quality import suites
+from atf_dagster.quality import causes, gx, suites
 
 GOOD: Row = {
     "dataset": "some_dataset",
@@ -161,6 +161,7 @@ def vintages_judged(empty_admission: duckdb.DuckDBPyConnection, rows_judged: Out
     return outcomes(empty_admission, "admission")["staged_vintages"]
 
 
+FIRST = "a_first_table_has_figures_of_ours"
 ANNUAL = next(card.code for card in catalogue.load().indicators if card.frequency == "annual")
 WEEKLY = next(card.code for card in catalogue.load().indicators if card.frequency == "weekly")
 
@@ -195,6 +196,36 @@ def test_a_week_in_which_most_councils_are_zero_is_let_in(councils_judged: dict[
     """A week without a death in most councils is a fact; only these rows are spared, as the test above shows."""
     failing = councils_judged["staged_periods"]["period_is_not_all_zero"].failing
     assert [row for row in failing if row["vintage_id"].startswith("a week")] == []
+
+
+FIRST_TABLES: Mapping[str, Sequence[Row]] = {
+    "other words": ({"row_use": "other_measure", "area_code": "E06000006", "measure": "share of others"},),
+    "codes in small letters": ({"row_use": "other_area", "area_code": "e06000006"}, {"row_use": "other_area"}),
+    "small areas": ({"row_use": "other_area", "area_code": "E01012345"},),
+    "organisations": ({"row_use": "other_area", "area_code": "ORG-RBN"},),
+    "another length": ({"row_use": "other_period_length", "area_code": "E06000006"},),
+    "one of ours": ({"row_use": "kept", "area_code": "E06000006"}, {"row_use": "other_measure"}),
+}
+
+
+def test_a_first_table_of_which_nothing_is_ours_is_held_and_says_its_words(
+    empty_admission: duckdb.DuckDBPyConnection,
+) -> None:
+    empty_admission.execute("delete from intermediate.int_admission; delete from intermediate.int_staged")
+    empty_admission.execute("delete from raw.vintage")
+    for name, rows in FIRST_TABLES.items():
+        vintage = {"vintage_id": name, "dataset": name, "part": "all", "sequence": 1, "admission": "pending"}
+        insert(empty_admission, "raw.vintage", vintage)
+        for row in rows:
+            insert(empty_admission, "intermediate.int_staged", {"vintage_id": name, "age": "16-18 yrs", **row})
+    vintages = [suite for suite in suites.load("admission") if suite.suite == "staged_vintages"]
+    results = causes.explained(empty_admission, gx.run(empty_admission, vintages, has_previous=False))
+    (result,) = [result for result in results if result.expectation == FIRST]
+    assert {row["vintage_id"]: row["told"] for row in result.failing} == {
+        "other words": "No row is one of ours. The rows are of measures share of others; ages 16-18 yrs; "
+        "areas Halton (E06000006).",
+        "codes in small letters": "No row is one of ours. The rows are of ages 16-18 yrs; areas e06000006.",
+    }
 
 
 REFERENCE_RULES = (

@@ -12,7 +12,7 @@ with
             -- The dashboard's file has totals only and does not say so.
             coalesce(lower(trim(characteristic_grouping)), 'total') as topic,
             trim(characteristic) as category,
-            lower(trim(age)) in ('16-17', '16 to 17') as is_both_ages,
+            {{ age_words("age") }} = '16-17 yrs' as is_both_ages,
             age,
             time_period,
             neet_not_known_percent,
