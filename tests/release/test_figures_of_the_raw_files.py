@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from python_calamine import CalamineWorkbook
 
@@ -85,3 +86,34 @@ def test_temporary_accommodation_of_seventeen_quarters_is_that_of_the_ministrys_
     for key, cells in rates.items():
         assert found[key] == as_good_as(cells), key
     assert released(published_home, "SUP40", where="not is_derived") == children
+
+
+def test_unemployment_is_that_of_two_pulls_of_the_survey_and_what_the_later_one_hides_is_unreliable(
+    published_home: PublishedHome, shared_data: Path
+) -> None:
+    folder = shared_data / "nomis"
+    select = (
+        "select geography_code, strftime(date - interval 11 month, '%Y-%m-%d') || '/' || strftime(last_day(date), "
+        "'%Y-%m-%d'), value from '{}' where variable_name = 'Unemployment rate - aged 16-64'"
+    )
+    earlier, later = (
+        {(area, period): value for area, period, value in duckdb.sql(sql).fetchall() if area in OURS}
+        for sql in (
+            select.format(folder / "labour_market_NM_17_5_2023-11.parquet"),
+            select.format(folder / "labour_market_NM_17_5_2024-06_northern.parquet") + " and measures_code = 20599",
+        )
+    )
+    expected: Figures = {}
+    for key in earlier.keys() | later.keys():
+        if later.get(key, earlier.get(key)) is not None:
+            expected[key] = (later.get(key, earlier.get(key)), "normal")
+        else:
+            expected[key] = (None, "unreliable" if key in earlier else "not_available")
+    assert len(expected) == 9 * 77 + 75
+    assert sum(cells[1] == "unreliable" for cells in expected.values()) == 52
+    assert released(published_home, "ATF10", "value, status", "not is_derived") == expected
+    # Estimates of a survey without limits are beside each other and are not compared.
+    compared = published_home.rows(
+        "select distinct outcome_statistical from mart.fct_comparison where indicator_code = 'ATF10'"
+    )
+    assert {outcome for (outcome,) in compared} <= {"not_compared"}

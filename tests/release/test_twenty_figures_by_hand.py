@@ -42,6 +42,10 @@ READ = [
     # ASHE 2022, sheet All: "Liverpool ... 24.0, 11.1"; sheet Female: "Halton UA ... 5.0, 20.2"
     ("ATF13", LIVERPOOL, "2022-04-01/2022-04-01", "Persons", TOTAL, 11.1, None),
     ("ATF13", HALTON, "2022-04-01/2022-04-01", "Female", TOTAL, 20.2, None),
+    # Annual Population Survey, January to December 2023: "Liverpool 8.6", "Halton 6.2"; to December 2004 "Halton 7.9"
+    ("ATF10", LIVERPOOL, "2023-01-01/2023-12-31", "Persons", TOTAL, 8.6, None),
+    ("ATF10", HALTON, "2023-01-01/2023-12-31", "Persons", TOTAL, 6.2, None),
+    ("ATF10", HALTON, "2004-01-01/2004-12-31", "Persons", TOTAL, 7.9, None),
     # DESNZ Table 2: "Liverpool 221126 41297 18.675777610954842", "NORTH WEST 14.428105046340784"
     ("ATF16", LIVERPOOL, "2020-01-01/2020-12-31", "Persons", TOTAL, 18.675777610954842, None),
     ("ATF16", NORTH_WEST, "2020-01-01/2020-12-31", "Persons", TOTAL, 14.428105046340784, None),

@@ -1,11 +1,13 @@
-"""The bundled population in the format of NOMIS: its columns, its pages, and no word on what is not there."""
+"""The bundled population and unemployment as NOMIS gives them: columns, pages, and no word on what is not there."""
 
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from pathlib import Path
 
+import duckdb
 import pytest
 import requests
 
@@ -113,8 +115,62 @@ def test_what_is_not_held_is_said_by_name(
 
 
 def test_another_dataset_is_not_held(session: requests.Session) -> None:
-    with pytest.raises(SnapshotMiss, match="does not hold the NOMIS dataset NM_17_5"):
-        session.get(BASE.replace("NM_2002_1", "NM_17_5") + ".overview.json")
+    with pytest.raises(SnapshotMiss, match="does not hold the NOMIS dataset NM_218_1"):
+        session.get(BASE.replace("NM_2002_1", "NM_218_1") + ".overview.json")
+
+
+SURVEY = BASE.replace("NM_2002_1", "NM_17_5")
+SURVEY_QUESTION = {
+    **{name: cell for name, cell in QUESTION.items() if name not in ("gender", "c_age")},
+    "variable": "84",
+    "measures": "20599,21001,21002,21003",
+    "select": "date_name,geography_code,variable,measures,obs_value,obs_status,obs_status_name,"
+    "record_offset,record_count",
+}
+
+
+def test_the_survey_gives_a_row_for_the_rate_and_each_count(session: requests.Session) -> None:
+    family = session.get(f"{SURVEY}.def.sdmx.json").json()["structure"]["keyfamilies"]["keyfamily"][0]
+    dimensions = [entry["conceptref"] for entry in family["components"]["dimension"]]
+    assert dimensions == ["GEOGRAPHY", "VARIABLE", "MEASURES"]
+    found = rows(session.get(f"{SURVEY}.data.csv", params=SURVEY_QUESTION))
+    assert {row["RECORD_COUNT"] for row in found} == {str(len(found))}
+    of_liverpool = {
+        row["MEASURES"]: row["OBS_VALUE"]
+        for row in found
+        if (row["GEOGRAPHY_CODE"], row["DATE_NAME"]) == ("E08000012", "Jan 2023-Dec 2023")
+    }
+    assert of_liverpool == {"20599": "8.6", "21001": "21300", "21002": "247800"}
+    rates = rows(session.get(f"{SURVEY}.data.csv", params={**SURVEY_QUESTION, "measures": "20599"}))
+    assert rates and {row["MEASURES"] for row in rates} == {"20599"}
+
+
+def test_what_the_later_pull_hides_is_unreliable_and_all_else_is_what_either_shows(shared_data: Path) -> None:
+    folder = shared_data / "nomis"
+    carried = read_figures(BUNDLE / "figures" / "nomis" / "unemployment_16_64.csv")
+    # The label names the first and the last month; the files name the last one.
+    last = {(row["area_code"], dt.datetime.strptime(row["period"][-8:], "%b %Y").date()): row for row in carried}
+    sql = "select geography_code, date, value from '{}' where variable_name = 'Unemployment rate - aged 16-64' {}"
+    before, after = (
+        {
+            (code, day): value
+            for code, day, value in duckdb.sql(sql.format(folder / file, more)).fetchall()
+            if code in AREAS
+        }
+        for file, more in (
+            ("labour_market_NM_17_5_2023-11.parquet", ""),
+            ("labour_market_NM_17_5_2024-06_northern.parquet", "and measures_code = 20599"),
+        )
+    )
+    assert (len(before), len(after)) == (750, 693)
+    assert last.keys() == before.keys() | after.keys()
+    for key, row in last.items():
+        shown = before.get(key, after.get(key))
+        assert row["value"] == ("" if shown is None else str(shown))
+    hidden = {key for key, value in before.items() if value is not None and after.get(key, value) is None}
+    assert len(hidden) == 52
+    assert {key for key, row in last.items() if row["status"] == "U"} == hidden
+    assert not any(row["area_code"] == "E12999901" for row in carried)
 
 
 @pytest.mark.parametrize(

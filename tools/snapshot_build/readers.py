@@ -225,6 +225,7 @@ _READERS: Mapping[str, Callable[[Path, Entry], Reading]] = {
     "fuel_poverty": readers_govuk.fuel_poverty,
     "children_in_low_income": readers_govuk.children_in_low_income,
     "nomis_api": readers_nomis.nomis_api,
+    "nomis_two_pulls": readers_nomis.nomis_two_pulls,
     "ashe_living_wage": readers_ons_beta.living_wage,
     "mid_year_estimates": readers_ons_beta.population,
 }
