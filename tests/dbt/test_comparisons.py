@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
 from scipy.optimize import brentq
 from scipy.stats import norm, rankdata
@@ -406,6 +407,8 @@ def test_quintiles_of_random_figures_are_those_of_scipys_ranks(models: dict[str,
     nine = {code for code, ours in councils() if ours}
     assert len(nine) == 9
     expected: dict[tuple[str, ...], tuple[Any, ...]] = {}
+    spines: dict[tuple[str, ...], list[float]] = {}
+    ranks_left: dict[tuple[str, ...], tuple[int, int]] = {}
     kinds: Counter[Any] = Counter()
     keys = sorted({(row[0], row[2], row[3]) for row in figures})
     for indicator, period, sex in keys:
@@ -418,6 +421,11 @@ def test_quintiles_of_random_figures_are_those_of_scipys_ranks(models: dict[str,
             if (row[0], row[2], row[3]) == (indicator, period, sex) and row[1].startswith(tier)
         }
         valued = {code: value for code, value in group.items() if value is not None}
+        limits = {
+            row[1]: (row[8], row[9])
+            for row in figures
+            if (row[0], row[2], row[3]) == (indicator, period, sex) and row[1] in valued and row[8] is not None
+        }
         low = dict(zip(valued, rankdata(list(valued.values()), method="min"), strict=True))
         high = dict(zip(valued, rankdata([-value for value in valued.values()], method="min"), strict=True))
 
@@ -431,6 +439,11 @@ def test_quintiles_of_random_figures_are_those_of_scipys_ranks(models: dict[str,
             elif code in valued:
                 best = {"UPPER": high, "LOWER": low}.get(indicator)
                 place = (low[code], quintile(low[code]), quintile(best[code]) if best else None, None)
+                spines[indicator, code, period, sex] = list(np.quantile(list(valued.values()), [0, 0.25, 0.5, 0.75, 1]))
+                if code in limits:
+                    below = sum(upper < limits[code][0] for _, upper in limits.values())
+                    above = sum(lower > limits[code][1] for lower, _ in limits.values())
+                    ranks_left[indicator, code, period, sex] = (1 + below, len(valued) - above)
             kinds[is_upper, place[3]] += 1
             expected[indicator, code, period, sex] = (
                 "upper" if is_upper else "lower",
@@ -438,8 +451,13 @@ def test_quintiles_of_random_figures_are_those_of_scipys_ranks(models: dict[str,
                 len(valued),
                 *place,
             )
-    found = {row[:4]: row[7:14] for row in answers(models, figures)["fct_quintile"]}
-    assert found == expected
+    rows = answers(models, figures)["fct_quintile"]
+    assert {row[:4]: row[7:14] for row in rows} == expected
+    assert {row[:4]: row[15:20] for row in rows if row[15] is not None} == {
+        key: pytest.approx(spine, abs=1e-9) for key, spine in spines.items()
+    }
+    assert {row[:4]: row[20:22] for row in rows if row[20] is not None} == ranks_left
+    assert ranks_left
     assert set(kinds) >= {(True, None), (False, None), (True, "no_figure"), (True, "too_few_areas")}
 
 

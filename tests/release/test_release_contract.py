@@ -79,7 +79,10 @@ CONTRACT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "fct_quintile": (
         KEY,
-        ("tier", "n_areas_expected", "n_areas", "rank", "quintile", "quintile_judged", "reason", "vintage_id"),
+        (
+            *("tier", "n_areas_expected", "n_areas", "rank", "quintile", "quintile_judged", "reason", "vintage_id"),
+            *("lowest", "lower_quartile", "median", "upper_quartile", "highest", "rank_from", "rank_to"),
+        ),
     ),
     "fct_trend": (
         ("indicator_code", "area_code", "sex", "age", "breakdown_type", "breakdown_value"),

@@ -40,6 +40,49 @@ with
             )
     ),
 
+    {#- What a chart of a spine shows: the councils of England at the ends, the quarters and the middle. -#}
+    spine as (
+        select
+            indicator_code,
+            period_id,
+            sex,
+            age,
+            min(value) as lowest,
+            percentile_cont(0.25) within group (order by value) as lower_quartile,
+            percentile_cont(0.5) within group (order by value) as median,
+            percentile_cont(0.75) within group (order by value) as upper_quartile,
+            max(value) as highest
+        from total
+        where value is not null
+        group by indicator_code, period_id, sex, age
+    ),
+
+    {#- Which ranks the limits leave open: behind all councils that are wholly below, before all that are wholly above. -#}
+    ranks_left as (
+        select
+            own.indicator_code,
+            own.period_id,
+            own.sex,
+            own.age,
+            own.area_code,
+            1 + count(case when other.uci_95 < own.lci_95 then 1 end) as rank_from,
+            count(*) - count(case when other.lci_95 > own.uci_95 then 1 end) as rank_to
+        from total as own
+        inner join
+            total as other
+            on own.indicator_code = other.indicator_code
+            and own.period_id = other.period_id
+            and own.sex = other.sex
+            and own.age = other.age
+        where
+            own.in_cheshire_merseyside
+            and own.lci_95 is not null
+            and own.uci_95 is not null
+            and own.value is not null
+            and other.value is not null
+        group by own.indicator_code, own.period_id, own.sex, own.age, own.area_code
+    ),
+
     reasoned as (
         select
             *,
@@ -54,28 +97,48 @@ with
     )
 
 select
-    indicator_code,
-    area_code,
-    period_id,
-    sex,
-    age,
-    breakdown_type,
-    breakdown_value,
-    tier,
-    n_areas_expected,
-    cast(n_areas as int) as n_areas,
-    case when reason is null then cast(rank_from_lowest as int) end as rank,
-    case when reason is null then {{ quantile_of_rank("rank_from_lowest", "n_areas", 5) }} end as quintile,
+    reasoned.indicator_code,
+    reasoned.area_code,
+    reasoned.period_id,
+    reasoned.sex,
+    reasoned.age,
+    reasoned.breakdown_type,
+    reasoned.breakdown_value,
+    reasoned.tier,
+    reasoned.n_areas_expected,
+    cast(reasoned.n_areas as int) as n_areas,
+    case when reasoned.reason is null then cast(reasoned.rank_from_lowest as int) end as rank,
+    case
+        when reasoned.reason is null then {{ quantile_of_rank("rank_from_lowest", "n_areas", 5) }}
+    end as quintile,
     {#- Ranked from the best end by itself: with ties, or a number of councils that five does not divide, it is not
         the quintile turned round. -#}
     case
-        when reason is not null
+        when reasoned.reason is not null
         then null
         when polarity = 'lower_is_better'
         then {{ quantile_of_rank("rank_from_lowest", "n_areas", 5) }}
         when polarity = 'higher_is_better'
         then {{ quantile_of_rank("rank_from_highest", "n_areas", 5) }}
     end as quintile_judged,
-    reason,
-    vintage_id
+    reasoned.reason,
+    reasoned.vintage_id,
+    {% for place in ["lowest", "lower_quartile", "median", "upper_quartile", "highest"] -%}
+        case when reasoned.reason is null then spine.{{ place }} end as {{ place }},
+    {% endfor %}
+    case when reasoned.reason is null then cast(ranks_left.rank_from as int) end as rank_from,
+    case when reasoned.reason is null then cast(ranks_left.rank_to as int) end as rank_to
 from reasoned
+left join
+    spine
+    on reasoned.indicator_code = spine.indicator_code
+    and reasoned.period_id = spine.period_id
+    and reasoned.sex = spine.sex
+    and reasoned.age = spine.age
+left join
+    ranks_left
+    on reasoned.indicator_code = ranks_left.indicator_code
+    and reasoned.period_id = ranks_left.period_id
+    and reasoned.sex = ranks_left.sex
+    and reasoned.age = ranks_left.age
+    and reasoned.area_code = ranks_left.area_code

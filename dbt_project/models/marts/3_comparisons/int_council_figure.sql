@@ -49,6 +49,8 @@ with
             observation.breakdown_type,
             observation.breakdown_value,
             observation.value,
+            observation.lci_95,
+            observation.uci_95,
             observation.vintage_id,
             row_number() over (
                 partition by
@@ -137,6 +139,8 @@ select
     kept.breakdown_type,
     kept.breakdown_value,
     kept.value,
+    kept.lci_95,
+    kept.uci_95,
     kept.vintage_id,
     cast(
         number_of_the_period.n_councils
