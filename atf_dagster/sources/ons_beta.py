@@ -244,7 +244,8 @@ def _page(context: FetchContext, path: str) -> Mapping[str, Any]:
 
 def _listing(content: Mapping[str, Any], path: str) -> _Listing:
     released = (content.get("description") or {}).get("releaseDate")
-    entries = objects(content.get("downloads") or [], path, may_be_empty=True)
+    # Without the list nothing is known of the edition's files; an empty one says that there are none.
+    entries = objects(inside(content, path, "downloads"), path, may_be_empty=True)
     files = [entry.get("file") or entry.get("uri") for entry in entries]
     if entries and not any(files):
         raise broken(path, "its downloads have neither `file` nor `uri`")

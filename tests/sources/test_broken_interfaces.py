@@ -75,12 +75,13 @@ SHAPES: Mapping[str, Callable[[Any], Any]] = {
     "wrapped": wrapped,
     "null for lists": emptied,
     "texts for lists": texts_for_lists,
+    "an object of another interface": lambda content: {"value": None},
 }
 
 
 @dataclass
 class Reshaping(BaseAdapter):
-    """The snapshot, but for the JSON at one path. asked: the paths of the answers in JSON, in order."""
+    """The snapshot, but for the JSON at one path and query. asked: those of the answers in JSON, in order."""
 
     inner: SnapshotAdapter
     path: str = ""
@@ -89,7 +90,8 @@ class Reshaping(BaseAdapter):
 
     def send(self, request: PreparedRequest, *args: Any, **named: Any) -> Response:
         answer = self.inner._answer(request)
-        path = urlsplit(request.url or "").path
+        split = urlsplit(request.url or "")
+        path = f"{split.path}?{split.query}"
         try:
             content = json.loads(answer.body)
         except ValueError:
