@@ -22,6 +22,7 @@ LABELS = (
     ("age", "ages", "staged.age"),
     ("sex", "sexes", "staged.sex"),
     ("category", "categories", "staged.breakdown_type || ': ' || staged.breakdown_value"),
+    ("period length", "period lengths", "staged.period_length"),
     ("period", "periods", "staged.period_label"),
     (
         "area",
@@ -56,7 +57,7 @@ HELD = f"""
     create or replace temp table {{name}} as
     select {{key}} as figure, staged.row_use in ({{uses}}) as is_used, staged.value, staged.status,
         staged.period_end is null as is_unread,
-        {", ".join(f"{sql} as {one}" for one, _, sql in LABELS)}
+        {", ".join(f'{sql} as "{one}"' for one, _, sql in LABELS)}
     from intermediate.int_staged as staged
     left join raw.catalogue_area as area on staged.area_code = area.area_code
     where staged.vintage_id = $1 {{more}}
@@ -107,15 +108,15 @@ class _Loss:
     def gone(self, label: str, present: str) -> list[tuple[str, int]]:
         """The labels of which `present` has none, with the number of lost figures, the most first."""
         return self.connection.execute(
-            f"select {label}, count(*) from lost where {label} is not null and {label} not in "
-            f"(select {label} from now where {present} and {label} is not null) group by 1 order by 2 desc, 1"
+            f'select "{label}", count(*) from lost where "{label}" is not null and "{label}" not in '
+            f'(select "{label}" from now where {present} and "{label}" is not null) group by 1 order by 2 desc, 1'
         ).fetchall()
 
     def came(self, label: str) -> list[str]:
         """The labels that the vintage before had nowhere."""
         rows = self.connection.execute(
-            f"select {label} from now where {label} is not null and {label} not in "
-            f"(select {label} from before where {label} is not null) group by 1 order by count(*) desc, 1"
+            f'select "{label}" from now where "{label}" is not null and "{label}" not in '
+            f'(select "{label}" from before where "{label}" is not null) group by 1 order by count(*) desc, 1'
         ).fetchall()
         return [str(label) for (label,) in rows]
 

@@ -21,6 +21,8 @@ from atf_dagster.quality.admission import judge
 from atf_dagster.quality.results import Result
 
 VINTAGES = [suite for suite in suites.load("admission") if suite.suite == "staged_vintages"]
+NOT_JUDGED = ("row_use", "measure", "period_length")
+"""Columns of staged rows that admission's table lacks."""
 Row = dict[str, Any]
 Told = Callable[[Iterable[Row]], dict[str, str]]
 
@@ -56,7 +58,7 @@ def told(empty_admission: duckdb.DuckDBPyConnection) -> Told:
             insert(connection, "intermediate.int_staged", staged)
             known = before.get(key(row), {})
             more = {"previous_value": known.get("value"), "previous_status": "normal" if known else None}
-            kept = {name: value for name, value in staged.items() if name not in ("row_use", "measure")}
+            kept = {name: value for name, value in staged.items() if name not in NOT_JUDGED}
             if staged["row_use"] == "kept":
                 insert(connection, "intermediate.int_admission", {**kept, **more})
         results = causes.explained(connection, gx.run(connection, VINTAGES, has_previous=False))
@@ -73,7 +75,13 @@ def told(empty_admission: duckdb.DuckDBPyConnection) -> Told:
 def whole(vintage: str, row: Row) -> Row:
     return {
         **{"vintage_id": vintage, "dataset": "d", "part": "all", "indicator_code": "SUP03", "row_use": "kept"},
-        **{"breakdown_type": "Total", "breakdown_value": "Total", "status": "normal", "measure": "rate"},
+        **{
+            "breakdown_type": "Total",
+            "breakdown_value": "Total",
+            "status": "normal",
+            "measure": "rate",
+            "period_length": "3y",
+        },
         "period_end": f"{row.get('period_label', '2022')[:4]}-12-31",
         **row,
         "observation_key": key(row),
@@ -114,16 +122,22 @@ def instead(label: str, old: str, new: str) -> list[Row]:
         ),
         (
             [row for number, row in enumerate(table()) if number % 3],
-            "60 figures are gone, of no one age, sex, category, period or area: the file was probably cut.",
+            "60 figures are gone, of no one age, sex, category, period length, period or area: the file was "
+            "probably cut.",
         ),
         (
             [row | {"measure": "proportion", "row_use": "other_measure"} for row in table() if row["age"] == "18+ yrs"]
             + [row for row in table() if row["age"] != "18+ yrs"],
-            "90 figures are gone, of no one age, sex, category, period or area: the file was probably cut.",
+            "90 figures are gone, of no one age, sex, category, period length, period or area: the file was "
+            "probably cut.",
         ),
         (
             [row | {"measure": "proportion", "row_use": "other_measure"} for row in table()],
             "All figures of measure rate are gone; proportion came instead.",
+        ),
+        (
+            [row | {"period_length": "1y", "row_use": "other_period_length"} for row in table()],
+            "All figures of period length 3y are gone; 1y came instead.",
         ),
         (
             [row | {"period_end": None, "observation_key": "without a period"} for row in table()],
