@@ -211,7 +211,8 @@ def _sentences(change: Change, latest: Sequence[Latest], doubts: Sequence[Doubt]
     if change.new and not any(direction == "newer" for direction, _, _ in periods):
         yield f"{_figures(change.new)} added."
     if change.withdrawn:
-        yield f"{_figures(change.withdrawn)} withdrawn."
+        # Withdrawn by the publisher, or lost with a damaged object of landing: coverage tells which.
+        yield f"{_figures(change.withdrawn)} no longer there; coverage says why."
 
 
 _PERIOD = {
