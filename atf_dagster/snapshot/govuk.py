@@ -31,6 +31,8 @@ TA1_COLUMN = "Column of table TA1"
 
 Sheets = Mapping[str, Sequence[Sequence[str]]]
 Columns = list[list[str]]
+SHARE, HALF_WIDTH = "Heading of the table", "Heading of the table of half widths"
+"""The breakdowns of a table that has a sheet of estimates, and beside it one of the half widths of their intervals."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,33 @@ def _children_in_low_income(source: FiguresSource, figures: Sequence[Figure]) ->
     return {"2_AHC_Relative_LA": [[source.title], headings, *rows]}
 
 
+def _walking_and_cycling(source: FiguresSource, figures: Sequence[Figure]) -> Sheets:
+    sheets: dict[str, Sequence[Sequence[str]]] = {}
+    for year in sorted({row["period"] for row in figures}, reverse=True):
+        for kind, mark in ((SHARE, ""), (HALF_WIDTH, "_CI")):
+            of_sheet = [row for row in figures if (row["period"], row["breakdown_type"]) == (year, kind)]
+            headings = list(dict.fromkeys(row["breakdown_value"] for row in of_sheet))
+            cells = {(row["area_code"], row["breakdown_value"]): row["value"] for row in of_sheet}
+            names = {row["area_code"]: row["area_name"] for row in of_sheet}
+            span = f"{year[:4]}-{year[:2]}{year[5:]}"
+            sheets[f"{source.indicator}{mark}_{year[2:4]}{year[5:]}"] = [
+                ["Department for Transport statistics"],
+                [f"Table {source.indicator}{mark}"],
+                [f"{'95% Confidence interval half widths' if mark else source.title}, England, {span}"],
+                [],
+                *_walking_and_cycling_headings(headings, year),
+                *([code, name, "", *(cells[code, heading] for heading in headings)] for code, name in names.items()),
+            ]
+    return sheets
+
+
+def _walking_and_cycling_headings(headings: Sequence[str], year: str) -> Columns:
+    if not any(" | " in heading for heading in headings):
+        return [["", "At least:", "", *headings], ["LA code", "Local Authority4", "", *(year for _ in headings)]]
+    purposes, frequencies = zip(*(heading.split(" | ") for heading in headings), strict=True)
+    return [["", "", "", *purposes], ["LA code", "Local Authority4", "At least:", *frequencies]]
+
+
 def _fuel_poverty_of(title: str, only: str, beside: str = "") -> _Bundled:
     """The page of one yearly edition."""
     return _Bundled(
@@ -226,6 +255,13 @@ _BUNDLED: Mapping[str, _Bundled] = {
     ),
     "/government/statistics/sub-regional-fuel-poverty-data-2021": _fuel_poverty_of(
         "Sub-regional fuel poverty data 2021", "sub-regional-fuel-poverty-2021-tables"
+    ),
+    "/government/statistics/walking-and-cycling-statistics-england-2018": _Bundled(
+        publisher="dft",
+        title="Walking and cycling statistics, England: 2018",
+        collection="/government/collections/walking-and-cycling-statistics",
+        listed=True,
+        sheets=_walking_and_cycling,
     ),
     "/government/statistics/children-in-low-income-families-local-area-statistics-2022-to-2025": _Bundled(
         publisher="dwp",

@@ -117,3 +117,39 @@ def test_unemployment_is_that_of_two_pulls_of_the_survey_and_what_the_later_one_
         "select distinct outcome_statistical from mart.fct_comparison where indicator_code = 'ATF10'"
     )
     assert {outcome for (outcome,) in compared} <= {"not_compared"}
+
+
+def test_walking_and_cycling_is_that_of_the_departments_tables_each_mode_apart(
+    published_home: PublishedHome, shared_data: Path
+) -> None:
+    # table, column of the share and of its half width
+    places = {"PRX22C": ("CW0301", 6), "SUP42": ("CW0301", 8), "PRX22A": ("CW0303", 15), "PRX22B": ("CW0302", 15)}
+    for indicator, (table, column) in places.items():
+        expected: Figures = {}
+        path = shared_data / "dft_walking_cycling" / f"{table}.ods"
+        for year in (2015, 2016, 2017):
+            sheet = f"{year - 2000}{year - 1999}"
+            shares, widths = (
+                {line[0]: line[column] for line in lines(path, name) if line[0] in OURS}
+                for name in (f"{table}_{sheet}", f"{table}_CI_{sheet}")
+            )
+            for area, share in shares.items():
+                limits = (max(0.0, share - widths[area]), share + widths[area])
+                expected[area, f"{year}-11-16/{year + 1}-11-15"] = (share, *limits)
+        assert len(expected) == 3 * 11
+        found = released(published_home, indicator, "value, lci_95, uci_95")
+        assert found.keys() == expected.keys()
+        for key, cells in expected.items():
+            assert found[key] == as_good_as(cells), (indicator, key)
+
+
+def test_nothing_for_any_purpose_stands_under_the_beacon_indicator_for_travel(published_home: PublishedHome) -> None:
+    assert published_home.rows("select count(*) from mart.fct_observation where indicator_code = 'ATF22'") == [(0,)]
+    proxies = published_home.rows(
+        "select indicator_code, name from mart.dim_indicator where is_proxy and proxy_for = 'ATF22' order by 1"
+    )
+    assert [(code, "any purpose" in name) for code, name in proxies] == [
+        ("PRX22A", False),
+        ("PRX22B", False),
+        ("PRX22C", True),
+    ]

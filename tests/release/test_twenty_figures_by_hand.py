@@ -71,6 +71,9 @@ READ = [
     ("SUP20", LIVERPOOL, "2021-06-30/2021-06-30", "Persons", TOTAL, 484488, None),
     # ONS mid-year estimates 2023, MYE2 - Persons: "E06000006 Halton ... 129587"
     ("SUP20", HALTON, "2023-06-30/2023-06-30", "Persons", TOTAL, 129587, None),
+    # CW0301_1718 "Liverpool ... 45.97", CI 2.9412; CW0303_1718, for travel three times: "Knowsley 23.2512"
+    ("PRX22C", LIVERPOOL, "2017-11-16/2018-11-15", "Persons", TOTAL, 45.97, None),
+    ("PRX22A", KNOWSLEY, "2017-11-16/2018-11-15", "Persons", TOTAL, 23.2512, None),
     # UKHSA: COVID-19_deaths_ONSByDay, England, 2023-01-05: 115
     ("SUP61", ENGLAND, "2023-01-05/2023-01-05", "Persons", TOTAL, 115, None),
 ]

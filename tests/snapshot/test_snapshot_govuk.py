@@ -136,6 +136,36 @@ def test_the_table_of_small_areas_is_the_publishers_for_the_nine_councils(
     ] in ours
 
 
+CYCLING = "/government/statistics/walking-and-cycling-statistics-england-2018"
+
+
+def test_walking_and_cycling_has_the_shares_and_half_widths_of_the_publishers_tables(
+    session: requests.Session, shared_data: Path, tmp_path: Path
+) -> None:
+    columns = ("area_code", "area_name", "key", "share_of_adults")
+    answered = attachments(session, CYCLING)
+    assert answered.keys() == {"CW0301", "CW0302", "CW0303"}
+    for name, file in answered.items():
+        body = tmp_path / f"{name}.xlsx"
+        body.write_bytes(session.get(file["url"]).content)
+        ours, theirs = (
+            {
+                (_years(row["title"]), "half widths" in row["title"], *(row[column] for column in columns))
+                for row in rows(path, "dft_walking_cycling_2018", tmp_path, of_all_councils=False)
+            }
+            for path in (body, shared_data / "dft_walking_cycling" / f"{name}.ods")
+        )
+        # Eleven areas, three years, a share and a half width, two frequencies.
+        assert len(ours) == 11 * 3 * 2 * 2
+        wanted = {row for row in theirs if row[4].startswith(("Three", "Five")) or "travel | " in row[4]}
+        assert ours == {row for row in wanted if row[4].endswith(("Three times per week", "Five times per week"))}
+
+
+def _years(title: str) -> str:
+    """`2017-2018`; in the publisher's titles the number of a note follows it."""
+    return title.rpartition(", ")[2][:9]
+
+
 @pytest.mark.parametrize("page", sorted(TABLES))
 def test_a_page_says_the_size_of_its_files_and_no_date(session: requests.Session, page: str) -> None:
     content = session.get(PAGES + page).json()

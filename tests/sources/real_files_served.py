@@ -222,6 +222,11 @@ def _govuk(data: Path) -> Govuk:
     for page, file, media in ((PAGE_2019, FILE_10_2019, "c"), (PAGE_2025, FILE_1_2025, "d")):
         body = (data / "mhclg_iod" / file).read_bytes()
         govuk.pages[page] = PublishedPage("English indices of deprivation", [File(file, body, "5f" + media * 22)])
+    tables = [data / "dft_walking_cycling" / f"CW030{number}.ods" for number in (1, 2, 3)]
+    govuk.pages["/government/statistics/walking-and-cycling-statistics-england-2018"] = PublishedPage(
+        "Walking and cycling statistics, England: 2018",
+        [File(path.name, path.read_bytes(), f"5f{path.stem[2:]:e>22}") for path in tables],
+    )
     return govuk
 
 

@@ -369,7 +369,7 @@ def test_children_in_low_income_families_have_a_row_a_council_and_year(
 
 
 def test_walking_and_cycling_has_a_row_an_area_frequency_and_year(home: Home) -> None:
-    # Made up: the publisher's file is not in ../shared/data. Its columns are those that a public program reads.
+    # Made up: of the present layout no file is at hand. Its columns are those that a public program reads.
     made_up = workbook(
         "CW0301",
         [

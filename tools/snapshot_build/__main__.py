@@ -101,7 +101,7 @@ def _carry_over(
         publisher_name=publisher["name"],
         indicator=indicator,
         title=reading.title,
-        release=f"{_span(reading)}, in the repository on {taken_from.date}",
+        release=f"{_span(reading)}, {entry.get('release', f'in the repository on {taken_from.date}')}",
         page=publisher["page"].format(indicator=indicator),
         taken_from=taken_from,
         licence=declared["licence"],

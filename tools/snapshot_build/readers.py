@@ -223,6 +223,7 @@ _READERS: Mapping[str, Callable[[Path, Entry], Reading]] = {
     "ees_neet_16_17": readers_ees.neet_16_17,
     "homelessness_ta1": readers_govuk.temporary_accommodation,
     "fuel_poverty": readers_govuk.fuel_poverty,
+    "walking_and_cycling": readers_govuk.walking_and_cycling,
     "children_in_low_income": readers_govuk.children_in_low_income,
     "nomis_api": readers_nomis.nomis_api,
     "nomis_two_pulls": readers_nomis.nomis_two_pulls,

@@ -1,10 +1,11 @@
-"""Reads departments' workbooks into figures: temporary accommodation, fuel poverty, children in low income families.
+"""Reads departments' workbooks into figures: homes, fuel poverty, children in low income families, walking and cycling.
 
 Belongs here: which columns of a table are taken, and under which names. Does not belong here: where the table is in its
 workbook (the catalogue's layouts, as for live files), writing (`__main__`), answers (`atf_dagster/snapshot/govuk.py`).
 """
 
 import csv
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -78,6 +79,27 @@ def children_in_low_income(path: Path, entry: Entry) -> Reading:
         for row in rows
     ]
     return _reading(rows, figures)
+
+
+def walking_and_cycling(path: Path, entry: Entry) -> Reading:
+    """The columns whose heading fits `headings`, of each year: the share, and the half width of its interval."""
+    figures: list[Figure] = []
+    for row in _rows(path, entry, "dft_walking_cycling_2018"):
+        span = re.search(r"(20[0-9]{2})-20([0-9]{2})", row["title"])
+        if span is None:
+            raise FileRefused(f"{path}: the title {row['title']!r} says no years.", "Correct readers_govuk.py.")
+        if re.search(entry["headings"], row["key"]):
+            figures.append(
+                figure(
+                    area_code=row["area_code"],
+                    area_name=row["area_name"],
+                    breakdown_type=govuk.HALF_WIDTH if "_CI_" in row["sheet"] else govuk.SHARE,
+                    breakdown_value=row["key"],
+                    period=f"{span[1]}-{span[2]}",
+                    value=row["share_of_adults"],
+                )
+            )
+    return Reading(title=entry["title"], figures=figures, intervals=True, line_ending="LF")
 
 
 def _cell(text: str) -> dict[str, str]:
