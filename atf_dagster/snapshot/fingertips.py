@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from atf_dagster.snapshot.answer import Answer, Asked, NotBundled, Query, json_answer
-from atf_dagster.snapshot.figures import ENGLAND, LINE_ENDINGS, Figure, csv_bytes
+from atf_dagster.snapshot.figures import CHESHIRE_AND_MERSEYSIDE, ENGLAND, LINE_ENDINGS, Figure, csv_bytes
 from atf_dagster.snapshot.sources import FiguresSource
 
 PUBLISHER = "fingertips"
@@ -20,10 +20,12 @@ PREFIX = "/api/"
 DATA_PATH = "/api/all_data/csv/by_indicator_id"
 
 # Counties and unitary authorities from April 2023, under England. Regions (6) and integrated care boards (221) are
-# other requests; the snapshot has no figures for them.
+# other requests; the snapshot has figures of a board for one indicator and of regions for none.
 CHILD_AREA_TYPE_ID = "502"
+BOARD_AREA_TYPE_ID = "221"
 PARENT_AREA_TYPE_ID = "15"
 CHILD_AREA_TYPE = "Counties & UAs (from Apr 2023)"
+BOARD_AREA_TYPE = "ICBs"
 ENGLAND_AREA_TYPE = "England"
 ENGLAND_NAME = "England"
 
@@ -31,7 +33,7 @@ _AREA_TYPES = (
     (PARENT_AREA_TYPE_ID, ENGLAND_AREA_TYPE, ENGLAND_AREA_TYPE),
     (CHILD_AREA_TYPE_ID, "Upper tier local authorities (post 4/23)", CHILD_AREA_TYPE),
     ("6", "Regions (statistical)", "Region"),
-    ("221", "ICBs", "ICBs"),
+    (BOARD_AREA_TYPE_ID, "ICBs", BOARD_AREA_TYPE),
 )
 
 HEADER = (
@@ -64,6 +66,7 @@ HEADER = (
     "Time period range",
 )
 
+_FILE_NAMES = {CHILD_AREA_TYPE_ID: "CountiesUAsfromApr2023", BOARD_AREA_TYPE_ID: BOARD_AREA_TYPE}
 _REQUIRED = frozenset({"indicator_ids", "child_area_type_id", "parent_area_type_id"})
 # Clients send it. The service gives the sortable column in any case.
 _WITHOUT_EFFECT = {"include_sortable_time_periods": "yes"}
@@ -80,7 +83,13 @@ def answer(asked: Asked) -> Answer:
         if not bundled:
             # The publisher may have figures that are not bundled, so this is no empty list.
             raise NotBundled(f"indicator {indicator!r}", ", ".join(sorted(source.indicator for source in sources)))
-        return json_answer([{"IndicatorId": int(s.indicator), "AreaTypeId": int(CHILD_AREA_TYPE_ID)} for s in bundled])
+        return json_answer(
+            [
+                {"IndicatorId": int(indicator), "AreaTypeId": int(kind)}
+                for source in bundled
+                for kind in _kinds(asked.figures(source))
+            ]
+        )
     if asked.path == "/api/data_changes":
         return json_answer(None)  # the service's answer where it has no record of changes; the snapshot has none
     if asked.path == DATA_PATH:
@@ -96,18 +105,24 @@ def _data(asked: Asked, sources: Sequence[FiguresSource]) -> Answer:
         bundled = ", ".join(sorted(s.indicator for s in sources))
         raise NotBundled(f"indicator {indicator!r}", f"the Fingertips indicators {bundled}, one a request")
     child, parent = parameters["child_area_type_id"], parameters["parent_area_type_id"]
-    if (child, parent) != (CHILD_AREA_TYPE_ID, PARENT_AREA_TYPE_ID):
+    figures = asked.figures(source)
+    kinds = _kinds(figures)
+    if child not in kinds or parent != PARENT_AREA_TYPE_ID:
         raise NotBundled(
             f"indicator {indicator} for child_area_type_id={child} and parent_area_type_id={parent}",
-            f"indicator {indicator} ({source.title}) for child_area_type_id={CHILD_AREA_TYPE_ID} "
+            f"indicator {indicator} ({source.title}) for child_area_type_id={' or '.join(kinds)} "
             f"and parent_area_type_id={PARENT_AREA_TYPE_ID} only",
         )
     return Answer(
         status=200,
         content_type="application/octet-stream",
-        body=render(source, asked.figures(source)),
-        headers={"Content-Disposition": "attachment; filename=indicators-CountiesUAsfromApr2023.data.csv"},
+        body=render(source, _of_kind(figures, kinds[child])),
+        headers={"Content-Disposition": f"attachment; filename=indicators-{_FILE_NAMES[child]}.data.csv"},
     )
+
+
+def _of_kind(figures: Sequence[Figure], name: str) -> list[Figure]:
+    return [figure for figure in figures if area_type(figure["area_code"]) in (name, ENGLAND_AREA_TYPE)]
 
 
 def render(source: FiguresSource, figures: Sequence[Figure]) -> bytes:
@@ -130,7 +145,15 @@ def sortable(period: str) -> str:
 
 def area_type(area_code: str) -> str:
     """The service's name for the type of an area in an answer of this snapshot."""
-    return ENGLAND_AREA_TYPE if area_code == ENGLAND else CHILD_AREA_TYPE
+    if area_code == ENGLAND:
+        return ENGLAND_AREA_TYPE
+    return BOARD_AREA_TYPE if area_code == CHESHIRE_AND_MERSEYSIDE else CHILD_AREA_TYPE
+
+
+def _kinds(figures: Sequence[Figure]) -> dict[str, str]:
+    """Number -> name of the kinds of area that have figures, England apart, which comes with each of them."""
+    there = {area_type(figure["area_code"]) for figure in figures}
+    return {number: name for number, _, name in _AREA_TYPES if name in there and name != ENGLAND_AREA_TYPE}
 
 
 def _parameters(query: Query) -> dict[str, str]:

@@ -6,6 +6,7 @@ figures read by a person (test_twenty_figures_by_hand), the snapshot's answers (
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ import duckdb
 import pytest
 from python_calamine import CalamineWorkbook
 
-from atf_dagster.snapshot.figures import COUNCILS, ENGLAND, NORTH_WEST
+from atf_dagster.snapshot.figures import CHESHIRE_AND_MERSEYSIDE, COUNCILS, ENGLAND, NORTH_WEST
 from support.home import PublishedHome
 
-OURS = {*COUNCILS, NORTH_WEST, ENGLAND}
+OURS = {*COUNCILS, CHESHIRE_AND_MERSEYSIDE, NORTH_WEST, ENGLAND}
 Figures = dict[tuple[str, str], tuple[Any, ...]]
 """(area, period) -> the cells that are compared."""
 
@@ -153,3 +154,41 @@ def test_nothing_for_any_purpose_stands_under_the_beacon_indicator_for_travel(pu
         ("PRX22B", False),
         ("PRX22C", True),
     ]
+
+
+def test_absolute_low_income_is_that_of_the_departments_extract_with_the_boards_own_figure(
+    published_home: PublishedHome, shared_data: Path
+) -> None:
+    with (shared_data / "fingertips_figures" / "93701_absolute_low_income_rows.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["AreaCode"] in OURS and not row["Category"]]
+    expected = {
+        (row["AreaCode"], f"{row['Year']}-04-01/{int(row['Year']) + 1}-03-31"): tuple(
+            float(row[column]) for column in ("LowerCI", "UpperCI", "Count", "Denominator", "Value")
+        )
+        for row in rows
+    }
+    assert len(expected) == 5 * 11
+    found = released(published_home, "PRX15C", "lci_95, uci_95, numerator, denominator, value, is_derived")
+    assert found.keys() == expected.keys()
+    for key, (*cells, value) in expected.items():
+        *told, told_value, derived = found[key]
+        assert told == cells
+        assert told_value == pytest.approx(value, abs=0.0501)
+        assert not derived
+
+
+def test_loneliness_is_that_of_eight_councils_and_says_that_its_period_is_estimated(
+    published_home: PublishedHome, shared_data: Path
+) -> None:
+    with (shared_data / "fingertips_figures" / "loneliness_93758_eight_of_nine.csv").open(encoding="utf-8") as file:
+        eight = {row["area_code"]: float(row["loneliness"]) for row in csv.DictReader(file)}
+    found = released(published_home, "ATF19", "value, status, status_note")
+    assert {period for _, period in found} == {"2019-11-16/2020-11-15"}
+    assert {area: cells[0] for (area, _), cells in found.items() if cells[0] is not None} == pytest.approx(eight)
+    for (area, _), (_, status, note) in found.items():
+        assert status == ("estimated" if area in eight else "not_available")
+        assert ("period is estimated" in note) == (area in eight)
+    compared = published_home.rows(
+        "select distinct outcome_statistical from mart.fct_comparison where indicator_code = 'ATF19'"
+    )
+    assert {outcome for (outcome,) in compared} <= {"not_compared"}

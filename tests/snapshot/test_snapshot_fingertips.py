@@ -25,8 +25,8 @@ OF_ALL_COUNCILS = {"93015", "93881", "93283", "92901", "93014", "90813", "21001"
 RESHAPED = ("93283", "90362", "92901", "93014", "90813", "21001", "93203", "90632")
 
 
-def fetch(session: requests.Session, indicator: str) -> bytes:
-    parameters = {"indicator_ids": indicator, "child_area_type_id": "502", "parent_area_type_id": "15"}
+def fetch(session: requests.Session, indicator: str, kind: str = "502") -> bytes:
+    parameters = {"indicator_ids": indicator, "child_area_type_id": kind, "parent_area_type_id": "15"}
     response = session.get(FINGERTIPS_URL, params=parameters)
     assert response.status_code == 200
     return response.content
@@ -96,6 +96,52 @@ def test_what_a_reshaped_file_does_not_say_stays_blank(session: requests.Session
         assert not any(row[column] for column in unsaid)
         comparison = row["Compared to England value or percentiles"]
         assert comparison in {"Better", "Similar", "Worse", "Not compared"}
+
+
+def test_the_departments_extract_comes_by_kind_of_area_with_values_that_are_those_of_its_counts(
+    session: requests.Session, shared_data: Path
+) -> None:
+    listed = session.get("https://fingertips.phe.org.uk/api/available_data", params={"indicator_id": "93701"}).json()
+    assert [entry["AreaTypeId"] for entry in listed] == [502, 221]
+    board = "E54000008"
+    found = {
+        (row["Area Code"], row["Category"], row["Time period"]): row
+        for kind, areas in (("502", {*COUNCILS, ENGLAND}), ("221", {board, ENGLAND}))
+        for row in rows_of(fetch(session, "93701", kind))
+        if row["Area Code"] in areas
+    }
+    with (shared_data / "fingertips_figures" / "93701_absolute_low_income_rows.csv").open(encoding="utf-8") as file:
+        extract = [row for row in csv.DictReader(file) if row["AreaCode"] in (*COUNCILS, ENGLAND, board)]
+    assert len(found) == len(extract) == 5 * (9 + 1 + 1 + 10)
+    for row in extract:
+        first = int(row["Year"])
+        answered = found[row["AreaCode"], row["Category"], f"{first}/{first - 1999:02}"]
+        assert float(answered["Value"]) == pytest.approx(float(row["Value"]), abs=0.0501)
+        assert float(answered["Value"]) == pytest.approx(
+            100 * float(row["Count"]) / float(row["Denominator"]), abs=0.000005
+        )
+        for column, theirs in (
+            ("Lower CI 95.0 limit", "LowerCI"),
+            ("Upper CI 95.0 limit", "UpperCI"),
+            ("Count", "Count"),
+            ("Denominator", "Denominator"),
+            ("Age", "Age"),
+        ):
+            assert answered[column] == row[theirs]
+        assert "March 2011" in answered["Value note"]
+
+
+def test_of_loneliness_the_period_is_said_to_be_estimated_and_who_is_absent(
+    session: requests.Session, shared_data: Path
+) -> None:
+    rows = {row["Area Code"]: row for row in rows_of(fetch(session, "93758"))}
+    with (shared_data / "fingertips_figures" / "loneliness_93758_eight_of_nine.csv").open(encoding="utf-8") as file:
+        eight = {row["area_code"]: row["loneliness"] for row in csv.DictReader(file)}
+    assert {code: row["Value"] for code, row in rows.items() if row["Value"]} == eight
+    assert rows.keys() - eight.keys() == {ENGLAND, "E06000006"}
+    assert {row["Time period"] for row in rows.values()} == {"2019/20"}
+    for code, row in rows.items():
+        assert ("estimated" if code in eight else "Not in the third party's table") in row["Value note"]
 
 
 @pytest.mark.parametrize(("indicator", "age", "sexes", "length"), [

@@ -145,9 +145,9 @@ FILES: dict[str, list[Went] | Refused | str] = {
     + "rows of two indicators from a development extract with another header.",
     "fingertips_figures/93474_deaths_in_hospital_rows.csv": NOT_YET
     + "deaths of the year by broad age (the denominator), from the same extract.",
-    "fingertips_figures/93701_absolute_low_income_rows.csv": NOT_YET
+    "fingertips_figures/93701_absolute_low_income_rows.csv": CARRIED
     + "children under 16 in absolute low income, of the old base year, from the same extract.",
-    "fingertips_figures/loneliness_93758_eight_of_nine.csv": NOT_YET
+    "fingertips_figures/loneliness_93758_eight_of_nine.csv": CARRIED
     + "loneliness of eight councils, one row each, re-shaped by a third party.",
     "geography/area_code_changes.csv": CODES,
     "geography/lad2023_boundaries_epsg4326.geojson": [Went("open_geography_boundaries", 9, "asked")],

@@ -16,7 +16,15 @@ from pathlib import Path
 
 from atf_dagster.snapshot import fingertips
 from atf_dagster.snapshot.figures import AREAS, ENGLAND, Figure, figure
-from tools.snapshot_build import readers_ees, readers_govuk, readers_nomis, readers_ons_beta, readers_ukhsa, selection
+from tools.snapshot_build import (
+    readers_ees,
+    readers_extracts,
+    readers_govuk,
+    readers_nomis,
+    readers_ons_beta,
+    readers_ukhsa,
+    selection,
+)
 from tools.snapshot_build.reading import Entry, FileRefused, Reading
 
 # The publisher's name of a column -> the project's name.
@@ -215,6 +223,8 @@ def _ukhsa_series(path: Path, entry: Entry) -> Reading:
 _READERS: Mapping[str, Callable[[Path, Entry], Reading]] = {
     "fingertips_full": _fingertips_full,
     "fingertips_reshaped": _fingertips_reshaped,
+    "fingertips_extract": readers_extracts.fingertips_extract,
+    "fingertips_column": readers_extracts.fingertips_column,
     "els_input": _els_input,
     "ukhsa_series": _ukhsa_series,
     "lait": readers_ees.lait,

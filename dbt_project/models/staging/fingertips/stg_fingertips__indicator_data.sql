@@ -81,6 +81,8 @@ with
                     or value_note ilike '%data quality%'
                     or value_note ilike '%not published%'
                 then {{ figure_status("marker", "value", absent="'not_published'") }}
+                when marker is null and value is not null and value_note ilike '%is estimated%'
+                then 'estimated'
                 else {{ figure_status("marker", "value") }}
             end as status
         from renamed
