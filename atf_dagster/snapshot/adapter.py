@@ -144,7 +144,13 @@ class SnapshotAdapter(BaseAdapter):
 def _with_origin(answer: Answer, read: Sequence[TakenFrom]) -> Answer:
     """The answer with a header that says where its figures were taken from, if it has any."""
     origins = [
-        {"place": f"{taken.repository} {taken.path} @{taken.commit}", "date": taken.date, "sha256": taken.sha256}
+        {
+            "place": " ".join(
+                filter(None, (taken.repository, taken.path, f"@{taken.commit}", taken.note and f"({taken.note})"))
+            ),
+            "date": taken.date,
+            "sha256": taken.sha256,
+        }
         for taken in dict.fromkeys(read)
     ]
     return replace(answer, headers={**answer.headers, ORIGIN: json.dumps(origins)}) if origins else answer

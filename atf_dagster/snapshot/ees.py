@@ -115,14 +115,25 @@ def _csv(rows: Sequence[Mapping[str, str]]) -> Answer:
 
 
 def _key_stage_4(bundled: Bundled) -> list[dict[str, str]]:
-    """One row for both scores, as the publisher writes it. A year that the data bank lacks is a blank cell."""
-    names = {"attainment8_average": "avg_att8", "progress8_average": "avg_p8score"}
+    """One row for both scores, as the publisher writes it. What the data bank lacks is a blank cell."""
+    scores = {
+        "attainment8_average": {"value": "avg_att8", "denominator": "t_pupils"},
+        "progress8_average": {
+            "value": "avg_p8score",
+            "denominator": "t_inp8calc",
+            "lci_95": "p8score_ci_low",
+            "uci_95": "p8score_ci_upp",
+        },
+    }
+    columns = [column for score in scores.values() for column in score.values()]
     rows: dict[tuple[str, ...], dict[str, str]] = {}
-    for measure, column in names.items():
+    for measure, score in scores.items():
         for row in bundled(measure):
-            key = tuple(row[name] for name in ("period", "area_code", "breakdown_type", "breakdown_value"))
-            blank = {**_place(row, _academic(row["period"])), **_group(row), **dict.fromkeys(names.values(), "")}
-            rows.setdefault(key, blank)[column] = row["value"] or row["status"]
+            year = _academic(row["period"])
+            key = (year, *(row[name] for name in ("area_code", "breakdown_type", "breakdown_value", "sex")))
+            blank = {**_place(row, year), **_group(row), **dict.fromkeys(columns, "")}
+            cells = {column: row[name] for name, column in score.items()}
+            rows.setdefault(key, blank).update({**cells, score["value"]: row["value"] or row["status"]})
     return [rows[key] for key in sorted(rows)]
 
 

@@ -61,6 +61,9 @@ COLUMNS = (
     "compared_to_england_as_parent",
 )
 
+NEEDED = frozenset({"area_code", "period", "value"})
+"""Columns that every file has; others it leaves out where all their cells are empty."""
+
 LINE_ENDINGS = {"LF": "\n", "CRLF": "\r\n"}
 
 Figure = dict[str, str]
@@ -79,19 +82,24 @@ def figure(**cells: str) -> Figure:
 
 
 def read_figures(path: Path) -> list[Figure]:
-    """The rows of a figures file, in its order.
+    """The rows of a figures file, in its order. A column that the file leaves out is empty in each row.
 
-    Raises ValueError where the header is not COLUMNS or a row has another number of cells.
+    Raises ValueError where the header is not that of a figures file or a row has another number of cells.
     """
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.reader(file, strict=True)
         header = next(rows, None)
-        if header is None or tuple(header) != COLUMNS:
+        if (
+            header is None
+            or header != [column for column in COLUMNS if column in header]
+            or not NEEDED.issubset(header)
+        ):
             raise ValueError(
                 f"{path.name}: the header is {header}, not that of a figures file. "
                 "A data engineer rebuilds it with `python -m tools.snapshot_build FOLDER`."
             )
-        return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+        left_out = dict.fromkeys((column for column in COLUMNS if column not in header), "")
+        return [{**dict(zip(header, row, strict=True)), **left_out} for row in rows]
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[str]], line_ending: str = "\n") -> bytes:
@@ -104,5 +112,7 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[str]], line_ending:
 
 
 def figures_bytes(rows: Iterable[Figure]) -> bytes:
-    """A figures file of the given rows."""
-    return csv_bytes(COLUMNS, ([row[column] for column in COLUMNS] for row in rows))
+    """A figures file of the given rows, without the columns that are empty in all of them."""
+    kept = list(rows)
+    columns = [column for column in COLUMNS if column in NEEDED or any(row[column] for row in kept)]
+    return csv_bytes(columns, ([row[column] for column in columns] for row in kept))

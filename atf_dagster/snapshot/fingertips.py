@@ -7,6 +7,7 @@ Belongs here: the data URL, the 27 columns, the order of the rows. Does not belo
 module and how the answer is sent (`adapter`).
 """
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -19,19 +20,31 @@ HOST = "fingertips.phe.org.uk"
 PREFIX = "/api/"
 DATA_PATH = "/api/all_data/csv/by_indicator_id"
 
-# Counties and unitary authorities from April 2023, under England. Regions (6) and integrated care boards (221) are
-# other requests; the snapshot has figures of a board for one indicator and of regions for none.
+# Counties and unitary authorities from April 2023, and districts and unitary authorities, under England. Regions (6)
+# and integrated care boards (221) are other requests; the snapshot has figures of a board for one indicator and of
+# regions for none.
 CHILD_AREA_TYPE_ID = "502"
+DISTRICTS_AREA_TYPE_ID = "501"
 BOARD_AREA_TYPE_ID = "221"
 PARENT_AREA_TYPE_ID = "15"
 CHILD_AREA_TYPE = "Counties & UAs (from Apr 2023)"
+DISTRICTS_AREA_TYPE = "Districts & UAs (from Apr 2023)"
 BOARD_AREA_TYPE = "ICBs"
 ENGLAND_AREA_TYPE = "England"
+COUNTY, DISTRICT = "E10", "E07"
+_CHILD_AREA_TYPES = {
+    CHILD_AREA_TYPE_ID: CHILD_AREA_TYPE,
+    DISTRICTS_AREA_TYPE_ID: DISTRICTS_AREA_TYPE,
+    BOARD_AREA_TYPE_ID: BOARD_AREA_TYPE,
+}
+_LEFT_OUT = {CHILD_AREA_TYPE_ID: DISTRICT, DISTRICTS_AREA_TYPE_ID: COUNTY}
+"""Kind of area -> the first letters of the codes that are of another kind."""
 ENGLAND_NAME = "England"
 
 _AREA_TYPES = (
     (PARENT_AREA_TYPE_ID, ENGLAND_AREA_TYPE, ENGLAND_AREA_TYPE),
     (CHILD_AREA_TYPE_ID, "Upper tier local authorities (post 4/23)", CHILD_AREA_TYPE),
+    (DISTRICTS_AREA_TYPE_ID, "Lower tier local authorities (post 4/23)", DISTRICTS_AREA_TYPE),
     ("6", "Regions (statistical)", "Region"),
     (BOARD_AREA_TYPE_ID, "ICBs", BOARD_AREA_TYPE),
 )
@@ -113,28 +126,44 @@ def _data(asked: Asked, sources: Sequence[FiguresSource]) -> Answer:
             f"indicator {indicator} ({source.title}) for child_area_type_id={' or '.join(kinds)} "
             f"and parent_area_type_id={PARENT_AREA_TYPE_ID} only",
         )
+    figures = [f for f in figures if f["area_code"] == ENGLAND or _is_of(child, f["area_code"])]
+    name = re.sub("[^A-Za-z0-9]", "", _CHILD_AREA_TYPES[child])
     return Answer(
         status=200,
         content_type="application/octet-stream",
-        body=render(source, _of_kind(figures, kinds[child])),
-        headers={"Content-Disposition": f"attachment; filename=indicators-{_FILE_NAMES[child]}.data.csv"},
+        body=render(source, figures, child),
+        headers={"Content-Disposition": f"attachment; filename=indicators-{name}.data.csv"},
     )
 
 
-def _of_kind(figures: Sequence[Figure], name: str) -> list[Figure]:
-    return [figure for figure in figures if area_type(figure["area_code"]) in (name, ENGLAND_AREA_TYPE)]
+def _is_of(kind: str, area_code: str) -> bool:
+    """Whether an area other than England belongs to the areas of a kind."""
+    if kind == BOARD_AREA_TYPE_ID or area_code == CHESHIRE_AND_MERSEYSIDE:
+        return kind == BOARD_AREA_TYPE_ID and area_code == CHESHIRE_AND_MERSEYSIDE
+    return not area_code.startswith(_LEFT_OUT[kind])
 
 
-def render(source: FiguresSource, figures: Sequence[Figure]) -> bytes:
-    """The figures of one indicator in the service's CSV."""
+def _kinds(figures: Sequence[Figure]) -> tuple[str, ...]:
+    """The kinds of area that an indicator has: districts where at least one of a county is bundled."""
+    codes = {figure["area_code"] for figure in figures} - {ENGLAND}
+    there = {
+        CHILD_AREA_TYPE_ID: codes != {CHESHIRE_AND_MERSEYSIDE},
+        DISTRICTS_AREA_TYPE_ID: any(code.startswith(DISTRICT) for code in codes),
+        BOARD_AREA_TYPE_ID: CHESHIRE_AND_MERSEYSIDE in codes,
+    }
+    return tuple(kind for kind, is_there in there.items() if is_there)
+
+
+def render(source: FiguresSource, figures: Sequence[Figure], kind: str = CHILD_AREA_TYPE_ID) -> bytes:
+    """The figures of one indicator in the service's CSV, for areas of one kind."""
     rows: list[list[str]] = []
     for _, of_period in groupby(figures, key=lambda figure: figure["period"]):
         in_period = list(of_period)
         england = [figure for figure in in_period if figure["area_code"] == ENGLAND]
         children = [figure for figure in in_period if figure["area_code"] != ENGLAND]
-        rows += [_row(source, f, "", f["compared_to_england"]) for f in england]
-        rows += [_row(source, f, ENGLAND, f["compared_to_england_as_parent"]) for f in england]
-        rows += [_row(source, f, ENGLAND, f["compared_to_england"]) for f in children]
+        rows += [_row(source, f, "", f["compared_to_england"], kind) for f in england]
+        rows += [_row(source, f, ENGLAND, f["compared_to_england_as_parent"], kind) for f in england]
+        rows += [_row(source, f, ENGLAND, f["compared_to_england"], kind) for f in children]
     return csv_bytes(HEADER, rows, LINE_ENDINGS[source.line_ending])
 
 
@@ -143,17 +172,9 @@ def sortable(period: str) -> str:
     return f"{period[:4]}0000"
 
 
-def area_type(area_code: str) -> str:
+def area_type(area_code: str, kind: str = CHILD_AREA_TYPE_ID) -> str:
     """The service's name for the type of an area in an answer of this snapshot."""
-    if area_code == ENGLAND:
-        return ENGLAND_AREA_TYPE
-    return BOARD_AREA_TYPE if area_code == CHESHIRE_AND_MERSEYSIDE else CHILD_AREA_TYPE
-
-
-def _kinds(figures: Sequence[Figure]) -> dict[str, str]:
-    """Number -> name of the kinds of area that have figures, England apart, which comes with each of them."""
-    there = {area_type(figure["area_code"]) for figure in figures}
-    return {number: name for number, _, name in _AREA_TYPES if name in there and name != ENGLAND_AREA_TYPE}
+    return ENGLAND_AREA_TYPE if area_code == ENGLAND else _CHILD_AREA_TYPES[kind]
 
 
 def _parameters(query: Query) -> dict[str, str]:
@@ -169,7 +190,7 @@ def _parameters(query: Query) -> dict[str, str]:
     return asked
 
 
-def _row(source: FiguresSource, figure: Figure, parent_code: str, compared_to_england: str) -> list[str]:
+def _row(source: FiguresSource, figure: Figure, parent_code: str, compared_to_england: str, kind: str) -> list[str]:
     return [
         source.indicator,
         source.title,
@@ -177,7 +198,7 @@ def _row(source: FiguresSource, figure: Figure, parent_code: str, compared_to_en
         ENGLAND_NAME if parent_code else "",
         figure["area_code"],
         figure["area_name"],
-        area_type(figure["area_code"]),
+        area_type(figure["area_code"], kind),
         figure["sex"],
         figure["age"],
         figure["breakdown_type"],

@@ -63,7 +63,15 @@ _KEY = (
     (": = not applicable", ""),
     ("- = nil or negligible ", ""),
 )
-_KINDS = {"E92": "Country", "E12": "Region", "E06": "Unitary Authority", "E08": "Metropolitan District"}
+_KINDS = {
+    "E92": "Country",
+    "E12": "Region",
+    "E06": "Unitary Authority",
+    "E07": "Non-metropolitan District",
+    "E08": "Metropolitan District",
+    "E09": "London Borough",
+    "E10": "County",
+}
 _EPOCH = dt.datetime(1980, 1, 1)
 """One fixed moment for all dates inside a file, so that its bytes are the same each time."""
 
@@ -147,17 +155,20 @@ def living_wage_workbook(figures: Sequence[Figure]) -> bytes:
 
 
 def population_workbook(figures: Sequence[Figure]) -> bytes:
-    """Table MYE2 in three sheets, without single years of age, which are not bundled."""
+    """Table MYE2 in three sheets, with the single years of age that are bundled: some of persons, none of a sex."""
     body, workbook = _new_workbook()
     for name, sex in POPULATION_SHEETS.items():
         sheet = workbook.add_worksheet(name)
         of_sheet = [figure for figure in figures if figure["sex"] == sex]
+        ages = list(dict.fromkeys(figure["age"] for figure in of_sheet))
+        areas: dict[tuple[str, str], dict[str, str]] = {}
+        for figure in of_sheet:
+            areas.setdefault((figure["area_code"], figure["area_name"]), {})[figure["age"]] = figure["value"]
         sheet.write(0, 0, _population_title(name, figures[0]["period"]))
         sheet.write(1, 0, "This worksheet contains one table.")
-        sheet.write_row(3, 0, ["Code", "Name", "Geography", *dict.fromkeys(figure["age"] for figure in of_sheet)])
-        for row, figure in enumerate(of_sheet, start=4):
-            kind = _KINDS[figure["area_code"][:3]]
-            sheet.write_row(row, 0, [figure["area_code"], figure["area_name"], kind, _cell(figure["value"])])
+        sheet.write_row(3, 0, ["Code", "Name", "Geography", *ages])
+        for row, ((code, called), people) in enumerate(areas.items(), start=4):
+            sheet.write_row(row, 0, [code, called, _KINDS[code[:3]], *(_cell(people[age]) for age in ages)])
     workbook.close()
     return body.getvalue()
 

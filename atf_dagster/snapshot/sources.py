@@ -20,9 +20,9 @@ class TakenFrom:
     """The public repository from which the publisher's file was taken."""
 
     repository: str  # owner/name on GitHub
-    path: str  # inside the repository
-    commit: str  # the known beginning of the hash
-    date: str  # of the commit, ISO
+    path: str  # inside the repository; empty where only the object is known
+    commit: str  # the known beginning of the hash; `blob` and that of the object where the commit is not known
+    date: str  # of the commit, ISO; empty where it is not known
     sha256: str  # of the file, complete
     bytes: int  # size of the file
     note: str  # whether the file is the publisher's own, or what a third party changed; empty where nothing is said

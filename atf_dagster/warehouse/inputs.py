@@ -372,12 +372,12 @@ def _vintages(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], rule
 
 
 def _origin(files: Sequence[Origin]) -> dict[str, Any]:
-    """Of several files the places and hashes, separated by semicolons, and the newest date."""
+    """Of several files the places and hashes, separated by semicolons, and the newest date that is known."""
     if not files:
         return {"origin": None, "origin_date": None, "origin_sha256": None}
     return {
         "origin": "; ".join(file.place for file in files),
-        "origin_date": max(dt.date.fromisoformat(file.date) for file in files),
+        "origin_date": max((dt.date.fromisoformat(file.date) for file in files if file.date), default=None),
         "origin_sha256": "; ".join(file.sha256 for file in files),
     }
 

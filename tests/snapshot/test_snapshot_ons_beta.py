@@ -48,14 +48,16 @@ def table(path: Path, name: str, folder: Path) -> list[dict[str, Any]]:
         if layout.shading is not None:
             cell_shading.add(workbook, layout, layout.shading, rows)
     every = csv.DictReader(io.StringIO(rows.read_text("utf-8"), newline=""))
-    totals = [row for row in every if row["key"] in ("", "All ages")]
-    # Of jobs below the living wage the totals of all councils are held, of people those of our areas.
+    ages = {"", "All ages"}
+    young = {str(age) for age in range(19)}  # of persons, by whom figures of adults and of children are weighted
+    totals = [row for row in every if row["key"] in ages or (row["sheet"] == "MYE2 - Persons" and row["key"] in young)]
+    # Of jobs below the living wage the totals of all councils are held, of people also their sexes.
     wages = name == "ons_below_real_living_wage"
     kept = [
         row
         for row in totals
         if row["area_code"] in AREAS
-        or (wages and is_other(row["area_code"]) and row["sheet"] in ("All", "Male", "Female"))
+        or (is_other(row["area_code"]) and (not wages or row["sheet"] in ("All", "Male", "Female")))
     ]
     return [{name: text for name, text in row.items() if name != "sheet_row"} for row in kept]
 
@@ -90,7 +92,9 @@ def test_hand_checked_figures(session: requests.Session, tmp_path: Path) -> None
     assert wages["All", "E08000012"]["shading"] == "CV > 5% and <= 10%"
     body.write_bytes(file_of(session, POPULATION))
     people = {
-        (row["sheet"], row["area_code"]): row["population"] for row in table(body, "ons_population_estimates", tmp_path)
+        (row["sheet"], row["area_code"]): row["population"]
+        for row in table(body, "ons_population_estimates", tmp_path)
+        if row["key"] == "All ages"
     }
     assert people["MYE2 - Persons", "E06000050"] == "365061"
     assert people["MYE2 - Males", "E08000011"] == "76188"

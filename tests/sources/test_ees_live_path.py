@@ -394,10 +394,10 @@ def test_key_stage_4_keeps_negative_scores_limits_and_markers_and_leaves_schools
         "select lci_95, uci_95 from intermediate.int_staged where row_use = 'kept' "
         "and indicator_code = 'ATF05' and area_code = 'E12000002'"
     ) == [(-0.18, -0.16)]
-    assert staged.figure("ATF06", "E06000006", "2025-08-31", group="Eligible") == (32.5, None, None, "provisional")
+    assert staged.figure("ATF06", "E06000006", "2025-08-31", group="Eligible") == (32.5, None, 400.0, "provisional")
     assert staged.figure("ATF05", "E06000006", "2025-08-31", group="Eligible") == (None, None, None, "not_published")
     # Without a GSS code the publisher's own number identifies St Helens.
-    assert staged.figure("ATF06", "E08000013", "2025-08-31", "Male") == (None, None, None, "suppressed")
+    assert staged.figure("ATF06", "E08000013", "2025-08-31", "Male") == (None, None, 900.0, "suppressed")
     uses = staged.rows(
         "select source_row, min(row_use) from intermediate.int_staged "
         "where dataset = 'ees_key_stage_4' and row_use <> 'kept' group by source_row order by source_row"

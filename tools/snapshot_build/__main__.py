@@ -95,13 +95,14 @@ def _carry_over(
     reading = read(path, entry)
     publisher = declared["publishers"][entry["publisher"]]
     indicator = entry["indicator"]
+    day = f"in the repository on {taken_from.date}" if taken_from.date else ""
     source = FiguresSource(
         file=f"figures/{entry['publisher']}/{entry.get('name', indicator)}.csv",
         publisher=entry["publisher"],
         publisher_name=publisher["name"],
         indicator=indicator,
         title=reading.title,
-        release=f"{_span(reading)}, {entry.get('release', f'in the repository on {taken_from.date}')}",
+        release=", ".join(filter(None, (_span(reading), entry.get("release", day)))),
         page=publisher["page"].format(indicator=indicator),
         taken_from=taken_from,
         licence=declared["licence"],

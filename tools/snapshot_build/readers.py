@@ -124,8 +124,8 @@ def _fingertips_full(path: Path, entry: Entry) -> Reading:
 
 
 def _is_answered(entry: Entry, area_code: str) -> bool:
-    # At Fingertips districts of counties have another area type, which needs another request.
-    return selection.area(entry, area_code) and not area_code.startswith("E07")
+    # At Fingertips districts of counties have another area type, which needs another request: `districts`.
+    return selection.area(entry, area_code) and ("districts" in entry or not area_code.startswith("E07"))
 
 
 def _check_derived(path: Path, row: Mapping[str, str]) -> None:
@@ -229,6 +229,7 @@ _READERS: Mapping[str, Callable[[Path, Entry], Reading]] = {
     "ukhsa_series": _ukhsa_series,
     "lait": readers_ees.lait,
     "ees_early_years": readers_ees.early_years,
+    "ees_key_stage_4": readers_ees.key_stage_4,
     "ees_attainment_by_19": readers_ees.attainment_by_19,
     "ees_neet_16_17": readers_ees.neet_16_17,
     "homelessness_ta1": readers_govuk.temporary_accommodation,

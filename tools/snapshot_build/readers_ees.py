@@ -3,14 +3,16 @@
 The data bank names areas by the department's numbers, and an academic year by the year in which it ends. Its cells are
 text. Some come from a number that was printed with too many digits (`64.400000000000006`); they stay as they are.
 
-Belongs here: the shapes `ees_early_years`, `ees_attainment_by_19`, `ees_neet_16_17` (its CSV files) and `lait` (the
-data bank of its Local Authority Interactive Tool). Does not belong here: other shapes (`readers`), answers
-(`atf_dagster/snapshot/ees.py`).
+Belongs here: the shapes `ees_early_years`, `ees_key_stage_4`, `ees_attainment_by_19`, `ees_neet_16_17` (its CSV files)
+and `lait` (the data bank of its Local Authority Interactive Tool). Does not belong here: other shapes (`readers`),
+answers (`atf_dagster/snapshot/ees.py`).
 """
 
 import csv
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
@@ -64,7 +66,8 @@ _SEXES = {"Total": "Persons", "ALL": "Persons", "Girls": "Female", "Boys": "Male
 
 
 def lait(path: Path, entry: Entry) -> Reading:
-    """One measure of the data bank. `without` names a year that another file has, all but the series `but_for`.
+    """One measure of the data bank. `without` names a year that another file has, all but the series `but_for`;
+    `without_ours` one that it has of our areas only.
 
     The early years profile of 2022 has, beside the children who are eligible for free school meals, those who are not
     known to be; the data bank has those who are not, in this year as in all others.
@@ -87,6 +90,8 @@ def lait(path: Path, entry: Entry) -> Reading:
         raise _refused(path, f"it has no series {', '.join(sorted(absent))}")
     figures = []
     for series, number, name, year, cell in rows:
+        if number in _NUMBERS and year == entry.get("without_ours"):
+            continue
         kind, group = groups[series]
         place = {"area_code": codes[number], "area_name": name, "sex": "Persons", "period": year}
         broken_down = {"breakdown_type": kind, "breakdown_value": group}
@@ -127,6 +132,66 @@ def early_years(path: Path, entry: Entry) -> Reading:
             )
         )
     return _reading(entry, kept)
+
+
+def key_stage_4(path: Path, entry: Entry) -> Reading:
+    """One score of all pupils, the sexes, free school meals and disadvantage, with the pupils behind each average.
+
+    The copy at hand was saved by a program that wrote whole numbers as `1363.0`, the year too.
+    """
+    score = _SCORES[measure_of(entry["indicator"])]
+    kept = []
+    for row in _rows(path):
+        level = _LEVELS[row["level"]]
+        group = _key_stage_4_group(row)
+        if group is None or not selection.area(entry, row[level[0]]):
+            continue
+        kept.append(
+            figure(
+                area_code=row[level[0]],
+                area_name=row[level[1]],
+                sex=_SEXES[row["characteristic_gender"]],
+                breakdown_type=group[0],
+                breakdown_value=group[1],
+                period=_whole(row["time_period"]),
+                denominator=_whole(row[score.pupils]),
+                **{limit: row[column] for limit, column in zip(("lci_95", "uci_95"), score.limits, strict=False)},
+                **_cell(path, row[score.average]),
+            )
+        )
+    return replace(_reading(entry, kept), intervals=bool(score.limits))
+
+
+class _Score(NamedTuple):
+    average: str
+    pupils: str
+    limits: tuple[str, ...]
+
+
+_SCORES = {
+    "attainment8_average": _Score("avg_att8", "t_pupils", ()),
+    "progress8_average": _Score("avg_p8score", "t_inp8calc", ("p8score_CI_low", "p8score_CI_upp")),
+}
+_KEY_STAGE_4_GROUPS: Mapping[tuple[str, str, str], Group] = {
+    ("Total", "Total", "Total"): ("", ""),
+    ("Free school meals", "FSM", "Total"): (FREE_MEALS, "Eligible for FSM"),
+    ("Free school meals", "FSM all other", "Total"): (FREE_MEALS, "Not eligible for FSM"),
+    ("disadvantage", "Total", "Disadvantaged"): (DISADVANTAGE, "Disadvantaged"),
+    ("disadvantage", "Total", "Disadvantaged all other"): (DISADVANTAGE, "Not disadvantaged"),
+}
+"""Breakdown, free school meals and disadvantage in the file -> the data bank's words for the same pupils."""
+
+
+def _key_stage_4_group(row: Mapping[str, str]) -> Group | None:
+    """The group of a row that is taken; None for others. A group's boys and girls are not in the data bank."""
+    group = _KEY_STAGE_4_GROUPS.get(
+        (row["breakdown"], row["characteristic_free_school_meals"], row["characteristic_disadvantage"])
+    )
+    return None if group is None or (group[0] and row["characteristic_gender"] != "Total") else group
+
+
+def _whole(text: str) -> str:
+    return text.removesuffix(".0")
 
 
 def attainment_by_19(path: Path, entry: Entry) -> Reading:

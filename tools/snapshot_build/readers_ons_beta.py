@@ -44,7 +44,8 @@ def living_wage(path: Path, entry: Entry) -> Reading:
 
 
 def population(path: Path, entry: Entry) -> Reading:
-    """The figures of all ages, without single years of age."""
+    """The figures of all ages; of persons also the single years of age below `ages_below`, where the entry says it."""
+    below = int(entry.get("ages_below", "0"))
     figures = [
         figure(
             area_code=row["area_code"],
@@ -56,6 +57,7 @@ def population(path: Path, entry: Entry) -> Reading:
         )
         for row in _rows(path, entry, "ons_population_estimates")
         if row["key"] == "All ages"
+        or (ons_beta.POPULATION_SHEETS[row["sheet"]] == "Persons" and row["key"].isdigit() and int(row["key"]) < below)
     ]
     return _reading(entry, figures)
 

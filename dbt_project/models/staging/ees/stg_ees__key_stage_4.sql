@@ -28,7 +28,9 @@ with
             attainment8_average,
             progress8_average,
             progress8_lower_95_ci,
-            progress8_upper_95_ci
+            progress8_upper_95_ci,
+            pupil_count,
+            progress8_pupil_count
         from source
     ),
 
@@ -45,17 +47,23 @@ with
     ),
 
     measured as (
-        {% for measure, lower_limit, upper_limit in [
-            ("attainment8_average", "cast(null as string)", "cast(null as string)"),
-            ("progress8_average", "progress8_lower_95_ci", "progress8_upper_95_ci"),
+        {% for measure, pupils, lower_limit, upper_limit in [
+            ("attainment8_average", "pupil_count", "cast(null as string)", "cast(null as string)"),
+            (
+                "progress8_average",
+                "progress8_pupil_count",
+                "progress8_lower_95_ci",
+                "progress8_upper_95_ci",
+            ),
         ] %}
             select
                 *,
                 '{{ measure }}' as measure_name,
                 {{ value_of(measure) }},
+                {{ number_of(pupils) }} as denominator,
                 {{ number_of(lower_limit) }} as lci_95,
                 {{ number_of(upper_limit) }} as uci_95,
-                {{ unknown_among([lower_limit, upper_limit]) }} as is_unknown_beside,
+                {{ unknown_among([pupils, lower_limit, upper_limit]) }} as is_unknown_beside,
                 {% if measure == "progress8_average" %}
                     time_period in ('201920', '202021', '202425', '202526')
                 {% else %} false
@@ -115,11 +123,13 @@ with
         from measured
     )
 
-    -- No numerators: the averages are over pupils, and the sums of points are not a count of anybody.
+    -- No numerators: the averages are over pupils, and the sums of points are not a count of anybody. The
+    -- denominator is
+    -- the pupils whom the average is over, where the release says how many.
     {{
         staged_figures(
             "described",
-            "measure, sex, breakdown_type, breakdown_value, lci_95, uci_95, status, status_note",
+            "measure, sex, breakdown_type, breakdown_value, denominator, lci_95, uci_95, status, status_note",
             age="'15-16 yrs'",
             unknown_beside="is_unknown_beside",
             period_label="time_period",
