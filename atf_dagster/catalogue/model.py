@@ -134,10 +134,17 @@ class IndicatorCard(_Entry):
     year_type: Literal["calendar", "financial", "academic", "rolling", "week", "snapshot"]
     frequency: Literal["annual", "quarterly", "monthly", "weekly", "daily"] = "annual"
     native_level: Text
-    aggregation_rule: Literal["sum_ratio", "sum", "weighted_mean", "survey_ratio", "life_table", "published_only"]
+    aggregation_rule: Literal[
+        "sum_ratio", "sum", "weighted_mean", "survey_ratio", "life_table", "population_pool", "published_only"
+    ]
     """How a figure of several areas together is calculated, if the publisher gives none: sum of numerators over sum
     of denominators; sum of counts; mean weighted by the denominators; ratio of sums of survey estimates, with areas'
-    variances combined; life table of the areas' deaths and population; not at all."""
+    variances combined; life table of the areas' deaths and population; mean weighted by people, approximately
+    (`pooled_by` says which); not at all."""
+    pooled_by: Literal["All ages", "0-15 yrs", "16+ yrs", "18+ yrs", "19+ yrs", "own counts"] | None = None
+    """The people by whom the councils are weighted in an approximate pool: residents of this age and the figure's sex,
+    or those of whom the publisher counts a share (`own counts`). With a rule of counts or deaths it says what takes
+    their place where they are not at hand."""
     ci_method: Literal["published", "wilson", "byar", "student_t", "none"]
     comparison_method: Literal["ci_overlaps_value", "ci_overlaps_ci", "two_levels", "spc_proportion", "none"] = (
         "ci_overlaps_value"
@@ -179,6 +186,14 @@ class IndicatorCard(_Entry):
         # A larger council has larger counts.
         if self.aggregation_rule == "sum" and self.comparison_method != "none":
             raise ValueError("a count (aggregation_rule: sum) needs comparison_method: none")
+        if self.aggregation_rule == "population_pool" and self.pooled_by is None:
+            raise ValueError("pooled_by is missing: a pool needs the people by whom it is weighted")
+        if self.pooled_by is not None and self.aggregation_rule not in (
+            "population_pool",
+            "life_table",
+            "survey_ratio",
+        ):
+            raise ValueError(f"pooled_by goes with a pool, a life table or a survey, not with {self.aggregation_rule}")
         if (self.trend_note is None) != self.trend_allowed:
             raise ValueError("trend_note says why trend_allowed is false: it is needed there and nowhere else")
         return self
@@ -324,6 +339,8 @@ class Dataset(_Entry):
     """None for reference data, which has no periods."""
     edition_holds: EditionHolds | None = None
     """Set if the requests of this dataset ask for other periods than those of its collection."""
+    more_parts: tuple[Part, ...] = ()
+    """Requests that this dataset needs beside those of its collection; they are never required."""
     yields: tuple[Yields, ...] = ()
     """Empty for reference data."""
     precedence: int = 1
@@ -342,6 +359,12 @@ class Dataset(_Entry):
     @property
     def indicators(self) -> list[str]:
         return [entry.indicator for entry in self.yields]
+
+    @model_validator(mode="after")
+    def _more_parts_are_not_required(self) -> Self:
+        if required := [part.id for part in self.more_parts if part.required]:
+            raise ValueError(f"more_parts: {', '.join(required)} needs required: false")
+        return self
 
 
 class Service(_Entry):
@@ -387,7 +410,12 @@ class Collection(_Entry):
     edition_holds: EditionHolds = "every_period"
     """Every collection with figures says it; where it were forgotten, the stricter rule counts."""
     parts: tuple[Part, ...] = (Part(id="all"),)
+    """The requests of each dataset; `parts_of` adds those that a dataset has for itself."""
     datasets: tuple[Dataset, ...]
+
+    def parts_of(self, dataset: Dataset) -> tuple[Part, ...]:
+        """All requests of a dataset, in the order in which a figure is taken from them."""
+        return (*self.parts, *dataset.more_parts)
 
 
 class Catalogue(_Entry):

@@ -35,7 +35,7 @@ def diagnose(settings: Settings, options: argparse.Namespace) -> int:
     mode = current.receipt["mode"] if current and current.receipt["mode"] in stores else settings.mode
     store = stores.get(mode, Store(settings.landing))
     parts: list[dict[str, Any]] = []
-    for part in collection.parts:
+    for part in collection.parts_of(dataset):
         attempts = store.attempts(dataset.id, part.id)
         verdicts = store.verdicts(dataset.id, part.id)
         vintages = [

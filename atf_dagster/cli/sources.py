@@ -31,7 +31,7 @@ def sources(settings: Settings, options: argparse.Namespace) -> int:
         for collection, dataset in known.datasets:
             if collection.publisher.id != publisher.id:
                 continue
-            attempts = [store.last_attempt(dataset.id, part.id) for part in collection.parts]
+            attempts = [store.last_attempt(dataset.id, part.id) for part in collection.parts_of(dataset)]
             outcomes = sorted({attempt.outcome.replace("_", " ") for attempt in attempts if attempt is not None})
             datasets.append(
                 {

@@ -80,7 +80,7 @@ class FetchRun:
             (collection, dataset, part)
             for collection, dataset in self.catalogue.datasets
             if dataset.id in wanted
-            for part in collection.parts
+            for part in collection.parts_of(dataset)
         ]
         with ThreadPoolExecutor(THREADS, thread_name_prefix="fetch") as pool:
             begun = {task: pool.submit(self._fetch_part, *tasks[task]) for task in _services_in_turn(tasks)}

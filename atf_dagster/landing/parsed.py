@@ -23,7 +23,7 @@ def known(catalogue: Catalogue, store: Store) -> list[Parsed]:
     """The vintages that have a verdict of raw; nothing is parsed."""
     found = []
     for collection, dataset in catalogue.datasets:
-        for part in collection.parts:
+        for part in collection.parts_of(dataset):
             verdicts = store.verdicts(dataset.id, part.id)
             for vintage in store.vintages(dataset.id, part.id):
                 verdict = verdicts.get((vintage.sequence, "raw"))

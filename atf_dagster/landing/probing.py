@@ -68,7 +68,7 @@ def probe(fetch_run: FetchRun, dataset_ids: Sequence[str]) -> list[Probed]:
         (collection, dataset, part)
         for collection, dataset in fetch_run.catalogue.datasets
         if dataset.id in wanted and collection.service.id not in fetch_run.skip
-        for part in collection.parts
+        for part in collection.parts_of(dataset)
     ]
     with ThreadPoolExecutor(THREADS, thread_name_prefix="probe") as pool:
         return list(pool.map(lambda task: _probe_part(fetch_run, *task), tasks))

@@ -30,7 +30,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Origin:
-    """A file from which bundled figures were taken: its place, the day of its version (empty if unknown), and its hash."""
+    """A file from which bundled figures were taken: its place, the day of its version (or empty), and its hash."""
 
     place: str
     date: str

@@ -35,7 +35,7 @@ def source_issues(catalogue: Catalogue, store: Store) -> list[SourceIssue]:
     return [
         issue
         for collection, dataset in catalogue.datasets
-        for part in collection.parts
+        for part in collection.parts_of(dataset)
         for issue in _of_part(store, dataset, part)
     ]
 

@@ -140,7 +140,7 @@ class Store:
         attempts = (
             self.last_attempt(dataset.id, part.id)
             for collection, dataset in catalogue.datasets
-            for part in collection.parts
+            for part in collection.parts_of(dataset)
         )
         times = [dt.datetime.fromisoformat(attempt.finished_at) for attempt in attempts if attempt is not None]
         return max(times, default=None)

@@ -25,7 +25,7 @@ def vintage_by_id(settings: Settings, vintage_id: str) -> tuple[Store, Vintage]:
         for collection, dataset in catalogue.load().datasets:
             if not vintage_id.startswith(f"{dataset.id}."):
                 continue
-            for part in collection.parts:
+            for part in collection.parts_of(dataset):
                 for vintage in store.vintages(dataset.id, part.id):
                     if vintage.id == vintage_id:
                         return store, vintage

@@ -112,7 +112,7 @@ class RunRecord:
         attempts = (
             self.store.last_attempt(dataset.id, part.id)
             for collection, dataset in self.catalogue.datasets
-            for part in collection.parts
+            for part in collection.parts_of(dataset)
         )
         of_this_run = [attempt for attempt in attempts if attempt is not None and attempt.run_id == self.run_id]
         return [f"{attempt.dataset}.{attempt.part}: {note}" for attempt in of_this_run for note in attempt.notes]

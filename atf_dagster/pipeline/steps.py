@@ -89,7 +89,9 @@ class Refresh(RunRecord):
         """
         self.guard_mode()
         self._make_room()
-        total = sum(len(c.parts) for c in self.catalogue.collections for d in c.datasets if d.id in set(dataset_ids))
+        total = sum(
+            len(c.parts_of(d)) for c in self.catalogue.collections for d in c.datasets if d.id in set(dataset_ids)
+        )
         done = itertools.count(1)
         services = {self.catalogue.dataset(dataset_id)[0].service.id for dataset_id in dataset_ids}
         with (
@@ -177,7 +179,7 @@ class Refresh(RunRecord):
             self.store.last_attempt(dataset.id, part.id)
             for collection, dataset in self.catalogue.datasets
             if not collection.service.base_url.startswith("local:")
-            for part in collection.parts
+            for part in collection.parts_of(dataset)
             if part.required
         ]
 
@@ -334,7 +336,7 @@ class Refresh(RunRecord):
         return [
             dataset.id
             for collection, dataset in self.catalogue.datasets
-            if any(self.store.vintages(dataset.id, part.id) for part in collection.parts)
+            if any(self.store.vintages(dataset.id, part.id) for part in collection.parts_of(dataset))
         ]
 
 

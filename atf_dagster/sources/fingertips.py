@@ -27,6 +27,7 @@ _ENGLAND = "15"
 # number. So the number is looked up by name each time.
 _LEVELS = {
     "upper_tier": re.compile(r"upper tier local authorit|count(y|ies) (&|and) UA", re.IGNORECASE),
+    "lower_tier": re.compile(r"lower tier local authorit|districts (&|and) UA", re.IGNORECASE),
     "region": re.compile(r"^regions?( \(statistical\))?$|^government office region", re.IGNORECASE),
     "icb": re.compile(r"^(NHS )?integrated care boards?|^ICBs?$|^ICB\b", re.IGNORECASE),
 }

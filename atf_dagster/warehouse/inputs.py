@@ -343,7 +343,7 @@ def _vintages(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], rule
                 "vintage_id": vintage.id,
                 "dataset": vintage.dataset,
                 "part": vintage.part,
-                "part_order": [part.id for part in collection.parts].index(vintage.part),
+                "part_order": [part.id for part in collection.parts_of(dataset)].index(vintage.part),
                 "sequence": vintage.sequence,
                 "publisher": collection.publisher.name,
                 "url": vintage.url,
@@ -401,7 +401,7 @@ def _fetch_states(catalogue: Catalogue, store: Store, parsed: Sequence[Parsed], 
     }
     rows = []
     for collection, dataset in catalogue.datasets:
-        for part in collection.parts:
+        for part in collection.parts_of(dataset):
             attempt = store.last_attempt(dataset.id, part.id)
             outcome = attempt.outcome if attempt else "failed"
             if outcome == "landed":

@@ -47,7 +47,11 @@ def parse_new(
     verdict `rejected` and no file; the vintage before it stays in force.
     """
     _ensure_columns(raw, catalogue)
-    parts = [(collection, dataset, part) for collection, dataset in catalogue.datasets for part in collection.parts]
+    parts = [
+        (collection, dataset, part)
+        for collection, dataset in catalogue.datasets
+        for part in collection.parts_of(dataset)
+    ]
     with single_threaded() as connection, ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="raw") as pool:
         by_part = pool.map(lambda where: _parse_part(connection, store, raw, run_id, *where), parts)
         results = [entry for entries in by_part for entry in entries]

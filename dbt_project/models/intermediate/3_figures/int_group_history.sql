@@ -380,6 +380,7 @@ select
     cast(coalesce(change.n_areas_included, 0) as int) as n_areas_included,
     change.denominator_coverage,
     change.partial_value,
+    group_key.aggregation_rule as derived_by,
     coalesce(change.vintage_id, change.vintage_id_before) as vintage_id
 from change
 inner join group_key on change.observation_key = group_key.observation_key

@@ -54,6 +54,7 @@ select
     card.frequency,
     card.native_level,
     card.aggregation_rule,
+    card.pooled_by,
     card.ci_method,
     card.trend_allowed,
     card.trend_note,

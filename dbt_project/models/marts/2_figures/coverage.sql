@@ -26,6 +26,8 @@ with
             observation.vintage_id,
             observation.value,
             observation.status,
+            observation.status_note,
+            observation.derived_by,
             row_number() over (
                 partition by observation.indicator_code, observation.area_code
                 order by
@@ -55,6 +57,22 @@ with
         from newest
         inner join {{ ref("dim_area") }} as area on newest.area_code = area.area_code
         where area.area_type = 'council'
+    ),
+
+    -- Why there is no approximate pool of the newest period, where there could be one.
+    pool as (
+        select
+            pool.indicator_code,
+            pool.area_code,
+            pool.reason,
+            pool.status_note,
+            row_number() over (
+                partition by pool.indicator_code, pool.area_code
+                order by pool.period_end desc, pool.period_id, pool.age
+            ) as recency
+        from {{ ref("int_pool") }} as pool
+        inner join card on pool.indicator_code = card.indicator_code
+        where pool.sex = card.headline_sex and pool.age = coalesce(card.headline_age, pool.age)
     ),
 
     broken_down as (
@@ -180,6 +198,9 @@ with
                 then source_state.required_trouble
                 else source_state.any_trouble
             end as trouble,
+            case when latest.derived_by = 'approximate_pool' then latest.status_note end as approximate_note,
+            pool.reason as pool_reason,
+            pool.status_note as pool_note,
             newest.status as newest_status,
             newest.period_end as newest_end,
             broken_down.indicator_code is not null as has_breakdown,
@@ -195,6 +216,11 @@ with
             and latest_vintage.part = latest_part.part
             and latest_part.trouble in ('held_by_check', 'source_rejected', 'source_failed')
         left join newest on pair.indicator_code = newest.indicator_code and pair.area_code = newest.area_code
+        left join
+            pool
+            on pair.indicator_code = pool.indicator_code
+            and pair.area_code = pool.area_code
+            and pool.recency = 1
         left join
             broken_down
             on pair.indicator_code = broken_down.indicator_code
@@ -228,10 +254,12 @@ select
         then null
         -- The expected period is out, but its figure is hidden: that is nobody's delay.
         when latest_period_id is not null and newest_end >= expected_end and newest_status <> 'not_available'
-        then newest_status
+        then coalesce(pool_reason, newest_status)
         when latest_period_id is not null and newest_end >= expected_end
         then
             case
+                when pool_reason is not null
+                then pool_reason
                 when
                     area_type = 'subregion'
                     and aggregation_rule in ('sum_ratio', 'sum', 'weighted_mean', 'survey_ratio')
@@ -248,6 +276,8 @@ select
         then 'publisher_late'
         when is_missing_here or (area_type = 'subregion' and missing_end is not null and not is_in_councils)
         then 'headline_breakdown_missing'
+        when pool_reason is not null
+        then pool_reason
         when newest_status in ('suppressed', 'unreliable', 'not_applicable', 'not_published')
         then newest_status
         when empty_reason = 'local_return_not_received' and newest_status = 'not_available'
@@ -267,6 +297,9 @@ select
         then 'breakdown_only'
         when skip_reason is not null
         then skip_reason
+        -- A life table needs deaths by sex and five-year age, which nobody publishes for councils.
+        when area_type = 'subregion' and aggregation_rule = 'life_table' and is_in_councils
+        then 'deaths_not_published'
         when mode = 'snapshot' and area_type <> 'subregion'
         then 'not_in_snapshot'
         when area_type = 'subregion' and aggregation_rule in ('sum_ratio', 'sum') and is_in_councils
@@ -281,5 +314,8 @@ select
         when area_type = 'subregion' and is_in_councils
         then 'no_lawful_aggregate'
         else 'not_published'
-    end as reason
+    end as reason,
+    case
+        when latest_period_id is not null then approximate_note when pool_reason is not null then pool_note
+    end as note
 from joined

@@ -17,6 +17,7 @@ select
     n_areas_included,
     denominator_coverage,
     partial_value,
+    derived_by,
     vintage_id,
     source_row,
     valid_from as first_seen_at

@@ -34,6 +34,7 @@ with
             case when value is null then 0 else 1 end as n_areas_included,
             cast(null as double) as denominator_coverage,
             cast(null as double) as partial_value,
+            cast(null as string) as derived_by,
             coalesce(vintage_id, vintage_id_before) as vintage_id,
             source_row
         from {{ ref("int_observation_history") }}
@@ -48,11 +49,16 @@ with
             n_areas_included,
             denominator_coverage,
             partial_value,
+            derived_by,
             vintage_id,
             cast(null as bigint) as source_row
         from {{ ref("int_group_history") }}
         {#- Worked out from what is in force now: their earlier states are not told. -#}
-        {% for derived in ["int_local_return_total", "int_life_table"] %}
+        {% for derived, derived_by in [
+                ("int_local_return_total", "local_returns"),
+                ("int_life_table", "life_table"),
+                ("int_pool", "approximate_pool"),
+            ] %}
             union all
             select
                 {{ measures | join(", ") }},
@@ -64,6 +70,7 @@ with
                 cast(n_areas_included as int) as n_areas_included,
                 cast(null as double) as denominator_coverage,
                 cast(null as double) as partial_value,
+                '{{ derived_by }}' as derived_by,
                 vintage_id,
                 cast(null as bigint) as source_row
             from {{ ref(derived) }}
@@ -89,6 +96,7 @@ select
     n_areas_included,
     denominator_coverage,
     partial_value,
+    derived_by,
     vintage_id,
     source_row,
     observation_key

@@ -19,7 +19,14 @@ with
             compared_with.uci_95 as benchmark_uci_95,
             compared_with.lci_998 as benchmark_lci_998,
             compared_with.uci_998 as benchmark_uci_998,
-            compared_with.vintage_id as benchmark_vintage_id
+            compared_with.vintage_id as benchmark_vintage_id,
+            -- What is approximate is never compared as if it were published, on neither side.
+            case
+                when figure.derived_by = 'approximate_pool'
+                then 'approximate_figure'
+                when compared_with.derived_by = 'approximate_pool'
+                then 'approximate_benchmark'
+            end as approximate
         from figure
         inner join {{ ref("int_benchmark") }} as benchmark on figure.area_code = benchmark.area_code
         left join
@@ -60,9 +67,11 @@ with
                 "denominator",
                 "multiplier",
             ] %}
-            {{ compared(*at_95) }} as outcome_statistical,
-            {{ significant_998(*at_998) }} as is_significant_998,
-            {{ not_compared_reason(*at_95) }} as reason
+            case
+                when approximate is not null then 'not_compared' else {{ compared(*at_95) }}
+            end as outcome_statistical,
+            case when approximate is null then {{ significant_998(*at_998) }} end as is_significant_998,
+            coalesce(approximate, {{ not_compared_reason(*at_95) }}) as reason
         from paired
         left join
             {{ ref("int_publisher_outcome") }} as said on paired.benchmark_area_code = 'E92000001'

@@ -108,6 +108,7 @@ with
             max(multiplier) as multiplier,
             max(case when has_modelled_counts then 1 else 0 end) as has_modelled_counts,
             max(case when trend_allowed then 1 else 0 end) as trend_allowed,
+            max(case when derived_by = 'approximate_pool' then 1 else 0 end) as is_approximate,
             max(months) as longest,
             min(months) as shortest,
             min(beside_a_year) as shortest_step,
@@ -146,6 +147,9 @@ with
             case
                 when series.trend_allowed = 0
                 then 'not_allowed'
+                -- The error of an approximation is the same in each year, and none of the points knows it.
+                when series.is_approximate = 1
+                then 'approximate_figures'
                 when series.value_type = 'amount'
                 then 'amount'
                 when series.longest > 12

@@ -12,6 +12,7 @@
     "lci_95",
     "uci_95",
     "status",
+    "derived_by",
     "vintage_id",
 ] %}
 {% set before = "past.valid_from < revised.moment and (past.valid_to is null or past.valid_to >= revised.moment)" %}

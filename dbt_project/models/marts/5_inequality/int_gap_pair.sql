@@ -13,7 +13,8 @@ with
         select observation.*
         from {{ ref("fct_observation") }} as observation
         inner join {{ ref("dim_area") }} as area on observation.area_code = area.area_code
-        where area.is_answered
+        -- Of two approximate pools nobody knows how good their difference is.
+        where area.is_answered and coalesce(observation.derived_by, '') <> 'approximate_pool'
     ),
 
     member as (
