@@ -79,7 +79,7 @@ with
             card.pooled_by,
             card.multiplier,
             coalesce(recoded.new_code, history.area_code) as council_code,
-            {{ standard_error("history.lci_95", "history.uci_95", "95") }} as standard_error,
+            round({{ standard_error("history.lci_95", "history.uci_95", "95") }}, 9) as standard_error,
             row_number() over (
                 partition by
                     history.indicator_code,

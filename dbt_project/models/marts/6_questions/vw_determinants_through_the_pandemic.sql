@@ -135,16 +135,30 @@ with
             broken.indicator_code is not null as is_broken,
             comparable.indicator_code is null as is_other_period,
             cautioned.caution,
+            'approximate_pool'
+            in (coalesce(before.derived_by, ''), coalesce(after.derived_by, '')) as is_approximate,
             case
-                when broken.indicator_code is null and comparable.indicator_code is not null
+                when
+                    broken.indicator_code is null
+                    and comparable.indicator_code is not null
+                    and 'approximate_pool'
+                    not in (coalesce(before.derived_by, ''), coalesce(after.derived_by, ''))
                 then after.value - before.value
             end as change,
             case
-                when broken.indicator_code is null and comparable.indicator_code is not null
+                when
+                    broken.indicator_code is null
+                    and comparable.indicator_code is not null
+                    and 'approximate_pool'
+                    not in (coalesce(before.derived_by, ''), coalesce(after.derived_by, ''))
                 then {{ difference_limit("after", "before", "-") }}
             end as change_lci_95,
             case
-                when broken.indicator_code is null and comparable.indicator_code is not null
+                when
+                    broken.indicator_code is null
+                    and comparable.indicator_code is not null
+                    and 'approximate_pool'
+                    not in (coalesce(before.derived_by, ''), coalesce(after.derived_by, ''))
                 then {{ difference_limit("after", "before", "+") }}
             end as change_uci_95
         from pair
@@ -213,6 +227,9 @@ select
         then 'series_break'
         when judged.is_other_period
         then 'no_comparable_period'
+        -- Of two approximate pools nobody knows how good their difference is.
+        when judged.is_approximate
+        then 'approximate_figures'
         when judged.change_lci_95 is null
         then 'no_interval'
     end as reason,

@@ -52,6 +52,8 @@ with
             and earlier.sex = latest.sex
             and earlier.age = latest.age
             and earlier.period_end < latest.period_start
+            -- Of two approximate pools nobody knows how good their difference is.
+            and 'approximate_pool' not in (coalesce(earlier.derived_by, ''), coalesce(latest.derived_by, ''))
             and extract(year from earlier.period_end) - extract(year from earlier.period_start)
             = extract(year from latest.period_end) - extract(year from latest.period_start)
     ),
@@ -95,12 +97,20 @@ with
             latest.lci_95,
             latest.uci_95,
             latest.is_derived,
+            latest.derived_by,
+            coalesce(latest.derived_by, '') = 'approximate_pool' as is_approximate,
             england.value as england_value,
             england.lci_95 as england_lci_95,
             england.uci_95 as england_uci_95,
-            latest.value - england.value as difference,
-            {{ difference_limit("latest", "england", "-") }} as difference_lci_95,
-            {{ difference_limit("latest", "england", "+") }} as difference_uci_95,
+            case
+                when coalesce(latest.derived_by, '') <> 'approximate_pool' then latest.value - england.value
+            end as difference,
+            {% for side, sign in [("lci", "-"), ("uci", "+")] %}
+                case
+                    when coalesce(latest.derived_by, '') <> 'approximate_pool'
+                    then {{ difference_limit("latest", "england", sign) }}
+                end as difference_{{ side }}_95,
+            {% endfor %}
             comparison.outcome_statistical,
             comparison.publisher_outcome,
             earlier.period_id as earlier_period_id,
@@ -167,6 +177,7 @@ select
     measured.lci_95,
     measured.uci_95,
     measured.is_derived,
+    measured.derived_by,
     measured.england_value,
     measured.difference,
     measured.difference_lci_95,
@@ -198,6 +209,9 @@ select
     case
         when measured.value is null
         then concat_ws(' ', 'There is no figure:', coalesce(coverage.reason, 'not published for this sex.'))
+        when measured.is_approximate
+        then
+            'The figure is an approximate pool of the councils, and is compared neither with England nor with an earlier one.'
         when
             measured.lci_95 is null
             and measured.area_code <> 'E92000001'

@@ -102,6 +102,8 @@ with
             case
                 when value is null
                 then 'no figure'
+                when derived_by = 'approximate_pool'
+                then 'an approximate figure, which is not compared'
                 when question_no = '1a'
                 then 'no figure of England'
                 when question_no = '1b'
@@ -176,6 +178,8 @@ with
                 then 'no figure after the pandemic'
                 when 'series_break'
                 then 'a break in the series'
+                when 'approximate_figures'
+                then 'an approximate figure, which is not compared'
                 when 'no_comparable_period'
                 then 'no two periods that can be compared'
             end as reason,
