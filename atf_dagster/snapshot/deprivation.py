@@ -1,7 +1,7 @@
 """Answers as GOV.UK gives them for the English Indices of Deprivation, from the bundled ranks and scores.
 
-A page lists the bundled files. It also lists, under its real address, the file that a live refresh would look for and
-that is not bundled. The snapshot does not know when pages and files changed, so it gives no dates.
+A page lists the bundled files, under their real addresses. The snapshot does not know when pages and files changed, so
+it gives no dates.
 
 Belongs here: the two pages with the files that they list, and the workbooks. Does not belong here: how a request
 reaches this module (`adapter`), GOV.UK's other pages (`govuk`).
@@ -23,13 +23,6 @@ FILES = (
     "/media/6917412ebc34c86ce4e6e7fc/",
 )
 
-_NOT_BUNDLED = (
-    "https://www.gov.uk/government/statistics/english-indices-of-deprivation-2025",
-    "/media/6917412ebc34c86ce4e6e7fc/File_10_-_IoD2025_Local_Authority_District_Summaries__lower-tier__v2.xlsx",
-    "File 10: local authority district summaries (lower-tier), version 2",
-)
-"""Page, address and title of the file that is on the page and not in the snapshot."""
-
 
 def page(asked: Asked) -> Answer:
     """GOV.UK's description of a page with its files. Raises NotBundled for another page."""
@@ -39,8 +32,6 @@ def page(asked: Asked) -> Answer:
         pages = sorted({source.page for source in known(asked.bundle) if source.publisher == PUBLISHER})
         raise NotBundled(address, f"the pages {', '.join(pages)}")
     files = [(source.address, source.title) for source in bundled]
-    if address == _NOT_BUNDLED[0]:
-        files.append((_NOT_BUNDLED[1], _NOT_BUNDLED[2]))
     return json_answer(
         {
             "base_path": asked.path.removeprefix("/api/content"),

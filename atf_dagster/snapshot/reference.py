@@ -136,6 +136,18 @@ def _workbook(path: Path, entry: Entry) -> Rows:
     return Rows(columns, tuple(dict(zip(columns, (_cell(cell) for cell in line), strict=True)) for line in lines))
 
 
+def _renamed(path: Path, entry: Entry) -> Rows:
+    """A CSV whose columns a third party renamed: those that `columns` names, under the publisher's headings again."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file, strict=True))
+    headings: Mapping[str, str] = entry["columns"]
+    if missing := [name for name in headings if name not in lines[0]]:
+        raise _refused(path, f"it has no column {', '.join(missing)}")
+    # The third party stored a rank of 10 as 10.0, as a spreadsheet does.
+    rows = ({heading: line[name].removesuffix(".0") for name, heading in headings.items()} for line in lines)
+    return Rows(tuple(headings.values()), tuple(rows))
+
+
 def _cell(cell: Any) -> str:
     # A spreadsheet stores a rank of 10 as 10.0.
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
@@ -145,6 +157,7 @@ _READERS: Mapping[str, Callable[[Path, Entry], Rows]] = {
     "lookup": _lookup,
     "geojson": _geojson,
     "workbook": _workbook,
+    "renamed": _renamed,
 }
 
 

@@ -17,7 +17,7 @@ ADDRESSES_OF_THE_PUBLISHERS = tuple(
         # What is asked with parameters is a question, and its address is the publisher's whatever the answer.
         r"https://fingertips\.phe\.org\.uk/api/all_data/csv/by_indicator_id\?",
         r"https://www\.ons\.gov\.uk/explore-local-statistics/api/v1/data\.csv\?",
-        r"https://www\.nomisweb\.co\.uk/api/v01/dataset/NM_2002_1\.data\.csv\?",
+        r"https://www\.nomisweb\.co\.uk/api/v01/dataset/(NM_2002_1|NM_17_5)\.data\.csv\?",
         r"https://api\.ukhsa-dashboard\.data\.gov\.uk/themes/[^?]+\?",
         r"https://services1\.arcgis\.com/.*/(LAD24_RGN24_EN_LU|LTLA23_UTLA23_EW_LU)/FeatureServer/0/query\?",
         r"https://api\.education\.gov\.uk/statistics/v1/data-sets/[0-9a-f-]{36}/csv\?",
@@ -25,6 +25,7 @@ ADDRESSES_OF_THE_PUBLISHERS = tuple(
         r"https://www\.ons\.gov\.uk/file\?uri=.*/mid20232023localauthorityboundarieseditionofthisdataset/mye23tablesew",
         r"https://assets\.publishing\.service\.gov\.uk/media/5d8b3cfbe5274a08be69aa91/File_10_-_IoD2019_",
         r"https://assets\.publishing\.service\.gov\.uk/media/691dece32c6b98ecdbc500d5/File_1_IoD2025_",
+        r"https://assets\.publishing\.service\.gov\.uk/media/6917412ebc34c86ce4e6e7fc/File_10_-_IoD2025_.*_v2\.xlsx",
     )
 )
 
@@ -44,7 +45,8 @@ def test_an_address_is_the_publishers_own_or_says_that_it_is_made_up(published_h
     "dataset",
     [
         *("ees_early_years", "ees_attainment_by_19", "ees_neet_16_17", "ons_beta_below_real_living_wage"),
-        *("govuk_desnz_fuel_poverty", "govuk_dwp_children_in_low_income", "govuk_mhclg_temporary_accommodation"),
+        *("govuk_desnz_fuel_poverty", "govuk_desnz_fuel_poverty_editions", "govuk_dft_walking_cycling_2018"),
+        *("govuk_dwp_children_in_low_income", "govuk_mhclg_temporary_accommodation"),
         "open_geography_boundaries",
     ],
 )

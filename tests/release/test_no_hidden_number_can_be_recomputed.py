@@ -361,12 +361,12 @@ def test_limits_of_a_gap_without_its_value(planted: Attack) -> None:
 
 
 def test_a_gap_between_two_councils(planted: Attack) -> None:
-    """Knowsley is the most deprived council and Cheshire East, which is shown, the least."""
+    """Liverpool is the most deprived council and Cheshire East, which is shown, the least."""
     gap = (
         f"insert into mart.fct_inequality select * from temp.fct_inequality where {SUBJECT} and sex = 'Persons' "
-        f"and group_a = '{KNOWSLEY}' and measure = 'absolute_gap'"
+        f"and group_a = '{LIVERPOOL}' and measure = 'absolute_gap'"
     )
-    assert only(planted(hide(KNOWSLEY), withhold(WHOLE), gap), "Knowsley", "absolute_gap").blocks
+    assert only(planted(hide(LIVERPOOL), withhold(WHOLE), gap), "Liverpool", "absolute_gap").blocks
 
 
 def test_a_gap_between_the_sexes(planted: Attack) -> None:

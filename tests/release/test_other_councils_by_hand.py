@@ -32,8 +32,8 @@ READ = [
     ("ATF05", BARNSLEY, "2023-09-01/2024-08-31", "Persons", -0.32, None, None),
     # DESNZ Table 2: "E08000018,,,Rotherham ,116749,20889,17.8922303403027"
     ("ATF16", ROTHERHAM, "2020-01-01/2020-12-31", "Persons", 17.8922303403027, None, (20889, 116749)),
-    # MHCLG TA1, 30 September 2025: "Sunderland 171 123.196 1.3880320789636"
-    ("ATF17", SUNDERLAND, "2025-09-30/2025-09-30", "Persons", 1.3880320789636, None, (171, 123196)),
+    # MHCLG TA1, 31 December 2025: "Sunderland 180 125.589 1.4332465422927168"
+    ("ATF17", SUNDERLAND, "2025-12-31/2025-12-31", "Persons", 1.4332465422927168, None, (180, 125589)),
     # ASHE 2022, sheet All: "Sunderland ... 17, 14.2"
     ("ATF13", SUNDERLAND, "2022-04-01/2022-04-01", "Persons", 14.2, None, (17000, None)),
 ]

@@ -77,6 +77,29 @@ def test_deprivation_is_the_published_one(shared_data: Path) -> None:
         assert numbers == wanted
 
 
+def test_the_summaries_of_2025_are_a_third_partys_under_the_publishers_headings_and_agree_with_the_neighbourhoods(
+    shared_data: Path,
+) -> None:
+    with (shared_data / "mhclg_iod" / "iod2025_file_10_districts.csv").open(encoding="utf-8", newline="") as stream:
+        theirs = {row["ltla24_code"]: row for row in csv.DictReader(stream)}
+    ours = read_rows(BUNDLE / REFERENCE["iod_2025_file_10"].file)
+    assert len(ours.rows) == len(theirs) == 296
+    share = "imd_proportion_of_lso_as_in_most_deprived_10_percent_nationally"
+    for code, _, *cells in (row.values() for row in ours.rows):
+        row = theirs[code]
+        expected = [row["imd_average_score"], row["imd_rank_of_average_score"], row[share]]
+        assert [float(cell) for cell in cells] == [float(cell) for cell in expected]
+    # The first version had neighbourhoods in wrong councils; File 1 has them in theirs.
+    path = shared_data / "mhclg_iod" / "File_1_IoD2025_Index_of_Multiple_Deprivation.xlsx"
+    _, *lines = CalamineWorkbook.from_path(path).get_sheet_by_name("IMD25").to_python()
+    tenths: dict[str, list[bool]] = {}
+    for line in lines:
+        tenths.setdefault(str(line[2]), []).append(line[5] == 1)
+    assert tenths.keys() == theirs.keys()
+    for code, among in tenths.items():
+        assert float(theirs[code][share]) == pytest.approx(sum(among) / len(among), abs=0.00006)
+
+
 def _number(text: str) -> str | float:
     try:
         return float(text)
@@ -145,8 +168,8 @@ def test_boundaries_are_geojson_for_the_nine_councils(session: requests.Session,
         (f"{PAGES}2015", {}),
         (f"{FILES}/media/5d8b3cfbe5274a08be69aa91/another.xlsx", {}),
         (
-            f"{FILES}/media/6917412ebc34c86ce4e6e7fc/"
-            "File_10_-_IoD2025_Local_Authority_District_Summaries__lower-tier__v2.xlsx",
+            f"{FILES}/media/68ff7e26d81972ecd2df5db1/"
+            "File_10_-_IoD2025_Local_Authority_District_Summaries__lower-tier_.xlsx",
             {},
         ),
     ],

@@ -177,7 +177,7 @@ FILES: dict[str, list[Went] | Refused | str] = {
         Went("govuk_iod_2019_districts", 317)
     ],
     "mhclg_iod/File_1_IoD2025_Index_of_Multiple_Deprivation.xlsx": [Went("govuk_iod_2025_lsoa", 33_755)],
-    "mhclg_iod/iod2025_file_10_districts.csv": NOT_YET
+    "mhclg_iod/iod2025_file_10_districts.csv": CARRIED
     + "File 10 of the Indices of Deprivation 2025 (districts), its columns renamed by a third party.",
     "mhclg_iod/iod2025_file_13_icbs.csv": NOT_YET
     + "File 13 of the Indices of Deprivation 2025 (health boards), its columns renamed by a third party.",
