@@ -41,6 +41,9 @@ with
         where compared_with.value is not null or benchmark.benchmark_area_code = 'E92000001'
     ),
 
+    {#- The benchmark is a column and no condition of the join: an engine then joins by a hash and not row by row. -#}
+    said as (select *, 'E92000001' as benchmark_area_code from {{ ref("int_publisher_outcome") }}),
+
     decided as (
         select
             paired.*,
@@ -74,7 +77,7 @@ with
             coalesce(approximate, {{ not_compared_reason(*at_95) }}) as reason
         from paired
         left join
-            {{ ref("int_publisher_outcome") }} as said on paired.benchmark_area_code = 'E92000001'
+            said on paired.benchmark_area_code = said.benchmark_area_code
             {% for column in observation_key_columns() %}
                 and paired.{{ column }} = said.{{ column }}
             {% endfor %}

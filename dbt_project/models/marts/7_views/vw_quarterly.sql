@@ -56,8 +56,8 @@ select
         when changed.change = 0
         then 'same'
     end as direction,
-    england.change as england_change,
-    rest.change as rest_of_england_change,
+    case when changed.area_code <> 'E92000001' then england.change end as england_change,
+    case when changed.area_code <> 'E92000001' then rest.change end as rest_of_england_change,
     changed.vintage_id
 from changed
 inner join
@@ -71,14 +71,12 @@ left join
 left join
     changed as england
     on england.area_code = 'E92000001'
-    and changed.area_code <> 'E92000001'
     and changed.indicator_code = england.indicator_code
     and changed.period_id = england.period_id
     and changed.age = england.age
 left join
     changed as rest
     on rest.area_code = {{ rest_of_england() }}
-    and changed.area_code <> 'E92000001'
     and changed.indicator_code = rest.indicator_code
     and changed.period_id = rest.period_id
     and changed.age = rest.age
