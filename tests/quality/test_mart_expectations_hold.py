@@ -95,6 +95,12 @@ SPOILED: Mapping[Name, tuple[str, str, str]] = {
         "fct_quintile", "quintile = 1 and quintile_judged in (1, 5)", "quintile_judged = 3"),
     ("fct_quintile", "no_more_councils_than_there_are"): (
         "fct_quintile", "reason = 'too_few_areas' and n_areas_expected is not null", "n_areas = 400"),
+    ("fct_pool_check", "no_pool_is_shown_that_england_does_not_bear_out"): (
+        "fct_pool_check", "indicator_code = 'ATF02' and outcome = 'good_enough'", "outcome = 'not_measured'"),
+    ("fct_pool_check", "shares_of_people_are_shares"): (
+        "fct_pool_check", "outcome = 'good_enough'", "share_of_people = 1.3"),
+    ("fct_pool_check", "pools_are_near_the_published_figure"): (
+        "fct_pool_check", "outcome = 'not_measured'", "outcome = 'too_coarse'"),
     ("fct_association", "rho_is_a_correlation"): ("fct_association", "true", "rho = 1.01"),
     ("fct_association", "p_value_is_a_probability"): ("fct_association", "true", "p_value = 1.01"),
     ("fct_association", "enough_councils"): ("fct_association", "true", "n_areas = 6"),

@@ -194,6 +194,53 @@ def test_a_finding_never_says_the_number(planted: Attack, published_home: Publis
         assert not said & {str(number), str(int(number)), f"{number:.1f}"}
 
 
+def as_pool(value: str = "80", expected: str = "n_areas_expected") -> str:
+    """Cheshire and Merseyside as an approximate pool: a value and nothing that is counted."""
+    return (
+        f"update mart.fct_observation set {NOTHING}, denominator = null, derived_by = 'approximate_pool', "
+        f"is_derived = true, status = 'estimated' where {SUBJECT} and area_code = '{WHOLE}'; "
+        f"update mart.fct_observation set value = {value}, n_areas_included = {expected} "
+        f"where {SUBJECT} and area_code = '{WHOLE}'"
+    )
+
+
+@pytest.mark.parametrize("status", ["suppressed", "unreliable"])
+def test_a_pool_weighted_by_people_with_a_hidden_council_in_it(planted: Attack, status: str) -> None:
+    """Weights are public: with eight councils shown the ninth is one multiplication away, and with two hidden a sum of
+    both is known, which is more than nothing."""
+    finding = only(planted(as_pool(), hide(HALTON, status=status)), "Halton", "the approximate pool of E54000008")
+    assert finding.blocks
+    assert len(planted(as_pool(), hide(HALTON), hide(WIRRAL))) == 2
+
+
+def test_limits_of_a_pool_with_a_hidden_council_in_it(planted: Attack) -> None:
+    limits = f"update mart.fct_observation set lci_95 = 79 where {SUBJECT} and area_code = '{WHOLE}'"
+    assert only(planted(as_pool("null"), limits, hide(HALTON)), "Halton", "the approximate pool").blocks
+
+
+def test_a_pool_that_is_withheld_gives_nothing_away(planted: Attack) -> None:
+    assert planted(as_pool("null"), hide(HALTON)) == []
+
+
+def test_a_pool_of_councils_that_are_shown_gives_nothing_away(planted: Attack) -> None:
+    assert planted(as_pool(), hide(HALTON, "sex = 'Female'"), keep="breakdown_type = 'Total'") == []
+
+
+def test_the_models_make_no_pool_of_fewer_than_all_councils(published_home: PublishedHome) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{published_home.mart}' as release (read_only)")
+        pools = "from release.mart.fct_observation where derived_by = 'approximate_pool'"
+        assert connection.execute(f"select count(*) > 50 {pools} and value is not null").fetchall() == [(True,)]
+        # Jobs of women: St Helens' own number is withheld.
+        assert connection.execute(
+            f"select distinct value, status {pools} and indicator_code = 'ATF13' and sex = 'Female'"
+        ).fetchall() == [(None, "not_available")]
+        assert connection.execute(
+            f"select count(*) {pools} and (value is not null and n_areas_included < n_areas_expected "
+            "or partial_value is not null or denominator_coverage is not null or numerator is not null)"
+        ).fetchall() == [(0,)]
+
+
 def test_a_group_of_statistical_neighbours(planted: Attack) -> None:
     group = (HALTON, KNOWSLEY, LIVERPOOL)
     finding = only(

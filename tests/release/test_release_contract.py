@@ -59,7 +59,14 @@ CONTRACT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "fct_observation": (
         KEY,
-        (*MEASURES, "ci_method", "is_derived", "n_areas_expected", "n_areas_included", "first_seen_at"),
+        (*MEASURES, "ci_method", "is_derived", "n_areas_expected", "n_areas_included", "derived_by", "first_seen_at"),
+    ),
+    "fct_pool_check": (
+        ("indicator_code", "period_id", "sex", "age"),
+        (
+            *("benchmark_area_code", "pooled_value", "published_value", "difference", "tolerance", "n_councils"),
+            *("share_of_people", "weights", "weights_day", "outcome"),
+        ),
     ),
     "fct_observation_history": ((*KEY, "valid_from"), (*MEASURES, "valid_to", "change")),
     "fct_revision": (
@@ -112,7 +119,7 @@ CONTRACT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "coverage": (
         ("indicator_code", "area_code"),
-        ("latest_period_id", "expected_period_id", "state", "reason"),
+        ("latest_period_id", "expected_period_id", "state", "reason", "note"),
     ),
     "quality_result": (
         ("run_id", "suite", "expectation"),
@@ -153,6 +160,7 @@ ALLOWED_VALUES = {
     ("fct_comparison", "outcome_statistical"): {"lower", "similar", "higher", "not_compared"},
     ("fct_comparison", "outcome_judged"): {"better", "similar", "worse", None},
     ("fct_quintile", "reason"): {"no_figure", "too_few_areas", None},
+    ("fct_pool_check", "outcome"): {"good_enough", "too_coarse", "not_measured"},
     ("coverage", "state"): {"current", "late", "empty", "stale"},
 }
 

@@ -23,6 +23,12 @@ What else the mart shows, and how the attack uses it:
 - partial_value is the sum or mean of the shown councils of a group. Anybody can compute that, so it gives nothing away;
   a partial_value of anything more is a finding. denominator_coverage is an equation: it gives the denominator of all
   councils, and with any value of all of them also the hidden numbers, as total less partial.
+- An approximate pool is a mean of the councils weighted by numbers of people that anybody can look up: with all other
+  councils shown it is an equation with one unknown. So it has a value only where every member is shown, it is worked
+  out from what is in force now and has no earlier state, and it has no partial value. A pool that shows a number
+  although a member is hidden is a finding, without any computing.
+- fct_pool_check pools the shown councils of England, which anybody can do, and sets the publisher's own figure beside.
+  A hidden council has no value in the model that it reads. It says nothing more than these two.
 - fct_comparison, fct_revision, fct_trend and the history's row of the state in force (`other_tables`): their numbers
   count like those of the figure's own row. Anything computed from a hidden figure is a finding; the attack does not
   compute the number.
@@ -103,6 +109,7 @@ class Indicator:
         sums = list(dict.fromkeys(one for block in blocks for one in block.sums(self._places)))
         partials = self._believable({one for block in blocks for one in block.partials(self._places)})
         yield from self._hidden_in_partials(partials)
+        yield from self._hidden_in_pools(blocks)
         equations = [*self._of_sums(sums), *self._of_coverage(partials), *self._of_gaps()]
         equations += self._of_rows({cell.figure for cell in self._unknown(equations)})
         cells = [cell for cell in self._unknown(equations) if cell.figure in self.secret]
@@ -167,6 +174,14 @@ class Indicator:
                 for number in sorted(self.secret.intersection(one.missing)):
                     where = self._figures[one.total].area
                     yield describe(self._reading, number, [f"partial_value of {where}"], ours=True)
+
+    def _hidden_in_pools(self, blocks: Iterable[Block]) -> Iterator[Finding]:
+        """A pool that shows a number although a member is hidden: its weights are public, so the member follows."""
+        for total, members in dict.fromkeys(one for block in blocks for one in block.pools(self._places)):
+            for number in sorted(self.secret.intersection(members)):
+                area = self._figures[total].area
+                text = f"the approximate pool of {area}, whose weights are public"
+                yield describe(self._reading, number, [text], ours=True)
 
     def _together(self, numbers: Iterable[int]) -> float | None:
         """The value of several councils together, by the formula of int_group_history."""

@@ -68,7 +68,7 @@ class Reader:
             for row in self._rows(
                 f"""select {", ".join(KEY)}, period_end, value, numerator, denominator, lci_95, uci_95, ci_method,
                     status, vintage_id, is_derived, n_areas_expected, n_areas_included, partial_value,
-                    denominator_coverage, first_seen_at, null
+                    denominator_coverage, first_seen_at, null, {self._derived_by("fct_observation")}
                 from {self._table("fct_observation")} where indicator_code in {_listed(codes)}
                 order by {", ".join(KEY)}""",
             )
@@ -81,7 +81,7 @@ class Reader:
         rows = self._rows(
             f"""select {", ".join(KEY)}, period_end, value, numerator, denominator, lci_95, uci_95, ci_method, status,
                 vintage_id, is_derived, n_areas_expected, n_areas_included, partial_value, denominator_coverage,
-                valid_from, valid_to
+                valid_from, valid_to, {self._derived_by("fct_observation_history")}
             from {self._table("fct_observation_history")} as history
             where indicator_code in {_listed(codes)} and valid_to is not null and change <> 'withdrawn'
                 and (indicator_code, period_id) in (
@@ -92,6 +92,9 @@ class Reader:
             order by {", ".join(KEY)}, valid_from""",
         )
         return [Figure(*row) for row in rows]
+
+    def _derived_by(self, table: str) -> str:
+        return "derived_by" if "derived_by" in self._columns[table] else "null"
 
     def _areas(self) -> list[tuple[Any, ...]]:
         upper = "upper_tier_code" if "upper_tier_code" in self._columns["dim_area"] else "null"

@@ -10,6 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+POOL = "approximate_pool"
+"""How a mean of the councils comes about that is weighted by numbers of people which are public."""
 HIDING = ("suppressed", "not_available", "not_applicable", "unreliable", "not_published")
 """The statuses of macros/markers.sql that replace a value."""
 NOTHING_THERE = "not_applicable"
@@ -47,6 +49,8 @@ class Figure(NamedTuple):
     since: dt.datetime
     until: dt.datetime | None
     """None where the state is in force."""
+    derived_by: str | None
+    """How a derived figure was worked out; None for a published one, and in releases that do not say."""
 
     @property
     def key(self) -> FigureKey:

@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from atf_dagster.release.disclosure.reading import Area, Reading
+from atf_dagster.release.disclosure.reading import POOL, Area, Reading
 
 TOTAL = ("Total", "Total")
 UPPER_TIER = ("E06", "E08", "E09", "E10")
@@ -140,6 +140,16 @@ class Block:
                     shown = tuple(number for number in here if self._counts(number))
                     missing = tuple(number for number in here if number not in shown)
                     yield Partial(total, shown, missing, len(here) == len(members))
+
+    def pools(self, places: "Places") -> Iterator[tuple[int, tuple[int, ...]]]:
+        """Each approximate pool that shows a number, with the figures of its members that have a row."""
+        parts_of = places.parts(self.period_end)
+        for areas in self.by_group.values():
+            for code, total in areas.items():
+                figure = self.figures[total]
+                if figure.derived_by == POOL and (figure.value, figure.lci_95, figure.uci_95) != (None, None, None):
+                    for members in parts_of.get(code, set()):
+                        yield total, tuple(self._of_members(members, areas))
 
     def _counts(self, number: int) -> bool:
         """Whether a member's row has the numbers that are summed; see int_group_history."""
