@@ -119,11 +119,11 @@ FILES: dict[str, list[Went] | Refused | str] = {
     "dft_walking_cycling/CW0303.ods": [Went(WALKING, 6 * 371 * 12, page=3)],
     "dwp_cilif/2_AHC_Relative_LA.csv": [Went("govuk_dwp_children_in_low_income", 2 * 362)],
     "dwp_cilif/cilif_absolute_2021-22_nine.csv": NOT_YET
-    + "children in absolute low income 2021/22, by age, sex, family and work, of the nine councils.",
+    + "children in absolute low income 2021/22 by family and work: Stat-Xplore has them, and is asked for ages alone.",
     "dwp_cilif/cilif_relative_2021-22_nine.csv": NOT_YET
-    + "children in relative low income 2021/22, by age, sex, family and work, of the nine councils.",
+    + "children in relative low income 2021/22 by family and work: Stat-Xplore has them, and is asked for ages alone.",
     "dwp_cilif/lait_child_poverty_rows.csv": NOT_YET
-    + "child poverty (relative, before housing costs) of England, regions and councils: rows of LAIT.",
+    + "child poverty (relative, before housing costs) of England and regions: the table behind it is not asked for.",
     "fingertips/90284_injury_admissions_child502_parent15.csv": [Went("fingertips_90284", 7_208)],
     "fingertips/93015_physically_inactive_website_download.csv": [Went("fingertips_93015", 2_223)],
     "fingertips/93881_adult_obesity_website_download.csv": [Went("fingertips_93881", 2_223)],
@@ -140,11 +140,11 @@ FILES: dict[str, list[Went] | Refused | str] = {
     "fingertips_figures/inequality_life_expectancy.csv": THIRD_PARTY,
     "fingertips_figures/life_expectancy.csv": THIRD_PARTY,
     "fingertips_figures/92708_resident_population_rows.csv": NOT_YET
-    + "residents by sex and five-year age, from a development extract with another header.",
+    + "residents by sex and five-year age; they have a place once deaths by sex and five-year age are at hand, too.",
     "fingertips_figures/93015_93088_rows.csv": NOT_YET
-    + "rows of two indicators from a development extract with another header.",
+    + "rows of two indicators, of which 93015 is bundled from the service's own file at full precision.",
     "fingertips_figures/93474_deaths_in_hospital_rows.csv": NOT_YET
-    + "deaths of the year by broad age (the denominator), from the same extract.",
+    + "deaths of the year by broad age, without sex: too coarse for the life table, the one reader of deaths.",
     "fingertips_figures/93701_absolute_low_income_rows.csv": CARRIED
     + "children under 16 in absolute low income, of the old base year, from the same extract.",
     "fingertips_figures/loneliness_93758_eight_of_nine.csv": CARRIED
@@ -180,7 +180,7 @@ FILES: dict[str, list[Went] | Refused | str] = {
     "mhclg_iod/iod2025_file_10_districts.csv": CARRIED
     + "File 10 of the Indices of Deprivation 2025 (districts), its columns renamed by a third party.",
     "mhclg_iod/iod2025_file_13_icbs.csv": NOT_YET
-    + "File 13 of the Indices of Deprivation 2025 (health boards), its columns renamed by a third party.",
+    + "File 13 of the Indices of Deprivation 2025: of health boards, which dim_area_deprivation does not rank.",
     # Nine councils twice and a region, three ages; the file has more areas and ages, which are not asked for.
     "nomis/NM_2002_1_population_2021.csv": [Went("nomis_population", 57, "asked")],
     "nomis/ashe_resident_earnings.xlsx": "A workbook that the website makes of a query; the interface answers as CSV.",
