@@ -23,7 +23,7 @@ FIGURE = {
     **SERIES,
     **{"period_id": "varchar", "period_start": "date", "period_end": "date"},
     **dict.fromkeys(("value", "numerator", "denominator", "lci_95", "uci_95"), "double"),
-    **{"status": "varchar", "vintage_id": "varchar"},
+    **{"status": "varchar", "derived_by": "varchar", "vintage_id": "varchar"},
 }
 TABLES: dict[str, dict[str, str]] = {
     "mart.fct_observation": FIGURE,

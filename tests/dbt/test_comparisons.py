@@ -300,7 +300,7 @@ MODELS = ("int_benchmark", "int_council", "int_council_figure", "fct_comparison"
 OBSERVATION = (
     "indicator_code varchar, area_code varchar, period_id varchar, sex varchar, age varchar, breakdown_type varchar, "
     "breakdown_value varchar, value double, lci_95 double, uci_95 double, lci_998 double, uci_998 double, "
-    "denominator double, vintage_id varchar, period_end date"
+    "denominator double, vintage_id varchar, period_end date, derived_by varchar"
 )
 
 
@@ -337,7 +337,21 @@ def made_up_figures(numbers: random.Random) -> list[tuple[Any, ...]]:
                     half = numbers.choice((0.1, 0.5, 1.0))
                     limits = [value - half, value + half, value - 1.6 * half, value + 1.6 * half]
                 rows.append(
-                    (indicator, area, period, sex, "All", "Total", "Total", value, *limits, None, "v", "2024-12-31")
+                    (
+                        indicator,
+                        area,
+                        period,
+                        sex,
+                        "All",
+                        "Total",
+                        "Total",
+                        value,
+                        *limits,
+                        None,
+                        "v",
+                        "2024-12-31",
+                        None,
+                    )
                 )
     return rows
 
