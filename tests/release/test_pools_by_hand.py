@@ -226,5 +226,6 @@ def test_a_pool_says_that_it_is_approximate_wherever_it_is_read(release: duckdb.
     assert release.execute(
         "select count(*) from vw_question_points where area_type = 'subregion' and difference is not null "
         # The slope over the nine councils rests on their own figures.
-        f"and measure is distinct from 'council_slope' and (indicator_code, sex) in (select (indicator_code, sex) {pools})"
+        "and measure is distinct from 'council_slope' "
+        f"and (indicator_code, sex) in (select (indicator_code, sex) {pools})"
     ).fetchall() == [(0,)]
