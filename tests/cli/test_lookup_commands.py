@@ -216,7 +216,7 @@ def test_rollback_names_where_it_came_from_and_where_it_is(
 def test_diagnose_tells_attempts_vintages_and_verdicts(published_home: PublishedHome, atf: Atf, dataset: str) -> None:
     record = as_json(atf(published_home.home, "diagnose", dataset, "--json").out)
     collection, entry = load().dataset(dataset)
-    assert [part["part"] for part in record["parts"]] == [part.id for part in collection.parts]
+    assert [part["part"] for part in record["parts"]] == [part.id for part in collection.parts_of(entry)]
     first = record["parts"][0]
     assert [attempt["outcome"] for attempt in first["attempts"]] == ["landed"]
     (vintage,) = Store(published_home.settings.landing).vintages(dataset, first["part"])

@@ -123,7 +123,7 @@ def test_probabilities_are_adjusted_as_scipy_adjusts_them(built: Built) -> None:
 
 
 def test_the_share_of_the_first_axis_is_numpys_largest_eigenvalue(built: Built, pairs: Any) -> None:
-    """Of the rank correlations of the determinants that all nine councils have: 64 % of the bundled figures."""
+    """Of the rank correlations of the determinants that all nine councils have: 58 % of the bundled figures."""
     of_all_nine = {
         code for (code, _, _, scope), (_, (n_areas, *_)) in pairs.items() if scope == "E54000008" and n_areas == 9
     }
@@ -145,7 +145,7 @@ def test_the_share_of_the_first_axis_is_numpys_largest_eigenvalue(built: Built, 
     )
     assert n_determinants == len(series)
     assert said == pytest.approx(share, abs=1e-6)
-    assert round(said, 2) == 0.64
+    assert round(said, 2) == 0.58
 
 
 def test_every_pair_has_enough_councils_to_rank(built: Built) -> None:

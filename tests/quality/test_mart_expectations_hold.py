@@ -18,6 +18,7 @@ from atf_dagster import catalogue
 from atf_dagster.catalogue.model import Dataset
 from atf_dagster.quality import suites
 from atf_dagster.quality.results import Result
+from support import found_as_published
 from support.home import PublishedHome
 
 Name = tuple[str, str]
@@ -128,6 +129,7 @@ def mart(published_home: PublishedHome) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("create schema mart; create schema staging; create schema intermediate; create schema raw")
         for table in sorted(TABLES):
             connection.execute(f"create table {table} as from previous.{table}")
+        found_as_published.without_them(connection)
         for table in OUTSIDE:
             connection.execute(f"create table {table} as from warehouse.{table}")
         insert(connection, "intermediate.int_vintage_in_force", {"vintage_id": "cards"})
@@ -380,10 +382,14 @@ def test_a_suite_on_the_mart_names_a_table_that_readers_have(published_home: Pub
 
 
 @pytest.mark.parametrize("stage", ["admission", "mart"])
-def test_the_bundled_figures_break_no_rule(published_home: PublishedHome, stage: suites.Stage) -> None:
+def test_the_bundled_figures_break_no_rule_but_for_what_is_as_published(
+    published_home: PublishedHome, stage: suites.Stage
+) -> None:
     (path,) = published_home.settings.runs.glob(f"*/quality_{stage}.json")
     results = [Result.from_json(record) for record in json.loads(path.read_text("utf-8"))]
-    assert [result.sentence for result in results if not result.success] == []
+    known = found_as_published.ADMISSION if stage == "admission" else found_as_published.MART
+    assert {(result.suite, result.expectation) for result in results if not result.success} == known
+    assert not any(result.blocks for result in results)
     assert {(r.suite, r.expectation) for r in results} == {
         (suite.suite, entry.name) for suite in suites.load(stage) for entry in suite.expectations
     }

@@ -154,7 +154,7 @@ def test_a_row_of_the_views_says_how_old_it_is_and_why_it_is_not_compared(mart: 
     (row,) = rows(
         mart, "select coverage, is_newest_period, not_compared_reasons from vw_scorecard where indicator_code = 'ATF05'"
     )
-    assert row == ("empty: weights_not_published 1; late: not_published 11", False, "no_interval 10")
+    assert row == ("late: not_in_snapshot 1; late: not_published 11", False, "no_interval 10")
 
 
 def test_nobody_sends_a_return_for_a_region_or_for_england(mart: duckdb.DuckDBPyConnection) -> None:

@@ -198,7 +198,7 @@ def test_times_are_utc_wherever_the_machine_believes_to_be(refreshed: Refreshed)
     kept = {
         vintage.id: vintage.retrieved_at.replace(tzinfo=None)
         for collection, dataset in load().datasets
-        for part in collection.parts
+        for part in collection.parts_of(dataset)
         for vintage in store.vintages(dataset.id, part.id)
     }
     told = dict(refreshed.rows("select vintage_id, retrieved_at from release.mart.dim_vintage"))

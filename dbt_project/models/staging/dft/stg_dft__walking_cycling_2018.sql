@@ -24,7 +24,7 @@ with
                 then 'at least 3 times per week'
                 when lower(key) like '%five times per week'
                 then 'at least 5 times per week'
-                else concat('at least ', regexp_extract(lower(key), '(once per [a-z]+)$', 1))
+                else 'at least ' || regexp_extract(lower(key), '(once per [a-z]+)$', 1)
             end as frequency,
             {{ digits_of("nullif(regexp_extract(title, '(20[0-9]{2})-20[0-9]{2}', 1), '')") }} as first_year
         from {{ source("raw", "dft_walking_cycling_2018") }}
@@ -68,7 +68,7 @@ with
             unknown_beside="is_unknown_beside",
             sex="'Persons'",
             age="'16+ yrs'",
-            period_label="concat(cast(first_year as string), '/', right(cast(first_year + 1 as string), 2))",
+            period_label="cast(first_year as string) || '/' || right(cast(first_year + 1 as string), 2)",
             period_length="case when first_year is not null then '1y' end",
             period_start="make_date(first_year, 11, 16)",
             period_end="make_date(first_year + 1, 11, 15)",
