@@ -258,7 +258,8 @@ class Table:
 
     @cached_property
     def _alone(self) -> Catalogue:
-        own = self.collection.model_copy(update={"datasets": (self.dataset,), "parts": (self.part,)})
+        dataset = self.dataset.model_copy(update={"more_parts": ()})
+        own = self.collection.model_copy(update={"datasets": (dataset,), "parts": (self.part,)})
         return self.bench.catalogue.model_copy(update={"collections": (own,)})
 
     def _parse(self) -> list[Any]:
