@@ -221,7 +221,7 @@ def test_administrative_counts_have_a_direction_without_an_interval(built: Built
         built, "kind, n_higher, n_lower, n_judged, sentence", "question_no = '3' and indicator_code = 'PRX10B'"
     )
     assert [row[:4] for row in rows] == [("proxy", 9, 0, 0)]
-    assert "cannot be told, because no interval is published" in rows[0][4]
+    assert "cannot be told, because we hold no interval" in rows[0][4]
 
 
 def test_four_questions_of_one_survey_are_one_piece_of_evidence(built: Built) -> None:

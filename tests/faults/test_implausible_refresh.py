@@ -93,7 +93,7 @@ def test_a_year_made_of_half_a_year_is_a_warning_by_name(
     assert ended.report["outcome"] == "published"
     (message,) = heard
     # The bundled figures have such a year already (absolute low income, 2022/23), so that the warning is open.
-    told = section(message, "CHANGED")
+    told = section(message, "CHANGED SINCE THE LAST MESSAGE")
     assert "moved_together.councils_move_with_england" in told
     assert f"{INJURIES}, 2024/25 (Persons, " in told
     assert "15 yrs): 9 of 9 councils moved together to 0.5 times 2023/24; England is 1.01 times." in told

@@ -172,10 +172,12 @@ def says_number(cells: dict[str, str], number: float) -> str | None:
 
 
 def area_said(cells: dict[str, str]) -> str:
-    """The area that a row is about: its last code, for wider areas stand before narrower ones; or its region's name."""
+    """The area that a row is about: its last code, for wider areas stand before narrower ones; or its name."""
     codes = [cell for cell in cells.values() if re.fullmatch("[A-Z][0-9]{8}", cell)]
     if codes:
         return codes[-1]
+    if "region" not in cells:
+        return cells["area_name"]  # table TA1 names England without London and has no code for it
     return ENGLAND if cells["region"] == "ALL" else cells["region"]
 
 

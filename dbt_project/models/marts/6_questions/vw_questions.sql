@@ -253,7 +253,7 @@ with
                     when n_judged = 0 and n_with_interval > 0
                     then '; whether by more than chance is not said, see the caution'
                     when n_judged = 0
-                    then '; whether by more than chance cannot be told, because no interval is published'
+                    then '; whether by more than chance cannot be told, because we hold no interval'
                     when is_over_councils and n_first_beyond + n_second_beyond > 0
                     then '; that is more than chance'
                     when is_over_councils
@@ -410,7 +410,7 @@ with
                 end,
                 case
                     when n_by_publisher > 0
-                    then 'Ours cannot be made: the verdict is that of the publisher, by its own method.'
+                    then 'We cannot make our own test: the verdict is that of the publisher, by its own method.'
                 end,
                 case
                     when n_judged > 1 and n_higher_beyond_chance + n_lower_beyond_chance > 0
