@@ -410,7 +410,8 @@ with
                 end,
                 case
                     when n_by_publisher > 0
-                    then 'We cannot make our own test: the verdict is that of the publisher, by its own method.'
+                    then
+                        'We cannot make our own test: the verdict is that of the publisher, by its own method.'
                 end,
                 case
                     when n_judged > 1 and n_higher_beyond_chance + n_lower_beyond_chance > 0
