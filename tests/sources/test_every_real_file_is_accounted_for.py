@@ -111,7 +111,7 @@ FILES: dict[str, list[Went] | Refused | str] = {
     "dfe_ees/neet_16_17_2023.csv": [Went(NEET, 160, vintage=2)],
     "dfe_ees/neet_16_17_2025.csv": [Went(NEET, 161, vintage=3)],
     "dfe_ees/sn_may_2025.xlsx": LAIT,
-    "dfe_ees/ks4_2018-19_revised_la_characteristics.csv": NOT_YET
+    "dfe_ees/ks4_2018-19_revised_la_characteristics.csv": CARRIED
     + "key stage 4 of 2018/19, revised, by characteristics: pupil numbers, Progress 8 with limits.",
     # Three years of 371 areas, each with the shares of a sheet and the half widths of another: 4 columns, or 12.
     "dft_walking_cycling/CW0301.ods": [Went(WALKING, 6 * 371 * 4, page=1)],
