@@ -82,7 +82,9 @@ def figure(**cells: str) -> Figure:
 
 
 def read_figures(path: Path) -> list[Figure]:
-    """The rows of a figures file, in its order. A column that the file leaves out is empty in each row.
+    """The rows of a figures file, in its order.
+
+    A column that the file leaves out is empty in each row; a name that it leaves out is that of the area's row before.
 
     Raises ValueError where the header is not that of a figures file or a row has another number of cells.
     """
@@ -99,7 +101,11 @@ def read_figures(path: Path) -> list[Figure]:
                 "A data engineer rebuilds it with `python -m tools.snapshot_build FOLDER`."
             )
         left_out = dict.fromkeys((column for column in COLUMNS if column not in header), "")
-        return [{**dict(zip(header, row, strict=True)), **left_out} for row in rows]
+        figures = [{**dict(zip(header, row, strict=True)), **left_out} for row in rows]
+    names: dict[str, str] = {}
+    for each in figures:
+        each["area_name"] = names[each["area_code"]] = each["area_name"] or names.get(each["area_code"], "")
+    return figures
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[str]], line_ending: str = "\n") -> bytes:
@@ -112,7 +118,17 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[str]], line_ending:
 
 
 def figures_bytes(rows: Iterable[Figure]) -> bytes:
-    """A figures file of the given rows, without the columns that are empty in all of them."""
-    kept = list(rows)
+    """A figures file of the given rows, without the columns that are empty in all of them.
+
+    An area's name stands where the area first has it: names were a seventh of all bytes. Raises ValueError for an area
+    that has a name in one row and none in a later one, which could not be read back.
+    """
+    kept, names = [], dict[str, str]()
+    for row in rows:
+        name, before = row["area_name"], names.get(row["area_code"], "")
+        if before and not name:
+            raise ValueError(f"{row['area_code']} is {before!r} in one row and has no name in a later one.")
+        names[row["area_code"]] = name
+        kept.append({**row, "area_name": "" if name == before else name})
     columns = [column for column in COLUMNS if column in NEEDED or any(row[column] for row in kept)]
     return csv_bytes(columns, ([row[column] for column in columns] for row in kept))

@@ -17,27 +17,9 @@ from atf_dagster.http import SnapshotMiss
 from atf_dagster.snapshot import FiguresSource
 from atf_dagster.snapshot.figures import AREAS, COUNCILS
 from atf_dagster.snapshot.workbook import cell
+from support.publishers.govuk import QUARTERS
 
 PAGES = "https://www.gov.uk/api/content"
-QUARTERS = (
-    "DetailedLA_202112.xlsx",
-    "Detailed_LA_202203.xlsx",
-    "Detailed_LA_202206.xlsx",
-    "Detailed_LA_202209.xlsx",
-    "Detailed_LA_202212.xlsx",
-    "Detailed_LA_202303.xlsx",
-    "Detailed_LA_202306_all_dropdowns_fix.xlsx",
-    "Detailed_LA_202309_fixed.xlsx",
-    "Detailed_LA_202312.xlsx",
-    "Detailed_LA_202403.xlsx",
-    "Detailed_LA_202406_fix.xlsx",
-    "Detailed_LA_202409.xlsx",
-    "Detailed_LA_202412.ods",
-    "Detailed_LA_202503.ods",
-    "Statutory_Homelessness_Detailed_Local_Authority_Data_202506.ods",
-    "Statutory_Homelessness_Detailed_Local_Authority_Data_202509.ods",
-    "Statutory_Homelessness_Detailed_Local_Authority_Data_202512.ods",
-)
 FUEL_2024 = "/government/statistics/sub-regional-fuel-poverty-2024-2022-data"
 FUEL = {
     # page -> the name under which its file is answered, and the publisher's file

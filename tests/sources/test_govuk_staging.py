@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.publishers.govuk import File, Govuk, PublishedPage
+from support.publishers.govuk import QUARTERS, File, Govuk, PublishedPage
 from support.staging import Staged, stage
 
 TA, FUEL, FUEL_LSOA, CHILDREN = (
@@ -18,26 +18,6 @@ TA, FUEL, FUEL_LSOA, CHILDREN = (
     "govuk_desnz_fuel_poverty_lsoa",
     "govuk_dwp_children_in_low_income",
 )
-QUARTERS = (
-    "DetailedLA_202112.xlsx",
-    "Detailed_LA_202203.xlsx",
-    "Detailed_LA_202206.xlsx",
-    "Detailed_LA_202209.xlsx",
-    "Detailed_LA_202212.xlsx",
-    "Detailed_LA_202303.xlsx",
-    "Detailed_LA_202306_all_dropdowns_fix.xlsx",
-    "Detailed_LA_202309_fixed.xlsx",
-    "Detailed_LA_202312.xlsx",
-    "Detailed_LA_202403.xlsx",
-    "Detailed_LA_202406_fix.xlsx",
-    "Detailed_LA_202409.xlsx",
-    "Detailed_LA_202412.ods",
-    "Detailed_LA_202503.ods",
-    "Statutory_Homelessness_Detailed_Local_Authority_Data_202506.ods",
-    "Statutory_Homelessness_Detailed_Local_Authority_Data_202509.ods",
-    "Statutory_Homelessness_Detailed_Local_Authority_Data_202512.ods",
-)
-"""The quarterly workbooks, six of them with the councils of before April 2023."""
 
 
 def published(data: Path) -> Govuk:

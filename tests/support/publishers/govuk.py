@@ -17,6 +17,28 @@ import xlsxwriter
 
 from support.server import Answer, LoopbackServer, Request, respond, respond_json
 
+QUARTERS = (
+    "DetailedLA_202112.xlsx",
+    "Detailed_LA_202203.xlsx",
+    "Detailed_LA_202206.xlsx",
+    "Detailed_LA_202209.xlsx",
+    "Detailed_LA_202212.xlsx",
+    "Detailed_LA_202303.xlsx",
+    "Detailed_LA_202306_all_dropdowns_fix.xlsx",
+    "Detailed_LA_202309_fixed.xlsx",
+    "Detailed_LA_202312.xlsx",
+    "Detailed_LA_202403.xlsx",
+    "Detailed_LA_202406_fix.xlsx",
+    "Detailed_LA_202409.xlsx",
+    "Detailed_LA_202412.ods",
+    "Detailed_LA_202503.ods",
+    "Statutory_Homelessness_Detailed_Local_Authority_Data_202506.ods",
+    "Statutory_Homelessness_Detailed_Local_Authority_Data_202509.ods",
+    "Statutory_Homelessness_Detailed_Local_Authority_Data_202512.ods",
+)
+"""The quarterly workbooks, six of them with the councils of before April 2023."""
+
+
 FILES = "https://assets.publishing.service.gov.uk"
 FUEL = "govuk_desnz_fuel_poverty"
 FUEL_COLLECTION = "/government/collections/fuel-poverty-sub-regional-statistics"
