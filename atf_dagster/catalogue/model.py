@@ -179,6 +179,9 @@ class IndicatorCard(_Entry):
     are one piece of evidence, and not several."""
     reader_note: Text | None = None
     """What a reader of comparisons and correlations must know, such as who lives where."""
+    chance_note: Text | None = None
+    """Why the questions make no test of chance, whatever limits there are: everybody is counted, or limits leave out a
+    step of the method."""
     empty_reason: Literal["local_return_not_received", "not_at_this_level", "not_yet_collected"] | None = None
 
     @model_validator(mode="after")

@@ -42,3 +42,23 @@
             {% endfor %}
         ) as question
 {%- endmacro %}
+
+{#- Whether a period lies in the pandemic or touches it: from March 2020 to March 2021, as between the periods before and
+    after of vw_determinants_through_the_pandemic. -#}
+{% macro touches_the_pandemic(period) -%}
+    ({{ period }}.period_start <= date '2021-03-31' and {{ period }}.period_end >= date '2020-03-01')
+{%- endmacro %}
+
+{#- The view with the figures of a question. -#}
+{% macro evidence_of(question_no) -%}
+    case
+        left({{ question_no }}, 1)
+        when '1'
+        then 'vw_life_expectancy_lower_and_falling'
+        when '2'
+        then 'vw_inequalities_wider_and_widening'
+        when '3'
+        then 'vw_determinants_through_the_pandemic'
+        else 'vw_determinants_and_life_expectancy'
+    end
+{%- endmacro %}

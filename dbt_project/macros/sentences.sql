@@ -44,3 +44,24 @@
         else {{ unit }}
     end
 {%- endmacro %}
+
+{#- A difference as a reader says it: `2.4 years lower`; one that rounds to zero is on no side. -#}
+{% macro difference_words(value, decimals, word_higher, word_lower, unit="null") -%}
+    concat_ws(
+        ' ',
+        {{ plain_number("abs(" ~ value ~ ")", decimals) }},
+        {{ unit }},
+        case
+            when cast({{ plain_number("abs(" ~ value ~ ")", decimals) }} as double) = 0
+            then null
+            when {{ value }} > 0
+            then {{ word_higher }}
+            else {{ word_lower }}
+        end
+    )
+{%- endmacro %}
+
+{#- `in 2022 to 2024`, and `on 2025-12-31` of a day. -#}
+{% macro at_period(label) -%}
+    case when {{ label }} like '____-__-__' then 'on ' else 'in ' end || {{ label }}
+{%- endmacro %}

@@ -33,6 +33,8 @@ What else the mart shows, and how the attack uses it:
   count like those of the figure's own row. Anything computed from a hidden figure is a finding; the attack does not
   compute the number.
 - fct_quintile: ranks are of shown values and repeat their order; the rank of a hidden figure is a finding.
+- fct_slope_influence: lines through the shown figures of councils, which anybody can fit. A slope over councils has no
+  value, and no rows there, where one of them is hidden.
 - fct_association: one rank correlation for all councils. It depends on their order alone and gives no number; it is not
   attacked.
 - vw_*: views in the same file on the tables above. They show nothing more than these tables.

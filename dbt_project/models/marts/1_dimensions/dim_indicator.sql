@@ -65,6 +65,7 @@ select
     card.proxy_note,
     card.evidence as evidence_group,
     card.reader_note,
+    card.chance_note,
     card.statistic_status,
     card.decimals,
     card.value_min,

@@ -17,75 +17,29 @@
     "sex",
     "age",
     "edition",
+    "quantile_edition",
 ] %}
 
 with
-    member as (
-        select
-            member.group_code as area_code,
-            member.member_code,
-            deprivation.edition,
-            deprivation.average_score as score,
-            count(*) over (partition by member.group_code, deprivation.edition) as n_members,
-            count(deprivation.average_score) over (
-                partition by member.group_code, deprivation.edition
-            ) as n_scored,
-            avg(deprivation.average_score) over (
-                partition by member.group_code, deprivation.edition
-            ) as mean_score,
-            max(deprivation.average_score) over (partition by member.group_code, deprivation.edition)
-            - min(deprivation.average_score) over (
-                partition by member.group_code, deprivation.edition
-            ) as spread
-        from {{ ref("int_area_group_member") }} as member
-        inner join
-            {{ ref("dim_area_deprivation") }} as deprivation on member.member_code = deprivation.area_code
-        where member.group_type = 'subregion'
-    ),
-
-    expected as (
-        select group_code as area_code, count(*) as n_expected
-        from {{ ref("int_area_group_member") }}
-        where group_type = 'subregion'
-        group by group_code
-    ),
-
-    -- Editions that score every council of the area. Two scores make a line through two points.
-    weighted as (
-        select
-            member.*,
-            (member.score - member.mean_score)
-            * member.spread
-            / sum(power(member.score - member.mean_score, 2)) over (
-                partition by member.area_code, member.edition
-            ) as weight
-        from member
-        inner join
-            expected
-            on member.area_code = expected.area_code
-            and member.n_scored = expected.n_expected
-            and expected.n_expected > 2
-        where member.spread > 0
-    ),
-
     figure as (
         select
             observation.indicator_code,
-            weighted.area_code,
+            score.area_code,
             observation.period_id,
             observation.period_start,
             observation.period_end,
             observation.sex,
             observation.age,
-            weighted.edition,
-            weighted.n_members,
-            weighted.weight,
+            score.edition,
+            score.quantile_edition,
+            score.n_members,
+            score.weight,
             observation.value,
             observation.status,
             {{ standard_error("observation.lci_95", "observation.uci_95") }} as error,
             indicator.polarity = 'higher_is_better' as higher_is_better
         from {{ ref("fct_observation") }} as observation
-        inner join weighted on observation.area_code = weighted.member_code
+        inner join {{ ref("int_council_score") }} as score on observation.area_code = score.member_code
         inner join
             {{ source("raw", "catalogue_indicator") }} as indicator
             on observation.indicator_code = indicator.indicator_code
@@ -155,9 +109,7 @@ select
     || ', as fitted over all councils' as direction,
     case when no_value is not null then no_value when error is null then 'no_interval' end as reason,
     n_groups,
-    concat_ws(
-        '', 'councils of the area by average score, Indices of Deprivation ', cast(edition as string)
-    ) as quantile_edition,
+    quantile_edition,
     'equal_shares' as weighting,
     status_to_compare,
     begins_anew

@@ -2,7 +2,9 @@
 {#- Are inequalities in Cheshire and Merseyside wider than elsewhere, and widening? Inequality is by deprivation, free school
     meals and disadvantage: gaps and slopes of fct_inequality, and slopes that are published as indicators of their own.
     Girls ahead of boys is a gap and no answer to this question; two councils by name are no measure of nine. Wider and
-    narrower are of the size of the gap, whichever group is ahead. -#}
+    narrower are of the size of the gap, whichever group is ahead. Amounts are left out: pay is in the money of its year.
+    A slope over the councils is never called beyond chance: its limits are those of the councils' figures, while nine
+    councils, which are all there are, lie about a line for reasons that are no chance. -#}
 with
     by_words as (
         select
@@ -35,6 +37,53 @@ with
         where measure in ('absolute_gap', 'slope_index', 'council_slope') and value is not null
     ),
 
+    {#- Of a change of a slope: the councils without which it would be least and most. -#}
+    influence as (
+        select
+            influence.*,
+            area.area_name as left_out_name,
+            row_number() over (
+                partition by
+                    influence.indicator_code,
+                    influence.area_code,
+                    influence.period_id,
+                    influence.sex,
+                    influence.age,
+                    influence.quantile_edition
+                order by influence.change_without, influence.left_out_area_code
+            ) as from_lowest,
+            row_number() over (
+                partition by
+                    influence.indicator_code,
+                    influence.area_code,
+                    influence.period_id,
+                    influence.sex,
+                    influence.age,
+                    influence.quantile_edition
+                order by influence.change_without desc, influence.left_out_area_code
+            ) as from_highest
+        from {{ ref("fct_slope_influence").include(database=false) }} as influence
+        inner join
+            {{ ref("dim_area").include(database=false) }} as area
+            on influence.left_out_area_code = area.area_code
+    ),
+
+    without_one as (
+        select
+            indicator_code,
+            area_code,
+            period_id,
+            sex,
+            age,
+            quantile_edition,
+            min(change_without) as lowest_without_one,
+            max(case when from_lowest = 1 then left_out_name end) as lowest_without,
+            max(change_without) as highest_without_one,
+            max(case when from_highest = 1 then left_out_name end) as highest_without
+        from influence
+        group by indicator_code, area_code, period_id, sex, age, quantile_edition
+    ),
+
     measured as (
         select
             indicator_code,
@@ -46,6 +95,7 @@ with
             group_a,
             group_b,
             inequality_by,
+            quantile_edition,
             value,
             lci_95,
             uci_95
@@ -62,6 +112,7 @@ with
             'most deprived' as group_a,
             'least deprived' as group_b,
             'deprivation' as inequality_by,
+            cast(null as string) as quantile_edition,
             observation.value,
             observation.lci_95,
             observation.uci_95
@@ -168,6 +219,9 @@ with
             latest.group_a,
             latest.group_b,
             latest.inequality_by,
+            latest.period_id,
+            latest.period_start,
+            latest.quantile_edition,
             latest.period,
             latest.value,
             latest.lci_95,
@@ -234,34 +288,120 @@ with
             and latest.measure = told.measure
             and latest.group_a = told.group_a
             and latest.group_b = told.group_b
+    ),
+
+    {#- What a reader of both periods must know: how it was recorded changed in between. -#}
+    cautioned as (
+        select
+            beside.indicator_code,
+            beside.area_code,
+            beside.sex,
+            beside.age,
+            beside.measure,
+            beside.group_a,
+            beside.group_b,
+            max(noted.note) as note
+        from beside
+        inner join
+            {{ ref("dim_period").include(database=false) }} as since
+            on beside.since_period_id = since.period_id
+        inner join
+            {{ ref("dim_series_break").include(database=false) }} as noted
+            on beside.indicator_code = noted.indicator_code
+            and not noted.is_break
+            and noted.first_day > since.period_start
+            and noted.first_day <= beside.period_start
+        group by
+            beside.indicator_code,
+            beside.area_code,
+            beside.sex,
+            beside.age,
+            beside.measure,
+            beside.group_a,
+            beside.group_b
+    ),
+
+    judged as (
+        select
+            beside.*,
+            indicator.short_name as indicator_name,
+            indicator.unit,
+            area.area_name,
+            since.label as since_period,
+            -- Without the last bits, which would make an equal size something.
+            round(abs(beside.value) - abs(beside.value - beside.change), 9) as growth,
+            beside.value * (beside.value - beside.change) < 0 as has_turned,
+            without_one.lowest_without_one,
+            without_one.lowest_without,
+            without_one.highest_without_one,
+            without_one.highest_without,
+            case
+                when beside.measure = 'council_slope'
+                then
+                    concat_ws(
+                        ' ',
+                        'A slope is a line through the councils, which are all there are, so that we make no test of chance.',
+                        indicator.chance_note
+                    )
+                else indicator.chance_note
+            end as caution,
+            cautioned.note as change_caution
+        from beside
+        inner join
+            {{ ref("dim_indicator").include(database=false) }} as indicator
+            on beside.indicator_code = indicator.indicator_code
+            and indicator.value_type <> 'amount'
+        inner join {{ ref("dim_area").include(database=false) }} as area on beside.area_code = area.area_code
+        left join
+            {{ ref("dim_period").include(database=false) }} as since
+            on beside.since_period_id = since.period_id
+        left join
+            cautioned
+            on beside.indicator_code = cautioned.indicator_code
+            and beside.area_code = cautioned.area_code
+            and beside.sex = cautioned.sex
+            and beside.age = cautioned.age
+            and beside.measure = cautioned.measure
+            and beside.group_a = cautioned.group_a
+            and beside.group_b = cautioned.group_b
+        left join
+            without_one
+            on beside.indicator_code = without_one.indicator_code
+            and beside.area_code = without_one.area_code
+            and beside.period_id = without_one.period_id
+            and beside.sex = without_one.sex
+            and beside.age = without_one.age
+            and beside.quantile_edition = without_one.quantile_edition
     )
 
 select
-    beside.indicator_code,
-    indicator.short_name as indicator_name,
-    beside.area_code,
-    area.area_name,
-    beside.sex,
-    beside.age,
-    beside.measure,
-    beside.group_a,
-    beside.group_b,
-    beside.inequality_by,
-    indicator.unit,
-    beside.period,
-    beside.value,
-    beside.lci_95,
-    beside.uci_95,
-    beside.england_value,
-    beside.difference,
-    beside.difference_lci_95,
-    beside.difference_uci_95,
+    judged.indicator_code,
+    judged.indicator_name,
+    judged.area_code,
+    judged.area_name,
+    judged.sex,
+    judged.age,
+    judged.measure,
+    judged.group_a,
+    judged.group_b,
+    judged.inequality_by,
+    judged.unit,
+    judged.period,
+    judged.value,
+    judged.lci_95,
+    judged.uci_95,
+    judged.england_value,
+    judged.difference,
+    judged.difference_lci_95,
+    judged.difference_uci_95,
     case
-        when beside.area_code = 'E92000001'
+        when judged.area_code = 'E92000001'
         then null
+        when judged.caution is not null
+        then 'not_known'
         else
             case
-                {{ difference_outcome("beside.difference_lci_95", "beside.difference_uci_95") }}
+                {{ difference_outcome("judged.difference_lci_95", "judged.difference_uci_95") }}
                 when 'higher'
                 then 'wider'
                 when 'lower'
@@ -271,26 +411,30 @@ select
                 else 'not_known'
             end
     end as compared_with_england,
-    since.label as since_period,
-    beside.change,
-    beside.change_lci_95,
-    beside.change_uci_95,
-    -- Without the last bits, which would make an equal size something.
-    round(abs(beside.value) - abs(beside.value - beside.change), 9) as growth,
+    judged.since_period,
+    judged.since_period_id,
+    judged.change,
+    judged.change_lci_95,
+    judged.change_uci_95,
+    judged.growth,
     case
-        when not beside.is_published_slope
-        then coalesce(beside.told_outcome, 'not_known')
-        when beside.change_lci_95 is null
+        when judged.caution is not null or judged.change_caution is not null or judged.has_turned
         then 'not_known'
-        when beside.change_lci_95 <= 0 and beside.change_uci_95 >= 0
+        when not judged.is_published_slope
+        then coalesce(judged.told_outcome, 'not_known')
+        when judged.change_lci_95 is null
+        then 'not_known'
+        when judged.change_lci_95 <= 0 and judged.change_uci_95 >= 0
         then 'no_significant_change'
-        when (beside.change > 0) = (beside.earliest_value >= 0)
+        when (judged.change > 0) = (judged.earliest_value >= 0)
         then 'widening'
         else 'narrowing'
-    end as direction
-from beside
-inner join
-    {{ ref("dim_indicator").include(database=false) }} as indicator
-    on beside.indicator_code = indicator.indicator_code
-inner join {{ ref("dim_area").include(database=false) }} as area on beside.area_code = area.area_code
-left join {{ ref("dim_period").include(database=false) }} as since on beside.since_period_id = since.period_id
+    end as direction,
+    judged.has_turned,
+    judged.lowest_without_one,
+    judged.lowest_without,
+    judged.highest_without_one,
+    judged.highest_without,
+    judged.caution,
+    judged.change_caution
+from judged

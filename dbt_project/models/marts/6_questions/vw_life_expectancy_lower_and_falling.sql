@@ -192,6 +192,7 @@ select
     measured.publisher_outcome,
     {{ outcome_by("measured.outcome_statistical", "measured.publisher_outcome") }} as outcome_by,
     earlier_period.label as earlier_period,
+    measured.earlier_period_id,
     measured.earlier_value,
     measured.change,
     measured.change_lci_95,

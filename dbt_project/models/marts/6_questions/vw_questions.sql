@@ -1,18 +1,6 @@
 {{ config(materialized="view") }}
-{#- The programme's questions, one row a question, outcome and kind of indicator: how many figures point which way, how many of
-    them beyond chance, what the councils say together, and what could have been seen at all.
-
-    Votes are never counted by significance: "beyond chance in 0 of 9" is no "no", because nine small councils may each be too
-    small to show what all nine show, and all point one way. So points are counted by their sign, the counts beyond chance
-    stand beside them, nothing is added up over outcomes, and the estimate of all councils together has its own interval.
-    Source: McKenzie and Brennan, in the Cochrane Handbook for Systematic Reviews of Interventions, chapter 12 (vote counting
-    by direction of effect is lawful where effects cannot be pooled; by statistical significance never).
-
-    Together: d = sum(w d_i) / sum(w), w = 1 / se_i^2, se = 1 / sqrt(sum(w)), se_i from the limits of each difference. It is
-    approximate: councils are taken as independent, and it is a mean of councils and no figure of their people. I2 =
-    (Q - (n - 1)) / Q of Q = sum(w (d_i - d)^2) says how much they differ among themselves (Higgins and Thompson 2002). Only
-    where every figure has limits, all are of the same two periods and none has a caution. -#}
-{% set indicators = ref("dim_indicator").include(database=false) %}
+{#- The programme's questions in words, one row a question, outcome and kind of indicator: what the figures of
+    vw_question_estimates say, what to beware of, how rankings go together, and which indicators say nothing. -#}
 {% set questions = [
     ("1a", "Is life expectancy below that of England?"),
     ("1b", "Is life expectancy below what it was before the pandemic?"),
@@ -20,251 +8,207 @@
     ("2a", "Are inequalities wider than in England?"),
     ("2b", "Are inequalities widening?"),
     ("3", "Did the social determinants get worse through the pandemic?"),
+    ("3b", "Are the social determinants worse now than before the pandemic?"),
     ("4", "Do better determinants go with longer life expectancy across councils?"),
 ] %}
 
 with
-    all_points as (select * from {{ ref("vw_question_points").include(database=false) }}),
-
     card as (
+        select indicator_code, decimals, reader_note from {{ ref("dim_indicator").include(database=false) }}
+    ),
+
+    {#- The side on which most points lie comes first; where they are as many, the one that the question asks about. -#}
+    sided as (
         select
-            indicator_code,
-            short_name,
-            value_type,
-            frequency,
-            decimals,
-            -- What is in no group is a piece of evidence of its own.
-            coalesce(evidence_group, indicator_code) as piece,
-            evidence_group,
-            reader_note,
-            case
-                when is_proxy then 'proxy' when beacon_no is not null then 'beacon' else 'supporting'
-            end as kind
-        from {{ indicators }}
-    ),
-
-    {#- Of councils each; a slope over all councils is one figure of the area as a whole. -#}
-    point as (
-        select
-            *,
-            coalesce(measure, '') = 'council_slope' as is_over_councils,
-            (uci_95 - lci_95) / (2 * {{ z_of("95") }}) as error
-        from all_points
-        where area_type = 'council' or coalesce(measure, '') = 'council_slope'
-    ),
-
-    counted as (
-        select
-            question_no,
-            kind,
-            outcome,
-            indicator_code,
-            sex,
-            unit,
-            polarity,
-            is_over_councils,
-            count(difference) as n_areas,
-            count(case when difference > 0 then 1 end) as n_higher,
-            count(case when difference < 0 then 1 end) as n_lower,
-            count(case when verdict is not null then 1 end) as n_judged,
-            count(case when verdict = 'higher' then 1 end) as n_higher_beyond_chance,
-            count(case when verdict = 'lower' then 1 end) as n_lower_beyond_chance,
-            count(case when verdict_by = 'publisher' then 1 end) as n_by_publisher,
-            count(case when difference is not null and error > 0 then 1 end) as n_with_interval,
-            min(case when difference is not null then period end) as period,
-            max(case when difference is not null then period end) as other_period,
-            min(case when difference is not null then beside end) as beside,
-            max(case when difference is not null then beside end) as other_beside,
-            max(case when difference is not null then caution end) as caution,
-            min(
-                case when difference is not null and error > 0 then (uci_95 - lci_95) / 2 end
-            ) as detectable_change,
-            max(difference) as only_difference,
-            max(value) as only_value,
-            sum(case when error > 0 then 1 / power(error, 2) end) as weight,
-            sum(case when error > 0 then difference / power(error, 2) end) as weighted,
-            sum(case when error > 0 then power(difference, 2) / power(error, 2) end) as weighted_square
-        from point
-        group by question_no, kind, outcome, indicator_code, sex, unit, polarity, is_over_councils
-        having count(difference) > 0
-    ),
-
-    pooled as (
-        select
-            *,
-            period = other_period and beside = other_beside as is_of_one_period,
-            case
-                when
-                    n_areas > 1
-                    and n_with_interval = n_areas
-                    and period = other_period
-                    and beside = other_beside
-                    and caution is null
-                then weighted / weight
-            end as pooled_value,
-            greatest(
-                1 - (n_areas - 1) / nullif(weighted_square - power(weighted, 2) / weight, 0), 0
-            ) as inconsistency
-        from counted
-    ),
-
-    {#- The figures of Cheshire and Merseyside itself and of England, of the same two periods. -#}
-    larger as (
-        select question_no, indicator_code, outcome, period, beside, area_type, difference, lci_95, uci_95
-        from all_points
-        where
-            area_type in ('subregion', 'country')
-            and coalesce(measure, '') <> 'council_slope'
-            and difference is not null
-    ),
-
-    {#- One survey's questions, and measures of the same children: counted together they are one. -#}
-    together as (
-        select one.question_no, one.indicator_code, one.outcome, {{ listed("other.outcome", "; ") }} as others
-        from counted as one
-        inner join card as its on one.indicator_code = its.indicator_code
-        inner join
-            counted as other
-            on one.question_no = other.question_no
-            and one.sex = other.sex
-            and one.is_over_councils = other.is_over_councils
-            and (one.indicator_code <> other.indicator_code or one.outcome <> other.outcome)
-        inner join card as theirs on other.indicator_code = theirs.indicator_code and its.piece = theirs.piece
-        group by one.question_no, one.indicator_code, one.outcome
-    ),
-
-    {#- Which way the question asks first, and the words for both. -#}
-    asked as (
-        select
-            pooled.*,
+            estimate.*,
             card.decimals,
-            card.evidence_group,
-            case when pooled.is_over_councils then card.reader_note end as reader_note,
-            together.others,
-            england.difference as england_value,
-            whole.difference as whole_value,
-            case when pooled.caution is null then whole.lci_95 end as whole_lci_95,
-            case when pooled.caution is null then whole.uci_95 end as whole_uci_95,
+            case when estimate.is_over_councils then card.reader_note end as reader_note,
             case
-                when
-                    left(pooled.question_no, 1) = '1'
-                    or pooled.polarity = 'higher_is_better'
-                    and pooled.question_no = '3'
-                then 'lower'
-                else 'higher'
-            end as first_way,
-            case when left(pooled.question_no, 1) = '2' then 'wider' else 'higher' end as word_higher,
-            case when left(pooled.question_no, 1) = '2' then 'narrower' else 'lower' end as word_lower,
-            concat_ws(
-                ' ',
-                'than in',
-                case
-                    when pooled.is_of_one_period then pooled.beside else 'the earlier period of each council'
-                end
-            ) as than
-        from pooled
-        inner join card on pooled.indicator_code = card.indicator_code
-        left join
-            together
-            on pooled.question_no = together.question_no
-            and pooled.indicator_code = together.indicator_code
-            and pooled.outcome = together.outcome
-        {% for one, area_type in [("whole", "subregion"), ("england", "country")] %}
-            left join
-                larger as {{ one }}
-                on pooled.question_no = {{ one }}.question_no
-                and pooled.indicator_code = {{ one }}.indicator_code
-                and pooled.outcome = {{ one }}.outcome
-                and pooled.period = {{ one }}.period
-                and pooled.beside = {{ one }}.beside
-                and pooled.is_of_one_period
-                and {{ one }}.area_type = '{{ area_type }}'
-        {% endfor %}
+                when estimate.n_lower > estimate.n_higher
+                then true
+                when estimate.n_lower < estimate.n_higher
+                then false
+                else
+                    left(estimate.question_no, 1) = '1'
+                    or (left(estimate.question_no, 1) = '3' and estimate.polarity = 'higher_is_better')
+            end as is_lower_first,
+            case when left(estimate.question_no, 1) = '2' then 'wider' else 'higher' end as word_higher,
+            case when left(estimate.question_no, 1) = '2' then 'narrower' else 'lower' end as word_lower,
+            {{ unit_of_difference("estimate.unit") }} as unit_words,
+            -- Of the size of a gap, whichever group is ahead.
+            case when estimate.value < 0 then -1 else 1 end as side
+        from {{ ref("vw_question_estimates").include(database=false) }} as estimate
+        inner join card on estimate.indicator_code = card.indicator_code
     ),
 
     worded as (
         select
             *,
-            case first_way when 'lower' then n_lower else n_higher end as n_first,
-            case first_way when 'lower' then n_higher else n_lower end as n_second,
+            case when is_lower_first then n_lower else n_higher end as n_first,
+            case when is_lower_first then n_higher else n_lower end as n_second,
             case
-                first_way when 'lower' then n_lower_beyond_chance else n_higher_beyond_chance
+                when is_lower_first then n_lower_beyond_chance else n_higher_beyond_chance
             end as n_first_beyond,
             case
-                first_way when 'lower' then n_higher_beyond_chance else n_lower_beyond_chance
+                when is_lower_first then n_higher_beyond_chance else n_lower_beyond_chance
             end as n_second_beyond,
-            case first_way when 'lower' then word_lower else word_higher end as first_word,
-            case first_way when 'lower' then word_higher else word_lower end as second_word,
+            case when is_lower_first then word_lower else word_higher end as first_word,
+            case when is_lower_first then word_higher else word_lower end as second_word,
             -- Of a determinant, better and worse; a gap and a life expectancy need no word.
-            case when question_no = '3' and polarity <> 'none' then ', which is worse,' end as judgement,
-            {{ unit_of_difference("unit") }} as unit_words
-        from asked
+            case
+                when left(question_no, 1) <> '3' or polarity = 'none'
+                then null
+                when is_lower_first = (polarity = 'higher_is_better')
+                then ', which is worse,'
+                else ', which is better,'
+            end as judgement,
+            -- A change of a slope without the council that takes most of it away, and without the opposite
+            -- one.
+            case when value > 0 then 'worse off' else 'better off' end as word_now,
+            case when beside_value > 0 then 'worse off' else 'better off' end as word_then,
+            least(side * lowest_without_one, side * highest_without_one) as least_without_one,
+            case when side > 0 then lowest_without else highest_without end as least_without,
+            greatest(side * lowest_without_one, side * highest_without_one) as most_without_one,
+            case when side > 0 then highest_without else lowest_without end as most_without
+        from sided
+    ),
+
+    {#- Without which council a change of a slope is smallest, and without which it is largest. -#}
+    influenced as (
+        select
+            *,
+            case when highest_difference < 0 then most_without_one else least_without_one end as weakest,
+            case when highest_difference < 0 then most_without else least_without end as weakest_without,
+            case when highest_difference < 0 then least_without_one else most_without_one end as strongest,
+            case when highest_difference < 0 then least_without else most_without end as strongest_without
+        from worded
     ),
 
     sentence as (
         select
             *,
             concat_ws(
-                '',
-                outcome,
-                case when is_of_one_period then ', ' || period else ', newest period' end,
-                ': ',
+                ' ',
+                -- What is where.
                 case
-                    when not is_over_councils
-                    then
-                        concat_ws(
-                            ' ',
-                            first_word,
-                            than || coalesce(judgement, ''),
-                            'in',
-                            n_first,
-                            'of',
-                            n_areas,
-                            'councils,',
-                            second_word,
-                            'in',
-                            n_second
-                        )
-                    when n_first + n_second = 0
-                    then
-                        concat_ws(
-                            ' ',
-                            {{ plain_number("only_value", "decimals + 1") }},
-                            unit_words || ', as wide as in',
-                            beside
-                        )
-                    else
-                        concat_ws(
-                            ' ',
-                            {{ plain_number("only_value", "decimals + 1") }},
-                            unit_words || ',',
-                            case when n_first > 0 then first_word else second_word end,
-                            than,
-                            'by',
-                            {{ plain_number("abs(only_difference)", "decimals + 1") }},
-                            unit_words
-                        )
-                end,
-                case
-                    when not is_over_councils and n_first + n_second < n_areas
-                    then ', the same in ' || (n_areas - n_first - n_second)
-                end,
-                case
-                    when n_judged = 0 and n_with_interval > 0
-                    then '; whether by more than chance is not said, see the caution'
-                    when n_judged = 0
-                    then '; whether by more than chance cannot be told, because we hold no interval'
-                    when is_over_councils and n_first_beyond + n_second_beyond > 0
-                    then '; that is more than chance'
                     when is_over_councils
-                    then '; that is within chance'
+                    then
+                        concat_ws(
+                            '',
+                            outcome,
+                            ': by a line through all councils the most deprived one was ',
+                            {{ plain_number("abs(beside_value)", "decimals + 1") }},
+                            ' ',
+                            unit_words,
+                            ' ',
+                            word_then,
+                            ' than the least deprived one ',
+                            {{ at_period("beside") }},
+                            case when n_other_side > 0 then ', and ' else ' and ' end,
+                            {{ plain_number("abs(value)", "decimals + 1") }},
+                            case when n_other_side > 0 then ' ' || word_now end,
+                            ' ',
+                            {{ at_period("period") }},
+                            case
+                                when n_other_side > 0
+                                then null
+                                when highest_difference = 0
+                                then ', as wide as before'
+                                else
+                                    ', '
+                                    || {{ plain_number("abs(highest_difference)", "decimals + 1") }}
+                                    || ' '
+                                    || first_word
+                            end,
+                            '.'
+                        )
                     else
-                        '; ' || concat_ws(
+                        concat_ws(
+                            '',
+                            outcome,
+                            case when period is not null then ', ' || period else ', newest period' end,
+                            ': ',
+                            case
+                                when n_first + n_second > 0
+                                then
+                                    concat_ws(
+                                        ' ',
+                                        first_word,
+                                        'than in',
+                                        coalesce(beside, 'the earlier period of each council')
+                                        || coalesce(judgement, ''),
+                                        'in',
+                                        n_first,
+                                        'of',
+                                        n_areas,
+                                        'councils,',
+                                        second_word,
+                                        'in',
+                                        n_second
+                                    )
+                            end,
+                            case
+                                when n_first + n_second + n_other_side < n_areas
+                                then
+                                    case when n_first + n_second > 0 then ', ' else '' end
+                                    || 'the same in '
+                                    || (n_areas - n_first - n_second - n_other_side)
+                            end,
+                            case
+                                when n_other_side > 0
+                                then
+                                    concat_ws(
+                                        '',
+                                        case when n_other_side < n_areas then '; ' else '' end,
+                                        'in ',
+                                        n_other_side,
+                                        ' (',
+                                        other_side_areas,
+                                        ') the group that ',
+                                        case
+                                            question_no
+                                            when '2a'
+                                            then 'is ahead in England is behind'
+                                            else 'was ahead is behind now'
+                                        end
+                                    )
+                            end,
+                            '.'
+                        )
+                end,
+                -- Which council makes it.
+                case
+                    when is_over_councils and weakest_without is not null and n_other_side = 0
+                    then
+                        concat_ws(
+                            '',
+                            'Without ',
+                            weakest_without,
+                            ' it would be ',
+                            {{ difference_words("weakest", "decimals + 1", "word_higher", "word_lower") }},
+                            ', without ',
+                            strongest_without,
+                            ' ',
+                            {{ difference_words("strongest", "decimals + 1", "word_higher", "word_lower") }},
+                            '.'
+                        )
+                end,
+                -- Chance.
+                case
+                    when is_over_councils
+                    then null
+                    when n_judged = 0 and caution is not null
+                    then 'Of chance nothing is said, see the caution.'
+                    when n_judged = 0
+                    then 'Whether by more than chance cannot be told, because we hold no intervals.'
+                    else
+                        concat_ws(
                             ' ',
                             case
-                                when n_by_publisher = n_judged then 'by the verdict of the publisher itself'
+                                when verdict_by = 'publisher'
+                                then 'Beyond chance by the verdict of the publisher itself:'
+                                else 'Beyond chance:'
                             end,
-                            'beyond chance',
                             first_word,
                             'in',
                             n_first_beyond,
@@ -274,24 +218,52 @@ with
                             n_second_beyond,
                             'of the',
                             n_judged,
-                            'that can be judged'
+                            'that can be judged.'
                         )
                 end,
-                '.',
+                -- All councils.
                 case
                     when pooled_value is not null
                     then
                         concat_ws(
                             '',
-                            ' Over the councils together the difference is about ',
-                            {{ plain_number("pooled_value", "decimals") }},
-                            ' ',
-                            unit_words,
+                            'The councils together: about ',
+                            {{
+                                difference_words(
+                                    "pooled_value", "decimals", "word_higher", "word_lower", "unit_words"
+                                )
+                            }},
                             ' (95 % limits ',
-                            {{ plain_number("pooled_value - " ~ z_of("95") ~ " / sqrt(weight)", "decimals") }},
+                            {{ difference_words("pooled_lci_95", "decimals", "word_higher", "word_lower") }},
                             ' to ',
-                            {{ plain_number("pooled_value + " ~ z_of("95") ~ " / sqrt(weight)", "decimals") }},
-                            ', approximate).'
+                            {{ difference_words("pooled_uci_95", "decimals", "word_higher", "word_lower") }},
+                            '; approximate).'
+                        )
+                    when n_areas - n_other_side > 1 and lowest_difference < highest_difference
+                    then
+                        concat_ws(
+                            '',
+                            'From ',
+                            {{
+                                difference_words(
+                                    "lowest_difference",
+                                    "decimals",
+                                    "word_higher",
+                                    "word_lower",
+                                    "unit_words",
+                                )
+                            }},
+                            ' (',
+                            lowest_area,
+                            ') to ',
+                            {{
+                                difference_words(
+                                    "highest_difference", "decimals", "word_higher", "word_lower"
+                                )
+                            }},
+                            ' (',
+                            highest_area,
+                            ').'
                         )
                 end,
                 case
@@ -299,23 +271,31 @@ with
                     then
                         concat_ws(
                             '',
-                            ' Cheshire and Merseyside as a whole: a difference of ',
-                            {{ plain_number("whole_value", "decimals") }},
-                            ' ',
-                            unit_words,
+                            'Cheshire and Merseyside as a whole: ',
+                            {{
+                                difference_words(
+                                    "whole_value", "decimals", "word_higher", "word_lower", "unit_words"
+                                )
+                            }},
                             case
                                 when whole_lci_95 is not null
                                 then
                                     concat_ws(
                                         '',
                                         ' (95 % limits ',
-                                        {{ plain_number("whole_lci_95", "decimals") }},
+                                        {{
+                                            difference_words(
+                                                "whole_lci_95", "decimals", "word_higher", "word_lower"
+                                            )
+                                        }},
                                         ' to ',
-                                        {{ plain_number("whole_uci_95", "decimals") }},
+                                        {{
+                                            difference_words(
+                                                "whole_uci_95", "decimals", "word_higher", "word_lower"
+                                            )
+                                        }},
                                         ')'
                                     )
-                                when caution is null
-                                then ', without an interval'
                             end,
                             '.'
                         )
@@ -325,38 +305,23 @@ with
                     then
                         concat_ws(
                             '',
-                            ' England: a difference of ',
-                            {{ plain_number("england_value", "decimals") }},
-                            ' ',
-                            unit_words,
+                            'England: ',
+                            {{
+                                difference_words(
+                                    "england_value", "decimals", "word_higher", "word_lower", "unit_words"
+                                )
+                            }},
                             '.'
                         )
                 end
             ) as sentence
-        from worded
+        from influenced
     ),
 
     answered as (
         select
-            question_no,
-            kind,
-            outcome,
-            indicator_code,
-            sex,
-            unit,
-            polarity,
-            case when is_of_one_period then period end as period,
-            case when is_of_one_period then beside end as beside,
-            n_areas,
+            *,
             n_areas as n_figures,
-            n_higher,
-            n_lower,
-            n_judged,
-            n_higher_beyond_chance,
-            n_lower_beyond_chance,
-            round(pooled_value, 9) as pooled_value,
-            round(pooled_value - {{ z_of("95") }} / sqrt(weight), 9) as pooled_lci_95,
-            round(pooled_value + {{ z_of("95") }} / sqrt(weight), 9) as pooled_uci_95,
             case
                 when pooled_value is not null
                 then
@@ -365,43 +330,26 @@ with
                         'inverse variance over',
                         n_areas,
                         'councils, fixed effect, approximate; I2',
-                        cast(cast(round(100 * coalesce(inconsistency, 0)) as int) as string),
+                        cast(cast(round(100 * inconsistency) as int) as string),
                         '%'
                     )
+                when inconsistency is not null
+                then
+                    concat_ws(
+                        ' ', 'not pooled; I2', cast(cast(round(100 * inconsistency) as int) as string), '%'
+                    )
             end as pooled_method,
-            whole_value,
-            whole_lci_95,
-            whole_uci_95,
-            england_value,
-            detectable_change,
-            case
-                when n_judged = 0
-                then null
-                when n_by_publisher = n_judged
-                then 'publisher'
-                when n_by_publisher = 0
-                then 'ours'
-                else 'both'
-            end as verdict_by,
-            evidence_group,
-            sentence,
             concat_ws(
                 ' ',
                 case
-                    when detectable_change is not null and n_judged > 0
+                    when detectable_change is not null
                     then
                         concat_ws(
                             ' ',
-                            case
-                                when is_over_councils then 'Less than' else 'In no council could less than'
-                            end,
+                            'In the most exact council a difference of less than',
                             {{ plain_number("detectable_change", "decimals") }},
                             unit_words,
-                            case
-                                when is_over_councils
-                                then 'could not be told from chance.'
-                                else 'be told from chance.'
-                            end
+                            'could not be told from chance.'
                         )
                 end,
                 case
@@ -409,7 +357,7 @@ with
                     then concat_ws(' ', n_areas - n_judged, 'of', n_areas, 'figures have no interval.')
                 end,
                 case
-                    when n_by_publisher > 0
+                    when verdict_by in ('publisher', 'both')
                     then
                         'We cannot make our own test: the verdict is that of the publisher, by its own method.'
                 end,
@@ -418,81 +366,53 @@ with
                     then 'At 95 % about one figure in twenty differs by chance alone.'
                 end,
                 case
-                    when pooled_value is not null and inconsistency >= 0.5
+                    when inconsistency >= 0.5
                     then
-                        'The councils differ much among themselves, see pooled_method: what they say together is true of no single one.'
+                        concat_ws(
+                            ' ',
+                            'The councils differ among themselves by more than chance (I2',
+                            cast(cast(round(100 * inconsistency) as int) as string),
+                            '%), so that no one number stands for all.'
+                        )
                 end,
                 case
-                    when not is_of_one_period
+                    when period is null
                     then 'The councils do not have the same periods, so that they are not taken together.'
                 end,
                 case
-                    when question_no = '1c'
+                    when is_from_the_pandemic and question_no = '1c' and n_higher > n_lower
                     then
-                        'The earlier period is the newest one and may lie in the pandemic, from where nearly everything rises: read it beside question 1b.'
+                        'The earlier period touches the pandemic, when life expectancy was low: a rise since then may be a return. Read it beside question 1b.'
+                    when is_from_the_pandemic and question_no = '1c'
+                    then 'The earlier period touches the pandemic: read it beside question 1b.'
+                    when is_from_the_pandemic
+                    then
+                        'The earlier period touches the pandemic, when figures were unusual: a change since then may be a return.'
                 end,
                 case
-                    when others is not null
+                    when
+                        weakest_without is not null
+                        and n_other_side = 0
+                        and abs(highest_difference) > 0
+                        and weakest / highest_difference < 0.5
+                    then 'One council makes most of this change: ' || weakest_without || '.'
+                end,
+                case
+                    when one_evidence_with is not null
                     then
                         concat_ws(
                             '',
                             'One piece of evidence with: ',
-                            others,
+                            one_evidence_with,
                             coalesce(' (' || evidence_group || ')', ''),
                             '. Do not count them apart.'
                         )
                 end,
                 reader_note,
                 caution
-            ) as caution,
-            case
-                left(question_no, 1)
-                when '1'
-                then 'vw_life_expectancy_lower_and_falling'
-                when '2'
-                then 'vw_inequalities_wider_and_widening'
-                else 'vw_determinants_through_the_pandemic'
-            end as evidence
+            ) as all_cautions,
+            {{ evidence_of("question_no") }} as evidence
         from sentence
-    ),
-
-    {#- Indicators that a question is about and that say nothing: named, and counted nowhere. -#}
-    about as (
-        select question.question_no, card.kind, card.indicator_code, card.short_name
-        from card
-        inner join
-            (
-                {% for no, _ in questions if no != "4" %}
-                    select '{{ no }}' as question_no
-                    {% if not loop.last %}
-                        union all
-                    {% endif %}
-                {% endfor %}
-            ) as question
-            on case
-                when left(question.question_no, 1) = '1'
-                then card.value_type = 'life_expectancy'
-                when left(question.question_no, 1) = '2'
-                then card.value_type <> 'amount'
-                else card.value_type not in ('life_expectancy', 'slope_index', 'amount')
-            end
-            and card.frequency not in ('weekly', 'daily')
-    ),
-
-    unanswered as (
-        select
-            about.question_no,
-            about.kind,
-            about.short_name,
-            coalesce(
-                max(point.reason),
-                case when left(about.question_no, 1) = '2' then 'no such gap' else 'no figure' end
-            ) as reason
-        from about
-        left join
-            point on about.question_no = point.question_no and about.indicator_code = point.indicator_code
-        group by about.question_no, about.kind, about.indicator_code, about.short_name
-        having count(point.difference) = 0
     ),
 
     by_reason as (
@@ -500,68 +420,31 @@ with
             question_no,
             kind,
             count(*) as n,
-            upper(left(reason, 1)) || substr(reason, 2) || ': ' || {{ listed("short_name", "; ") }} as names
-        from unanswered
+            max(n_asked) as n_asked,
+            upper(left(reason, 1))
+            || substr(reason, 2)
+            || ': '
+            || {{ listed("indicator_name", "; ") }} as names
+        from {{ ref("vw_question_unanswered").include(database=false) }}
         group by question_no, kind, reason
     ),
 
     silent as (
         select
-            by_reason.question_no,
-            by_reason.kind,
+            question_no,
+            kind,
             concat_ws(
                 ' ',
                 'Without an answer here:',
-                sum(by_reason.n),
+                sum(n),
                 'of',
-                max(of_kind.n),
-                by_reason.kind,
+                max(n_asked),
+                kind,
                 'indicators.',
-                {{ listed("by_reason.names", ". ") }} || '.'
+                {{ listed("names", ". ") }} || '.'
             ) as sentence
         from by_reason
-        inner join
-            (select question_no, kind, count(*) as n from about group by question_no, kind) as of_kind
-            on by_reason.question_no = of_kind.question_no
-            and by_reason.kind = of_kind.kind
-        group by by_reason.question_no, by_reason.kind
-    ),
-
-    {#- How rankings go together: of each life expectancy, over the determinants of one kind. -#}
-    association as (
-        select
-            association.*,
-            card.kind,
-            card.piece,
-            card.reader_note,
-            (association.rho > 0) = (association.polarity = 'higher_is_better') as is_with
-        from {{ ref("vw_determinants_and_life_expectancy").include(database=false) }} as association
-        inner join card on association.indicator_code = card.indicator_code
-        where association.polarity <> 'none' and association.rho is not null
-    ),
-
-    gone_together as (
-        select
-            kind,
-            outcome_indicator_code,
-            outcome_name,
-            outcome_sex,
-            scope_area_code <> 'E92000001' as is_ours,
-            min(outcome_period) as period,
-            max(n_areas) as n_areas,
-            count(*) as n_figures,
-            count(distinct piece) as n_pieces,
-            count(case when is_with and rho <> 0 then 1 end) as n_higher,
-            count(case when not is_with and rho <> 0 then 1 end) as n_lower,
-            count(case when is_with and p_adjusted < 0.05 then 1 end) as n_higher_beyond_chance,
-            count(case when not is_with and p_adjusted < 0.05 then 1 end) as n_lower_beyond_chance,
-            min(abs(rho)) as smallest,
-            max(abs(rho)) as largest,
-            max(first_axis_share) as first_axis_share,
-            {{ listed("case when not is_with and rho <> 0 then indicator_name end", "; ") }} as the_other_way,
-            {{ listed("case when not is_with and rho <> 0 then reader_note end", " ") }} as notes
-        from association
-        group by kind, outcome_indicator_code, outcome_name, outcome_sex, scope_area_code <> 'E92000001'
+        group by question_no, kind
     ),
 
     told as (
@@ -594,7 +477,7 @@ with
             verdict_by,
             evidence_group,
             sentence,
-            caution,
+            all_cautions as caution,
             evidence
         from answered
 
@@ -607,7 +490,7 @@ with
                 outcome_name,
                 case outcome_sex when 'Female' then 'females' when 'Male' then 'males' end,
                 case
-                    when is_ours
+                    when is_over_our_councils
                     then 'over the councils of Cheshire and Merseyside'
                     else 'over councils of England'
                 end
@@ -619,12 +502,12 @@ with
             period,
             cast(null as string) as beside,
             n_areas,
-            n_figures,
-            n_higher,
-            n_lower,
-            n_figures as n_judged,
-            n_higher_beyond_chance,
-            n_lower_beyond_chance,
+            n_determinants as n_figures,
+            n_better as n_higher,
+            n_worse as n_lower,
+            n_determinants as n_judged,
+            n_better_beyond_chance as n_higher_beyond_chance,
+            n_worse_beyond_chance as n_lower_beyond_chance,
             cast(null as double) as pooled_value,
             cast(null as double) as pooled_lci_95,
             cast(null as double) as pooled_uci_95,
@@ -640,63 +523,61 @@ with
                 '',
                 concat_ws(
                     ' ',
-                    'Over',
+                    case when is_over_our_councils then 'Over' else 'Over up to' end,
                     n_areas,
                     case
-                        when is_ours
-                        then 'councils of Cheshire and Merseyside'
-                        else 'councils of England, or fewer,'
+                        when is_over_our_councils
+                        then 'councils of Cheshire and Merseyside:'
+                        else 'councils of England:'
                     end,
-                    n_higher,
+                    n_better,
                     'of',
-                    n_figures,
+                    n_determinants,
                     kind,
-                    'determinants rank better where',
+                    'determinants are better where',
                     outcome_name
                     || ', '
                     || case outcome_sex when 'Female' then 'females' else 'males' end
-                    || ',',
-                    'is longer, and',
-                    n_lower,
-                    'rank worse'
+                    || ', is longer; worse:',
+                    n_worse
                 ),
-                ' (' || the_other_way || ')',
+                ' (' || worse_determinants || ')',
                 concat_ws(
                     ' ',
-                    '; rank correlations are from',
-                    {{ plain_number("smallest", "2") }},
+                    '. Rank correlations:',
+                    {{ plain_number("smallest_rho", "2") }},
                     'to',
-                    {{ plain_number("largest", "2") }},
-                    'in size; adjusted for the number of pairs',
-                    n_higher_beyond_chance,
-                    'of the better and',
-                    n_lower_beyond_chance,
-                    'of the worse are beyond chance.'
+                    {{ plain_number("largest_rho", "2") }},
+                    'in size. Beyond chance, adjusted for the number of pairs:',
+                    n_better_beyond_chance,
+                    'of the better,',
+                    n_worse_beyond_chance,
+                    'of the worse.'
                 )
             ) as sentence,
             concat_ws(
                 ' ',
                 case
-                    when is_ours and first_axis_share is not null
+                    when is_over_our_councils and first_axis_share is not null
                     then
                         concat_ws(
                             ' ',
                             'Of the variation of all determinants over these councils',
                             cast(cast(round(100 * first_axis_share) as int) as string),
                             '% lies on one axis: this is nearly one finding, and not',
-                            n_figures || '.'
+                            n_determinants || '.'
                         )
                 end,
                 concat_ws(
                     ' ',
                     'The determinants are',
-                    n_pieces,
+                    n_pieces_of_evidence,
                     'pieces of evidence. Ecological: rankings of councils, not people; neither shows what causes the other.'
                 ),
-                notes
+                reader_notes
             ) as caution,
-            'vw_determinants_and_life_expectancy' as evidence
-        from gone_together
+            {{ evidence_of("'4'") }} as evidence
+        from {{ ref("vw_question_rankings").include(database=false) }}
 
         union all
         select
@@ -729,14 +610,7 @@ with
             cast(null as string) as evidence_group,
             sentence,
             cast(null as string) as caution,
-            case
-                left(question_no, 1)
-                when '1'
-                then 'vw_life_expectancy_lower_and_falling'
-                when '2'
-                then 'vw_inequalities_wider_and_widening'
-                else 'vw_determinants_through_the_pandemic'
-            end as evidence
+            {{ evidence_of("question_no") }} as evidence
         from silent
     )
 
