@@ -53,7 +53,7 @@ clean:
 
 $(READY): uv.lock pyproject.toml | $(filter .tools/bin/uv,$(UV))
 	$(UV) sync --frozen --python $(PYTHON)
-	$(BIN)/python -m atf_dagster.warehouse.parsed
+	$(BIN)/python -m atf_dagster.warehouse.parsed_project
 	@touch $@
 
 .tools/bin/uv:

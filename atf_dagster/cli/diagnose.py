@@ -9,9 +9,8 @@ from typing import Any
 
 from atf_dagster import catalogue
 from atf_dagster.formats.body import one_line
-from atf_dagster.landing import Store
 from atf_dagster.landing.source_issues import source_issues
-from atf_dagster.landing.vintages import stores as stores_of
+from atf_dagster.landing.vintages import store_of
 from atf_dagster.quality import first_loads
 from atf_dagster.release import versions
 from atf_dagster.settings import Settings
@@ -30,10 +29,7 @@ def diagnose(settings: Settings, options: argparse.Namespace) -> int:
     known = catalogue.load()
     collection, dataset = known.dataset(options.dataset)
     current = versions.current(settings.releases)
-    stores = stores_of(settings)
-    # The landing store from which the current release was made; before the first release, that of the set mode.
-    mode = current.receipt["mode"] if current and current.receipt["mode"] in stores else settings.mode
-    store = stores.get(mode, Store(settings.landing))
+    mode, store = store_of(settings, current.receipt["mode"] if current else None)
     parts: list[dict[str, Any]] = []
     for part in collection.parts_of(dataset):
         attempts = store.attempts(dataset.id, part.id)

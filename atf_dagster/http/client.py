@@ -20,12 +20,12 @@ import requests.adapters
 import urllib3.exceptions
 
 from atf_dagster.http import failures
-from atf_dagster.http.body import excerpt, save
 from atf_dagster.http.errors import FetchError
 from atf_dagster.http.failures import AttemptFailed, FetchFailure
 from atf_dagster.http.limits import Budget, Host, Limits, Origin
 from atf_dagster.http.pace import Pace, backoff, retry_after
 from atf_dagster.http.redaction import guard_connection_log, is_secret_name, redact
+from atf_dagster.http.saving import excerpt, save
 from atf_dagster.http.silence import Silence
 from atf_dagster.http.transport import Deadline, WatchedAdapter
 

@@ -19,6 +19,13 @@ def stores(settings: Settings) -> dict[str, Store]:
     }
 
 
+def store_of(settings: Settings, mode: str | None) -> tuple[str, Store]:
+    """The mode and landing store from which a release of `mode` was made; without one, those of the set mode."""
+    existing = stores(settings)
+    named = mode if mode is not None and mode in existing else settings.mode
+    return named, existing.get(named, Store(settings.landing))
+
+
 def vintage_by_id(settings: Settings, vintage_id: str) -> tuple[Store, Vintage]:
     """A vintage and the store that has it. Raises NotFound."""
     for store in stores(settings).values():

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from atf_dagster import catalogue
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.files import write_atomic
-from atf_dagster.landing import Store, Verdict, Vintage, parsed
+from atf_dagster.landing import Store, Verdict, Vintage, raw_verdicts
 from atf_dagster.landing.source_issues import SourceIssue, source_issues
 from atf_dagster.quality import admission, first_loads, history, page
 from atf_dagster.quality.results import Result, failing_as_csv
@@ -89,7 +89,7 @@ class RunRecord:
         shown = set(json.loads(self._shown.read_text("utf-8"))) if self._shown.exists() else set()
         newest: dict[tuple[str, str], tuple[Vintage, Verdict]] = {}
         earlier: dict[str, tuple[Vintage, Verdict]] = {}
-        for entry in parsed.known(self.catalogue, self.store):
+        for entry in raw_verdicts.known(self.catalogue, self.store):
             vintage = entry.vintage
             verdict = self.store.verdicts(vintage.dataset, vintage.part).get((vintage.sequence, "admission"))
             if verdict is not None and verdict.verdict == "admitted":

@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING
 
 from atf_dagster.errors import AtfError
 from atf_dagster.files import only_caller
-from atf_dagster.landing import Attempt, Verdict
-from atf_dagster.landing import parsed as landing_parsed
-from atf_dagster.landing.parsed import Parsed
+from atf_dagster.landing import Attempt, Verdict, raw_verdicts
+from atf_dagster.landing.raw_verdicts import Parsed
 from atf_dagster.landing.records import GOOD
 from atf_dagster.pipeline.engines import Engines, P, T
 from atf_dagster.pipeline.run_record import RunRecord
@@ -208,7 +207,7 @@ class Refresh(RunRecord):
     def fingerprint(self) -> str:
         """Of all that a release follows from: landed bytes, states, catalogue, rules, checks, models, program."""
         parts = {
-            "inputs": self._inputs(landing_parsed.known(self.catalogue, self.store)).fingerprint,
+            "inputs": self._inputs(raw_verdicts.known(self.catalogue, self.store)).fingerprint,
             "rules": json.dumps(self.rules, sort_keys=True),
             "dbt": self._dbt.fingerprint,
             "checks": rules.of_every_check(),
@@ -247,7 +246,7 @@ class Refresh(RunRecord):
 
     def admit(self) -> tuple[list[Result], list[tuple[Parsed, Verdict]]]:
         """Judge the vintages that arrived; quarantined ones take no part in the second half of the build."""
-        parsed = landing_parsed.known(self.catalogue, self.store)
+        parsed = raw_verdicts.known(self.catalogue, self.store)
         new = self._never_admitted(parsed)
         with ThreadPoolExecutor(1) as beside:  # while the checks run in the engines' process
             loads = beside.submit(first_loads.find, self.settings.warehouse, new) if new else None

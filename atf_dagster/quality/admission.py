@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from atf_dagster.landing import Store, Verdict, Vintage
-from atf_dagster.landing.parsed import Parsed
+from atf_dagster.landing.raw_verdicts import Parsed
 from atf_dagster.landing.records import BY_HAND
 from atf_dagster.quality.results import Result
 from atf_dagster.quality.rules import Rules

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from atf_dagster.errors import AtfError
 from atf_dagster.settings import Settings
-from atf_dagster.warehouse import parsed
+from atf_dagster.warehouse import parsed_project
 from atf_dagster.warehouse.shared_shape import staging_variables
 
 Half = Literal["staged", "mart"]
@@ -60,15 +60,15 @@ class WarehouseHeld(WarehouseError):
 
 def ensure_manifest(settings: Settings) -> Path:
     """The manifest of today's project, parsed anew only when a file changed. Raises WarehouseFailed."""
-    return _parsed(settings) / parsed.MANIFEST
+    return _parsed(settings) / parsed_project.MANIFEST
 
 
 def _parsed(settings: Settings) -> Path:
     try:
-        return parsed.folder(settings.dbt_target / "parsed")
-    except parsed.NotParsed as error:
+        return parsed_project.folder(settings.dbt_target / "parsed")
+    except parsed_project.NotParsed as error:
         raise WarehouseFailed(
-            f"dbt could not read the project {parsed.DBT_PROJECT}: {error}",
+            f"dbt could not read the project {parsed_project.DBT_PROJECT}: {error}",
             [],
             "Correct the file that the text names; the last release stays in place.",
         ) from error
@@ -124,7 +124,7 @@ def load_project(settings: Settings) -> Any:
     import dbt.cli.main  # noqa: F401
     from dbt.contracts.graph.manifest import Manifest
 
-    manifest = Manifest.from_msgpack((_parsed(settings) / parsed.FOR_DBT).read_bytes())
+    manifest = Manifest.from_msgpack((_parsed(settings) / parsed_project.FOR_DBT).read_bytes())
     manifest.build_flat_graph()
     return manifest
 
@@ -136,7 +136,7 @@ def _invoke(settings: Settings, arguments: list[str]) -> list[NodeResult]:
     manifest = _loaded.pop() if _loaded else load_project(settings)
     os.environ["ATF_RAW"] = str(settings.raw)
     os.environ["ATF_WAREHOUSE"] = str(settings.warehouse)
-    os.environ.update(staging_variables(parsed.DBT_PROJECT))
+    os.environ.update(staging_variables(parsed_project.DBT_PROJECT))
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
     settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
     command = [
@@ -146,9 +146,9 @@ def _invoke(settings: Settings, arguments: list[str]) -> list[NodeResult]:
         "info",
         *arguments,
         "--project-dir",
-        str(parsed.DBT_PROJECT),
+        str(parsed_project.DBT_PROJECT),
         "--profiles-dir",
-        str(parsed.DBT_PROJECT),
+        str(parsed_project.DBT_PROJECT),
         "--target-path",
         str(settings.dbt_target),
         "--log-path",

@@ -17,7 +17,7 @@ from typing import Any
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.catalogue.model import Period
 from atf_dagster.landing import Store
-from atf_dagster.landing.parsed import Parsed
+from atf_dagster.landing.raw_verdicts import Parsed
 from atf_dagster.landing.records import BY_HAND, GOOD, LANDING_DAMAGED, Origin
 from atf_dagster.returns.facts import ReturnFacts
 from atf_dagster.warehouse.tables import write_table

@@ -19,7 +19,7 @@ from atf_dagster.files import is_of_this_machine, write_atomic
 from atf_dagster.formats import readers
 from atf_dagster.formats.body import BodyRejected, NoData, one_line
 from atf_dagster.landing import Store, Verdict, Vintage
-from atf_dagster.landing.parsed import Parsed, known
+from atf_dagster.landing.raw_verdicts import Parsed, known
 from atf_dagster.landing.records import LANDING_DAMAGED, READ_AGAIN
 from atf_dagster.landing.store import LandingDamaged
 from atf_dagster.sources import SOURCES

@@ -23,7 +23,7 @@ from atf_dagster.catalogue import load
 from atf_dagster.errors import AtfError
 from atf_dagster.formats import readers
 from atf_dagster.landing import Attempt, Store, Vintage
-from atf_dagster.landing.parsed import Parsed
+from atf_dagster.landing.raw_verdicts import Parsed
 from atf_dagster.landing.records import LANDING_DAMAGED
 from atf_dagster.landing.source_issues import SourceIssue, source_issues
 from atf_dagster.warehouse import raw

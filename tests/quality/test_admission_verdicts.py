@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from atf_dagster.landing import Store, Verdict, Vintage
-from atf_dagster.landing.parsed import Parsed
+from atf_dagster.landing.raw_verdicts import Parsed
 from atf_dagster.quality.admission import judge, write_table_of_verdicts
 from atf_dagster.quality.results import Result
 

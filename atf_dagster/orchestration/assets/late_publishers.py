@@ -8,13 +8,13 @@ import datetime as dt
 from collections.abc import Iterator
 
 import dagster as dg
-import duckdb
 
 from atf_dagster.catalogue import Catalogue, Collection, Dataset
 from atf_dagster.landing.source_issues import SourceIssue
 from atf_dagster.orchestration.assets import raw
 from atf_dagster.orchestration.assets.metadata import table
 from atf_dagster.pipeline.steps import Refresh
+from atf_dagster.warehouse.due import due_periods
 
 CHECK = "publisher_is_on_time"
 
@@ -24,20 +24,6 @@ OURS = {
     "quarantined": "a check holds what it sends",
 }
 """Why we may not have what a publisher has, by the kind of source issue."""
-
-DUE = """
-    select
-        dataset.dataset,
-        min(dataset.expected_end) as expected_end,
-        max(staged.period_end) as newest_end
-    from raw.catalogue_dataset as dataset
-    left join intermediate.int_staged as staged
-        on dataset.dataset = staged.dataset and dataset.indicator_code = staged.indicator_code
-        and staged.row_use = 'kept' and staged.value is not null
-        and staged.vintage_id in (select vintage_id from raw.admission where verdict = 'admitted')
-    group by dataset.dataset
-"""
-"""Of the indicators that a dataset gives, what is due of all of them, and the newest period that any has."""
 
 
 def specs(catalogue: Catalogue) -> list[dg.AssetCheckSpec]:
@@ -59,8 +45,7 @@ def specs(catalogue: Catalogue) -> list[dg.AssetCheckSpec]:
 
 def results(refresh: Refresh) -> Iterator[dg.AssetCheckResult]:
     """Whether each publisher is on time, by what is in the warehouse now."""
-    with duckdb.connect(str(refresh.settings.warehouse), read_only=True) as connection:
-        due = {dataset: (expected, newest) for dataset, expected, newest in connection.execute(DUE).fetchall()}
+    due = due_periods(refresh.settings.warehouse)
     source_issues = {issue.dataset: issue for issue in refresh.source_issues()}
     for collection in refresh.catalogue.collections:
         if not (datasets := _with_a_rhythm(collection)):

@@ -1,7 +1,8 @@
 """The dbt project as dbt understands it: parsed once for a checkout and kept beside the project, for all homes.
 
 Belongs here: when it is parsed, where it is kept, which one is today's. Does not belong here: running dbt (`dbt`).
-As a program (`python -m atf_dagster.warehouse.parsed`, from `make setup`) it parses the project where that is needed.
+As a program (`python -m atf_dagster.warehouse.parsed_project`, from `make setup`) it parses the project where that is
+needed.
 """
 
 import hashlib
