@@ -105,3 +105,8 @@
         / cast(12 as double)
     )
 {%- endmacro %}
+
+{#- `Jan` to `Dec`; engines name months differently. -#}
+{% macro month_name(day) -%}
+    substr('JanFebMarAprMayJunJulAugSepOctNovDec', cast(3 * extract(month from {{ day }}) - 2 as int), 3)
+{%- endmacro %}

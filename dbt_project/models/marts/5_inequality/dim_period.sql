@@ -58,6 +58,17 @@ select
         then cast(first_year as string)
         when period_type = 'multi_year' and first_month = 1
         then concat_ws(' to ', cast(first_year as string), cast(last_year as string))
+        -- Four rolling years begin in one year: each is named by its months.
+        when months = 12 and period_type = 'rolling_year' and extract(day from period_start) = 1
+        then
+            concat_ws(
+                ' ',
+                {{ month_name("period_start") }},
+                cast(first_year as string),
+                'to',
+                {{ month_name("period_end") }},
+                cast(last_year as string)
+            )
         when months = 12
         then concat_ws('/', cast(first_year as string), right(cast(last_year as string), 2))
         else concat_ws(' to ', cast(period_start as string), cast(period_end as string))

@@ -1,5 +1,7 @@
 {#- Gaps and gradients, and how each changed over about five years: from the newest comparable period that began at least
-    five years before the newest one, or from the earliest comparable one where the series is shorter.
+    five years before the newest one, or from the earliest comparable one where the series is shorter. A period that
+    touches the pandemic comes only where there is no other: a change since then would mostly be the return from it
+    (claims were narrower over the councils since 2020, and wider since 2019).
 
     Comparable: a period of the same kind and length (and of the same season, below a year), of figures of the same
     status, that ended before the newest one began, with no break of the series in between. Two periods that do not
@@ -143,6 +145,7 @@ with
             row_number() over (
                 partition by newest.{{ series | join(", newest.") }}
                 order by
+                    case when {{ touches_the_pandemic("earlier") }} then 1 else 0 end,
                     case
                         when {{ years_apart("earlier.period_start", "newest.period_start") }} >= 5
                         then 0

@@ -3,8 +3,8 @@
     meals and disadvantage: gaps and slopes of fct_inequality, and slopes that are published as indicators of their own.
     Girls ahead of boys is a gap and no answer to this question; two councils by name are no measure of nine. Wider and
     narrower are of the size of the gap, whichever group is ahead. Amounts are left out: pay is in the money of its year.
-    A slope over the councils is never called beyond chance: its limits are those of the councils' figures, while nine
-    councils, which are all there are, lie about a line for reasons that are no chance. -#}
+    A slope over the councils is never called beyond chance: its limits hold the sampling error of the councils' figures,
+    and not how far nine councils lie from a line. -#}
 with
     by_words as (
         select
@@ -336,12 +336,11 @@ with
             without_one.highest_without_one,
             without_one.highest_without,
             case
-                when beside.measure = 'council_slope'
+                when beside.measure = 'council_slope' and beside.change_lci_95 is not null
                 then
-                    concat_ws(
-                        ' ',
-                        'A slope is a line through the councils, which are all there are, so that we make no test of chance.',
-                        indicator.chance_note
+                    coalesce(
+                        indicator.chance_note,
+                        'Limits of a slope hold the sampling error of the figures, and not how far the councils lie from a line: no slope is called beyond chance.'
                     )
                 else indicator.chance_note
             end as caution,
@@ -418,7 +417,11 @@ select
     judged.change_uci_95,
     judged.growth,
     case
-        when judged.caution is not null or judged.change_caution is not null or judged.has_turned
+        when
+            judged.measure = 'council_slope'
+            or judged.caution is not null
+            or judged.change_caution is not null
+            or judged.has_turned
         then 'not_known'
         when not judged.is_published_slope
         then coalesce(judged.told_outcome, 'not_known')

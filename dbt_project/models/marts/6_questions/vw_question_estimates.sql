@@ -15,6 +15,8 @@
     Thompson 2002). Above it one number would be true of no council (Cochrane Handbook, 10.10.3: do not pool); the lowest
     and the highest are named instead. -#}
 {% set key = ["question_no", "kind", "outcome", "indicator_code"] %}
+{% set keyed = "point." ~ key | join(", point.") %}
+{% set is_told = "(difference is not null or has_other_side)" %}
 
 with
     all_points as (select * from {{ ref("vw_question_points").include(database=false) }}),
@@ -27,6 +29,12 @@ with
             -- What is in no group is a piece of evidence of its own.
             coalesce(evidence_group, indicator_code) as piece
         from {{ ref("dim_indicator").include(database=false) }}
+    ),
+
+    ended as (
+        select label, max(period_end) as period_end
+        from {{ ref("dim_period").include(database=false) }}
+        group by label
     ),
 
     {#- Of councils each; a slope over all councils is one figure of the area as a whole. -#}
@@ -47,8 +55,24 @@ with
         where area_type = 'council' or coalesce(measure, '') = 'council_slope'
     ),
 
-    {#- Which side a point is on is known, or that the side has changed. -#}
-    told as (select * from point where difference is not null or has_other_side),
+    {#- Which side a point is on is known, or that the side has changed; of half of the councils at least, because the
+        others may well lie on the other side. -#}
+    told as (
+        select *
+        from
+            (
+                select
+                    point.*,
+                    card.decimals,
+                    count(*) over (partition by {{ keyed }}) as n_asked,
+                    count(case when point.difference is not null or point.has_other_side then 1 end) over (
+                        partition by {{ keyed }}
+                    ) as n_told
+                from point
+                inner join card on point.indicator_code = card.indicator_code
+            ) as asked
+        where 2 * n_told >= n_asked
+    ),
 
     counted as (
         select
@@ -57,7 +81,18 @@ with
             unit,
             polarity,
             is_over_councils,
-            count(*) as n_areas,
+            count(case when {{ is_told }} then 1 end) as n_areas,
+            {{ listed("case when not " ~ is_told ~ " then area_name end") }} as areas_without,
+            -- Two figures that are rounded differ by one unit of the last digit by rounding alone.
+            count(
+                case
+                    when
+                        lci_95 is null
+                        and abs(difference) < 1.5 * power(10, - coalesce(decimals, 1))
+                        and difference <> 0
+                    then 1
+                end
+            ) as n_within_rounding,
             count(case when difference > 0 then 1 end) as n_higher,
             count(case when difference < 0 then 1 end) as n_lower,
             count(case when has_other_side then 1 end) as n_other_side,
@@ -67,17 +102,20 @@ with
             count(case when verdict = 'lower' then 1 end) as n_lower_beyond_chance,
             count(case when verdict_by = 'publisher' then 1 end) as n_by_publisher,
             count(case when error > 0 then 1 end) as n_with_interval,
-            min(period) as period,
-            max(period) as other_period,
-            min(beside) as beside,
-            max(beside) as other_beside,
+            {% for one in ["period", "beside"] %}
+                min(case when {{ is_told }} then {{ one }} end) as {{ one }},
+                max(case when {{ is_told }} then {{ one }} end) as other_{{ one }},
+            {% endfor %}
             max(case when is_from_the_pandemic then 1 else 0 end) = 1 as is_from_the_pandemic,
-            max(caution) as caution,
+            max(case when {{ is_told }} then caution end) as caution,
             min(difference) as lowest_difference,
             max(case when from_lowest = 1 then area_name end) as lowest_area,
             max(difference) as highest_difference,
             max(case when from_highest = 1 then area_name end) as highest_area,
             min(case when error > 0 then (uci_95 - lci_95) / 2 end) as half_width,
+            max(case when error > 0 then (uci_95 - lci_95) / 2 end) as widest_half_width,
+            max(case when is_over_councils and not has_no_chance then lci_95 end) as slope_lci_95,
+            max(case when is_over_councils and not has_no_chance then uci_95 end) as slope_uci_95,
             sum(case when error > 0 then 1 / power(error, 2) end) as weight,
             sum(case when error > 0 then difference / power(error, 2) end) as weighted,
             sum(case when error > 0 then power(difference, 2) / power(error, 2) end) as weighted_square,
@@ -149,7 +187,10 @@ select
     case when measured.is_of_one_period then measured.period end as period,
     case when measured.is_of_one_period then measured.beside end as beside,
     measured.is_from_the_pandemic,
+    ended.period_end,
     cast(measured.n_areas as int) as n_areas,
+    measured.areas_without,
+    cast(measured.n_within_rounding as int) as n_within_rounding,
     cast(measured.n_higher as int) as n_higher,
     cast(measured.n_lower as int) as n_lower,
     cast(measured.n_other_side as int) as n_other_side,
@@ -189,8 +230,13 @@ select
     case when measured.caution is null then whole.uci_95 end as whole_uci_95,
     england.difference as england_value,
     case when measured.n_judged > 0 then round(measured.half_width, 9) end as detectable_change,
+    case
+        when measured.n_judged > 0 then round(measured.widest_half_width, 9)
+    end as largest_detectable_change,
     measured.value,
     measured.beside_value,
+    measured.slope_lci_95,
+    measured.slope_uci_95,
     measured.lowest_without_one,
     measured.lowest_without,
     measured.highest_without_one,
@@ -200,6 +246,7 @@ select
     measured.caution
 from measured
 inner join card on measured.indicator_code = card.indicator_code
+left join ended on measured.other_period = ended.label
 left join
     together
     on measured.question_no = together.question_no

@@ -314,6 +314,7 @@ select
     case when worded.difference is null then worded.reason end as reason,
     worded.caution,
     worded.has_other_side,
+    indicator.chance_note is not null as has_no_chance,
     coalesce({{ touches_the_pandemic("beside_period") }}, false) as is_from_the_pandemic,
     worded.lowest_without_one,
     worded.lowest_without,

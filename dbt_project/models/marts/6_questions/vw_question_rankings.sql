@@ -33,6 +33,7 @@ select
     outcome_sex,
     scope_area_code <> 'E92000001' as is_over_our_councils,
     min(outcome_period) as period,
+    cast(min(n_areas) as int) as least_areas,
     cast(max(n_areas) as int) as n_areas,
     cast(count(*) as int) as n_determinants,
     cast(count(distinct piece) as int) as n_pieces_of_evidence,

@@ -49,6 +49,7 @@ with
         select
             question_no,
             indicator_code,
+            outcome,
             reason,
             case when difference is not null or has_other_side then 1 else 0 end as is_told,
             case when measure = 'council_slope' then 1 else 0 end as is_over_councils
@@ -58,20 +59,42 @@ with
         select
             '4' as question_no,
             indicator_code,
+            indicator_code as outcome,
             cast(null as string) as reason,
             case when polarity <> 'none' and rho is not null then 1 else 0 end as is_told,
             0 as is_over_councils
         from {{ ref("vw_determinants_and_life_expectancy").include(database=false) }}
     ),
 
+    {#- As vw_question_estimates has it: half of the councils at least. -#}
+    by_outcome as (
+        select
+            question_no,
+            indicator_code,
+            outcome,
+            max(reason) as reason,
+            sum(is_told) as n_told,
+            count(*) as n_asked,
+            max(is_over_councils) as is_over_councils
+        from point
+        group by question_no, indicator_code, outcome
+    ),
+
     answered as (
         select
             question_no,
             indicator_code,
-            max(reason) as reason,
-            max(is_told) = 1 as is_told,
+            max(
+                case
+                    when question_no <> '4' and n_told > 0 and 2 * n_told < n_asked
+                    then 'comparable figures of fewer than half of the councils'
+                    else reason
+                end
+            ) as reason,
+            max(case when n_told > 0 and (question_no = '4' or 2 * n_told >= n_asked) then 1 else 0 end)
+            = 1 as is_told,
             max(is_over_councils) = 1 as is_over_councils
-        from point
+        from by_outcome
         group by question_no, indicator_code
     )
 

@@ -1,6 +1,12 @@
 {{ config(materialized="view") }}
 {#- The programme's questions in words, one row a question, outcome and kind of indicator: what the figures of
     vw_question_estimates say, what to beware of, how rankings go together, and which indicators say nothing. -#}
+{% set printed_change %}
+    abs(
+        abs(cast({{ plain_number("value", "decimals + 1") }} as double))
+        - abs(cast({{ plain_number("beside_value", "decimals + 1") }} as double))
+    )
+{% endset %}
 {% set questions = [
     ("1a", "Is life expectancy below that of England?"),
     ("1b", "Is life expectancy below what it was before the pandemic?"),
@@ -14,7 +20,26 @@
 
 with
     card as (
-        select indicator_code, decimals, reader_note from {{ ref("dim_indicator").include(database=false) }}
+        select indicator_code, decimals, reader_note, statistic_status
+        from {{ ref("dim_indicator").include(database=false) }}
+    ),
+
+    estimate as (
+        select *, max(period_end) over () as newest_end
+        from {{ ref("vw_question_estimates").include(database=false) }}
+    ),
+
+    {#- What the newest figures say where the first after the pandemic say the opposite. -#}
+    opposite as (
+        select one.question_no, one.outcome, other.question_no as other_question
+        from estimate as one
+        inner join
+            estimate as other
+            on one.outcome = other.outcome
+            and one.question_no <> other.question_no
+            and left(one.question_no, 1) = '3'
+            and left(other.question_no, 1) = '3'
+            and (one.n_higher - one.n_lower) * (other.n_higher - other.n_lower) < 0
     ),
 
     {#- The side on which most points lie comes first; where they are as many, the one that the question asks about. -#}
@@ -22,7 +47,17 @@ with
         select
             estimate.*,
             card.decimals,
-            case when estimate.is_over_councils then card.reader_note end as reader_note,
+            case
+                when estimate.is_over_councils or left(estimate.question_no, 1) = '3' then card.reader_note
+            end as reader_note,
+            case
+                when card.statistic_status like '%in development' or card.statistic_status like 'not %'
+                then card.statistic_status
+            end as statistic_status,
+            opposite.other_question,
+            coalesce(
+                extract(year from estimate.newest_end) - extract(year from estimate.period_end) > 3, false
+            ) as is_old,
             case
                 when estimate.n_lower > estimate.n_higher
                 then true
@@ -37,8 +72,10 @@ with
             {{ unit_of_difference("estimate.unit") }} as unit_words,
             -- Of the size of a gap, whichever group is ahead.
             case when estimate.value < 0 then -1 else 1 end as side
-        from {{ ref("vw_question_estimates").include(database=false) }} as estimate
+        from estimate
         inner join card on estimate.indicator_code = card.indicator_code
+        left join
+            opposite on estimate.question_no = opposite.question_no and estimate.outcome = opposite.outcome
     ),
 
     worded as (
@@ -96,7 +133,7 @@ with
                         concat_ws(
                             '',
                             outcome,
-                            ': by a line through all councils the most deprived one was ',
+                            ': a line through all councils puts the most deprived one ',
                             {{ plain_number("abs(beside_value)", "decimals + 1") }},
                             ' ',
                             unit_words,
@@ -104,7 +141,7 @@ with
                             word_then,
                             ' than the least deprived one ',
                             {{ at_period("beside") }},
-                            case when n_other_side > 0 then ', and ' else ' and ' end,
+                            ', and ',
                             {{ plain_number("abs(value)", "decimals + 1") }},
                             case when n_other_side > 0 then ' ' || word_now end,
                             ' ',
@@ -115,10 +152,35 @@ with
                                 when highest_difference = 0
                                 then ', as wide as before'
                                 else
-                                    ', '
-                                    || {{ plain_number("abs(highest_difference)", "decimals + 1") }}
+                                    -- Of the two numbers as they are printed, so that they add up.
+                                    ': '
+                                    || {{ plain_number(printed_change, "decimals + 1") }}
                                     || ' '
                                     || first_word
+                            end,
+                            case
+                                when slope_lci_95 is not null
+                                then
+                                    concat_ws(
+                                        '',
+                                        ' (95 % limits of the sampling error: ',
+                                        {{
+                                            difference_words(
+                                                "slope_lci_95", "decimals", "word_higher", "word_lower"
+                                            )
+                                        }},
+                                        ' to ',
+                                        {{
+                                            difference_words(
+                                                "slope_uci_95", "decimals", "word_higher", "word_lower"
+                                            )
+                                        }},
+                                        case
+                                            when slope_lci_95 <= 0 and slope_uci_95 >= 0
+                                            then ', which includes no change'
+                                        end,
+                                        ')'
+                                    )
                             end,
                             '.'
                         )
@@ -198,7 +260,7 @@ with
                     when is_over_councils
                     then null
                     when n_judged = 0 and caution is not null
-                    then 'Of chance nothing is said, see the caution.'
+                    then 'We make no test of chance.'
                     when n_judged = 0
                     then 'Whether by more than chance cannot be told, because we hold no intervals.'
                     else
@@ -237,7 +299,12 @@ with
                             {{ difference_words("pooled_lci_95", "decimals", "word_higher", "word_lower") }},
                             ' to ',
                             {{ difference_words("pooled_uci_95", "decimals", "word_higher", "word_lower") }},
-                            '; approximate).'
+                            '; approximate',
+                            case
+                                when pooled_lci_95 <= 0 and pooled_uci_95 >= 0
+                                then '; they include no difference'
+                            end,
+                            ').'
                         )
                     when n_areas - n_other_side > 1 and lowest_difference < highest_difference
                     then
@@ -271,7 +338,11 @@ with
                     then
                         concat_ws(
                             '',
-                            'Cheshire and Merseyside as a whole: ',
+                            'Cheshire and Merseyside as a whole',
+                            case
+                                when left(question_no, 1) = '2' then ', differences between councils included'
+                            end,
+                            ': ',
                             {{
                                 difference_words(
                                     "whole_value", "decimals", "word_higher", "word_lower", "unit_words"
@@ -342,15 +413,52 @@ with
             concat_ws(
                 ' ',
                 case
+                    when is_old
+                    then
+                        'The newest such figures are of '
+                        || coalesce(period, 'years ago')
+                        || ', and say nothing of today.'
+                end,
+                case
+                    when statistic_status is not null
+                    then 'The publisher calls the figures ' || statistic_status || '.'
+                end,
+                case
+                    when areas_without is not null
+                    then 'Without comparable figures, and not counted: ' || areas_without || '.'
+                end,
+                case
+                    when n_within_rounding > 0
+                    then
+                        concat_ws(
+                            ' ',
+                            n_within_rounding,
+                            'of',
+                            n_areas,
+                            'differences are no larger than the rounding of the figures.'
+                        )
+                end,
+                case
                     when detectable_change is not null
                     then
                         concat_ws(
                             ' ',
-                            'In the most exact council a difference of less than',
+                            'In one council alone a difference can be told from chance from',
                             {{ plain_number("detectable_change", "decimals") }},
                             unit_words,
-                            'could not be told from chance.'
+                            'upwards',
+                            case
+                                when largest_detectable_change > detectable_change
+                                then
+                                    concat_ws(
+                                        ' ',
+                                        'where the figures are most exact, and from',
+                                        {{ plain_number("largest_detectable_change", "decimals") }},
+                                        'where they are least'
+                                    )
+                            end
                         )
+                        || '.'
                 end,
                 case
                     when n_areas > 1 and n_judged > 0 and n_judged < n_areas
@@ -363,7 +471,17 @@ with
                 end,
                 case
                     when n_judged > 1 and n_higher_beyond_chance + n_lower_beyond_chance > 0
-                    then 'At 95 % about one figure in twenty differs by chance alone.'
+                    then
+                        concat_ws(
+                            ' ',
+                            'Of',
+                            n_judged,
+                            'figures',
+                            {{ plain_number("0.05 * n_judged", "1") }},
+                            'would on average lie beyond chance by chance alone.'
+                        )
+                    when n_judged > 1 and n_judged = n_areas and (pooled_lci_95 > 0 or pooled_uci_95 < 0)
+                    then 'No council alone is beyond chance; all together are.'
                 end,
                 case
                     when inconsistency >= 0.5
@@ -390,12 +508,25 @@ with
                         'The earlier period touches the pandemic, when figures were unusual: a change since then may be a return.'
                 end,
                 case
-                    when
-                        weakest_without is not null
-                        and n_other_side = 0
-                        and abs(highest_difference) > 0
-                        and weakest / highest_difference < 0.5
+                    when weakest_without is null or n_other_side > 0 or highest_difference = 0
+                    then null
+                    when weakest / highest_difference < 0
+                    then 'Whether it is wider or narrower depends on which council is left out.'
+                    when weakest / highest_difference < 0.5
                     then 'One council makes most of this change: ' || weakest_without || '.'
+                end,
+                case
+                    when
+                        question_no = '2a'
+                        and not is_over_councils
+                        and n_lower > 0
+                        and outcome like '%, gap %'
+                    then
+                        'A narrower gap is no success where both groups do badly: see their own figures in fct_observation.'
+                end,
+                case
+                    when other_question is not null
+                    then concat_ws('', 'Question ', other_question, ' points the other way.')
                 end,
                 case
                     when one_evidence_with is not null
@@ -523,12 +654,13 @@ with
                 '',
                 concat_ws(
                     ' ',
-                    case when is_over_our_councils then 'Over' else 'Over up to' end,
+                    'Over',
+                    case when least_areas < n_areas then 'up to' end,
                     n_areas,
                     case
                         when is_over_our_councils
                         then 'councils of Cheshire and Merseyside:'
-                        else 'councils of England:'
+                        else 'councils of England that have both figures:'
                     end,
                     n_better,
                     'of',
@@ -557,23 +689,27 @@ with
             ) as sentence,
             concat_ws(
                 ' ',
-                case
+                concat_ws(
+                    ' ',
+                    'Do not count these as',
+                    n_determinants,
+                    case when n_determinants = 1 then 'finding:' else 'findings:' end,
+                    'they are at most',
+                    n_pieces_of_evidence,
+                    case when n_pieces_of_evidence = 1 then 'piece' else 'pieces' end,
+                    'of evidence'
+                ) || case
                     when is_over_our_councils and first_axis_share is not null
                     then
                         concat_ws(
                             ' ',
-                            'Of the variation of all determinants over these councils',
+                            ', and',
                             cast(cast(round(100 * first_axis_share) as int) as string),
-                            '% lies on one axis: this is nearly one finding, and not',
-                            n_determinants || '.'
+                            '% of the variation of all determinants over these councils lies on one axis.'
                         )
+                    else '.'
                 end,
-                concat_ws(
-                    ' ',
-                    'The determinants are',
-                    n_pieces_of_evidence,
-                    'pieces of evidence. Ecological: rankings of councils, not people; neither shows what causes the other.'
-                ),
+                'Their years differ, see the evidence. Ecological: rankings of councils, not people; neither shows what causes the other.',
                 reader_notes
             ) as caution,
             {{ evidence_of("'4'") }} as evidence
