@@ -84,12 +84,19 @@ def put(warehouse: Warehouse, table: str, rows: list[dict[str, Any]]) -> None:
         insert(connection, f"{table} ({', '.join(columns)})", [[row[column] for column in columns] for row in rows])
 
 
-def indices(warehouse: Warehouse) -> dict[tuple[str, str], tuple[float, float, float]]:
+INDICES = ("slope_index", "relative_index")
+IF_AS_LEAST = ("rate_if_as_least_deprived", "difference_if_as_least_deprived", "percent_if_as_least_deprived")
+
+
+def indices(
+    warehouse: Warehouse, measures: tuple[str, ...] = INDICES
+) -> dict[tuple[str, str], tuple[float, float, float]]:
     """(area, measure) -> value and limits."""
     return {
         (area, measure): (value, lower, upper)
         for area, measure, value, lower, upper in warehouse.query(
-            "select area_code, measure, value, lci_95, uci_95 from intermediate.int_gradient"
+            "select area_code, measure, value, lci_95, uci_95 from intermediate.int_gradient "
+            f"where measure in {measures}"
         )
     }
 
@@ -408,6 +415,45 @@ def test_gradients_of_the_bundled_figures_are_those_of_least_squares(built: Buil
         assert found[period, "slope_index"][0] == pytest.approx(-slope, rel=1e-9)
         assert found[period, "relative_index"][0] == pytest.approx(intercept / (intercept + slope), rel=1e-9)
         assert found[period, "slope_index"][1] < -slope < found[period, "slope_index"][2]
+
+
+@pytest.mark.parametrize("populations", ["given", "not given"])
+@pytest.mark.parametrize("polarity", ["lower_is_better", "higher_is_better"])
+def test_an_area_beside_its_least_deprived_has_the_limits_of_independent_arithmetic(
+    copy: Warehouse, polarity: str, populations: str
+) -> None:
+    """The variance of a function of independent figures: the sum of squared derivatives times their variances."""
+    rows = random_gradients(polarity)
+    for row in rows:
+        row |= {"hides_neighbourhood": False, "hides_area": False}
+        row |= {"area_value": 55.0, "area_lci_95": 54.5, "area_uci_95": 55.5}
+        if populations == "not given":
+            row["population"] = None
+    put(copy, "intermediate.int_gradient_quantile", rows)
+    rebuild(copy, "int_gradient")
+    found = indices(copy, IF_AS_LEAST)
+    areas = sorted({row["area_code"] for row in rows})
+    assert len(found) == 3 * len(areas)
+    sign = -1 if polarity == "higher_is_better" else 1
+    for area in areas:
+        values, lower, upper, population = of_area(rows, area)
+        errors = (upper - lower) / (2 * Z)
+        least = np.eye(10)[9]
+        if populations == "given":
+            shares = population.astype(float) / population.sum()
+        else:
+            # The area's own figure is one more figure, of which alone it consists.
+            values, errors = np.append(values, 55.0), np.append(errors, 0.5 / Z)
+            shares, least = np.eye(11)[10], np.append(least, 0)
+        rate, reference = shares @ values, least @ values
+        rate_row, difference_row, percent_row = (found[area, measure] for measure in IF_AS_LEAST)
+        assert rate_row == pytest.approx((reference, lower[9], upper[9]), rel=1e-9)
+        half = Z * math.sqrt(((shares - least) ** 2) @ errors**2)
+        difference = sign * (rate - reference)
+        assert difference_row == pytest.approx((difference, difference - half, difference + half), rel=1e-9)
+        spread = math.exp(Z * math.sqrt(((shares / rate - least / reference) ** 2) @ errors**2))
+        ends = sorted(100 * sign * (1 - reference / rate * factor) for factor in (spread, 1 / spread))
+        assert percent_row == pytest.approx((100 * difference / rate, *ends), rel=1e-9)
 
 
 def test_a_slope_index_points_the_way_that_the_published_one_does(copy: Warehouse) -> None:

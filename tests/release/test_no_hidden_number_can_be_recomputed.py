@@ -369,7 +369,16 @@ def test_a_change_of_a_gap_beside_the_gap_of_the_earlier_year(planted: Attack, m
     assert finding.blocks
 
 
-@pytest.mark.parametrize("measure", ["slope_index", "relative_index", "slope_index_change", "relative_index_change"])
+IF_AS_LEAST = ("difference_if_as_least_deprived", "percent_if_as_least_deprived")
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        *("slope_index", "relative_index", "slope_index_change", "relative_index_change"),
+        *("rate_if_as_least_deprived", *IF_AS_LEAST, *(f"{measure}_change" for measure in IF_AS_LEAST)),
+    ],
+)
 def test_an_index_of_which_a_quantile_is_hidden(planted: Attack, measure: str) -> None:
     index = insert_gap(
         "absolute_gap",
@@ -378,6 +387,18 @@ def test_an_index_of_which_a_quantile_is_hidden(planted: Attack, measure: str) -
         "'Free school meals: least deprived' as group_b",
     )
     assert only(planted(*eligible_hidden(), index, keep=MEALS), "Eligible", measure).blocks
+
+
+@pytest.mark.parametrize("measure", IF_AS_LEAST)
+def test_an_area_beside_its_least_deprived(planted: Attack, measure: str) -> None:
+    """The rate of the least deprived is shown, so that the difference from it is the hidden rate of the area."""
+    beside = insert_gap(
+        "absolute_gap",
+        f"'{measure}' as measure",
+        "'Free school meals: all' as group_a",
+        "'Free school meals: least deprived' as group_b",
+    )
+    assert only(planted(hide(HALTON), withhold(WHOLE), beside), "Halton", measure).blocks
 
 
 @pytest.mark.parametrize("measure", ["council_slope", "council_slope_change"])

@@ -7,8 +7,9 @@ sees which two figures give the number, and takes the same names to mean the sam
 A gap about two periods (`_change`) is an equation between up to four figures: if three of them are shown, the change
 gives the fourth away, also where no row shows the gap itself. The change of a ratio is such an equation only where the
 ratio of one of the two periods is known; otherwise one number cannot determine four. A slope index or relative index is
-a weighted sum over all quantiles of deprivation, and a slope over councils one over all councils of the area. If it has
-a value while one of them is hidden, that is a finding; the attack does not compute the number.
+a weighted sum over all quantiles of deprivation, and a slope over councils one over all councils of the area; a measure
+of the rate of the least deprived is one of a quantile and of the area. If it has a value while one of them is hidden,
+that is a finding; the attack does not compute the number.
 
 Belongs here: the figures of a gap's groups, gaps and their changes as sums of values. Does not belong here: what
 follows from them together with other numbers (`attack`).
@@ -24,7 +25,8 @@ from atf_dagster.release.disclosure.reading import Gap, Reading
 from atf_dagster.release.disclosure.sums import TOTAL
 
 DIFFERENCE, RATIO = "absolute_gap", "relative_gap"
-INDICES = ("slope_index", "relative_index")
+OF_THE_AREA = ("difference_if_as_least_deprived", "percent_if_as_least_deprived")
+INDICES = ("slope_index", "relative_index", "rate_if_as_least_deprived", *OF_THE_AREA)
 OVER_COUNCILS = "council_slope"
 CHANGE = "_change"
 SEXES = ("Female", "Male")
@@ -98,11 +100,15 @@ class Gaps:
         if measure not in INDICES:
             return []
         kind = gap.group_a.rpartition(": ")[0]
+        of_area = [n for period in periods for n in self._totals(gap, gap.area, period, gap.sex)]
         return [
-            number
-            for period in periods
-            for number in self._here(gap, gap.area, period)
-            if (figure := self._reading.figures[number]).sex == gap.sex and figure.breakdown_type == kind
+            *(of_area if measure in OF_THE_AREA else ()),
+            *(
+                number
+                for period in periods
+                for number in self._here(gap, gap.area, period)
+                if (figure := self._reading.figures[number]).sex == gap.sex and figure.breakdown_type == kind
+            ),
         ]
 
     def about(self, gap: Gap) -> Collection[int]:

@@ -119,7 +119,8 @@ with
             ) as recency
         from level
         left join {{ ref("dim_period") }} as period on level.period_id = period.period_id
-        where level.value is not null
+        -- What the area would have is a rate and no inequality, which neither widens nor narrows.
+        where level.value is not null and level.measure <> 'rate_if_as_least_deprived'
     ),
 
     series_break as (

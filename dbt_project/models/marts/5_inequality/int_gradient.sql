@@ -12,7 +12,21 @@
     out here, and two numbers are drawn and not one for each quantile
     (int_normal_draw). The slope index is a straight
     line in one of them, so that its percentiles are those of the draws; the relative index is drawn.
-    Values are not transformed: the index is in the indicator's own unit, as OHID's default has it. -#}
+    Values are not transformed: the index is in the indicator's own unit, as OHID's default has it.
+
+    If every group had the rate of the least deprived (Y_k, the last of k quantiles; the area's rate is R): the area
+    would have the rate Y_k, which differs from its own by R - Y_k, and that is 100 (R - Y_k) / R percent of its own.
+    Where lower is better the two are the population attributable risk, absolute and in percent; where higher is better
+    their signs are turned and they are a shortfall, no risk. Nothing is said of causes. A group that does better than
+    the least deprived lowers them, and they may be below zero; they are not set to zero, as WHO's toolkit does.
+    R is sum(a Y) where the publisher gives the populations, which is 1 + sum(a (Y / Y_k - 1)) times Y_k, as ScotPHO
+    writes it; else the publisher's own figure of the area, never a mean of quantiles of unknown size.
+    Source: Munoz-Arroyo and Sutton 2007, Measuring socio-economic inequalities in health: a practical guide, ScotPHO;
+    Schlotheuber and Hosseinpoor 2022, International Journal of Environmental Research and Public Health 19, 3697.
+    Limits, from the standard errors of the figures' own limits: of R - Y_k by the variance of the weighted sum, which
+    is sum((a - [i = k])^2 se^2); of the percentage on the log scale of Y_k / R by the delta method, with variance
+    se_k^2 / Y_k^2 + se_R^2 / R^2 - 2 a_k se_k^2 / (Y_k R). Where R is the publisher's own figure it is taken as
+    independent of Y_k, which is a part of it: the limits are a little wider than they need be. -#}
 {#- The 2.5th percentile of the draws lies between two of them, as percentile_cont has it. -#}
 {% set position = (draw_repetitions() | int - 1) * 0.025 %}
 {% set outer_rank = (position // 1) | int + 1 %}
@@ -22,6 +36,7 @@ with
     quantile as (
         select
             figure.*,
+            indicator.polarity,
             indicator.polarity = 'higher_is_better' as higher_is_better,
             coalesce(indicator.value_min < 0, false) as scale_crosses_zero
         from {{ ref("int_gradient_quantile") }} as figure
@@ -37,9 +52,14 @@ with
             {{ key }},
             max(quantile_edition) as quantile_edition,
             cast(max(n_groups) as int) as n_groups,
+            max(polarity) as polarity,
             max(higher_is_better) as higher_is_better,
             max(scale_crosses_zero) or coalesce(min(value) < 0, false) as crosses_zero,
             max(share_joined) as share_joined,
+            max(case when hides_neighbourhood then 1 else 0 end) = 1 as hides_neighbourhood,
+            max(case when hides_area then 1 else 0 end) = 1 as hides_area,
+            max(area_value) as area_value,
+            {{ standard_error("max(area_lci_95)", "max(area_uci_95)") }} as area_error,
             coalesce(min(population) > 0 and count(population) = count(*), false) as has_population,
             concat_ws(
                 '/', min({{ status_to_compare("status") }}), max({{ status_to_compare("status") }})
@@ -70,7 +90,10 @@ with
             quantile.age,
             quantile.gradient,
             quantile.quantile,
+            quantile.quantile = whole.n_groups as is_least_deprived,
             quantile.value,
+            quantile.lci_95,
+            quantile.uci_95,
             {{ standard_error("quantile.lci_95", "quantile.uci_95") }} as error,
             case
                 when whole.has_population
@@ -133,7 +156,17 @@ with
             sum((a - in_slope / 2) * value) as intercept,
             case when count(error) = count(*) then sum(power(in_slope * error, 2)) end as variance_slope,
             sum(power((a - in_slope / 2) * error, 2)) as variance_intercept,
-            sum(in_slope * (a - in_slope / 2) * power(error, 2)) as covariance
+            sum(in_slope * (a - in_slope / 2) * power(error, 2)) as covariance,
+            sum(a * value) as mean_value,
+            case when count(error) = count(*) then sum(power(a * error, 2)) end as variance_mean,
+            case
+                when count(error) = count(*)
+                then sum(power((case when is_least_deprived then a - 1 else a end) * error, 2))
+            end as variance_from_least,
+            {% for column in ["value", "lci_95", "uci_95", "error", "a"] %}
+                max(case when is_least_deprived then {{ column }} end) as least_{{ column }}
+                {% if not loop.last %},{% endif %}
+            {% endfor %}
         from weighted
         group by indicator_code, area_code, period_id, sex, age, gradient
     ),
@@ -313,6 +346,152 @@ with
             ' divided by ' as by_words
         from numbered
         left join ratio_limit on numbered.place = ratio_limit.place
+    ),
+
+    beside_least as (
+        select
+            whole.*,
+            fitted.least_value,
+            fitted.least_lci_95,
+            fitted.least_uci_95,
+            case when whole.higher_is_better then -1 else 1 end as sign,
+            case when whole.has_population then fitted.mean_value else whole.area_value end as area_rate,
+            sqrt(
+                case
+                    when whole.has_population
+                    then fitted.variance_from_least
+                    else power(whole.area_error, 2) + power(fitted.least_error, 2)
+                end
+            ) as error_of_difference,
+            case
+                when
+                    whole.has_population
+                    and fitted.variance_mean > 0
+                    and fitted.least_value > 0
+                    and fitted.mean_value > 0
+                then
+                    sqrt(
+                        greatest(
+                            power(fitted.least_error / fitted.least_value, 2)
+                            + fitted.variance_mean / power(fitted.mean_value, 2)
+                            - 2
+                            * fitted.least_a
+                            * power(fitted.least_error, 2)
+                            / (fitted.least_value * fitted.mean_value),
+                            0
+                        )
+                    )
+                when not whole.has_population and fitted.least_value > 0 and whole.area_value > 0
+                then
+                    sqrt(
+                        power(fitted.least_error / fitted.least_value, 2)
+                        + power(whole.area_error / whole.area_value, 2)
+                    )
+            end as log_error,
+            case
+                when whole.no_value is not null
+                then whole.no_value
+                when whole.hides_neighbourhood
+                then 'neighbourhood_hidden'
+            end as no_rate
+        from whole
+        left join
+            fitted
+            on whole.indicator_code = fitted.indicator_code
+            and whole.area_code = fitted.area_code
+            and whole.period_id = fitted.period_id
+            and whole.sex = fitted.sex
+            and whole.age = fitted.age
+            and whole.gradient = fitted.gradient
+    ),
+
+    reasoned as (
+        select
+            *,
+            case
+                when no_rate is not null
+                then no_rate
+                when hides_area
+                then 'group_hidden'
+                when area_rate is null
+                then 'weights_missing'
+            end as no_difference
+        from beside_least
+    ),
+
+    as_least as (
+        select
+            *,
+            'rate_if_as_least_deprived' as measure,
+            no_rate as no_measure,
+            case when no_rate is null then least_value end as value,
+            case
+                when no_rate is null and {{ standard_error("least_lci_95", "least_uci_95") }} > 0
+                then least_lci_95
+            end as lci_95,
+            least_uci_95 as uci_95,
+            'limits_of_the_group' as limits_by,
+            'Rate of the area' as compared,
+            cast(null as string) as called
+        from reasoned
+        union all
+        select
+            *,
+            'difference_if_as_least_deprived' as measure,
+            no_difference as no_measure,
+            case when no_difference is null then sign * (area_rate - least_value) end as value,
+            case
+                when no_difference is null
+                then sign * (area_rate - least_value) - {{ z_of("95") }} * error_of_difference
+            end as lci_95,
+            sign * (area_rate - least_value) + {{ z_of("95") }} * error_of_difference as uci_95,
+            case
+                when has_population then 'weighted_sum_from_limits' else 'difference_from_limits'
+            end as limits_by,
+            case
+                when higher_is_better then 'Least deprived minus area' else 'Area minus least deprived'
+            end as compared,
+            case
+                when higher_is_better
+                then ' (shortfall)'
+                when polarity = 'lower_is_better'
+                then ' (population attributable risk)'
+            end as called
+        from reasoned
+        union all
+        select
+            *,
+            'percent_if_as_least_deprived' as measure,
+            coalesce(
+                no_difference,
+                case
+                    when crosses_zero or area_rate < 0
+                    then 'scale_crosses_zero'
+                    when area_rate = 0
+                    then 'zero_reference'
+                end
+            ) as no_measure,
+            case
+                when no_difference is null and not crosses_zero and area_rate > 0
+                then 100 * sign * (1 - least_value / area_rate)
+            end as value,
+            case
+                when no_difference is null and not crosses_zero and area_rate > 0
+                then 100 * sign * (1 - least_value / area_rate * exp(sign * {{ z_of("95") }} * log_error))
+            end as lci_95,
+            100
+            * sign
+            * (1 - least_value / nullif(area_rate, 0) * exp(- sign * {{ z_of("95") }} * log_error)) as uci_95,
+            'log_ratio_from_limits' as limits_by,
+            case when higher_is_better then 'Least deprived minus area' else 'Area minus least deprived' end
+            || ', in percent of the area' as compared,
+            case
+                when higher_is_better
+                then ' (shortfall)'
+                when polarity = 'lower_is_better'
+                then ' (population attributable risk)'
+            end as called
+        from reasoned
     )
 
 select
@@ -350,3 +529,37 @@ select
     status_to_compare,
     begins_anew
 from measured
+union all
+select
+    indicator_code,
+    area_code,
+    period_id,
+    period_start,
+    period_end,
+    sex,
+    age,
+    measure,
+    concat_ws(': ', gradient, 'all') as group_a,
+    concat_ws(': ', gradient, 'least deprived') as group_b,
+    value,
+    lci_95,
+    case when lci_95 is not null then uci_95 end as uci_95,
+    case when lci_95 is not null then limits_by end as method,
+    cast(null as int) as seed,
+    cast(null as int) as repetitions,
+    concat_ws('', compared, ', if every group had the rate of the least deprived', called) as direction,
+    case when no_measure is not null then no_measure when lci_95 is null then 'no_interval' end as reason,
+    n_groups,
+    quantile_edition,
+    case
+        when measure = 'rate_if_as_least_deprived'
+        then null
+        when has_population
+        then 'denominators'
+        when area_value is not null
+        then 'published_total'
+    end as weighting,
+    share_joined,
+    status_to_compare,
+    begins_anew
+from as_least

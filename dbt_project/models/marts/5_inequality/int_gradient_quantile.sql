@@ -60,6 +60,7 @@ with
             end as population,
             cast(null as double) as share_joined,
             false as lacks_denominators,
+            false as hides_neighbourhood,
             figure.status
         from {{ ref("fct_observation") }} as figure
         inner join area on figure.area_code = area.area_code
@@ -153,6 +154,7 @@ with
                         cast(count(case when placed.is_usable then 1 end) as double) / count(*)
                     )
             end as share_joined,
+            count(placed.numerator) < count(*) as hides_neighbourhood,
             min({{ status_to_compare("placed.status") }}) as least_status,
             max({{ status_to_compare("placed.status") }}) as greatest_status
         from placed
@@ -225,6 +227,7 @@ with
             cell.denominator as population,
             joined.share_joined,
             joined.share_joined is null as lacks_denominators,
+            joined.hides_neighbourhood,
             case
                 when joined.least_status = joined.greatest_status
                 then joined.least_status
@@ -241,10 +244,43 @@ with
             and joined.sex = cell.sex
             and joined.age = cell.age
             and area_decile.imd_decile = cell.imd_decile
+    ),
+
+    quantile as (
+        select *
+        from published
+        union all
+        select *
+        from neighbourhood
+    ),
+
+    -- The area's own figure. A sum of ours that is only not there hides nothing.
+    total as (
+        select
+            indicator_code,
+            area_code,
+            period_id,
+            sex,
+            age,
+            {% for column in ["value", "lci_95", "uci_95"] %}
+                case when not is_derived then {{ column }} end as area_{{ column }},
+            {% endfor %}
+            {{ status_hides_value("status") }} and (not is_derived or status = 'suppressed') as hides_area
+        from {{ ref("fct_observation") }}
+        where breakdown_type = 'Total'
     )
 
-select *
-from published
-union all
-select *
-from neighbourhood
+select
+    quantile.*,
+    total.area_value,
+    total.area_lci_95,
+    total.area_uci_95,
+    coalesce(total.hides_area, false) as hides_area
+from quantile
+left join
+    total
+    on quantile.indicator_code = total.indicator_code
+    and quantile.area_code = total.area_code
+    and quantile.period_id = total.period_id
+    and quantile.sex = total.sex
+    and quantile.age = total.age
