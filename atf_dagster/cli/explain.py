@@ -54,6 +54,8 @@ def _print_figure(figure: dict[str, Any], mode: str, version: str) -> None:
     print(f"  release {version}, mode {mode}")
     if figure["is_derived"] and is_of_returns(figure):
         print(f"  derived: sum over organisations over sum over organisations, limits {figure['ci_method']}")
+    elif figure["derived_by"] == "england_less_councils":
+        print(f"  derived: counts of England less those of its councils below, limits {figure['ci_method']}")
     elif figure["is_derived"]:
         print(
             f"  derived: sum of counts over sum of populations of {figure['n_areas_included']} of "

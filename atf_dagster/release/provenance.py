@@ -114,7 +114,7 @@ def _history(connection: duckdb.DuckDBPyConnection, figure: dict[str, Any]) -> l
 
 
 def _inputs(connection: duckdb.DuckDBPyConnection, workspace: Path, figure: dict[str, Any]) -> list[dict[str, Any]]:
-    """The published figure itself; for a derived one those of the councils or organisations in its sum."""
+    """The published figure itself; for a derived one those of the areas or organisations that it is worked out from."""
     sources = [figure]
     if figure["is_derived"]:
         where = " and ".join(f"{column} = ?" for column in KEY if column != "area_code")
@@ -122,13 +122,15 @@ def _inputs(connection: duckdb.DuckDBPyConnection, workspace: Path, figure: dict
         below = (
             "a.area_type = 'organisation' and (a.parent_code = ? or whole.area_type = 'subregion')"
             if is_of_returns(figure)
-            else "a.area_type = 'council' and a.parent_code = ?"
+            else "a.area_type = 'council' and (a.parent_code = ? "
+            "or (whole.area_type = 'benchmark' and whole.area_code like '%-' || a.parent_code)) "
+            "or (whole.area_type = 'benchmark' and a.area_code = whole.parent_code)"
         )
         sources = _rows(
             connection,
             f"select o.*, a.area_name from mart.fct_observation as o inner join mart.dim_area as a "
             f"on o.area_code = a.area_code inner join mart.dim_area as whole on whole.area_code = ? "
-            f"where {where} and {below} order by a.area_code",
+            f"where {where} and ({below}) order by a.area_code",
             [
                 figure["area_code"],
                 *(figure[column] for column in KEY if column != "area_code"),

@@ -12,3 +12,7 @@
 {#- Our code of England without London, which publishers name and give no code. It is there to be compared with: what
     London has most of, such as temporary accommodation, is most of England's figure. -#}
 {% macro rest_of_england() -%} 'REST-OF-ENGLAND' {%- endmacro %}
+
+{#- Our code of England without a group of councils, which is there to be compared with: England is no independent
+    benchmark of its own councils. -#}
+{% macro england_without(group_code) -%} concat_ws('-', 'WITHOUT', {{ group_code }}) {%- endmacro %}

@@ -108,6 +108,19 @@ def test_a_derived_figure_is_followed_to_the_councils_it_was_summed_from(
         assert float(source["row_as_served"]["count"]) == source["numerator"]
 
 
+def test_england_without_the_nine_is_followed_to_england_and_the_nine(published_home: PublishedHome, atf: Atf) -> None:
+    asked = ("ATF17", "England without Cheshire and Merseyside")
+    (figure,) = figures(published_home, atf, *asked)
+    england = [source for source in figure["inputs"] if source["area_name"] == "England"]
+    councils = [source for source in figure["inputs"] if source["area_name"] != "England"]
+    assert (len(england), len(councils)) == (1, 9)
+    numerator, denominator = (
+        england[0][name] - sum(source[name] for source in councils) for name in ("numerator", "denominator")
+    )
+    assert figure["value"] == pytest.approx(1000 * numerator / denominator)
+    assert "counts of England less those of its councils" in atf(published_home.home, "explain", *asked).out
+
+
 def test_a_proxy_says_that_it_is_one(published_home: PublishedHome, atf: Atf) -> None:
     said = atf(published_home.home, "explain", "PRX10A", "Halton")
     assert said.code == 0

@@ -28,6 +28,7 @@ from support.releases import run_sql
 
 HALTON, KNOWSLEY, LIVERPOOL, WIRRAL, WHOLE = "E06000006", "E08000011", "E08000012", "E08000015", "E54000008"
 ENGLAND = "E92000001"
+WITHOUT_THE_NINE = "WITHOUT-E54000008"
 YEAR = "2021-09-01/2022-08-31"
 MEASURES = ("value", "numerator", "lci_95", "uci_95", "lci_998", "uci_998")
 NOTHING = ", ".join(f"{name} = null" for name in MEASURES)
@@ -176,6 +177,26 @@ def test_cheshire_and_merseyside_beside_eight_councils(planted: Attack) -> None:
     finding = only(planted(hide(HALTON)), "Halton (E06000006)", "numerator of Cheshire and Merseyside", "Wirral")
     assert finding.blocks
     assert "A data engineer corrects the model" in finding.remedy
+
+
+def insert_england(*areas: str) -> str:
+    """The real rows of England, and of England without the nine, which `bare` removed."""
+    codes = ", ".join(f"'{code}'" for code in areas)
+    return (
+        f"insert into mart.fct_observation select * from temp.fct_observation where {TOTAL} and area_code in ({codes})"
+    )
+
+
+def test_england_and_england_without_the_nine_beside_eight_councils(planted: Attack) -> None:
+    """The difference of the two is the sum of the nine, which the release does not show here."""
+    shown = insert_england(ENGLAND, WITHOUT_THE_NINE)
+    finding = only(planted(hide(HALTON), withhold(WHOLE), shown), "Halton", "England without Cheshire and Merseyside")
+    assert finding.blocks
+    assert planted(hide(HALTON), withhold(WHOLE), hide(WIRRAL), shown) == []
+
+
+def test_england_alone_beside_eight_councils_gives_nothing_away(planted: Attack) -> None:
+    assert planted(hide(HALTON), withhold(WHOLE), insert_england(ENGLAND)) == []
 
 
 @pytest.mark.parametrize("status", ["suppressed", "unreliable", "not_available", "not_published"])

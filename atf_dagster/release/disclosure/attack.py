@@ -58,7 +58,7 @@ from atf_dagster.release.disclosure.gaps import Gaps
 from atf_dagster.release.disclosure.numbers import Cell, Interval, Number, Numbers, Quantity
 from atf_dagster.release.disclosure.reading import NOTHING_THERE, Reading
 from atf_dagster.release.disclosure.solving import Bounds, Equation, Solution, components, confine, eliminate, grounds
-from atf_dagster.release.disclosure.sums import Block, Partial, Places, Sum
+from atf_dagster.release.disclosure.sums import LESS_COUNCILS, Block, Partial, Places, Sum
 
 ORDER = {"numerator": 0, "value": 1, "denominator": 2}
 """The order in which a finding chooses one number of a figure where several follow."""
@@ -250,8 +250,8 @@ class Indicator:
 
     def _equation(self, one: Sum, quantity: Quantity) -> Equation[Cell, Shown]:
         equation: Equation[Cell, Shown] = Equation({})
-        # A total that was computed here is the sum of printed numbers; a publisher's total is that of true counts.
-        printed = self._figures[one.total].derived or self._is_returned
+        # What was computed here is computed from printed numbers; a publisher's total is the sum of true counts.
+        printed = self._figures[one.total].derived or self._is_returned or one.kind == LESS_COUNCILS
         for number, factor in ((one.total, 1), *((part, -1) for part in one.parts)):
             self._add(equation, Cell(number, quantity), factor, printed=printed)
         return equation

@@ -2,6 +2,7 @@
 
 Each sum is of one indicator and period in one state of the mart:
 - Persons = Male + Female; a total = the groups of a breakdown; an age = the ages that it is made of;
+- England = our England without Cheshire and Merseyside and its nine councils, counts as printed;
 - Cheshire and Merseyside = its nine councils; a region = its councils; England = its regions, or all councils; a
   county = its districts; a group of statistical neighbours = its members; always where all parts have a row;
 - of local returns: ALL = an organisation's bands; a place = its organisations, band by band; Cheshire and Merseyside
@@ -27,6 +28,10 @@ TOTAL = ("Total", "Total")
 UPPER_TIER = ("E06", "E08", "E09", "E10")
 LOWER_TIER = ("E06", "E07", "E08", "E09")
 OLDEST = 200
+WITHOUT = "WITHOUT-"
+"""Begins the code of what is left of a country without a group of councils, whose code follows."""
+LESS_COUNCILS = "country without councils"
+"""The kind of the sum of that and the councils: it was worked out here, from printed numbers."""
 
 
 class Sum(NamedTuple):
@@ -125,7 +130,9 @@ class Block:
             for code in areas.keys() & parts_of.keys():
                 for parts in parts_of[code]:
                     if parts <= areas.keys():
-                        yield Sum(areas[code], tuple(areas[part] for part in sorted(parts)), f"areas of {code}")
+                        is_ours = any(part.startswith(WITHOUT) for part in parts)
+                        kind = LESS_COUNCILS if is_ours else f"areas of {code}"
+                        yield Sum(areas[code], tuple(areas[part] for part in sorted(parts)), kind)
 
     def partials(self, places: "Places") -> Iterator[Partial]:
         parts_of = places.parts(self.period_end)
@@ -244,6 +251,9 @@ class Places:
         for area in areas:
             if area.type == "region" and area.parent is not None:
                 inside[f"regions {area.parent}"].add(area.code)
+            if area.code.startswith(WITHOUT) and area.parent is not None:
+                group = area.code.removeprefix(WITHOUT)
+                inside[f"without {area.parent}"] |= {area.code, *(one.code for one in councils if one.parent == group)}
         for name, codes in inside.items():
             found[name.split()[1]].add(frozenset(codes))
 

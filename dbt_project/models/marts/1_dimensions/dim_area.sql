@@ -142,6 +142,20 @@ with
             cast(null as string) as ods_code
         from met
         where area_code = {{ rest_of_england() }}
+        union all
+        select
+            {{ england_without("area_code") }} as area_code,
+            concat_ws(' ', 'England without', area_name) as area_name,
+            'benchmark' as area_type,
+            'E92000001' as parent_code,
+            false as in_cheshire_merseyside,
+            cast(null as date) as valid_from,
+            cast(null as date) as valid_to,
+            false as is_answered,
+            cast(null as string) as dfe_code,
+            cast(null as string) as ods_code
+        from {{ source("raw", "catalogue_area") }}
+        where area_type = 'subregion'
     )
 
 select

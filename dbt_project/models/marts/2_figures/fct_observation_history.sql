@@ -58,6 +58,7 @@ with
                 ("int_local_return_total", "local_returns"),
                 ("int_life_table", "life_table"),
                 ("int_pool", "approximate_pool"),
+                ("int_england_without", "england_less_councils"),
             ] %}
             union all
             select
