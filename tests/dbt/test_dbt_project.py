@@ -79,6 +79,11 @@ CONTRACT = {
         "indicator_code area_code sex age breakdown_type breakdown_value",
         "period_id first_period_id n_points method chi_squared slope outcome outcome_judged reason caution",
     ),
+    "fct_control_chart": (
+        FIGURE,
+        "value mean lower_limit upper_limit moving_range mean_moving_range first_period_id n_points method "
+        "is_outside_limits is_shift is_trend is_two_of_three outcome outcome_judged autocorrelation caution reason",
+    ),
     "fct_inequality": (
         "indicator_code area_code period_id sex age measure group_a group_b",
         "value lci_95 uci_95 method seed repetitions direction reason n_groups quantile_edition weighting share_joined "

@@ -96,6 +96,14 @@ SPOILED: Mapping[Name, tuple[str, str, str]] = {
         "fct_quintile", "quintile = 1 and quintile_judged in (1, 5)", "quintile_judged = 3"),
     ("fct_quintile", "no_more_councils_than_there_are"): (
         "fct_quintile", "reason = 'too_few_areas' and n_areas_expected is not null", "n_areas = 400"),
+    ("fct_control_chart", "limits_contain_the_mean"): (
+        "fct_control_chart", "lower_limit is not null", "lower_limit = mean + 1"),
+    ("fct_control_chart", "limits_are_above_the_mean"): (
+        "fct_control_chart", "upper_limit is not null", "upper_limit = mean - 1"),
+    ("fct_control_chart", "a_special_cause_has_its_rule"): (
+        "fct_control_chart", "outcome = 'common_cause'", "outcome = 'special_cause_high'"),
+    ("fct_control_chart", "a_point_outside_lies_outside"): (
+        "fct_control_chart", "outcome = 'common_cause' and lower_limit > 0", "is_outside_limits = true"),
     ("fct_pool_check", "no_pool_is_shown_that_england_does_not_bear_out"): (
         "fct_pool_check", "indicator_code = 'ATF02' and outcome = 'good_enough'", "outcome = 'not_measured'"),
     ("fct_pool_check", "shares_of_people_are_shares"): (

@@ -40,7 +40,7 @@ TOTAL = "sex = 'Persons' and breakdown_type = 'Total'"
 Attack = Callable[..., list[Finding]]
 
 
-WORKED_OUT = ("fct_comparison", "fct_inequality", "fct_revision", "fct_trend", "fct_quintile")
+WORKED_OUT = ("fct_comparison", "fct_inequality", "fct_revision", "fct_trend", "fct_quintile", "fct_control_chart")
 """Tables with rows that rest on figures."""
 NINE = f"area_code in (select area_code from mart.dim_area where parent_code = '{WHOLE}')"
 
@@ -366,6 +366,17 @@ def test_a_rounded_value_of_many_people_gives_no_count(planted: Attack) -> None:
         f"uci_95 = round(uci_95, 1) where {SUBJECT} and area_code = '{WHOLE}'"
     )
     assert planted(hide(HALTON), rounded) == []
+
+
+@pytest.mark.parametrize("shown", ["value", "moving_range"])
+def test_a_point_of_a_control_chart(planted: Attack, shown: str) -> None:
+    other = {"value": "moving_range", "moving_range": "value"}[shown]
+    point = put_back("fct_control_chart", SUBJECT)
+    alone = (
+        f"update mart.fct_control_chart set {other} = null, outcome = null where {SUBJECT} and area_code = '{HALTON}'"
+    )
+    finding = only(planted(hide(HALTON), withhold(WHOLE), point, alone), "Halton", "its point in fct_control_chart")
+    assert finding.blocks
 
 
 # Gaps ----------------------------------------------------------------------------------------------------

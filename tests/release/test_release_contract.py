@@ -98,6 +98,14 @@ CONTRACT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *("outcome", "outcome_judged", "reason", "caution"),
         ),
     ),
+    "fct_control_chart": (
+        KEY,
+        (
+            *("value", "mean", "lower_limit", "upper_limit", "moving_range", "mean_moving_range", "first_period_id"),
+            *("n_points", "method", "is_outside_limits", "is_shift", "is_trend", "is_two_of_three"),
+            *("outcome", "outcome_judged", "autocorrelation", "caution", "reason"),
+        ),
+    ),
     "fct_inequality": (
         ("indicator_code", "area_code", "period_id", "sex", "age", "measure", "group_a", "group_b"),
         (
@@ -160,6 +168,9 @@ ALLOWED_VALUES = {
     ("fct_comparison", "outcome_statistical"): {"lower", "similar", "higher", "not_compared"},
     ("fct_comparison", "outcome_judged"): {"better", "similar", "worse", None},
     ("fct_quintile", "reason"): {"no_figure", "too_few_areas", None},
+    ("fct_control_chart", "outcome"): {"common_cause", "special_cause_high", "special_cause_low", None},
+    ("fct_control_chart", "outcome_judged"): {"improvement", "concern", None},
+    ("fct_control_chart", "reason"): {"no_figure", "overlapping_periods", "fewer_than_twelve_points", None},
     ("fct_pool_check", "outcome"): {"good_enough", "too_coarse", "not_measured"},
     ("coverage", "state"): {"current", "late", "empty", "stale"},
 }

@@ -32,6 +32,8 @@ What else the mart shows, and how the attack uses it:
 - fct_comparison, fct_revision, fct_trend and the history's row of the state in force (`other_tables`): their numbers
   count like those of the figure's own row. Anything computed from a hidden figure is a finding; the attack does not
   compute the number.
+- fct_control_chart: a mean and its ranges are of shown points alone, which anybody can average; a point of a hidden
+  figure is a finding.
 - fct_quintile: ranks are of shown values and repeat their order; the rank of a hidden figure is a finding.
 - fct_slope_influence: lines through the shown figures of councils, which anybody can fit. A slope over councils has no
   value, and no rows there, where one of them is hidden.

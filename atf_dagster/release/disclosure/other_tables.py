@@ -1,8 +1,8 @@
 """Numbers of a figure that other tables repeat, beside its own row of fct_observation.
 
-Belongs here: comparisons, revisions, the history's row of the state in force, trends and ranks among councils, by the
-contract's names. Does not belong here: fct_inequality (`gaps`), partial values of groups (`sums`), what follows from
-the numbers (`attack`).
+Belongs here: comparisons, revisions, the history's row of the state in force, trends, control charts and ranks among
+councils, by the contract's names. Does not belong here: fct_inequality (`gaps`), partial values of groups (`sums`),
+what follows from the numbers (`attack`).
 """
 
 from collections import defaultdict
@@ -33,6 +33,7 @@ class OtherTables:
             ("fct_observation_history", self._state_in_force),
             ("fct_trend", self._trends),
             ("fct_quintile", self._places),
+            ("fct_control_chart", self._charts),
         ):
             if table in self._doubles:
                 yield from numbers_of(reading)
@@ -135,3 +136,15 @@ class OtherTables:
             for number in reading.versions.get(key, [])[:1]:
                 if reading.holds_a_number_back(number):
                     yield Repeated(number, None, "its rank in fct_quintile")
+
+    def _charts(self, reading: Reading) -> Iterator[Repeated]:
+        """A point of a chart shows its own figure, and a moving range also the one before it."""
+        rows = self._rows(
+            f"""select {", ".join(KEY)}, value from {self._table("fct_control_chart")}
+            where {self._of_codes} and (value is not null or moving_range is not null or outcome is not null)
+            order by all"""
+        )
+        for *key, value in rows:
+            for number in reading.versions.get(tuple(key), [])[:1]:
+                if reading.holds_a_number_back(number):
+                    yield Repeated(number, value, "its point in fct_control_chart")
