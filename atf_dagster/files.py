@@ -63,6 +63,25 @@ def write_durably(path: Path, data: bytes) -> None:
         os.fsync(stream.fileno())
 
 
+def keep_read_only(target: Path, data: bytes) -> None:
+    """Write bytes that are never changed, whole or not at all. Replaces damaged ones."""
+    if target.is_file() and target.read_bytes() == data:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fchmod(stream.fileno(), 0o444)
+            os.fsync(stream.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(target.parent)
+    sync_folder(target.parent.parent)
+
+
 def write_atomic(path: Path, text: str) -> None:
     """Replace `path` by `text` in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -31,7 +31,7 @@ from atf_dagster.release import contract, versions
 from atf_dagster.release.publish import ReleaseFacts, publish
 from atf_dagster.release.versions import Release
 from atf_dagster.returns import facts
-from atf_dagster.warehouse import dbt, fingerprints, in_force, inputs, raw
+from atf_dagster.warehouse import dbt, fingerprints, goals, in_force, inputs, raw
 from atf_dagster.warehouse.fingerprints import DbtFiles
 
 if TYPE_CHECKING:
@@ -78,6 +78,10 @@ class Refresh(RunRecord):
     @cached_property
     def _returned(self) -> facts.ReturnFacts:
         return facts.collect(self.settings.home, self.catalogue)
+
+    @cached_property
+    def _goals(self) -> goals.Goals:
+        return goals.collect(self.settings.home, self.catalogue)
 
     # landing -----------------------------------------------------------------------------------------
 
@@ -201,6 +205,7 @@ class Refresh(RunRecord):
             rules=self.rules,
             today=self.today,
             returned=self._returned,
+            goals=self._goals,
         )
 
     @cached_property

@@ -11,14 +11,13 @@ Belongs here: keeping and reading back. Does not belong here: rules (`check`), h
 
 import datetime as dt
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.errors import AtfError
-from atf_dagster.files import append_json, read_json_lines, single_writer, sync_folder
+from atf_dagster.files import append_json, keep_read_only, read_json_lines, single_writer
 from atf_dagster.returns import reading
 from atf_dagster.returns.check import check_bytes, rows_of_accepted
 from atf_dagster.returns.rows import Checked, ReturnError, ReturnErrors, Row, RowKey
@@ -87,11 +86,11 @@ def submit(home: Path, path: Path, catalogue: Catalogue, now: dt.datetime) -> Su
         known = submissions(home)
         for submission in known:
             if submission.sha256 == sha256:
-                _keep(object_path(home, sha256), data)
+                keep_read_only(object_path(home, sha256), data)
                 return submission
         if checked is None or known != before:
             checked = _check(home, data, catalogue, now)
-        _keep(object_path(home, sha256), data)
+        keep_read_only(object_path(home, sha256), data)
         submission = Submission(
             sequence=max((one.sequence for one in known), default=0) + 1,
             sha256=sha256,
@@ -151,22 +150,3 @@ def _verified(home: Path, submission: Submission) -> bytes:
             "Restore it from a backup, or ask the organisation to send the same file again.",
         )
     return data
-
-
-def _keep(target: Path, data: bytes) -> None:
-    """Write the bytes under the name of their hash, whole or not at all. Replaces damaged bytes."""
-    if target.is_file() and target.read_bytes() == data:
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fchmod(stream.fileno(), 0o444)
-            os.fsync(stream.fileno())
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(target.parent)
-    sync_folder(target.parent.parent)

@@ -20,6 +20,7 @@ from atf_dagster.landing import Store
 from atf_dagster.landing.raw_verdicts import Parsed
 from atf_dagster.landing.records import BY_HAND, GOOD, LANDING_DAMAGED, Origin
 from atf_dagster.returns.facts import ReturnFacts
+from atf_dagster.warehouse.goals import GOAL, GOAL_ERROR, NO_GOALS, Goals
 from atf_dagster.warehouse.tables import write_table
 
 Row = dict[str, Any]
@@ -75,9 +76,10 @@ def collect(
     rules: Mapping[str, str],
     today: dt.date,
     returned: ReturnFacts,
+    goals: Goals = NO_GOALS,
 ) -> Inputs:
     """Collect all facts. rules: dataset -> fingerprint of its checks. Verdicts under older rules do not count."""
-    known = _Known(catalogue, store, parsed, mode, rules, today, returned)
+    known = _Known(catalogue, store, parsed, mode, rules, today, returned, goals)
     return Inputs({name: make(known) for name, make in _MADE_FROM.items()})
 
 
@@ -92,6 +94,7 @@ class _Known:
     rules: Mapping[str, str]
     today: dt.date
     returned: ReturnFacts
+    goals: Goals
 
 
 def _areas(catalogue: Catalogue, returned: ReturnFacts) -> Table:
@@ -433,6 +436,8 @@ _MADE_FROM: dict[str, Callable[[_Known], Table]] = {
     "catalogue_dataset": lambda known: _datasets(known.catalogue, known.today),
     "return_row": lambda known: (_RETURN_ROW, known.returned.rows),
     "return_total": lambda known: (_RETURN_TOTAL, known.returned.totals),
+    "goal": lambda known: (GOAL, list(known.goals.rows)),
+    "goal_error": lambda known: (GOAL_ERROR, known.goals.error_rows),
     "vintage": lambda known: _vintages(known.catalogue, known.store, known.parsed, known.rules),
     "fetch_state": lambda known: _fetch_states(known.catalogue, known.store, known.parsed, known.mode),
 }

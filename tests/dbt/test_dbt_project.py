@@ -79,6 +79,11 @@ CONTRACT = {
         "indicator_code area_code sex age breakdown_type breakdown_value",
         "period_id first_period_id n_points method chi_squared slope outcome outcome_judged reason caution",
     ),
+    "fct_goal": (
+        "indicator_code area_code goal_year",
+        "goal_value period_id value distance direction change_a_year_needed earlier_period_id earlier_value "
+        "change_a_year value_on_path outcome statement reason",
+    ),
     "fct_control_chart": (
         FIGURE,
         "value mean lower_limit upper_limit moving_range mean_moving_range first_period_id n_points method "

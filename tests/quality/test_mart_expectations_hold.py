@@ -304,6 +304,9 @@ def spoil_sources(spoiler: Spoiler) -> None:
         ("indicator_code", "came", "expected", "areas"),
         ("SUP03", "16+ yrs", "18+ yrs", 2),
     )
+    told = "goals.csv, line 2, area: 'Cheshire' is no area that we answer for. What to do: Write one of: Liverpool."
+    insert(spoiler.connection, "raw.goal_error", {"line": 2, "field": "area", "told": told})
+    spoiler.tell(("goals", "every_line_is_a_goal"), ("line", "field", "told"), (2, "area", told))
     insert_card(spoiler.connection, OHID[6], OTHER_TERMS)
     spoiler.tell(("redistribution", "reuse_names_the_open_government_licence"), ("dataset",), (OHID[6].id,))
 

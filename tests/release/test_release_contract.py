@@ -98,6 +98,13 @@ CONTRACT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *("outcome", "outcome_judged", "reason", "caution"),
         ),
     ),
+    "fct_goal": (
+        ("indicator_code", "area_code", "goal_year"),
+        (
+            *("goal_value", "period_id", "value", "distance", "direction", "change_a_year_needed"),
+            *("earlier_period_id", "earlier_value", "change_a_year", "value_on_path", "outcome", "statement", "reason"),
+        ),
+    ),
     "fct_control_chart": (
         KEY,
         (

@@ -34,6 +34,7 @@ What else the mart shows, and how the attack uses it:
   compute the number.
 - fct_control_chart: a mean and its ranges are of shown points alone, which anybody can average; a point of a hidden
   figure is a finding.
+- fct_goal: a goal is the programme's own number; beside it stand shown figures and lines through two of them.
 - fct_quintile: ranks are of shown values and repeat their order; the rank of a hidden figure is a finding.
 - fct_slope_influence: lines through the shown figures of councils, which anybody can fit. A slope over councils has no
   value, and no rows there, where one of them is hidden.

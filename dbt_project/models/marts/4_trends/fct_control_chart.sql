@@ -92,8 +92,8 @@ with
     following as (
         select
             *,
-            lag(value) over (in_order) as value_before,
-            {{ month_number("period_end") }} - lag({{ month_number("period_end") }}) over (in_order)
+            lag(value) over in_order as value_before,
+            {{ month_number("period_end") }} - lag({{ month_number("period_end") }}) over in_order
             = step as is_next
         from segmented
         where no_point is null
@@ -152,9 +152,10 @@ with
                 then 1
                 else 0
             end as is_close,
-            case when side = lag(side) over ({{ row }}) then 0 else 1 end as turns_side,
-            case when direction = lag(direction) over ({{ row }}) then 0 else 1 end as turns_direction
+            case when side = lag(side) over in_row then 0 else 1 end as turns_side,
+            case when direction = lag(direction) over in_row then 0 else 1 end as turns_direction
         from limited
+        window in_row as ({{ row }})
     ),
 
     numbered as (
@@ -166,12 +167,13 @@ with
             ) as direction_run,
             case
                 when
-                    is_close + lag(is_close) over ({{ row }}) + lag(is_close, 2) over ({{ row }}) >= 2
-                    and abs(side + lag(side) over ({{ row }}) + lag(side, 2) over ({{ row }})) = 3
+                    is_close + lag(is_close) over in_row + lag(is_close, 2) over in_row >= 2
+                    and abs(side + lag(side) over in_row + lag(side, 2) over in_row) = 3
                 then 1
                 else 0
             end as ends_two_of_three
         from placed
+        window in_row as ({{ row }})
     ),
 
     counted as (
@@ -189,16 +191,17 @@ with
             *,
             side_length >= 7 as is_shift,
             -- Six steps join seven points, the first of which lies before the first step.
-            direction_length >= 6 or coalesce(lead(direction_length) over ({{ row }}), 0) >= 6 as is_trend,
+            direction_length >= 6 or coalesce(lead(direction_length) over in_row, 0) >= 6 as is_trend,
             is_close = 1
             and (
                 ends_two_of_three
-                + coalesce(lead(ends_two_of_three) over ({{ row }}), 0)
-                + coalesce(lead(ends_two_of_three, 2) over ({{ row }}), 0)
+                + coalesce(lead(ends_two_of_three) over in_row, 0)
+                + coalesce(lead(ends_two_of_three, 2) over in_row, 0)
             )
             > 0 as is_two_of_three,
-            coalesce(nullif(side, 0), nullif(direction, 0), lead(direction) over ({{ row }})) as way
+            coalesce(nullif(side, 0), nullif(direction, 0), lead(direction) over in_row) as way
         from counted
+        window in_row as ({{ row }})
     ),
 
     said as (
