@@ -169,11 +169,12 @@ class _Reader:
             message = f"{value[:40]!r} is no number."
             self._add(line, "value", message, "Write digits with a decimal point, without unit, blanks or commas.")
         elif card is not None:
+            number = float(value)
             for bound, is_beyond in (
-                (card.value_min, lambda bound: float(value) < bound),
-                (card.value_max, lambda bound: float(value) > bound),
+                (card.value_min, card.value_min is not None and number < card.value_min),
+                (card.value_max, card.value_max is not None and number > card.value_max),
             ):
-                if bound is not None and is_beyond(bound):
+                if is_beyond:
                     message = f"{value} is beyond {bound:g}, the bound of {card.code} in {card.unit}."
                     self._add(line, "value", message, "Write the goal in the indicator's unit.")
         if card is None or code is None or not _YEAR.fullmatch(year) or not _NUMBER.fullmatch(value):
