@@ -3,6 +3,7 @@
 Belongs here: checks of references between entries. Does not belong here: the shape of a single entry (`model`).
 """
 
+import itertools
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -60,6 +61,7 @@ def load(folder: Path = FOLDER) -> Catalogue:
             area_changes=read_yaml(folder / "area_changes.yml"),
             neighbours=read_yaml(folder / "statistical_neighbours.yml"),
             series_breaks=read_yaml(folder / "series_breaks.yml"),
+            pandemic_waves=read_yaml(folder / "pandemic_waves.yml"),
             publishers_words=read_yaml(folder / "publishers_words.yml"),
             principles=beacon["principles"],
             indicators=tuple(indicators),
@@ -205,6 +207,12 @@ def _contradictions(catalogue: Catalogue) -> list[str]:
         f"a series break names {entry.indicator}, which no card describes"
         for entry in catalogue.series_breaks
         if entry.indicator not in codes
+    ]
+    waves = sorted(catalogue.pandemic_waves, key=lambda wave: wave.first_day)
+    problems += [
+        f"wave {later.wave} of the pandemic begins before wave {earlier.wave} has ended"
+        for earlier, later in itertools.pairwise(waves)
+        if later.first_day <= earlier.last_day
     ]
     words = [(entry.field, word.casefold()) for entry in catalogue.publishers_words for word in entry.theirs]
     problems += [

@@ -104,6 +104,23 @@ class SeriesBreak(_Entry):
         return self
 
 
+class PandemicWave(_Entry):
+    """A wave of COVID-19 infections in England, over which cases and deaths are counted. Source: pandemic_waves.yml."""
+
+    wave: int
+    name: Text
+    first_day: dt.date
+    last_day: dt.date
+    note: Text
+    source: Text
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.last_day < self.first_day:
+            raise ValueError(f"wave {self.wave} ends on {self.last_day}, before it begins")
+        return self
+
+
 _PER = (1_000.0, 10_000.0, 100_000.0)
 _BOUNDS: dict[str, tuple[float, float | Literal["multiplier"] | None, tuple[float, ...]]] = {
     "proportion": (0, 100, (100,)),
@@ -132,7 +149,8 @@ class IndicatorCard(_Entry):
     multiplier: float = 1
     polarity: Literal["higher_is_better", "lower_is_better", "none"]
     year_type: Literal["calendar", "financial", "academic", "rolling", "week", "snapshot"]
-    frequency: Literal["annual", "quarterly", "monthly", "weekly", "daily"] = "annual"
+    frequency: Literal["annual", "quarterly", "monthly", "weekly", "daily", "once"] = "annual"
+    """once: figures of an event, such as the first wave of the pandemic, that no later period continues."""
     native_level: Text
     aggregation_rule: Literal[
         "sum_ratio", "sum", "weighted_mean", "survey_ratio", "life_table", "population_pool", "published_only"
@@ -157,6 +175,9 @@ class IndicatorCard(_Entry):
     """one_a_year: of rolling years, those that end in the month of the newest one, which do not overlap."""
     counts_rounded_to: int | None = None
     """Set if the publisher rounds councils' counts: a sum of them is then marked as an estimate."""
+    is_context: bool = False
+    """True for figures that say what happened, such as deaths in the pandemic: they are no determinant, and neither the
+    correlations nor the changes through the pandemic take them."""
     is_proxy: bool = False
     proxy_for: str | None = None
     proxy_note: Text | None = None
@@ -315,6 +336,10 @@ class Layout(_Entry):
     shading: Identifier | None = None
     """Raw column whose cells' shading has a meaning: each row gets it as `shading`, in the words of the sheet's key.
     The column's regular expression has to match one cell of its heading."""
+    beside: bool = False
+    """True: a column without a heading, between two that have one, is one of its own. Its heading is that of the column
+    before it and ` | beside`. There some publishers put the marker of a number, such as `u`. False: its cells count as
+    those of the column before it."""
 
 
 class Yields(_Entry):
@@ -426,6 +451,7 @@ class Catalogue(_Entry):
     area_changes: tuple[AreaChange, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
     series_breaks: tuple[SeriesBreak, ...] = ()
+    pandemic_waves: tuple[PandemicWave, ...] = ()
     publishers_words: tuple[PublishersWords, ...] = ()
     principles: dict[int, Text]
     indicators: tuple[IndicatorCard, ...]

@@ -377,7 +377,7 @@ def _at(sheet: _Sheet, layout: Layout, start: int, coded: Sequence[int], is_code
     width = len(rows[0])
     occupied = {column for column in range(width) if any(rows[index][column] for index in coded)}
     block = _heading_rows(rows, start, bool(coded), is_code)
-    headings = _flatten(block, occupied, width)
+    headings = _flatten(block, occupied, width, beside=layout.beside)
     matches = matching(layout.headings, headings)
     # Name and code may have one heading, or none. Then the codes show which column is which.
     with_codes = [
@@ -445,22 +445,33 @@ def _ends_headings(row: Sequence[str], first_column: int) -> bool:
     return not texts or (len(texts) == 1 and any(row[: first_column + 1]))
 
 
-def _flatten(block: Sequence[Sequence[str]], occupied: Collection[int], width: int) -> tuple[str, ...]:
+def _flatten(block: Sequence[Sequence[str]], occupied: Collection[int], width: int, *, beside: bool) -> tuple[str, ...]:
     """One heading for each column. The text of a merged cell is in its first column only: it counts up to the next text
     or up to a column without heading and data. In the last row each text belongs to one column.
+
+    beside: see `Layout.beside`.
     """
     own = [any(row[column] for row in block) for column in range(width)]
     spacers = {column for column in range(width) if not own[column] and column not in occupied}
+    if beside:
+        # Where no number has a marker, the column of markers is blank and still inside its heading.
+        spacers -= {column for column in spacers if _goes_on(block, column + 1, width)}
     rows = [_fill(row, spacers) for row in block[:-1]] + list(block[-1:])
     headings: list[str] = []
     for column in range(width):
         if column and not own[column] and column not in spacers and column - 1 not in spacers:
-            headings.append(headings[-1])  # data under a heading of more than one column
+            # Data under a heading of more than one column.
+            headings.append(f"{headings[-1]}{JOINT}beside" if beside else headings[-1])
         else:
             # Of two equal texts the lower one counts: hidden rows are above, the visible heading is below.
             texts = dict.fromkeys(one_line(row[column]) for row in reversed(rows))
             headings.append(JOINT.join(text for text in reversed(texts) if text))
     return tuple(headings)
+
+
+def _goes_on(block: Sequence[Sequence[str]], column: int, width: int) -> bool:
+    """Whether a column has a heading in the last row only, so that a merged one above it began before."""
+    return column < width and bool(block[-1][column]) and not any(row[column] for row in block[:-1])
 
 
 def _fill(row: Sequence[str], spacers: Collection[int]) -> list[str]:

@@ -4,9 +4,10 @@ The snapshot does not know when the pages were released, so they have no date. T
 is the publisher's own. The address of the provisional zip file of 2022 is not known; the one given here is invented and
 shows that. Figures of the dataset API are not bundled: every request for them raises NotBundled.
 
-Belongs here: the answers of `/v1/data?uri=` for two dataset pages, and their files: the workbook of the mid-year
-population estimates, and the zip file with the workbook of jobs below the real living wage, with the publisher's
-shading. Does not belong here: how a request reaches this module and how the answer is sent (`adapter`).
+Belongs here: the answers of `/v1/data?uri=` for three dataset pages, and their files: the workbooks of the mid-year
+population estimates and of deaths in the first wave of the pandemic, and the zip file with the workbook of jobs below
+the real living wage, with the publisher's shading. Does not belong here: how a request reaches this module and how the
+answer is sent (`adapter`).
 """
 
 import datetime as dt
@@ -34,6 +35,14 @@ LIVING_WAGE = (
 POPULATION = (
     "peoplepopulationandcommunity/populationandmigration/populationestimates/datasets/"
     "estimatesofthepopulationforenglandandwales"
+)
+COVID_DEATHS = (
+    "peoplepopulationandcommunity/birthsdeathsandmarriages/deaths/datasets/"
+    "deathsinvolvingcovid19bylocalareaanddeprivation/1march2020to30june2020"
+)
+COVID_DEATHS_TITLE = (
+    "Table 2: Number of deaths and age-standardised rates, by sex, Local Authorities in England and Wales, deaths "
+    "occurring between March and June 2020 1,2,3,4,5,6,7,8,9"
 )
 LIVING_WAGE_SHEETS = {
     "All": ("Persons", ""),
@@ -72,13 +81,17 @@ _KINDS = {
     "E09": "London Borough",
     "E10": "County",
 }
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _EPOCH = dt.datetime(1980, 1, 1)
 """One fixed moment for all dates inside a file, so that its bytes are the same each time."""
 
 
 @dataclass(frozen=True)
 class _Page:
-    """One of the two pages: the names of its edition and its file, by the figures' period, and how the file is made."""
+    """One of the pages: the names of its edition and its file, by the figures' period, and how the file is made.
+
+    The edition has no name where the page is itself that of an edition.
+    """
 
     edition: Callable[[str], str]
     file: Callable[[str], str]
@@ -102,13 +115,14 @@ def answer(asked: Asked) -> Answer:
     period = figures[0]["period"]
     page = _PAGES[source.indicator]
     landing = f"/{source.indicator}"
-    edition = f"{landing}/{page.edition(period)}"
+    named = page.edition(period)
+    edition = f"{landing}/{named}" if named else landing
     if asked.path == FILES_PREFIX and uri == f"{edition}/{page.file(period)}":
         return Answer(status=200, content_type=page.content_type, body=page.render(figures))
-    if asked.path == PAGE_PATH and uri == landing:
-        return _described("dataset_landing_page", uri, source, {"datasets": [{"uri": edition}]})
     if asked.path == PAGE_PATH and uri == edition:
         return _described("dataset", uri, source, {"downloads": [{"file": page.file(period)}]})
+    if asked.path == PAGE_PATH and uri == landing:
+        return _described("dataset_landing_page", uri, source, {"datasets": [{"uri": edition}]})
     raise NotBundled(f"{asked.host}{asked.path}?uri={uri}", bundled)
 
 
@@ -173,6 +187,34 @@ def population_workbook(figures: Sequence[Figure]) -> bytes:
     return body.getvalue()
 
 
+def covid_deaths_workbook(figures: Sequence[Figure]) -> bytes:
+    """Table 2 with what is bundled of it: the marker of a rate stands in a column without a heading beside it."""
+    body, workbook = _new_workbook()
+    sheet = workbook.add_worksheet("Table 2")
+    sheet.write(1, 0, COVID_DEATHS_TITLE)
+    sheet.write_row(
+        3,
+        0,
+        ["Cause of death", "Sex", "Geography type", "Area of usual residence code", "Area of usual residence name"],
+    )
+    periods = list(dict.fromkeys(figure["period"] for figure in figures))
+    first = {period: 6 + 6 * number for number, period in enumerate(periods)}
+    for period, column in first.items():
+        sheet.write(3, column, period)
+        sheet.write_row(4, column, ["Deaths", "Rate", "", "Lower CI", "Upper CI"])
+    rows: dict[tuple[str, ...], list[Figure]] = {}
+    for figure in figures:
+        key = (figure["breakdown_value"], figure["sex"], figure["area_code"], figure["area_name"])
+        rows.setdefault(key, []).append(figure)
+    for row, ((cause, sex, code, name), of_row) in enumerate(rows.items(), start=5):
+        sheet.write_row(row, 0, [cause, sex, _KINDS.get(code[:3], ""), code, name])
+        for figure in of_row:
+            cells = [figure[column] for column in ("numerator", "value", "status", "lci_95", "uci_95")]
+            sheet.write_row(row, first[figure["period"]], [_cell(cell) for cell in cells])
+    workbook.close()
+    return body.getvalue()
+
+
 def _population_title(sheet: str, period: str) -> str:
     whom = sheet.removeprefix("MYE2 - ")
     return f"MYE2: {whom} by single year of age and sex for local authorities in England and Wales, {period}"
@@ -206,6 +248,12 @@ _PAGES = {
         edition=lambda period: f"{period.replace('-', '')}2023localauthorityboundarieseditionofthisdataset",
         file=lambda period: f"mye{period[-2:]}tablesew.xlsx",
         render=population_workbook,
-        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        content_type=_XLSX,
+    ),
+    COVID_DEATHS: _Page(
+        edition=lambda period: "",
+        file=lambda period: "referencetablesworkbook2.xlsx",
+        render=covid_deaths_workbook,
+        content_type=_XLSX,
     ),
 }

@@ -168,6 +168,18 @@ def _series_breaks(catalogue: Catalogue) -> Table:
     return columns, rows
 
 
+def _pandemic_waves(catalogue: Catalogue) -> Table:
+    columns = {
+        "wave": "integer",
+        "name": "varchar",
+        "first_day": "date",
+        "last_day": "date",
+        "note": "varchar",
+        "source": "varchar",
+    }
+    return columns, [wave.model_dump() for wave in catalogue.pandemic_waves]
+
+
 def _publishers_words(catalogue: Catalogue) -> Table:
     columns = {"field": "varchar", "word": "varchar", "meaning": "varchar"}
     rows = [
@@ -189,6 +201,7 @@ def _indicators(catalogue: Catalogue) -> Table:
         "multiplier": "double",
         "counts_rounded_to": "integer",
         "trend_allowed": "boolean",
+        "is_context": "boolean",
         "is_proxy": "boolean",
         "decimals": "integer",
         "value_min": "double",
@@ -431,6 +444,7 @@ _MADE_FROM: dict[str, Callable[[_Known], Table]] = {
     "catalogue_area_change": lambda known: _area_changes(known.catalogue),
     "catalogue_neighbour": lambda known: _neighbours(known.catalogue),
     "catalogue_series_break": lambda known: _series_breaks(known.catalogue),
+    "catalogue_pandemic_wave": lambda known: _pandemic_waves(known.catalogue),
     "catalogue_publishers_word": lambda known: _publishers_words(known.catalogue),
     "catalogue_indicator": lambda known: _indicators(known.catalogue),
     "catalogue_dataset": lambda known: _datasets(known.catalogue, known.today),

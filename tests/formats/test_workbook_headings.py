@@ -195,3 +195,34 @@ def test_codes_all_over_a_sheet_do_not_make_each_row_a_first_one(tmp_path: Path)
     rows = [["" if column != row else "E06000006" for column in range(width)] for row in range(width)]
     path = table(tmp_path, ",".join(["Code"] * width), *(",".join(row) for row in rows))
     refused(path, THINGS, "missing_column")
+
+
+@pytest.mark.parametrize("markers", [["u", ""], ["", ""]], ids=["a marker", "no marker in the whole column"])
+def test_a_marker_beside_a_number_has_a_column_of_its_own_and_the_headings_go_on(
+    tmp_path: Path, markers: list[str]
+) -> None:
+    """Where no number has a marker, the limits behind the blank column are still those of the month."""
+    body = tmp_path / "deaths.xlsx"
+    with xlsxwriter.Workbook(body) as book:
+        sheet = book.add_worksheet("Table 2")
+        sheet.write_row(0, 0, ["Code", "", "March", "", "", "", "", "April"])
+        sheet.write_row(1, 2, ["Rate", "", "Lower", "", "", "Rate", "", "Lower"])
+        for row, marker in enumerate(markers, start=2):
+            sheet.write_row(row, 0, [f"E0600000{row}", "", 4.1, marker, 1.3, "", "", 65.8, "", 51.5])
+    layout = Layout(
+        sheets="^Table 2$",
+        headings={
+            "code": "^Code$",
+            "rate": r"^(?P<key>\w+) \| Rate$",
+            "marker": r"^(?P<key>\w+) \| Rate \| beside$",
+            "lower": r"^(?P<key>\w+) \| Lower$",
+        },
+        code_column="code",
+        beside=True,
+    )
+    rows = tmp_path / "rows.csv"
+    assert to_rows(body, layout, rows) == 4
+    assert [line.split(",")[:5] for line in rows.read_text("utf-8").splitlines()[1:3]] == [
+        ["E06000002", "4.1", markers[0], "1.3", "March"],
+        ["E06000002", "65.8", "", "51.5", "April"],
+    ]

@@ -15,7 +15,7 @@ from atf_dagster.catalogue import load
 from atf_dagster.formats import cell_shading, workbooks, zip_member
 from atf_dagster.http import SnapshotMiss
 from atf_dagster.snapshot.figures import AREAS, CHESHIRE_AND_MERSEYSIDE
-from atf_dagster.snapshot.ons_beta import LIVING_WAGE, LIVING_WAGE_SHEETS, POPULATION
+from atf_dagster.snapshot.ons_beta import COVID_DEATHS, LIVING_WAGE, LIVING_WAGE_SHEETS, POPULATION
 
 API = "https://api.beta.ons.gov.uk/v1/data"
 FILES = "https://www.ons.gov.uk/file"
@@ -71,6 +71,37 @@ def test_rows_titles_and_shades_are_those_of_the_publishers_own_file(
     ours = tmp_path / "ours"
     ours.write_bytes(file_of(session, page))
     assert table(ours, name, tmp_path) == table(shared_data / REAL[name], name, tmp_path)
+
+
+def test_deaths_of_the_first_wave_are_those_of_the_publishers_workbook_with_their_marks(
+    session: requests.Session, shared_data: Path, tmp_path: Path
+) -> None:
+    described = session.get(API, params={"uri": f"/{COVID_DEATHS}"}).json()
+    (file,) = described["downloads"]
+    ours = tmp_path / "ours.xlsx"
+    ours.write_bytes(session.get(f"{FILES}?uri=/{COVID_DEATHS}/{file['file']}").content)
+    assert deaths(ours, tmp_path) == deaths(
+        shared_data / "covid_deaths" / "granular_mortality_file_ONS_Mar-Jun2020.xlsx", tmp_path
+    )
+    # Read in the workbook: Halton's five deaths of March are too few for a rate that can be relied on.
+    assert deaths(ours, tmp_path)[("COVID-19", "E06000006", "March")] == ("5", "4.1", "u", "1.3", "9.6")
+    assert len(deaths(ours, tmp_path)) == 2 * 11 * 5
+
+
+def deaths(path: Path, folder: Path) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """(cause, area, months) -> deaths, rate, marker and limits of persons, of the causes and areas that are bundled."""
+    layout = next(collection.layout for collection in load().collections if collection.table == "ons_covid_deaths")
+    assert layout is not None
+    rows = folder / "rows.csv"
+    workbooks.to_rows(path, layout, rows)
+    read = csv.DictReader(io.StringIO(rows.read_text("utf-8"), newline=""))
+    return {
+        (row["cause"], row["area_code"], row["key"]): tuple(
+            row[name] for name in ("deaths", "rate", "marker", "lower_ci", "upper_ci")
+        )
+        for row in read
+        if row["sex"] == "Persons" and row["cause"] != "Non COVID-19" and row["area_code"] in PUBLISHED
+    }
 
 
 def test_hand_checked_figures(session: requests.Session, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from atf_dagster.files import read_yaml
 from atf_dagster.settings import Settings
 from atf_dagster.snapshot import ons_els
 from atf_dagster.snapshot.figures import csv_bytes
+from atf_dagster.snapshot.ons_beta import COVID_DEATHS
 from support.fetching import NOBODY
 from support.publishers.ees import BY_19, EARLY_YEARS, KEY_STAGE_4, NEET, Ees, Publication
 from support.publishers.fingertips import Fingertips
@@ -245,10 +246,14 @@ def _ons(data: Path) -> Ons:
     workbook = (data / "ons_ashe" / "lwf_table_7_1a_work_geography_2022.xls").read_bytes()
     wages = zipped({"PROV - Work Geography LWF Table 7 LWF.1a   lwfmgx 2022.xls": workbook})
     people = (data / "ons_population" / "mye23tablesew.xlsx").read_bytes()
+    deaths = (data / "covid_deaths" / "granular_mortality_file_ONS_Mar-Jun2020.xlsx").read_bytes()
     return Ons(
         pages={
             WAGE_PAGE: {"2022provisional": EditionPage({"livingwagebyworkgeography2022provisional.zip": wages})},
             PEOPLE_PAGE: {"mid20232023localauthorityboundaries": EditionPage({"mye23tablesew.xlsx": people})},
+            f"/{COVID_DEATHS.rpartition('/')[0]}": {
+                COVID_DEATHS.rpartition("/")[2]: EditionPage({"referencetablesworkbook2.xlsx": deaths})
+            },
         }
     )
 

@@ -76,8 +76,8 @@ FILES: dict[str, list[Went] | Refused | str] = {
     + "deaths by week of occurrence to week 36 of 2020, summed over places by a third party.",
     "covid_deaths/excess_deaths_uk_w51_2015-2020_registrations_by_LA_week.csv": NOT_YET
     + "registered deaths by council and week, 2015 to 2020; averages and rates are a third party's.",
-    "covid_deaths/granular_mortality_file_ONS_Mar-Jun2020.xlsx": NOT_YET
-    + "deaths involving COVID-19 and all deaths, March to June 2020, with rates and limits.",
+    # Table 2: 386 areas, three causes, three sexes, four months and all of them together.
+    "covid_deaths/granular_mortality_file_ONS_Mar-Jun2020.xlsx": [Went("ons_beta_covid_deaths", 386 * 3 * 3 * 5)],
     "covid_deaths/ltla_cases_nine.csv": NOT_YET
     + "cases of COVID-19 by specimen date to December 2023, of the nine councils.",
     "covid_deaths/utla_cases_2021-06-22.csv.gz": NOT_YET
@@ -267,6 +267,8 @@ SET_ASIDE = {
             ("walking", "travel", "3 times per week"),
         }
     },
+    # Eleven areas, three sexes, four months and all of them together.
+    ("ons_beta_covid_deaths", "other_measure", "non covid-19"): 11 * 3 * 5,
     # Eleven areas, three sexes, 91 ages beside the total.
     ("ons_beta_population_estimates", "other_measure", "Single year of age"): 11 * 3 * 91,
 }

@@ -240,6 +240,7 @@ _READERS: Mapping[str, Callable[[Path, Entry], Reading]] = {
     "nomis_two_pulls": readers_nomis.nomis_two_pulls,
     "ashe_living_wage": readers_ons_beta.living_wage,
     "mid_year_estimates": readers_ons_beta.population,
+    "covid_deaths": readers_ons_beta.covid_deaths,
 }
 
 

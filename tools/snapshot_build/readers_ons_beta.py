@@ -1,4 +1,5 @@
-"""Reads two ONS workbooks into figures: jobs below the real living wage, and mid-year population estimates.
+"""Reads three ONS workbooks into figures: jobs below the real living wage, mid-year population estimates, and deaths in
+the first wave of the pandemic.
 
 Belongs here: which rows of the table are taken, and under which columns. Does not belong here: where the table is in
 its workbook (the catalogue's layouts, as for live files), writing (`__main__`).
@@ -7,6 +8,7 @@ its workbook (the catalogue's layouts, as for live files), writing (`__main__`).
 import csv
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -60,6 +62,28 @@ def population(path: Path, entry: Entry) -> Reading:
         or (ons_beta.POPULATION_SHEETS[row["sheet"]] == "Persons" and row["key"].isdigit() and int(row["key"]) < below)
     ]
     return _reading(entry, figures)
+
+
+def covid_deaths(path: Path, entry: Entry) -> Reading:
+    """Of persons, the deaths and rates of the causes that `causes` names; the marker beside a rate is its status."""
+    figures = [
+        figure(
+            area_code=row["area_code"],
+            area_name=row["area_name"],
+            sex=row["sex"],
+            breakdown_type="Cause of death",
+            breakdown_value=row["cause"],
+            period=row["key"],
+            value=row["rate"],
+            lci_95=row["lower_ci"],
+            uci_95=row["upper_ci"],
+            numerator=row["deaths"],
+            status=row["marker"],
+        )
+        for row in _rows(path, entry, "ons_covid_deaths")
+        if row["sex"] == "Persons" and row["cause"] in entry["causes"].split(", ")
+    ]
+    return replace(_reading(entry, figures), intervals=True)
 
 
 def _marker(path: Path, row: Row, numbers: Mapping[str, str]) -> str:

@@ -66,6 +66,7 @@ select
     card.evidence as evidence_group,
     card.reader_note,
     card.chance_note,
+    card.is_context,
     card.statistic_status,
     card.decimals,
     card.value_min,

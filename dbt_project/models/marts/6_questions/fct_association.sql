@@ -49,6 +49,7 @@ with
             and (figure.sex = card.headline_sex or card.value_type = 'life_expectancy')
             and card.value_type not in ('amount', 'slope_index')
             and card.frequency not in ('weekly', 'daily')
+            and not coalesce(card.is_context, false)
         where figure.tier = 'upper' and figure.value is not null
     ),
 

@@ -14,6 +14,7 @@ with
             -- Counts follow the size of the population, and pay follows prices.
             and indicator.value_type not in ('life_expectancy', 'slope_index', 'amount')
             and indicator.frequency not in ('weekly', 'daily')
+            and not indicator.is_context
         inner join
             {{ ref("dim_area").include(database=false) }} as area
             on observation.area_code = area.area_code
