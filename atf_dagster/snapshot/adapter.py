@@ -45,6 +45,7 @@ _ANSWERERS: Mapping[str, Sequence[tuple[str, _Answerer]]] = {
     govuk.HOST: ((deprivation.PAGES, deprivation.page), (govuk.PAGES, govuk.page)),
     govuk.FILES_HOST: (*((path, deprivation.file) for path in deprivation.FILES), (govuk.FILES, govuk.file)),
     ons_beta.API_HOST: ((ons_beta.API_PREFIX, ons_beta.answer),),
+    ons_beta.DOWNLOADS_HOST: ((ons_beta.DOWNLOADS_PREFIX, ons_beta.answer),),
     ons_els.HOST: ((ons_els.PREFIX, ons_els.answer), (ons_beta.FILES_PREFIX, ons_beta.answer)),
     open_geography.HOST: ((open_geography.PREFIX, open_geography.answer),),
     ukhsa.HOST: ((ukhsa.PREFIX, ukhsa.answer),),

@@ -2,12 +2,12 @@
 
 The snapshot does not know when the pages were released, so they have no date. The address of the population estimates
 is the publisher's own. The address of the provisional zip file of 2022 is not known; the one given here is invented and
-shows that. Figures of the dataset API are not bundled: every request for them raises NotBundled.
+shows that. Of the dataset API one edition is bundled, deaths by week of 2020; any other request raises NotBundled.
 
-Belongs here: the answers of `/v1/data?uri=` for three dataset pages, and their files: the workbooks of the mid-year
-population estimates and of deaths in the first wave of the pandemic, and the zip file with the workbook of jobs below
-the real living wage, with the publisher's shading. Does not belong here: how a request reaches this module and how the
-answer is sent (`adapter`).
+Belongs here: the answers of `/v1/data?uri=` for four pages, and their files: the workbooks of the mid-year population
+estimates, of deaths in the first wave of the pandemic and of the mean deaths of a week, and the zip file with the
+workbook of jobs below the real living wage, with the publisher's shading; the dataset's edition and its CSV. Does not
+belong here: how a request reaches this module and how the answer is sent (`adapter`).
 """
 
 import datetime as dt
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atf_dagster.snapshot.answer import MADE_UP, Answer, Asked, NotBundled, json_answer
-from atf_dagster.snapshot.figures import Figure
+from atf_dagster.snapshot.figures import Figure, csv_bytes
 from atf_dagster.snapshot.sources import FiguresSource
 
 PUBLISHER = "ons_beta"
@@ -27,7 +27,16 @@ API_PREFIX = "/v1/"
 FILES_HOST = "www.ons.gov.uk"
 FILES_PREFIX = "/file"
 
+DOWNLOADS_HOST = "download.ons.gov.uk"
+DOWNLOADS_PREFIX = "/downloads/datasets/"
+
 PAGE_PATH = "/v1/data"
+DATASETS_PATH = "/v1/datasets/"
+WEEKLY_DEATHS = "weekly-deaths-local-authority/editions/2020"
+MEAN_WEEKLY_DEATHS = (
+    "peoplepopulationandcommunity/birthsdeathsandmarriages/deaths/adhocs/"
+    "12615deathregistrationsandfiveyearaverageweeklydeathsbylocalauthorityandplaceofoccurrenceenglandandwales2015to2019"
+)
 LIVING_WAGE = (
     "employmentandlabourmarket/peopleinwork/earningsandworkinghours/datasets/"
     "numberandproportionofemployeejobswithhourlypaybelowthelivingwage"
@@ -105,6 +114,8 @@ def answer(asked: Asked) -> Answer:
     bundled = f"{PAGE_PATH}?uri= and https://{FILES_HOST}{FILES_PREFIX}?uri= of " + " and ".join(
         source.title for source in sources
     )
+    if asked.path.startswith((DATASETS_PATH, DOWNLOADS_PREFIX)):
+        return _dataset(asked, bundled)
     uri = dict(asked.query).get("uri", "")
     if len(asked.query) != 1 or not uri or asked.path not in (PAGE_PATH, FILES_PREFIX):
         raise NotBundled(f"{asked.host}{asked.path}", bundled)
@@ -124,6 +135,58 @@ def answer(asked: Asked) -> Answer:
     if asked.path == PAGE_PATH and uri == landing:
         return _described("dataset_landing_page", uri, source, {"datasets": [{"uri": edition}]})
     raise NotBundled(f"{asked.host}{asked.path}?uri={uri}", bundled)
+
+
+def _dataset(asked: Asked, bundled: str) -> Answer:
+    """The edition, its newest version and the version's CSV; the number of the version is made up."""
+    version = f"{DATASETS_PATH}{WEEKLY_DEATHS}/versions/1"
+    file = f"{DOWNLOADS_PREFIX}{WEEKLY_DEATHS}/versions/{MADE_UP}.csv"
+    if asked.path == f"{DATASETS_PATH}{WEEKLY_DEATHS}":
+        return json_answer({"links": {"latest_version": {"href": f"https://{API_HOST}{version}"}}})
+    if asked.path == version:
+        return json_answer({"version": 1, "downloads": {"csv": {"href": f"https://{DOWNLOADS_HOST}{file}"}}})
+    if asked.path == file:
+        source = next(source for source in asked.of(PUBLISHER) if source.indicator == WEEKLY_DEATHS)
+        return Answer(status=200, content_type="text/csv", body=weekly_deaths_csv(asked.figures(source)))
+    raise NotBundled(f"{asked.host}{asked.path}", bundled)
+
+
+def weekly_deaths_csv(figures: Sequence[Figure]) -> bytes:
+    """Deaths of all causes registered in the weeks of 2020. The places of death are together, under a made up code."""
+    header = (
+        *("v4_0", "calendar-years", "Time", "administrative-geography", "Geography", "week-number", "Week"),
+        *("cause-of-death", "CauseOfDeath", "place-of-death", "PlaceOfDeath"),
+        *("registration-or-occurrence", "RegistrationOrOccurrence"),
+    )
+    rows = (
+        (
+            *(figure["value"], "2020", "2020", figure["area_code"], figure["area_name"]),
+            *(f"week-{int(figure['period'])}", f"Week {int(figure['period'])}", "all-causes", "All causes"),
+            *("all-places", "All places", "registrations", "Registrations"),
+        )
+        for figure in figures
+    )
+    return csv_bytes(header, rows)
+
+
+def mean_weekly_deaths_workbook(figures: Sequence[Figure]) -> bytes:
+    """Table 1 with all places of death together, which the publisher has apart."""
+    body, workbook = _new_workbook()
+    sheet = workbook.add_worksheet("Table 1")
+    sheet.write(0, 0, "Five year average number of deaths registered in the week, 2015 to 2019")
+    sheet.write_row(
+        2,
+        0,
+        [
+            *("Local Authority Code", "Local Authority Name", "Place of occurrence", "Week Number"),
+            "Five year average number of deaths",
+        ],
+    )
+    for row, figure in enumerate(figures, start=3):
+        cells = [figure["area_code"], figure["area_name"], "All places", int(figure["period"])]
+        sheet.write_row(row, 0, [*cells, float(figure["value"])])
+    workbook.close()
+    return body.getvalue()
 
 
 def _described(kind: str, uri: str, source: FiguresSource, rest: dict[str, Any]) -> Answer:
@@ -254,6 +317,12 @@ _PAGES = {
         edition=lambda period: "",
         file=lambda period: "referencetablesworkbook2.xlsx",
         render=covid_deaths_workbook,
+        content_type=_XLSX,
+    ),
+    MEAN_WEEKLY_DEATHS: _Page(
+        edition=lambda period: "",
+        file=lambda period: "data.xlsx",
+        render=mean_weekly_deaths_workbook,
         content_type=_XLSX,
     ),
 }

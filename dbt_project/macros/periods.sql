@@ -109,4 +109,18 @@
 {#- `Jan` to `Dec`; engines name months differently. -#}
 {% macro month_name(day) -%}
     substr('JanFebMarAprMayJunJulAugSepOctNovDec', cast(3 * extract(month from {{ day }}) - 2 as int), 3)
+
+{#- Last day, a Friday, of a week of the Office for National Statistics: they run from Saturday to Friday and have the number
+    of the ISO week in which they end. 4 January is always in week 1. Null for a week that no year has. -#}
+{% macro ons_week_end(year, week) -%}
+    {%- set fourth = "make_date(" ~ year ~ ", 1, 4)" -%}
+    case
+        when {{ week }} between 1 and 53
+        then
+            {{ fourth }} + cast(
+                4
+                - mod({{ dbt.datediff("date '2001-01-01'", fourth, "day") }}, 7)
+                + 7 * ({{ week }} - 1) as int
+            )
+    end
 {%- endmacro %}

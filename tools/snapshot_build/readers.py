@@ -227,6 +227,7 @@ _READERS: Mapping[str, Callable[[Path, Entry], Reading]] = {
     "fingertips_column": readers_extracts.fingertips_column,
     "els_input": _els_input,
     "ukhsa_series": _ukhsa_series,
+    "ukhsa_download": readers_ukhsa.read_download,
     "lait": readers_ees.lait,
     "ees_early_years": readers_ees.early_years,
     "ees_key_stage_4": readers_ees.key_stage_4,
@@ -241,6 +242,7 @@ _READERS: Mapping[str, Callable[[Path, Entry], Reading]] = {
     "ashe_living_wage": readers_ons_beta.living_wage,
     "mid_year_estimates": readers_ons_beta.population,
     "covid_deaths": readers_ons_beta.covid_deaths,
+    "weekly_deaths": readers_ons_beta.weekly_deaths,
 }
 
 

@@ -33,6 +33,8 @@ _HALF_A_DIGIT = 0.0501
 def fingertips_extract(path: Path, entry: Entry) -> Reading:
     """All rows of our areas. `Year` is the year in which a period begins; the note is that of `entry`.
 
+    `years: calendar` says that a period is a calendar year, and `only: totals` leaves out the groups of areas.
+
     The extract rounds a value to one decimal and its limits to two, so that a value may lie outside its own limits. So
     the value is worked out again from its counts, and refused where that is another figure.
     """
@@ -41,7 +43,7 @@ def fingertips_extract(path: Path, entry: Entry) -> Reading:
     for row in _rows(path, (*_EXTRACT, "IndicatorId", "Year")):
         if row["IndicatorId"] != entry["indicator"]:
             raise _refused(path, f"it has rows of {row['IndicatorId']}")
-        if row["AreaCode"] not in AREAS:
+        if row["AreaCode"] not in AREAS or (entry.get("only") == "totals" and row["CategoryType"]):
             continue
         first = int(row["Year"])
         cells = {ours: row[theirs].strip('"') for theirs, ours in _EXTRACT.items()}
@@ -49,8 +51,11 @@ def fingertips_extract(path: Path, entry: Entry) -> Reading:
         if abs(share - float(row["Value"])) > _HALF_A_DIGIT:
             raise _refused(path, f"{row['AreaCode']} has {row['Value']} in {first}, its counts give {share}")
         cells["value"] = f"{share:.5f}"
-        period = f"{first}/{(first + 1) % 100:02}"
-        figures.append(figure(**cells, area_name=names[row["AreaCode"]], period=period, note=entry.get("note", "")))
+        period = str(first) if entry.get("years") == "calendar" else f"{first}/{(first + 1) % 100:02}"
+        found = figure(**cells, area_name=names[row["AreaCode"]], period=period, note=entry.get("note", ""))
+        # The board comes twice with the same figures, once for each kind of area that it is.
+        if found not in figures:
+            figures.append(found)
     # The order of Fingertips: by period, England before the other areas.
     figures.sort(key=lambda f: (f["period"], f["area_code"] != ENGLAND, f["breakdown_type"], f["area_code"]))
     return Reading(

@@ -1,5 +1,5 @@
-"""Reads three ONS workbooks into figures: jobs below the real living wage, mid-year population estimates, and deaths in
-the first wave of the pandemic.
+"""Reads files of ONS into figures: jobs below the real living wage, mid-year population estimates, deaths in the first
+wave of the pandemic, and deaths by week as a third party re-shaped them.
 
 Belongs here: which rows of the table are taken, and under which columns. Does not belong here: where the table is in
 its workbook (the catalogue's layouts, as for live files), writing (`__main__`).
@@ -15,11 +15,13 @@ from tempfile import TemporaryDirectory
 from atf_dagster.catalogue import load
 from atf_dagster.formats import cell_shading, workbooks
 from atf_dagster.snapshot import ons_beta
-from atf_dagster.snapshot.figures import Figure, figure
+from atf_dagster.snapshot.figures import AREAS, Figure, figure
 from tools.snapshot_build import selection
 from tools.snapshot_build.reading import Entry, FileRefused, Reading
 
 Row = Mapping[str, str]
+_NOISE = 1e-6
+"""What printing may have added to a number."""
 
 
 def living_wage(path: Path, entry: Entry) -> Reading:
@@ -84,6 +86,36 @@ def covid_deaths(path: Path, entry: Entry) -> Reading:
         if row["sex"] == "Persons" and row["cause"] in entry["causes"].split(", ")
     ]
     return replace(_reading(entry, figures), intervals=True)
+
+
+def weekly_deaths(path: Path, entry: Entry) -> Reading:
+    """One column of a third party's table of weeks: the deaths registered in 2020, or the mean of 2015 to 2019.
+
+    Raises FileRefused where a mean is not that of the five years beside it.
+    """
+    years = [f"reg_deaths_{year}" for year in range(15, 20)]
+    names = {area.code: area.name for area in load().areas}
+    figures = []
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, strict=True):
+            if row["Area_Code"] not in AREAS:
+                continue
+            mean = sum(int(row[year]) for year in years) / len(years)
+            if abs(mean - float(row["avg_reg_deaths_15_19"])) > _NOISE:
+                raise FileRefused(
+                    f"{path}: the mean of {row['Area_Name']} in week {row['Week_Number']} is not that of its years.",
+                    "Look at the file, then correct plan.yml or readers_ons_beta.py.",
+                )
+            value = row["reg_deaths_20"] if entry["of"] == "2020" else f"{mean:.1f}"
+            figures.append(
+                figure(
+                    area_code=row["Area_Code"],
+                    area_name=names[row["Area_Code"]],
+                    period=row["Week_Number"].zfill(2),
+                    value=value,
+                )
+            )
+    return _reading(entry, figures)
 
 
 def _marker(path: Path, row: Row, numbers: Mapping[str, str]) -> str:
