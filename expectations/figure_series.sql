@@ -1,6 +1,7 @@
 -- Each published total beside its neighbours in time, made once for the suites that look along series. A series ends
 -- where the catalogue says that figures break. Shares, scores and years of life are measured as they are; rates,
--- ratios and amounts by their logarithm, so that a step is a ratio. Days, weeks and derived figures are left out.
+-- ratios and amounts by their logarithm, so that a step is a ratio. Days, weeks, the months of one event and derived
+-- figures are left out.
 with
     segment as (
         select period.indicator_code, period.period_start, count(broken.first_day) as segment
@@ -54,7 +55,7 @@ with
             observation.breakdown_type = 'Total'
             and observation.value is not null
             and not observation.is_derived
-            and indicator.frequency not in ('daily', 'weekly')
+            and indicator.frequency not in ('daily', 'weekly', 'once')
     )
 
 select

@@ -15,7 +15,14 @@ from atf_dagster.catalogue import load
 from atf_dagster.formats import cell_shading, workbooks, zip_member
 from atf_dagster.http import SnapshotMiss
 from atf_dagster.snapshot.figures import AREAS, CHESHIRE_AND_MERSEYSIDE
-from atf_dagster.snapshot.ons_beta import COVID_DEATHS, LIVING_WAGE, LIVING_WAGE_SHEETS, POPULATION
+from atf_dagster.snapshot.ons_beta import (
+    COVID_DEATHS,
+    LIVING_WAGE,
+    LIVING_WAGE_SHEETS,
+    MEAN_WEEKLY_DEATHS,
+    POPULATION,
+    WEEKLY_DEATHS,
+)
 
 API = "https://api.beta.ons.gov.uk/v1/data"
 FILES = "https://www.ons.gov.uk/file"
@@ -102,6 +109,43 @@ def deaths(path: Path, folder: Path) -> dict[tuple[str, ...], tuple[str, ...]]:
         for row in read
         if row["sex"] == "Persons" and row["cause"] != "Non COVID-19" and row["area_code"] in PUBLISHED
     }
+
+
+def test_deaths_of_the_weeks_of_2020_and_their_means_are_those_of_the_third_partys_table(
+    session: requests.Session, shared_data: Path, tmp_path: Path
+) -> None:
+    edition = session.get(f"https://api.beta.ons.gov.uk/v1/datasets/{WEEKLY_DEATHS}").json()
+    version = session.get(edition["links"]["latest_version"]["href"]).json()
+    body = session.get(version["downloads"]["csv"]["href"]).content.decode("utf-8")
+    registered = {
+        (row["administrative-geography"], row["week-number"]): row["v4_0"]
+        for row in csv.DictReader(io.StringIO(body, newline=""))
+    }
+    (file,) = session.get(API, params={"uri": f"/{MEAN_WEEKLY_DEATHS}"}).json()["downloads"]
+    workbook = tmp_path / "means.xlsx"
+    workbook.write_bytes(session.get(f"{FILES}?uri=/{MEAN_WEEKLY_DEATHS}/{file['file']}").content)
+    layout = next(
+        collection.layout for collection in load().collections if collection.table == "ons_mean_weekly_deaths"
+    )
+    assert layout is not None
+    rows = tmp_path / "rows.csv"
+    workbooks.to_rows(workbook, layout, rows)
+    with rows.open(encoding="utf-8", newline="") as read:
+        means = {
+            (row["area_code"], f"week-{row['week_number']}"): row["mean_of_deaths"] for row in csv.DictReader(read)
+        }
+    weeks = "covid_deaths/excess_deaths_uk_w51_2015-2020_registrations_by_LA_week.csv"
+    with (shared_data / weeks).open(encoding="utf-8", newline="") as table_of_weeks:
+        published = {
+            (row["Area_Code"], f"week-{row['Week_Number']}"): row
+            for row in csv.DictReader(table_of_weeks)
+            if row["Area_Code"] in PUBLISHED
+        }
+    assert registered == {key: row["reg_deaths_20"] for key, row in published.items()}
+    assert len(registered) == 10 * 51
+    for key, row in published.items():
+        assert float(means[key]) == pytest.approx(sum(int(row[f"reg_deaths_{year}"]) for year in range(15, 20)) / 5)
+    assert means.keys() == published.keys()
 
 
 def test_hand_checked_figures(session: requests.Session, tmp_path: Path) -> None:

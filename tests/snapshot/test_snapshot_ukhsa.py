@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,12 @@ import requests
 from atf_dagster.http import SnapshotMiss
 from atf_dagster.snapshot import FiguresSource
 from tools.snapshot_build.readers import FileRefused
-from tools.snapshot_build.readers_ukhsa import read_series
+from tools.snapshot_build.readers_ukhsa import read_download, read_series
 
 BASE = "https://api.ukhsa-dashboard.data.gov.uk/themes/infectious_disease/sub_themes/respiratory/topics/COVID-19"
 NATION = f"{BASE}/geography_types/Nation/geographies"
+COUNCILS = f"{BASE}/geography_types/Lower%20Tier%20Local%20Authority/geographies"
+CASES = "COVID-19_cases_casesByDay"
 METRICS = ("COVID-19_cases_countRollingMean", "COVID-19_deaths_ONSByDay")
 
 
@@ -24,7 +28,7 @@ def fetch(session: requests.Session, metric: str, **parameters: str | int) -> re
 
 
 def test_every_metric_that_is_held_is_tested(sources: dict[str, FiguresSource]) -> None:
-    assert {name for name, source in sources.items() if source.publisher == "ukhsa"} == set(METRICS)
+    assert {name for name, source in sources.items() if source.publisher == "ukhsa"} == {*METRICS, CASES}
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -81,17 +85,58 @@ def test_a_row_has_the_services_fields_but_not_the_flag_that_the_file_does_not_s
 @pytest.mark.parametrize(
     "address",
     [
-        f"{NATION}/England/metrics/COVID-19_cases_casesByDay",
+        f"{NATION}/England/metrics/COVID-19_cases_casesByWeek",
         f"{NATION}/Wales/metrics/COVID-19_deaths_ONSByDay",
         f"{NATION}/England/metrics/COVID-19_deaths_ONSByDay?age=15_44",
         f"{NATION}/England/metrics/COVID-19_deaths_ONSByDay?year=2023",
-        f"{BASE}/geography_types/Lower%20Tier%20Local%20Authority/geographies",
-        f"{BASE}/geography_types/Lower%20Tier%20Local%20Authority/geographies/Halton/metrics/COVID-19_deaths_ONSByWeek",
+        f"{BASE}/geography_types/Region/geographies",
+        f"{COUNCILS}/Halton/metrics/COVID-19_deaths_ONSByWeek",
+        f"{COUNCILS}/Leeds/metrics/{CASES}",
     ],
 )
 def test_what_is_not_held_is_not_answered_with_nothing(session: requests.Session, address: str) -> None:
     with pytest.raises(SnapshotMiss):
         session.get(address)
+
+
+def test_cases_of_the_councils_are_the_downloads_and_englands_are_the_sum_of_its_councils(
+    session: requests.Session, shared_data: Path
+) -> None:
+    names = [entry["name"] for entry in session.get(COUNCILS).json()]
+    assert len(names) == 9
+    published: dict[str, dict[str, int]] = {}
+    with gzip.open(shared_data / "covid_deaths" / "utla_cases_2021-06-22.csv.gz", "rt", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["areaCode"].startswith("E") and "2020-03-01" <= row["date"] <= "2021-04-30":
+                published.setdefault(row["areaName"], {})[row["date"]] = int(row["newCasesBySpecimenDate"])
+    for name in names:
+        assert cases(session, f"{COUNCILS}/{name}") == published[name]
+    england = cases(session, f"{NATION}/England")
+    assert len(england) == 426
+    for day in ("2020-03-01", "2020-04-07", "2020-12-29", "2021-04-30"):
+        assert england[day] == sum(days.get(day, 0) for days in published.values())
+
+
+def cases(session: requests.Session, geography: str) -> dict[str, int]:
+    """Day -> cases, of all pages of a series."""
+    pages = [session.get(f"{geography}/metrics/{CASES}", params={"page": n, "page_size": 365}).json() for n in (1, 2)]
+    found = [(row["date"], row["metric_value"]) for page in pages for row in page["results"]]
+    assert len(found) == len(dict(found)) == pages[0]["count"]
+    return dict(found)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [("2020-03-05,Halton,E06000006,3,\n" * 2, "comes twice"), ("", "none of these days")],
+    ids=["one day twice", "no day"],
+)
+def test_a_download_that_counts_a_day_twice_or_has_none_is_refused(tmp_path: Path, change: tuple[str, str]) -> None:
+    rows, why = change
+    path = tmp_path / "cases.csv.gz"
+    header = "date,areaName,areaCode,newCasesBySpecimenDate,newDeaths28DaysByDeathDate\n"
+    path.write_bytes(gzip.compress((header + rows + header).encode()))
+    with pytest.raises(FileRefused, match=why):
+        read_download(path, {"indicator": CASES, "first_day": "2020-03-01", "last_day": "2021-04-30"})
 
 
 @pytest.mark.parametrize(

@@ -72,18 +72,25 @@ def _els(**rows: int) -> list[Went]:
 FILES: dict[str, list[Went] | Refused | str] = {
     "PROVENANCE.md": "Says where the files came from.",
     "README.md": "Says what the files are.",
-    "covid_deaths/All_settings_deaths_occurrences_2020wk36.csv": NOT_YET
-    + "deaths by week of occurrence to week 36 of 2020, summed over places by a third party.",
-    "covid_deaths/excess_deaths_uk_w51_2015-2020_registrations_by_LA_week.csv": NOT_YET
-    + "registered deaths by council and week, 2015 to 2020; averages and rates are a third party's.",
+    "covid_deaths/All_settings_deaths_occurrences_2020wk36.csv": (
+        "Deaths by week of occurrence to week 36 of 2020, summed over places, and to regions and England, by a third "
+        "party. Its last weeks were not all registered yet, and the deaths of March to June are in the publisher's own "
+        "workbook with limits: it would be a second count of the same deaths."
+    ),
+    "covid_deaths/excess_deaths_uk_w51_2015-2020_registrations_by_LA_week.csv": CARRIED
+    + "registered deaths by council and week, 2015 to 2020; its rates are a third party's and are left out.",
     # Table 2: 386 areas, three causes, three sexes, four months and all of them together.
     "covid_deaths/granular_mortality_file_ONS_Mar-Jun2020.xlsx": [Went("ons_beta_covid_deaths", 386 * 3 * 3 * 5)],
-    "covid_deaths/ltla_cases_nine.csv": NOT_YET
-    + "cases of COVID-19 by specimen date to December 2023, of the nine councils.",
-    "covid_deaths/utla_cases_2021-06-22.csv.gz": NOT_YET
-    + "cases of COVID-19 by specimen date to June 2021, of all upper tier councils.",
-    "covid_deaths/utla_cases_and_28day_deaths_nine_to_2021-06-21.csv": NOT_YET
-    + "cases and deaths within 28 days to June 2021, of the nine councils.",
+    "covid_deaths/ltla_cases_nine.csv": (
+        "Cases by specimen date to December 2023, of the nine councils: a later pull, re-shaped by a third party. It "
+        "has no England; beside that of another pull it would not be one measure."
+    ),
+    "covid_deaths/utla_cases_2021-06-22.csv.gz": CARRIED
+    + "cases of COVID-19 by specimen date to June 2021, of all upper tier councils, whose sum stands for England.",
+    "covid_deaths/utla_cases_and_28day_deaths_nine_to_2021-06-21.csv": (
+        "Rows of the download above. Deaths within 28 days of a test are served by no publisher any more, and by no "
+        "metric of the dashboard that is known."
+    ),
     "desnz_fuel_poverty/sub-regional-fuel-poverty-2022-tables.xlsx": [Went(FUEL, 351), Went(FUEL_LSOA, 32_844)],
     "desnz_fuel_poverty/2019_Sub-Regional-Data-LILEE.xlsx": (
         "An edition that test_editions.py serves after newer ones and test_govuk_staging.py beside them."
@@ -143,8 +150,8 @@ FILES: dict[str, list[Went] | Refused | str] = {
     + "residents by sex and five-year age; they have a place once deaths by sex and five-year age are at hand, too.",
     "fingertips_figures/93015_93088_rows.csv": NOT_YET
     + "rows of two indicators, of which 93015 is bundled from the service's own file at full precision.",
-    "fingertips_figures/93474_deaths_in_hospital_rows.csv": NOT_YET
-    + "deaths of the year by broad age, without sex: too coarse for the life table, the one reader of deaths.",
+    "fingertips_figures/93474_deaths_in_hospital_rows.csv": CARRIED
+    + "deaths of the year by broad age, the denominators of a share, from the same extract; without sex.",
     "fingertips_figures/93701_absolute_low_income_rows.csv": CARRIED
     + "children under 16 in absolute low income, of the old base year, from the same extract.",
     "fingertips_figures/loneliness_93758_eight_of_nine.csv": CARRIED

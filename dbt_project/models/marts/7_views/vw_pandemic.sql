@@ -323,7 +323,8 @@ with
 
     excess as (
         select
-            kind.measure,
+            -- All weeks since the first wave are no wave: another measure.
+            kind.measure || case when counted.wave = 0 then '_to_date' else '' end as measure,
             'registrations' as basis,
             case when counted.wave = 0 then 'to_date' else 'wave' end as period_kind,
             '{{ registered }}' as indicator_code,
@@ -382,14 +383,13 @@ with
 select
     every_measure.measure,
     case
-        every_measure.measure
-        when 'cases_by_wave'
+        when every_measure.measure = 'cases_by_wave'
         then 'COVID-19 cases in the wave per 100,000 residents'
-        when 'excess_deaths'
+        when every_measure.measure in ('excess_deaths', 'excess_deaths_to_date')
         then 'Deaths above the mean of 2015 to 2019'
-        when 'excess_deaths_per_cent'
+        when every_measure.measure in ('excess_deaths_per_cent', 'excess_deaths_per_cent_to_date')
         then 'Deaths above the mean of 2015 to 2019, as a share of it'
-        when 'deaths_of_the_year'
+        when every_measure.measure = 'deaths_of_the_year'
         then 'Deaths registered in the year'
         else indicator.name
     end as measure_name,
@@ -408,14 +408,11 @@ select
     every_measure.period_end,
     every_measure.value,
     case
-        every_measure.measure
-        when 'cases_by_wave'
+        when every_measure.measure = 'cases_by_wave'
         then 'cases per 100,000'
-        when 'excess_deaths'
-        then 'deaths'
-        when 'excess_deaths_per_cent'
+        when every_measure.measure in ('excess_deaths_per_cent', 'excess_deaths_per_cent_to_date')
         then '%'
-        when 'deaths_of_the_year'
+        when every_measure.measure in ('excess_deaths', 'excess_deaths_to_date', 'deaths_of_the_year')
         then 'deaths'
         else indicator.unit
     end as unit,
@@ -428,7 +425,7 @@ select
     case
         when
             every_measure.area_code <> 'E92000001'
-            and every_measure.measure not in ('excess_deaths', 'deaths_of_the_year')
+            and every_measure.measure not in ('excess_deaths', 'excess_deaths_to_date', 'deaths_of_the_year')
         then every_measure.value - england.value
     end as difference,
     every_measure.observed,
