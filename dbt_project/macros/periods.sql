@@ -109,6 +109,7 @@
 {#- `Jan` to `Dec`; engines name months differently. -#}
 {% macro month_name(day) -%}
     substr('JanFebMarAprMayJunJulAugSepOctNovDec', cast(3 * extract(month from {{ day }}) - 2 as int), 3)
+{%- endmacro %}
 
 {#- Last day, a Friday, of a week of the Office for National Statistics: they run from Saturday to Friday and have the number
     of the ISO week in which they end. 4 January is always in week 1. Null for a week that no year has. -#}

@@ -350,6 +350,7 @@ with
             {{ ref("dim_indicator").include(database=false) }} as indicator
             on beside.indicator_code = indicator.indicator_code
             and indicator.value_type <> 'amount'
+            and not coalesce(indicator.is_context, false)
         inner join {{ ref("dim_area").include(database=false) }} as area on beside.area_code = area.area_code
         left join
             {{ ref("dim_period").include(database=false) }} as since

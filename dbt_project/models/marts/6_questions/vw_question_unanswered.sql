@@ -9,6 +9,7 @@ with
             short_name,
             value_type,
             frequency,
+            is_context,
             polarity = 'none' as has_no_better,
             case
                 when is_proxy then 'proxy' when beacon_no is not null then 'beacon' else 'supporting'
@@ -42,6 +43,8 @@ with
                 else card.value_type not in ('life_expectancy', 'slope_index', 'amount')
             end
             and card.frequency not in ('weekly', 'daily')
+            -- What happened is no determinant, and no question.
+            and not coalesce(card.is_context, false)
     ),
 
     {#- Of question 4 the pairs of rankings are the points. -#}
