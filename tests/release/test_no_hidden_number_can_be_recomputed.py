@@ -1,9 +1,10 @@
 """No hidden number can be recomputed from what is published: releases are attacked, and attacks are known to work.
 
-Each leak is planted in a copy of a real release. The hidden figure there is a real published one, so that the attack
-has numbers to find. The attack finds them, so a release in which it finds nothing has no such leak. Before a figure is
-hidden, everything that models computed from its year is removed (`bare`), so that the planted leak is the only one.
-Planted rows are changed copies of real rows. Attacks on releases with local returns are in tests/returns.
+Each leak is planted in a copy of a real release, of its own indicator's rows alone. The hidden figure there is a real
+published one, so that the attack has numbers to find. The attack finds them, so a release in which it finds nothing has
+no such leak. Before a figure is hidden, everything that models computed from its year is removed (`bare`), so that the
+planted leak is the only one. Planted rows are changed copies of real rows. Attacks on releases with local returns are
+in tests/returns.
 """
 
 from __future__ import annotations
@@ -67,18 +68,36 @@ def bare(where: str, keep: str = "true") -> list[str]:
     ]
 
 
+@pytest.fixture(scope="module")
+def subject(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tables of the release with the rows of level 2 by 19 alone: each attack on all of them takes seconds."""
+    database = tmp_path_factory.mktemp("subject") / "mart.duckdb"
+    code = SUBJECT.partition(" and ")[0]
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{published_home.mart}' as whole (read_only); attach '{database}' as release")
+        connection.execute("create schema release.mart")
+        tables = connection.execute(
+            "select table_name, bool_or(column_name = 'indicator_code') from duckdb_columns() inner join "
+            "duckdb_tables() using (database_name, schema_name, table_name) "
+            "where database_name = 'whole' and schema_name = 'mart' group by all"
+        ).fetchall()
+        for table, is_of_indicators in tables:
+            rows = code if is_of_indicators else "true"
+            connection.execute(f"create table release.mart.{table} as select * from whole.mart.{table} where {rows}")
+    return database
+
+
 @pytest.fixture
-def planted(published_home: PublishedHome, tmp_path: Path) -> Attack:
-    """Changes a copy of the release by SQL and attacks it. Of level 2 by 19 in one year only `keep` is left."""
+def planted(subject: Path, tmp_path: Path) -> Attack:
+    """Changes a copy of `subject` by SQL and attacks it. Of its one year only `keep` is left."""
     database = tmp_path / "mart.duckdb"
-    shutil.copy(published_home.mart, database)
-    database.chmod(0o644)
+    shutil.copy(subject, database)
 
     def attacked(
         *statements: str, keep: str = TOTAL, groups: dict[str, tuple[str, ...]] | None = None
     ) -> list[Finding]:
         run_sql(database, *bare(SUBJECT, keep), *statements)
-        return [finding for finding in given_away(database, groups or {}) if "ATF09" in finding.figure]
+        return given_away(database, groups or {})
 
     return attacked
 
