@@ -9,6 +9,7 @@ five seconds of imports are shared. Forking is safe because this process has one
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import signal
@@ -27,6 +28,17 @@ from typing import Any
 Order = dict[str, Any]
 ENDED_BY_AN_ERROR = 70
 HALVES = 2
+IMPORTED_LATE = (
+    "atf_dagster.orchestration.run_history",
+    "atf_dagster.pipeline.client",
+    "atf_dagster.snapshot",
+    "dagster._core.execution.execute_in_process",
+    "dagster._core.executor.in_process",
+    "dagster._core.storage.local_compute_log_manager",
+    "dagster._core.storage.root",
+    "upath.implementations.local",
+)
+"""What a refresh imports by name or only in the middle: four hundred modules, most of them of Dagster's storages."""
 
 
 def preload() -> None:
@@ -35,13 +47,22 @@ def preload() -> None:
 
     settings.disable_usage_data()
 
+    import apprise
+
     import atf_dagster.cli.main
     import atf_dagster.http
     import atf_dagster.orchestration.definitions
     import atf_dagster.orchestration.run  # noqa: F401
+    from atf_dagster import catalogue
     from atf_dagster.quality import gx
+    from atf_dagster.sources import SOURCES
     from atf_dagster.warehouse import dbt
 
+    for late in IMPORTED_LATE:
+        importlib.import_module(late)
+    assert dict(SOURCES), "each service's module"
+    apprise.Apprise("json://127.0.0.1/")  # which looks for all the kinds of addresses that there are
+    catalogue.load()
     with tempfile.TemporaryDirectory() as home:
         dbt.load_engine(settings.Settings(home=Path(home)), builds=HALVES)
     gx.load_engine()
