@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -78,6 +78,15 @@ class Copy:
         for name in ("atf_dagster", "dbt_project", "expectations"):
             shutil.copytree(PROJECT / name, folder / name, ignore=ignored)
         return cls(folder)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def texts_worked_out_once() -> Iterator[None]:
+    """What is made of a text follows from the text alone, and of a copy all files but one are those of the last."""
+    with pytest.MonkeyPatch.context() as patch:
+        for work in (fingerprints.sql, fingerprints.python):
+            patch.setattr(fingerprints, work.__name__, cache(work))
+        yield
 
 
 @pytest.fixture
