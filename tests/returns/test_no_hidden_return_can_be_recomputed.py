@@ -17,17 +17,15 @@ from made_up_returns import NOW, WHOLE, contracts, spend, staff, write
 from test_return_disclosure import names, random_rows
 
 from atf_dagster import catalogue
-from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.release.disclosure import Finding, given_away
 from atf_dagster.returns.disclosure import hide
 from atf_dagster.returns.rows import Row
 from atf_dagster.returns.store import submit
-from atf_dagster.settings import Settings, disable_usage_data
+from atf_dagster.settings import Settings
 from support.forked_atf import ForkedAtf
 from support.home import environment
 
 KNOWN = catalogue.load()
-RETURNS = ["local_returns_atf12", "local_returns_atf20", "local_returns_atf21"]
 BESIDE = "ons_els_modelled_unemployment"  # a refresh that no publisher answers builds nothing
 
 
@@ -47,33 +45,8 @@ def small_band() -> list[dict[str, str]]:
 # The mart as the models make it -----------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A mart after two submissions; the second corrects the small band to one that could be shown."""
-    disable_usage_data()
-    folder = tmp_path_factory.mktemp("attacked")
-    settings = Settings(home=folder / "home")
-    settings.home.mkdir()
-    later = {"submitted_at": "2025-07-30"}
-    corrected = [
-        staff("ALL", "87", "250", "12", **later),
-        staff("Band 2", "17", "90", "5", **later),
-        staff("Band 5", "30", "40", "2", **later),
-        staff("Band 6", "40", "120", "5", **later),
-        spend(numerator="2000.50", submitted_at="2025-07-30T09:00:00"),
-    ]
-    for run, rows in (("first", small_band()), ("second", corrected)):
-        submit(settings.home, write(folder, rows, f"{run}.csv"), KNOWN, NOW)
-        refresh = Refresh(settings, run)
-        refresh.fetch([*RETURNS, BESIDE])
-        refresh.parse()
-        refresh.build("staged")
-        refresh.admit()
-    refresh.build("mart")
-    return settings.warehouse
-
-
-def test_a_mart_with_hidden_returns_in_two_states_gives_none_away(warehouse: Path) -> None:
+def test_a_mart_with_hidden_returns_in_two_states_gives_none_away(settings: Settings) -> None:
+    warehouse = settings.warehouse
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         for table in ("fct_observation", "fct_observation_history"):
             hidden = f"select count(*) from mart.{table} where indicator_code = 'ATF20' and status = 'suppressed'"
@@ -105,10 +78,10 @@ LEAKS: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("leak", LEAKS)
-def test_a_leak_of_a_return_is_found_and_blocks(warehouse: Path, tmp_path: Path, leak: str) -> None:
+def test_a_leak_of_a_return_is_found_and_blocks(settings: Settings, tmp_path: Path, leak: str) -> None:
     statement, words = LEAKS[leak]
     spoiled = tmp_path / "attacked.duckdb"
-    shutil.copy(warehouse, spoiled)
+    shutil.copy(settings.warehouse, spoiled)
     with duckdb.connect(str(spoiled)) as connection:
         connection.execute(statement)
     findings = given_away(spoiled, {})
