@@ -236,7 +236,7 @@ def test_administrative_counts_have_a_direction_without_an_interval(built: Built
         built, "kind, n_higher, n_lower, n_judged, sentence", "question_no = '3' and indicator_code = 'PRX10B'"
     )
     assert [row[:4] for row in rows] == [("proxy", 9, 0, 0)]
-    assert "Of chance nothing is said, see the caution." in rows[0][4]
+    assert "We make no test of chance." in rows[0][4]
     [(caution,)] = asked(built, "caution", "question_no = '3' and indicator_code = 'PRX10B'")
     assert "Every claimant is counted" in caution
 
@@ -261,8 +261,8 @@ def test_a_slope_over_nine_councils_is_never_called_beyond_chance_and_names_the_
         "select distinct direction from mart.vw_inequalities_wider_and_widening where measure = 'council_slope'"
     ) == [("not_known",)]
     [(sentence, caution)] = asked(built, "sentence, caution", f"{slopes} and indicator_code = 'ATF17'")
-    assert "1.9 wider. Without Liverpool it would be 0.02 narrower" in sentence
-    assert "One council makes most of this change: Liverpool." in caution
+    assert "1.91 wider. Without Liverpool it would be 0.02 narrower" in sentence
+    assert "Whether it is wider or narrower depends on which council is left out." in caution
 
 
 def test_a_change_without_one_council_is_that_of_the_line_through_the_other_eight(built: Built) -> None:
@@ -325,7 +325,9 @@ def test_pay_is_in_the_money_of_its_year_and_in_no_answer_on_inequality(built: B
 
 def test_a_change_since_the_pandemic_and_a_change_of_recording_say_so(built: Built) -> None:
     said = dict(asked(built, "outcome, caution", "question_no = '2b' and n_areas > 0"))
-    assert "touches the pandemic" in said["Claimant count, slope over the councils by deprivation"]
+    # The series begins anew in 2020/21; claims have years before the pandemic, and are set beside those.
+    assert "touches the pandemic" in said["Level 3 by 19, gap by free school meals"]
+    assert "touches the pandemic" not in (said["Claimant count, slope over the councils by deprivation"] or "")
     assert "same day emergency care" in said["Injury admissions, 0 to 14, slope over the councils by deprivation"]
     assert "touches the pandemic" not in said["Progress 8, gap by disadvantage"]
     trough = asked(built, "caution", "question_no = '1c' and n_areas > 0")
@@ -385,13 +387,13 @@ def test_the_counts_of_each_question_are_those_of_its_evidence(built: Built) -> 
         (
             "3b",
             "vw_determinants_through_the_pandemic",
-            "newest_change",
+            "case when newest_period <> after_period then newest_change end",
             "newest_outcome_statistical",
             ("higher", "lower"),
         ),
     ):
-        is_judged = f"{verdict} = '{{}}'"
-        counted = {"2b": " and not has_turned", "3b": " and newest_period <> after_period"}.get(no, "")
+        is_judged = f"{difference} is not null and {verdict} = '{{}}'"
+        counted = " and not has_turned" if no == "2b" else ""
         sums = ", ".join(
             f"count(case when {condition} then 1 end)"
             for condition in (
@@ -404,7 +406,8 @@ def test_the_counts_of_each_question_are_those_of_its_evidence(built: Built) -> 
         )
         theirs = built.warehouse.query(
             f"select indicator_code, {sums} from mart.{view} where {council}{counted} group by indicator_code "
-            f"having count({difference}) > 0 order by all"
+            # Of half of the councils at least: three that have figures say nothing of the other six.
+            f"having count({difference}) > 0 and 2 * count({difference}) >= count(*) order by all"
         )
         ours = built.warehouse.query(
             "select indicator_code, sum(n_areas), sum(n_higher), sum(n_lower), sum(n_higher_beyond_chance), "
@@ -428,5 +431,8 @@ def test_how_determinants_go_together_is_counted_by_sign_and_adjusted(built: Bui
         "n_higher_beyond_chance from mart.vw_questions where question_no = '4' and n_areas > 0 order by all"
     )
     assert ours == theirs
-    cautions = asked(built, "caution", "question_no = '4' and outcome like '%Merseyside'")
-    assert cautions and all("58 % lies on one axis" in caution for (caution,) in cautions)
+    cautions = asked(built, "caution", "question_no = '4' and outcome like '%Merseyside' and n_areas > 0")
+    assert cautions and all(
+        "58 % of the variation of all determinants over these councils lies on one axis" in caution
+        for (caution,) in cautions
+    )

@@ -257,6 +257,8 @@ with
                 end,
                 -- Chance.
                 case
+                    when is_over_councils and slope_lci_95 is null and caution is null
+                    then 'How exact this is cannot be told, because we hold no intervals.'
                     when is_over_councils
                     then null
                     when n_judged = 0 and caution is not null
