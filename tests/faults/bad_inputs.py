@@ -136,7 +136,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         ),
         Fault(
             "renamed_column",
-            "fingertips_93881",
+            "fingertips_90631",
             served(damage.renamed("Area Code", "AreaCode")),
             "rejected",
             "missing_column",
@@ -173,7 +173,7 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
         ),
         Fault(
             "ragged_row",
-            "fingertips_90284",
+            "fingertips_92796",
             served(damage.ragged),
             "rejected",
             "ragged_rows",
@@ -272,6 +272,16 @@ def faults(stranger_url: Callable[[], str]) -> list[Fault]:
             parses=True,
         ),
         Fault(
+            "another_age_band",
+            "fingertips_93881",
+            served(damage.in_column("Age", "18+ yrs", "16+ yrs")),
+            "quarantined",
+            "staged_vintages.most_figures_are_still_there",
+            says=("All figures of age 18+ yrs are gone; 16+ yrs came instead.",),
+            remedy=("publisher's page", "atf admit"),
+            parses=True,
+        ),
+        Fault(
             "unit_switch",
             "ons_els_gcses_equivalent_english_maths",
             served(damage.as_shares_of_one),
@@ -294,6 +304,11 @@ WITH_ETAG = "ons_els_wellbeing_worthwhile"
 WITHDRAWN_LATER = "ons_els_gross_median_weekly_pay"
 """Serves less at last, lawfully: the mart is built again, and figures that somebody lost are missed."""
 
+HALF_A_YEAR = "fingertips_90284"
+"""Comes with a year that is made of half a year: published, and told with a warning."""
+SUPPRESSED_LATER = "fingertips_93436"
+"""Four councils' newest figures are suppressed, which is nobody's new period."""
+
 FAILS_OTHERWISE = "ons_els_economic_inactivity_rate"
 """Is cut off in the damaged refresh, and answers with 500 in the one after it."""
 
@@ -303,6 +318,8 @@ ACCEPTED: dict[str, Overlay] = {
     ADDED_COLUMN: served(damage.with_column("notes", "provisional")),
     WINDOWS_1252: served(damage.in_windows_1252(NOTE_IN_WINDOWS_1252)),
     UTF_16: served(damage.in_utf_16),
+    HALF_A_YEAR: served(damage.half_a_year),
+    SUPPRESSED_LATER: served(damage.four_suppressed),
 }
 """Unusual and good: dataset -> how it is answered beside the faults."""
 SUPPRESSED_FROM_THE_START = "fingertips_93203"

@@ -45,13 +45,12 @@ class Ended:
 
 @dataclass(frozen=True)
 class Killed:
-    """A refresh that got SIGKILL: its return code, the last line it printed, what lay in `releases/` then."""
+    """A refresh that got SIGKILL: its return code, the last line it printed, what readers found then."""
 
     code: int
     last_line: str
     current: str | None
     figures_readable: int
-    unfinished: list[str]
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,6 @@ class Home:
             last_line=line.strip(),
             current=current,
             figures_readable=self.rows("select count(*) from mart.fct_observation")[0][0] if current else 0,
-            unfinished=sorted(path.name for path in self.releases.glob(".candidate-*")),
         )
 
     def _settings(self, once: Mapping[str, str]) -> dict[str, str]:

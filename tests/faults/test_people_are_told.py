@@ -5,11 +5,12 @@ Belongs here: the messages of real refreshes. Does not belong here: their words 
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 
 from bad_inputs import ACCEPTED, FAILS_OTHERWISE, REVISED, WITHDRAWN_LATER
-from homes import Ended
+from homes import Ended, Home
 from story import Damaged, Heard, Unchanged, indicator_of, part_of
 
 from atf_dagster import catalogue
@@ -85,7 +86,7 @@ def test_beside_the_faults_the_message_says_what_changed_in_the_figures(damaged:
     assert REVISED in ACCEPTED
 
 
-def test_the_next_refresh_tells_only_what_changed(otherwise: Ended, damaged: Damaged, heard: Heard) -> None:
+def test_the_next_refresh_tells_only_what_changed(home: Home, otherwise: Ended, damaged: Damaged, heard: Heard) -> None:
     assert otherwise.report["outcome"] == "unchanged"
     message = only(heard, "otherwise")
     assert message["title"].endswith("1 changed")
@@ -94,8 +95,13 @@ def test_the_next_refresh_tells_only_what_changed(otherwise: Ended, damaged: Dam
     assert changed.count("What to do:") == 1
     assert section(message, "NEW") == ""
     standing = section(message, "STILL OPEN")
-    others = [fault for fault in damaged.faults.values() if fault.dataset != FAILS_OTHERWISE]
-    assert all(place(fault.dataset) in standing for fault in others)
+    others = [place(fault.dataset) for fault in damaged.faults.values() if fault.dataset != FAILS_OTHERWISE]
+    records = [json.loads(path.read_text("utf-8")) for path in (home.workspace / "alerts" / "digests").glob("*.json")]
+    (record,) = [record for record in records if record["run_id"] == otherwise.run_id]
+    assert all(name in json.dumps(record["still_open"]) for name in others)
+    # The message names as many as are read, and counts the rest.
+    (more,) = re.findall(r"^- and ([0-9]+) more$", standing, re.MULTILINE)
+    assert sum(name not in standing for name in others) <= int(more)
     assert "seen 2 times" in standing
 
 

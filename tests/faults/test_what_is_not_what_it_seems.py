@@ -16,6 +16,7 @@ from homes import Ended, Home
 from story import part_of, source_id
 
 from support.damage import Change, Row, area_code, edited, served
+from support.forked_atf import ForkedAtf
 from support.two_publishers import TwoPublishers
 
 LIVERPOOL, ENGLAND = "E08000012", "E92000001"
@@ -89,12 +90,12 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def story(tmp_path_factory: pytest.TempPathFactory, forked_atf: ForkedAtf) -> Iterator[Story]:
     with TwoPublishers() as publishers:
         changes = {dataset: change for dataset, (_, change) in HELD.items()} | TOLD
         overlays = {source_id(dataset): served(change) for dataset, change in changes.items()}
         publishers.lay_over(overlays)
-        home = Home(tmp_path_factory.mktemp("seems") / "home", "live", publishers.environment)
+        home = Home(tmp_path_factory.mktemp("seems") / "home", "live", publishers.environment, forked_atf)
         yield Story(home, home.refresh())
 
 

@@ -260,6 +260,11 @@ def half_the_councils(body: bytes) -> bytes:
     return edited(body, drop)
 
 
+def in_column(name: str, old: str, new: str) -> Change:
+    """The publisher writes `new` in a column wherever it wrote `old`."""
+    return lambda body: edited(body, lambda rows: [row | {name: row[name].replace(old, new)} for row in rows])
+
+
 def as_shares_of_one(body: bytes) -> bytes:
     """Per cent become shares: 45 becomes 0.45."""
 
@@ -312,7 +317,47 @@ def revised_with_a_new_period(body: bytes) -> bytes:
     return edited(body, renew)
 
 
+def half_a_year(body: bytes) -> bytes:
+    """A year more, in which value, limits and counts of the councils are half of the year before's, and England's 1.01
+    times."""
+
+    def add(rows: list[Row]) -> list[Row]:
+        newest = newest_period(rows)
+        first = int(newest[:4]) + 1
+        label = {"Time period": f"{first}/{first % 100 + 1}", "Time period Sortable": f"{first}0000"}
+        added = []
+        for row in (row for row in rows if row["Time period Sortable"] == newest and not row["Category"]):
+            factor = 0.5 if is_council(row) else 1.01
+            halved = {name: repr(float(row[name]) * factor) for name in numbers_of(row) if row[name]}
+            added.append(row | halved | label)
+        return [*rows, *added]
+
+    return edited(body, add)
+
+
+def four_suppressed(body: bytes) -> bytes:
+    """The newest period of four councils is suppressed."""
+
+    def hide(rows: list[Row]) -> Iterator[Row]:
+        newest = newest_period(rows)
+        four = sorted({row["Area Code"] for row in rows if is_council(row)})[:4]
+        for row in rows:
+            hidden = row["Area Code"] in four and row["Time period Sortable"] == newest
+            yield row | dict.fromkeys(numbers_of(row), "") | {"Value note": SUPPRESSED} if hidden else row
+
+    return edited(body, hide)
+
+
 # rows ------------------------------------------------------------------------------------------------------
+
+
+def newest_period(rows: list[Row]) -> str:
+    return max(row["Time period Sortable"] for row in rows)
+
+
+def numbers_of(row: Row) -> list[str]:
+    """The columns of Fingertips with numbers."""
+    return [name for name in row if name in ("Value", "Count") or " CI " in name]
 
 
 def is_council(row: Row) -> bool:
