@@ -13,10 +13,16 @@ with
             on goal.indicator_code = indicator.indicator_code
     ),
 
+    wanted as (select distinct indicator_code, area_code from goal),
+
     total as (
         select
             observation.*, {{ period_months("observation.period_start", "observation.period_end") }} as months
         from {{ ref("fct_observation") }} as observation
+        inner join
+            wanted
+            on observation.indicator_code = wanted.indicator_code
+            and observation.area_code = wanted.area_code
         where observation.breakdown_type = 'Total' and observation.value is not null
     ),
 
@@ -50,10 +56,6 @@ with
                 order by total.period_end, total.period_start, total.period_id
             ) as place
         from newest
-        inner join
-            (select distinct indicator_code, area_code from goal) as wanted
-            on newest.indicator_code = wanted.indicator_code
-            and newest.area_code = wanted.area_code
         inner join
             total
             on newest.indicator_code = total.indicator_code
