@@ -123,7 +123,7 @@ OUTSIDE = (
     "staging." + CARDS,
     *("intermediate.int_staged", "intermediate.int_vintage_in_force", "raw.catalogue_dataset"),
     *("intermediate.int_publisher_card", "raw.catalogue_indicator", "raw.catalogue_publishers_word"),
-    *("intermediate.int_headline_missing", "raw.fetch_state"),
+    *("intermediate.int_headline_missing", "raw.fetch_state", "raw.goal_error"),
 )
 INACTIVE = "93015"
 
