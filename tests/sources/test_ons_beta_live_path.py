@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from atf_dagster.catalogue import Catalogue, load
 from atf_dagster.landing import Attempt, Store
@@ -403,3 +404,42 @@ def test_a_discontinued_dataset_is_asked_for_under_its_new_name_and_told(home: H
         "Dataset wellbeing-local-authority was discontinued; personal-wellbeing took its place and is asked."
         in attempt.notes
     )
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "v4_1,Data Marking,calendar-years,time,admin-geography,geography,week-number,week,cause-of-death,causeofdeath,"
+        "place-of-death,placeofdeath,registration-or-occurrence,registrationoroccurrence",
+        "v4_1,Data Marking,calendar-years,Time,administrative-geography,Geography,week-number,Week,cause-of-death,"
+        "CauseOfDeath,place-of-death,PlaceOfDeath,registration-or-occurrence,RegistrationOrOccurrence",
+    ],
+    ids=["labels in lower case", "labels in words"],
+)
+def test_deaths_by_week_land_under_either_spelling_of_their_headings(home: Home, header: str) -> None:
+    """Both spellings are those that public programs read; the figures are made up."""
+    row = "12,,2020,2020,E06000006,Halton,week-10,Week 10,all-causes,All causes,home,Home,registrations,Registrations"
+    home.ons.versions["weekly-deaths-local-authority", "2020"] = [Version(1, f"{header}\n{row}\n".encode())]
+    attempt = home.fetch("ons_beta_weekly_deaths_2020")
+    assert (attempt.outcome, attempt.message) == ("landed", None)
+    (found,) = home.rows("ons_weekly_deaths")
+    wanted = ("observation", "administrative_geography_code", "geography", "week_number_code", "cause_of_death_code")
+    assert [found[name] for name in wanted] == ["12", "E06000006", "Halton", "week-10", "all-causes"]
+    assert found["registration_or_occurrence_code"] == "registrations"
+
+
+def test_a_mean_of_weeks_is_asked_at_the_page_that_has_it(home: Home, tmp_path: Path) -> None:
+    """Headings as a public program reads them; the figures are made up."""
+    body = tmp_path / "data.xlsx"
+    with xlsxwriter.Workbook(body) as book:
+        sheet = book.add_worksheet("Table 1")
+        sheet.write(0, 0, "Five year average weekly deaths")
+        headings = ["Local Authority Code", "Local Authority Name", "Place of occurrence", "Week Number"]
+        sheet.write_row(2, 0, [*headings, "Five year average number of deaths"])
+        sheet.write_row(3, 0, ["E06000006", "Halton", "Home", 10, 5.4])
+    _, dataset = load().dataset("ons_beta_mean_weekly_deaths")
+    landing, _, name = dataset.ask["page"].rpartition("/")
+    home.ons.pages[landing] = {name: EditionPage({"data.xlsx": body.read_bytes()})}
+    assert home.fetch("ons_beta_mean_weekly_deaths").outcome == "landed"
+    (found,) = home.rows("ons_mean_weekly_deaths")
+    assert [found[name] for name in ("area_code", "week_number", "mean_of_deaths")] == ["E06000006", "10", "5.4"]
