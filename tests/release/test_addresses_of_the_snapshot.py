@@ -23,6 +23,7 @@ ADDRESSES_OF_THE_PUBLISHERS = tuple(
         r"https://api\.education\.gov\.uk/statistics/v1/data-sets/[0-9a-f-]{36}/csv\?",
         # Files whose address is known from the publishers' own pages.
         r"https://www\.ons\.gov\.uk/file\?uri=.*/mid20232023localauthorityboundarieseditionofthisdataset/mye23tablesew",
+        r"https://www\.ons\.gov\.uk/file\?uri=.*/adhocs/12615death[a-z]+2015to2019/data\.xlsx",
         r"https://www\.ons\.gov\.uk/file\?uri=.*/1march2020to30june2020/referencetablesworkbook2\.xlsx",
         r"https://assets\.publishing\.service\.gov\.uk/media/5d8b3cfbe5274a08be69aa91/File_10_-_IoD2019_",
         r"https://assets\.publishing\.service\.gov\.uk/media/691dece32c6b98ecdbc500d5/File_1_IoD2025_",
