@@ -103,7 +103,7 @@ SPOILED: Mapping[Name, tuple[str, str, str]] = {
     ("fct_control_chart", "a_special_cause_has_its_rule"): (
         "fct_control_chart", "outcome = 'common_cause'", "outcome = 'special_cause_high'"),
     ("fct_control_chart", "a_point_outside_lies_outside"): (
-        "fct_control_chart", "outcome = 'common_cause' and lower_limit > 0", "is_outside_limits = true"),
+        "fct_control_chart", "is_shift and not is_outside_limits and lower_limit > 0", "is_outside_limits = true"),
     ("fct_pool_check", "no_pool_is_shown_that_england_does_not_bear_out"): (
         "fct_pool_check", "indicator_code = 'ATF02' and outcome = 'good_enough'", "outcome = 'not_measured'"),
     ("fct_pool_check", "shares_of_people_are_shares"): (
