@@ -318,7 +318,7 @@ def test_a_gap_that_has_turned_round_is_neither_wider_nor_narrower(built: Built)
 
 def test_pay_is_in_the_money_of_its_year_and_in_no_answer_on_inequality(built: Built) -> None:
     amounts = "select indicator_code from mart.dim_indicator where value_type = 'amount'"
-    for view in ("vw_inequalities_wider_and_widening", "vw_question_unanswered"):
+    for view in ("vw_inequalities_wider_and_widening", "fct_question_unanswered"):
         where = f"indicator_code in ({amounts})"
         assert built.warehouse.query(f"select * from mart.{view} where {where}") == []
 

@@ -1,6 +1,6 @@
 {{ config(materialized="view") }}
 {#- The programme's questions in words, one row a question, outcome and kind of indicator: what the figures of
-    vw_question_estimates say, what to beware of, how rankings go together, and which indicators say nothing. -#}
+    fct_question_estimate say, what to beware of, how rankings go together, and which indicators say nothing. -#}
 {% set printed_change %}
     abs(
         abs(cast({{ plain_number("value", "decimals + 1") }} as double))
@@ -25,21 +25,15 @@ with
     ),
 
     estimate as (
-        select *, max(period_end) over () as newest_end
-        from {{ ref("vw_question_estimates").include(database=false) }}
-    ),
-
-    {#- What the newest figures say where the first after the pandemic say the opposite. -#}
-    opposite as (
-        select one.question_no, one.outcome, other.question_no as other_question
-        from estimate as one
-        inner join
-            estimate as other
-            on one.outcome = other.outcome
-            and one.question_no <> other.question_no
-            and left(one.question_no, 1) = '3'
-            and left(other.question_no, 1) = '3'
-            and (one.n_higher - one.n_lower) * (other.n_higher - other.n_lower) < 0
+        select
+            *,
+            max(period_end) over () as newest_end,
+            sign(n_higher - n_lower) as side_of_most,
+            -- What the newest figures say where the first after the pandemic say the opposite, and the
+            -- other way round.
+            sum(sign(n_higher - n_lower)) over (partition by left(question_no, 1), outcome)
+            - sign(n_higher - n_lower) as side_of_other
+        from {{ ref("fct_question_estimate").include(database=false) }}
     ),
 
     {#- The side on which most points lie comes first; where they are as many, the one that the question asks about. -#}
@@ -54,7 +48,11 @@ with
                 when card.statistic_status like '%in development' or card.statistic_status like 'not %'
                 then card.statistic_status
             end as statistic_status,
-            opposite.other_question,
+            case
+                when
+                    left(estimate.question_no, 1) = '3' and estimate.side_of_most * estimate.side_of_other < 0
+                then case estimate.question_no when '3' then '3b' else '3' end
+            end as other_question,
             coalesce(
                 extract(year from estimate.newest_end) - extract(year from estimate.period_end) > 3, false
             ) as is_old,
@@ -74,8 +72,6 @@ with
             case when estimate.value < 0 then -1 else 1 end as side
         from estimate
         inner join card on estimate.indicator_code = card.indicator_code
-        left join
-            opposite on estimate.question_no = opposite.question_no and estimate.outcome = opposite.outcome
     ),
 
     worded as (
@@ -558,7 +554,7 @@ with
             || substr(reason, 2)
             || ': '
             || {{ listed("indicator_name", "; ") }} as names
-        from {{ ref("vw_question_unanswered").include(database=false) }}
+        from {{ ref("fct_question_unanswered").include(database=false) }}
         group by question_no, kind, reason
     ),
 

@@ -1,4 +1,3 @@
-{{ config(materialized="view") }}
 {#- What the points of each outcome say, in numbers: how many lie on which side, how many of them beyond chance, what the
     councils say together, and what could have been seen at all. vw_questions puts it into words.
 
@@ -19,7 +18,7 @@
 {% set is_told = "(difference is not null or has_other_side)" %}
 
 with
-    all_points as (select * from {{ ref("vw_question_points").include(database=false) }}),
+    all_points as (select * from {{ ref("vw_question_points") }}),
 
     card as (
         select
@@ -28,14 +27,10 @@ with
             evidence_group,
             -- What is in no group is a piece of evidence of its own.
             coalesce(evidence_group, indicator_code) as piece
-        from {{ ref("dim_indicator").include(database=false) }}
+        from {{ ref("dim_indicator") }}
     ),
 
-    ended as (
-        select label, max(period_end) as period_end
-        from {{ ref("dim_period").include(database=false) }}
-        group by label
-    ),
+    ended as (select label, max(period_end) as period_end from {{ ref("dim_period") }} group by label),
 
     {#- Of councils each; a slope over all councils is one figure of the area as a whole. -#}
     point as (

@@ -1,4 +1,3 @@
-{{ config(materialized="view") }}
 {#- Indicators that a question is about and that say nothing, with the reason: named, and counted nowhere. -#}
 {% set questions = ["1a", "1b", "1c", "2a", "2b", "3", "3b", "4"] %}
 
@@ -14,7 +13,7 @@ with
             case
                 when is_proxy then 'proxy' when beacon_no is not null then 'beacon' else 'supporting'
             end as kind
-        from {{ ref("dim_indicator").include(database=false) }}
+        from {{ ref("dim_indicator") }}
     ),
 
     about as (
@@ -56,7 +55,7 @@ with
             reason,
             case when difference is not null or has_other_side then 1 else 0 end as is_told,
             case when measure = 'council_slope' then 1 else 0 end as is_over_councils
-        from {{ ref("vw_question_points").include(database=false) }}
+        from {{ ref("vw_question_points") }}
         where area_type = 'council' or measure = 'council_slope'
         union all
         select
@@ -66,10 +65,10 @@ with
             cast(null as string) as reason,
             case when polarity <> 'none' and rho is not null then 1 else 0 end as is_told,
             0 as is_over_councils
-        from {{ ref("vw_determinants_and_life_expectancy").include(database=false) }}
+        from {{ ref("vw_determinants_and_life_expectancy") }}
     ),
 
-    {#- As vw_question_estimates has it: half of the councils at least. -#}
+    {#- As fct_question_estimate has it: half of the councils at least. -#}
     by_outcome as (
         select
             question_no,
