@@ -426,7 +426,7 @@ select
         when
             every_measure.area_code <> 'E92000001'
             and every_measure.measure not in ('excess_deaths', 'excess_deaths_to_date', 'deaths_of_the_year')
-        then every_measure.value - england.value
+        then round(every_measure.value - england.value, 9)
     end as difference,
     every_measure.observed,
     every_measure.expected,
