@@ -50,11 +50,12 @@ with
         {% endfor %}
     ),
 
-    {#- Sums over all councils, from which those of one council are taken away. -#}
+    {#- Sums over all councils, from which those of one council are taken away; in one order, so that their last bits are
+        the same in each refresh. -#}
     summed as (
         select
             *,
-            {% set all_of_one = "over (partition by indicator_code, area_code, period_id, since_period_id, sex, age, quantile_edition)" %}
+            {% set all_of_one = "over (partition by indicator_code, area_code, period_id, since_period_id, sex, age, quantile_edition order by member_code rows between unbounded preceding and unbounded following)" %}
             count(*) {{ all_of_one }} - 1 as n_left,
             sum(score) {{ all_of_one }} - score as s,
             sum(score * score) {{ all_of_one }} - score * score as ss,

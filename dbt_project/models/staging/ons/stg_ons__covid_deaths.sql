@@ -19,11 +19,7 @@ with
         select
             *,
             {{ month_of_label("first_month", "year_of_deaths") }} as period_start,
-            cast(
-                {{ month_of_label("last_month", "year_of_deaths") }}
-                + interval 1 month
-                - interval 1 day as date
-            ) as period_end,
+            {{ month_of_label("last_month", "year_of_deaths") }} as last_month_start,
             {{ number_of("rate") }} as published_rate,
             {{ number_of("deaths") }} as numerator,
             {{ either_status(word_status("marker"), marker_status("rate")) }} as said,
@@ -31,7 +27,13 @@ with
         from dated
     ),
 
-    judged as (select *, {{ figure_status("said", "published_rate") }} as status_published from read),
+    judged as (
+        select
+            *,
+            cast(last_month_start + interval 1 month - interval 1 day as date) as period_end,
+            {{ figure_status("said", "published_rate") }} as status_published
+        from read
+    ),
 
     -- A rate that its publisher calls of low quality is not shown, and neither are its limits.
     shown as (

@@ -30,7 +30,7 @@ with
         select
             *,
             case when week_read = 53 then 'week 53 of one year' else 'mean of five years' end as measure,
-            cast({{ ons_week_end("2020", "week_read") }} as date) as period_end,
+            {{ ons_week_end("2020", "week_read") }} as period_end,
             case when not has_no_number then mean_read end as value,
             case
                 when has_a_place_twice then 'unknown_marker' when has_no_number then 'not_available'

@@ -36,7 +36,7 @@ with
     dated as (
         select
             *,
-            cast({{ ons_week_end("year_of_week", "week_number") }} as date) as period_end,
+            {{ ons_week_end("year_of_week", "week_number") }} as period_end,
             case when not has_no_number then deaths end as value,
             case
                 when has_a_place_twice then 'unknown_marker' when has_no_number then 'not_available'
