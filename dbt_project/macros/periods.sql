@@ -125,3 +125,9 @@
             )
     end
 {%- endmacro %}
+
+{#- Whether a period lies in the pandemic or touches it: from March 2020 to March 2021, as between the periods before and
+    after of vw_determinants_through_the_pandemic. -#}
+{% macro touches_the_pandemic(period) -%}
+    ({{ period }}.period_start <= date '2021-03-31' and {{ period }}.period_end >= date '2020-03-01')
+{%- endmacro %}

@@ -43,12 +43,6 @@
         ) as question
 {%- endmacro %}
 
-{#- Whether a period lies in the pandemic or touches it: from March 2020 to March 2021, as between the periods before and
-    after of vw_determinants_through_the_pandemic. -#}
-{% macro touches_the_pandemic(period) -%}
-    ({{ period }}.period_start <= date '2021-03-31' and {{ period }}.period_end >= date '2020-03-01')
-{%- endmacro %}
-
 {#- The view with the figures of a question. -#}
 {% macro evidence_of(question_no) -%}
     case
@@ -60,5 +54,17 @@
         when '3'
         then 'vw_determinants_through_the_pandemic'
         else 'vw_determinants_and_life_expectancy'
+    end
+{%- endmacro %}
+
+{#- What an indicator is. -#}
+{% macro kind_of(relation=none) -%}
+    {%- set its = relation ~ "." if relation else "" -%}
+    case
+        when {{ its }}is_proxy
+        then 'proxy'
+        when {{ its }}beacon_no is not null
+        then 'beacon'
+        else 'supporting'
     end
 {%- endmacro %}

@@ -10,9 +10,7 @@ with
             frequency,
             is_context,
             polarity = 'none' as has_no_better,
-            case
-                when is_proxy then 'proxy' when beacon_no is not null then 'beacon' else 'supporting'
-            end as kind
+            {{ kind_of() }} as kind
         from {{ ref("dim_indicator") }}
     ),
 

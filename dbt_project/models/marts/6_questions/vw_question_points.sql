@@ -279,13 +279,7 @@ with
 
 select
     worded.question_no,
-    case
-        when indicator.is_proxy
-        then 'proxy'
-        when indicator.beacon_no is not null
-        then 'beacon'
-        else 'supporting'
-    end as kind,
+    {{ kind_of("indicator") }} as kind,
     concat_ws(
         ', ',
         indicator.short_name,

@@ -7,9 +7,7 @@ with
             indicator_code,
             coalesce(evidence_group, indicator_code) as piece,
             reader_note,
-            case
-                when is_proxy then 'proxy' when beacon_no is not null then 'beacon' else 'supporting'
-            end as kind
+            {{ kind_of() }} as kind
         from {{ ref("dim_indicator").include(database=false) }}
     ),
 

@@ -95,26 +95,20 @@ with
                 then ', which is worse,'
                 else ', which is better,'
             end as judgement,
-            -- A change of a slope without the council that takes most of it away, and without the opposite
-            -- one.
             case when value > 0 then 'worse off' else 'better off' end as word_now,
             case when beside_value > 0 then 'worse off' else 'better off' end as word_then,
-            least(side * lowest_without_one, side * highest_without_one) as least_without_one,
-            case when side > 0 then lowest_without else highest_without end as least_without,
-            greatest(side * lowest_without_one, side * highest_without_one) as most_without_one,
-            case when side > 0 then highest_without else lowest_without end as most_without
+            -- Without which council a change of a slope is smallest, and without which it is largest.
+            {% for name, falling, rising in [
+                ("weakest", "highest_without", "lowest_without"),
+                ("strongest", "lowest_without", "highest_without"),
+            ] %}
+                side * case
+                    when value < beside_value then {{ falling }}_one else {{ rising }}_one
+                end as {{ name }},
+                case when value < beside_value then {{ falling }} else {{ rising }} end as {{ name }}_without
+                {%- if not loop.last %},{% endif %}
+            {% endfor %}
         from sided
-    ),
-
-    {#- Without which council a change of a slope is smallest, and without which it is largest. -#}
-    influenced as (
-        select
-            *,
-            case when highest_difference < 0 then most_without_one else least_without_one end as weakest,
-            case when highest_difference < 0 then most_without else least_without end as weakest_without,
-            case when highest_difference < 0 then least_without_one else most_without_one end as strongest,
-            case when highest_difference < 0 then least_without else most_without end as strongest_without
-        from worded
     ),
 
     sentence as (
@@ -384,7 +378,7 @@ with
                         )
                 end
             ) as sentence
-        from influenced
+        from worded
     ),
 
     answered as (
