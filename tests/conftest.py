@@ -25,6 +25,7 @@ longest is begun first, so that no worker is left with it when the others have n
 
 FORKING = (
     "tests/cli/test_refresh_command.py",
+    "tests/goals/test_goals_reach_the_mart.py",
     "tests/returns/test_no_hidden_return_can_be_recomputed.py",
 )
 """Files that go with tests/faults, where the process that forks `atf` is at work already."""

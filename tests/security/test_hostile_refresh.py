@@ -142,7 +142,7 @@ def watch(process: subprocess.Popen[str], arguments: set[str], environments: set
                         environments.add((folder / "environ").read_text("utf-8", errors="replace"))
             except OSError:
                 continue  # it has ended
-        time.sleep(0.05)
+        time.sleep(0.2)  # each look reads all of /proc, which is work of the core that the refresh wants
 
 
 def test_it_publishes_what_can_be_used(refreshed: Refreshed) -> None:
