@@ -260,7 +260,7 @@ def _plain_export(home: Path, folder: Path) -> None:
     """The release's tables as one DuckDB file, as Parquet and as CSV."""
     path = folder / "export.duckdb"
     path.unlink(missing_ok=True)
-    release = (home / "releases" / "current" / "mart.duckdb").resolve()
+    release = (home / "releases" / "current" / "atf.duckdb").resolve()
     with duckdb.connect(str(path)) as connection:
         connection.execute(f"attach '{release}' as release (read_only)")
         tables = connection.execute(

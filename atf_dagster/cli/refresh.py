@@ -16,6 +16,7 @@ from atf_dagster.cli.printing import print_error, source_issue_lines
 from atf_dagster.errors import AtfError
 from atf_dagster.files import single_writer
 from atf_dagster.pipeline.steps import Refresh
+from atf_dagster.release.versions import database
 from atf_dagster.settings import Settings
 
 EXIT_OK, EXIT_FAILED, EXIT_HELD = 0, 1, 2
@@ -106,7 +107,7 @@ def _print(report: Any, settings: Settings) -> None:
         print(line)
     print(f"Alerts: {report.notified}")
     if report.release_path:
-        print(f"Readers: {settings.releases / 'current' / 'mart.duckdb'}")
+        print(f"Readers: {database(settings.releases / 'current')}")
     if report.page:
         print(f"Validation page: {report.page}")
     print("Seconds: " + ", ".join(f"{name} {value}" for name, value in report.seconds.items()))

@@ -54,7 +54,7 @@ def status(settings: Settings, options: argparse.Namespace) -> int:
         receipt = current.receipt
         age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(receipt["built_at"])
         print(f"Release {current.version}: mode {receipt['mode']}, {receipt['verdict']}, {_age(age)} old")
-        mart = settings.releases / "current" / "mart.duckdb"
+        mart = versions.database(settings.releases / "current")
         print(f"  {receipt['rows']['fct_observation']} figures; readers open {mart}")
         rolled = versions.rolled_back_from(settings.releases)
         if rolled:

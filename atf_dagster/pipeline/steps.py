@@ -236,6 +236,7 @@ class Refresh(RunRecord):
         broken = versions.current(self.settings.releases) is None
         if broken or (not newest.is_current and versions.rolled_back_from(self.settings.releases) is None):
             versions.point_to(self.settings.releases, newest.version)
+        versions.write_latest(self.settings.releases)
         self.finish("unchanged", release=newest.version)
 
     # warehouse ---------------------------------------------------------------------------------------
@@ -283,7 +284,7 @@ class Refresh(RunRecord):
         """Check the mart as it would be published; all results of the run become its validation page."""
         last = versions.current(self.settings.releases)
         comparable = last is not None and last.receipt["mode"] == self.settings.mode
-        previous = last.path / "mart.duckdb" if last is not None and comparable else None
+        previous = last.database if last is not None and comparable else None
         results = self._apart(gx.run_stage, "mart", self.settings.warehouse, previous)
         if self.engines:
             self.engines.close()  # all that it does is done, and what it holds in memory is wanted by the release

@@ -34,7 +34,7 @@ def load_engine() -> None:
 
 
 def run_stage(stage: Stage, warehouse: Path, previous: Path | None) -> list[Result]:
-    """Run a stage's suites on a warehouse; `previous` is the `mart.duckdb` of the release before, or none."""
+    """Run a stage's suites on a warehouse; `previous` is the database of the release before, or none."""
     with duckdb.connect() as connection:
         connection.execute(f"attach {literal(warehouse)} as warehouse (read_only)")
         if previous is not None:

@@ -13,7 +13,7 @@ import duckdb
 
 from atf_dagster.errors import AtfError
 from atf_dagster.release.candidate import SIDE_BY_SIDE, STORAGE
-from atf_dagster.release.contract import SCHEMA, TYPES, WRITTEN_AT_RELEASE, Table
+from atf_dagster.release.contract import DATABASE, SCHEMA, TYPES, WRITTEN_AT_RELEASE, Table
 from atf_dagster.release.disclosure import given_away
 from atf_dagster.sql import literal, single_threaded
 
@@ -29,10 +29,9 @@ def audit(folder: Path, warehouse: Path, tables: Sequence[Table]) -> dict[str, i
     """Check the candidate in `folder`. Returns the number of rows by relation. Raises AuditFailed with everything that
     is wrong.
     """
-    database = folder / "mart.duckdb"
+    database = folder / DATABASE
     problems: list[str] = []
-    if database.with_name("mart.duckdb.wal").exists():
-        problems.append("mart.duckdb.wal lies beside the database")
+    problems += [f"{wal.name} lies beside the database" for wal in sorted(folder.glob("*.duckdb.wal"))]
     with database.open("rb") as stream:
         number = int.from_bytes(stream.read(20)[12:], "little")
     if number > NEWEST_STORAGE_NUMBER:
@@ -67,7 +66,7 @@ def audit_disclosure(folder: Path, groups: Mapping[str, Collection[str]]) -> lis
 
     Returns a sentence for each figure that publishers give away in their own tables. `groups` as in `given_away`.
     """
-    found = given_away(folder / "mart.duckdb", groups)
+    found = given_away(folder / DATABASE, groups)
     blocking = [finding.sentence for finding in found if finding.blocks]
     if blocking:
         more = f" {len(blocking) - NAMED} more figures are given away." if len(blocking) > NAMED else ""

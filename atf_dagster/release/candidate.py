@@ -1,10 +1,11 @@
 """Writes a candidate: the mart in a folder of its own, in the formats of a release.
 
-Belongs here: the DuckDB file with its macro as_of, Parquet, CSV. Does not belong here: checks of the files (`audit`),
-the pointer (`versions`).
+Belongs here: the DuckDB file with its macro as_of and all names that readers know, Parquet, CSV. Does not belong here:
+checks of the files (`audit`), the pointer (`versions`).
 """
 
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from atf_dagster.release.contract import SCHEMA, TYPES, WRITTEN_AT_RELEASE, Column, Table
+from atf_dagster.release.contract import DATABASE, OLD_DATABASE, SCHEMA, TYPES, WRITTEN_AT_RELEASE, Column, Table
 from atf_dagster.sql import literal, single_threaded
 
 STORAGE = "v1.2.0"
@@ -30,7 +31,7 @@ where
     and change <> 'withdrawn'
 """
 """The figures that were in force when a day (UTC) ended. DuckDB looks for a macro's tables in the caller's current
-database, so a reader runs `use` first."""
+database: nothing is to be done where the file is opened, and a reader who attaches it runs `use` first."""
 
 
 def write_database(
@@ -78,7 +79,9 @@ def write_database(
                 _comment(connection, table)
             if table.name == "fct_observation_history":
                 columns = ", ".join(column.name for column in table.columns)
-                connection.execute(AS_OF.format(schema=SCHEMA, columns=columns))
+                for schema in (SCHEMA, "main"):
+                    connection.execute(AS_OF.format(schema=schema, columns=columns))
+        _shorten_names(connection, [*tables, *WRITTEN_AT_RELEASE])
         connection.execute("commit")
         connection.execute("checkpoint release")
         connection.execute("use memory")
@@ -117,6 +120,22 @@ def _create_views(connection: duckdb.DuckDBPyConnection, views: Mapping[str, str
         if last_error is not None and len(failed) == len(waiting):
             raise last_error
         waiting = failed
+
+
+def _shorten_names(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:
+    """A view in `main` for each relation, so that a reader who opens the file may leave out the schema."""
+    for table in tables:
+        connection.execute(f"create view release.main.{table.name} as select * from {SCHEMA}.{table.name}")
+        comment = f"The same rows as {SCHEMA}.{table.name}, for readers who leave out the schema."
+        connection.execute(f"comment on view release.main.{table.name} is {literal(comment)}")
+
+
+def link_old_name(folder: Path) -> None:
+    """Give the finished database its second name. A link and no copy, where the file system has links."""
+    try:
+        (folder / OLD_DATABASE).hardlink_to(folder / DATABASE)
+    except OSError:  # some network shares have none
+        shutil.copy2(folder / DATABASE, folder / OLD_DATABASE)
 
 
 def export(database: Path, folder: Path, tables: Sequence[Table]) -> None:

@@ -57,4 +57,4 @@ def between(before: Release | None, after: Release | None) -> list[Change]:
 
 def attach(connection: duckdb.DuckDBPyConnection, release: Release, name: str) -> None:
     """Attach a release's database read-only under `name`."""
-    connection.execute(f"attach {literal(release.path / 'mart.duckdb')} as {name} (read_only)")
+    connection.execute(f"attach {literal(release.database)} as {name} (read_only)")

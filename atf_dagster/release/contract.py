@@ -10,6 +10,10 @@ from typing import Any
 
 VERSION = 1
 SCHEMA = "mart"
+DATABASE = "atf.duckdb"
+OLD_DATABASE = "mart.duckdb"
+"""The file's first name, kept as a second link for readers that know it: a client that opens it by this name finds the
+catalog and the schema `mart` ambiguous."""
 
 # dbt's names of types, valid on DuckDB and on Spark -> DuckDB's own names.
 TYPES = {

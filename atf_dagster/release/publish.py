@@ -19,8 +19,8 @@ from atf_dagster.catalogue import Catalogue
 from atf_dagster.files import sha256_of, sync_folder, write_atomic
 from atf_dagster.quality.results import SAMPLE, Result
 from atf_dagster.release.audit import audit, audit_disclosure
-from atf_dagster.release.candidate import export, write_database
-from atf_dagster.release.contract import VERSION, WRITTEN_AT_RELEASE, Table
+from atf_dagster.release.candidate import export, link_old_name, write_database
+from atf_dagster.release.contract import DATABASE, VERSION, WRITTEN_AT_RELEASE, Table
 from atf_dagster.release.describe import datapackage
 from atf_dagster.release.versions import (
     CANDIDATE,
@@ -104,12 +104,13 @@ def _write(
 ) -> str:
     """Fill the candidate's folder and audit it. Returns the hash of its figures."""
     candidate.mkdir()
-    write_database(candidate / "mart.duckdb", warehouse, tables, _rows(facts, version, built_at))
+    write_database(candidate / DATABASE, warehouse, tables, _rows(facts, version, built_at))
+    link_old_name(candidate)
     # The attack runs in Python and the rest in DuckDB. Both only read the finished file, so each can use its own core.
     with ThreadPoolExecutor(1, thread_name_prefix="attack") as pool:
         attack = pool.submit(audit_disclosure, candidate, neighbours(catalogue))
         everything = [*tables, *WRITTEN_AT_RELEASE]
-        export(candidate / "mart.duckdb", candidate, everything)
+        export(candidate / DATABASE, candidate, everything)
         description = datapackage(catalogue, everything, version, facts.mode)
         write_atomic(candidate / "datapackage.json", json.dumps(description, indent=1, ensure_ascii=False) + "\n")
         if facts.page is not None:

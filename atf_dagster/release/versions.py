@@ -13,6 +13,7 @@ from typing import Any
 
 from atf_dagster.errors import AtfError
 from atf_dagster.files import sha256_of, sync_folder, write_atomic
+from atf_dagster.release.contract import DATABASE, OLD_DATABASE
 
 POINTER = "current"
 CANDIDATE = ".candidate-"
@@ -41,6 +42,10 @@ class Release:
         return self.path.name
 
     @property
+    def database(self) -> Path:
+        return database(self.path)
+
+    @property
     def run_id(self) -> str:
         return str(self.receipt["run_id"])
 
@@ -61,7 +66,15 @@ class RolledBack:
         return f"{found} Readers get release {self.now} instead. Run `atf refresh`: it publishes the figures again."
 
 
+def database(release: Path) -> Path:
+    """The mart of the release in this folder; older releases have it under its old name only."""
+    newer = release / DATABASE
+    return newer if newer.exists() else release / OLD_DATABASE
+
+
 RECEIPT = "receipt.json"
+LATEST = "LATEST.json"
+"""What `current` points to, for tools that cannot follow a link."""
 NEEDED = {"run_id", "mode", "verdict", "files"}
 """Keys that a receipt must have before its release is used."""
 
@@ -126,6 +139,24 @@ def point_to(folder: Path, version: str) -> None:
     temporary.symlink_to(version)
     temporary.replace(folder / POINTER)
     sync_folder(folder)
+    write_latest(folder)
+
+
+def write_latest(folder: Path) -> None:
+    """Say in LATEST.json which release `current` points to, with its files, where it does not say so yet.
+
+    The pointer moves first. A process that ends between the two leaves a LATEST.json that names the release before.
+    """
+    release = current(folder)
+    if release is None:
+        return
+    kept = ("version", "mode", "built_at", "contract_version", "verdict")
+    says = {name: release.receipt[name] for name in kept if name in release.receipt}
+    says["files"] = {f"{release.version}/{name}": facts for name, facts in release.receipt["files"].items()}
+    text = json.dumps(says, indent=1, ensure_ascii=False) + "\n"
+    path = folder / LATEST
+    if not path.exists() or path.read_text("utf-8") != text:
+        write_atomic(path, text)
 
 
 def damage(release: Release) -> list[str]:

@@ -23,11 +23,11 @@ def coverage(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFac
     """Gives the release with another state and reason for all areas of life expectancy."""
     folder: Path = published_home.copy_of_releases(tmp_path_factory.mktemp("late") / "home").releases
     (release,) = versions.releases(folder)
-    (release.path / "mart.duckdb").chmod(0o644)
+    (release.path / "atf.duckdb").chmod(0o644)
 
     def having(state: str, reason: str) -> Release:
         run_sql(
-            release.path / "mart.duckdb",
+            release.path / "atf.duckdb",
             f"update mart.coverage set state = '{state}', reason = '{reason}', expected_period_id = "
             "'2027-01-01/2029-12-31' where indicator_code = 'ATF01'",
         )

@@ -27,7 +27,7 @@ def between(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFact
 
     def notified(*statements: str, doubts: change_notes.Doubts | None = None) -> list[change_notes.ChangeNote]:
         path = another_release(folder, before.version, "000002-20261201T060000Z")
-        database = path / "mart.duckdb"
+        database = path / "atf.duckdb"
         database.chmod(0o644)
         run_sql(database, *statements)
         after = Release(path, before.receipt, is_current=False)
@@ -196,8 +196,8 @@ def between_cards(published_home: PublishedHome, tmp_path_factory: pytest.TempPa
         made = []
         for number, definition in ((2, before), (3, after)):
             path = another_release(folder, first.version, f"00000{number}-20261201T060000Z")
-            (path / "mart.duckdb").chmod(0o644)
-            run_sql(path / "mart.duckdb", CARD.format(definition))
+            (path / "atf.duckdb").chmod(0o644)
+            run_sql(path / "atf.duckdb", CARD.format(definition))
             made.append(Release(path, first.receipt, is_current=False))
         try:
             return change_notes.between(made[0], made[1], changes.between(made[0], made[1]))

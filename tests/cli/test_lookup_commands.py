@@ -162,7 +162,7 @@ def test_status_says_what_is_published_and_how_the_last_runs_ended(published_hom
     said = atf(published_home.home, "status")
     assert said.code == 0
     assert f"Release {published_home.release.name}: mode snapshot" in said.out
-    assert str(published_home.releases / "current" / "mart.duckdb") in said.out
+    assert str(published_home.releases / "current" / "atf.duckdb") in said.out
     assert published_home.report["run_id"] in said.out
     record = as_json(atf(published_home.home, "status", "--json").out)
     assert record["release"] == published_home.receipt
@@ -339,7 +339,7 @@ def test_explain_of_a_derived_figure_names_the_council_that_it_lacks(
     published_home: PublishedHome, tmp_path: Path, atf: Atf
 ) -> None:
     home = published_home.copy_of_releases(tmp_path / "home")
-    database = (home.releases / "current").resolve() / "mart.duckdb"
+    database = (home.releases / "current").resolve() / "atf.duckdb"
     database.chmod(0o644)
     with duckdb.connect() as connection:
         connection.execute(f"attach '{database}' as release")

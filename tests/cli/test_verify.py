@@ -121,7 +121,7 @@ def test_a_local_return_is_named_with_its_submission(home: PublishedHome, atf: A
     assert "sends the same file again" in found["remedy"]
 
 
-@pytest.mark.parametrize("name", ["mart.duckdb", "csv/dim_area.csv"])
+@pytest.mark.parametrize("name", ["atf.duckdb", "csv/dim_area.csv"])
 def test_a_file_of_a_release_is_named_with_its_release(home: PublishedHome, atf: Atf, name: str) -> None:
     found, _ = damaged(home, atf, home.release / name, flip_a_bit)
     assert found["where"] == "releases"

@@ -143,7 +143,7 @@ class DrillHome:
 
     def rows(self, sql: str, database: Path | None = None) -> list[tuple[Any, ...]]:
         """Ask the current release, or another database, read-only as any reader would."""
-        path = database or self.releases / "current" / "mart.duckdb"
+        path = database or self.releases / "current" / "atf.duckdb"
         with TemporaryDirectory() as folder, duckdb.connect() as connection:
             if self.seen != self.home:
                 # DuckDB follows links to their end, and so leaves the other namespace again.

@@ -129,7 +129,7 @@ class Home:
         It is then a release of a program whose successor lost these figures on the way.
         """
         folder = (self.releases / "current").resolve()
-        database, receipt = folder / "mart.duckdb", folder / "receipt.json"
+        database, receipt = folder / "atf.duckdb", folder / "receipt.json"
         database.chmod(0o644)
         receipt.chmod(0o644)
         with duckdb.connect() as connection:
@@ -142,15 +142,15 @@ class Home:
             )
         record = json.loads(receipt.read_text("utf-8"))
         digest = hashlib.sha256(database.read_bytes()).hexdigest()
-        record["files"]["mart.duckdb"] = {"bytes": database.stat().st_size, "sha256": digest}
+        record["files"]["atf.duckdb"] = {"bytes": database.stat().st_size, "sha256": digest}
         receipt.write_text(json.dumps(record), encoding="utf-8")
 
     def rows(self, sql: str, parameters: list[Any] | None = None, *, version: str | None = None) -> list[Any]:
         """Ask a release, the current one where no version is named, read-only as any reader would.
 
-        Attached under another name, because in a file opened by itself as mart.duckdb `mart` is the catalog too.
+        Attached under another name, because in a file opened by itself under its old name `mart` is the catalog too.
         """
-        path = str(self.releases / (version or "current") / "mart.duckdb").replace("'", "''")
+        path = str(self.releases / (version or "current") / "atf.duckdb").replace("'", "''")
         with duckdb.connect() as connection:
             connection.execute(f"attach '{path}' as release (read_only)")
             connection.execute("use release")

@@ -18,7 +18,7 @@ HEADING = "indicator,area,year,value\n"
 
 def goals(home: Path) -> list[tuple[Any, ...]]:
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{home / 'releases' / 'current' / 'mart.duckdb'}' as atf (read_only)")
+        connection.execute(f"attach '{home / 'releases' / 'current' / 'atf.duckdb'}' as atf (read_only)")
         return connection.execute(
             "select indicator_code, area_code, goal_year, goal_value, outcome from atf.mart.fct_goal order by all"
         ).fetchall()

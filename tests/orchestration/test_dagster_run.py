@@ -97,7 +97,7 @@ def test_the_release_names_its_version_and_hash(
     metadata = materialised["release"]
     assert metadata["version"].value == published_home.release.name
     assert metadata["mode"].value == "snapshot"
-    assert metadata["sha256_of_mart.duckdb"].value == published_home.receipt["files"]["mart.duckdb"]["sha256"]
+    assert metadata["sha256_of_atf.duckdb"].value == published_home.receipt["files"]["atf.duckdb"]["sha256"]
 
 
 def test_every_check_was_evaluated_and_passed_but_for_what_is_as_published(

@@ -23,7 +23,7 @@ def revised(home: PublishedHome) -> Path:
     make_writable(folder)
     history = "mart.fct_observation_history"
     run_sql(
-        folder / "mart.duckdb",
+        folder / "atf.duckdb",
         f"update {history} set valid_from = timestamp '2026-11-01 23:59:59' where {KEY}",
         f"update {history} set valid_to = timestamp '2026-12-01 00:00:00' where {KEY}",
         f"create temp table newer as from {history} where {KEY}",
@@ -34,7 +34,7 @@ def revised(home: PublishedHome) -> Path:
         "status = 'withdrawn'",
         f"insert into {history} from newer",
     )
-    return folder / "mart.duckdb"
+    return folder / "atf.duckdb"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_day_shows_what_was_in_force_when_it_ended(
     with duckdb.connect() if attached else duckdb.connect(str(revised), read_only=True) as connection:
         if attached:
             connection.execute(f"attach '{revised}' as atf (read_only)")
-        connection.execute("use atf.mart" if attached else "use mart.mart")
+            connection.execute("use atf.mart")
         found = connection.execute(f"select value from as_of(date '{day}') where {KEY}").fetchall()
     assert ["revised" if value == 99 else "first" for (value,) in found] == values
 

@@ -71,7 +71,7 @@ def bare(where: str, keep: str = "true") -> list[str]:
 @pytest.fixture(scope="module")
 def subject(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tables of the release with the rows of level 2 by 19 alone: each attack on all of them takes seconds."""
-    database = tmp_path_factory.mktemp("subject") / "mart.duckdb"
+    database = tmp_path_factory.mktemp("subject") / "atf.duckdb"
     code = SUBJECT.partition(" and ")[0]
     with duckdb.connect() as connection:
         connection.execute(f"attach '{published_home.mart}' as whole (read_only); attach '{database}' as release")
@@ -90,7 +90,7 @@ def subject(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture
 def planted(subject: Path, tmp_path: Path) -> Attack:
     """Changes a copy of `subject` by SQL and attacks it. Of its one year only `keep` is left."""
-    database = tmp_path / "mart.duckdb"
+    database = tmp_path / "atf.duckdb"
     shutil.copy(subject, database)
 
     def attacked(
@@ -705,7 +705,7 @@ INJURIES = "indicator_code = 'SUP04' and period_id = '2022-04-01/2023-03-31' and
 
 def test_sums_of_counts_rounded_to_five_give_nothing_exactly(published_home: PublishedHome, tmp_path: Path) -> None:
     """Persons less Female is Male give or take 5, and a suppressed count is 1 to 7: too wide to name one number."""
-    database = tmp_path / "mart.duckdb"
+    database = tmp_path / "atf.duckdb"
     shutil.copy(published_home.mart, database)
     database.chmod(0o644)
     hidden = f"update mart.fct_observation set {NOTHING}, status = 'suppressed' where {INJURIES} and area_code = "
@@ -718,10 +718,10 @@ def test_sums_of_counts_rounded_to_five_give_nothing_exactly(published_home: Pub
 
 
 def test_the_audit_names_what_blocks_and_hands_on_what_does_not(published_home: PublishedHome, tmp_path: Path) -> None:
-    shutil.copy(published_home.mart, tmp_path / "mart.duckdb")
-    (tmp_path / "mart.duckdb").chmod(0o644)
+    shutil.copy(published_home.mart, tmp_path / "atf.duckdb")
+    (tmp_path / "atf.duckdb").chmod(0o644)
     assert audit_disclosure(tmp_path, {}) == []
-    run_sql(tmp_path / "mart.duckdb", hide(HALTON, "true"))
+    run_sql(tmp_path / "atf.duckdb", hide(HALTON, "true"))
     with pytest.raises(AuditFailed) as failed:
         audit_disclosure(tmp_path, {})
     message = str(failed.value)
@@ -762,13 +762,13 @@ def test_the_exports_show_exactly_what_the_database_shows(published_home: Publis
     assert sorted(cells, key=str) == sorted(database, key=str)
 
 
-@pytest.mark.parametrize("form", ["mart.duckdb", "parquet", "csv"])
+@pytest.mark.parametrize("form", ["atf.duckdb", "parquet", "csv"])
 def test_no_form_of_the_release_shows_a_number_where_a_status_hides_it(
     published_home: PublishedHome, form: str
 ) -> None:
     for table in ("fct_observation", "fct_observation_history"):
         source = {
-            "mart.duckdb": f"mart.{table}",
+            "atf.duckdb": f"mart.{table}",
             "parquet": f"read_parquet('{published_home.release / 'parquet' / table}.parquet')",
             "csv": f"read_csv('{published_home.release / 'csv' / table}.csv', all_varchar = true)",
         }[form]

@@ -431,7 +431,7 @@ def test_parquet_holds_what_the_database_holds(
 def test_a_view_reads_alike_opened_by_itself_and_attached_under_any_name(published_home: PublishedHome) -> None:
     counts = []
     with duckdb.connect(str(published_home.mart), read_only=True) as connection:
-        counts.append([one(connection, f"select count(*) from mart.mart.{relation}") for relation in RELATIONS])
+        counts.append([one(connection, f"select count(*) from mart.{relation}") for relation in RELATIONS])
     for name in ("release", "warehouse", "a_b"):
         with duckdb.connect() as connection:
             connection.execute(f"attach '{published_home.mart}' as {name} (read_only)")
@@ -454,7 +454,7 @@ import duckdb
 assert duckdb.__version__.startswith("1.2."), duckdb.__version__
 connection = duckdb.connect({str(published_home.mart)!r}, read_only=True)
 for relation in {RELATIONS!r}:
-    print(connection.execute(f"select count(*) from mart.mart.{{relation}}").fetchone()[0])
+    print(connection.execute(f"select count(*) from mart.{{relation}}").fetchone()[0])
 """
     done = subprocess.run(
         [sys.executable, "-c", reads],
@@ -484,7 +484,7 @@ def test_the_receipt_covers_every_file_with_its_hash(published_home: PublishedHo
         if path.is_file() and path.name != "receipt.json"
     }
     assert published_home.receipt["files"] == files
-    assert {"mart.duckdb", "datapackage.json", "validation.html"} <= set(files)
+    assert {"atf.duckdb", "datapackage.json", "validation.html"} <= set(files)
 
 
 def test_the_receipt_counts_the_rows_of_every_relation(published_home: PublishedHome) -> None:
@@ -576,5 +576,5 @@ def read_cell(cell: str, field: dict[str, Any]) -> None:
 
 
 def test_the_current_release_is_found_where_the_contract_says(published_home: PublishedHome) -> None:
-    assert Path(published_home.releases / "current" / "mart.duckdb").is_file()
+    assert Path(published_home.releases / "current" / "atf.duckdb").is_file()
     assert published_home.rows("select contract_version from mart.release_info") == [(1,)]

@@ -24,8 +24,8 @@ READER = """
 import sys, duckdb
 connection = duckdb.connect(sys.argv[1], read_only=True)
 for line in sys.stdin:
-    print(connection.execute("select version from mart.mart.release_info").fetchone()[0],
-          connection.execute("select count(*) from mart.mart.fct_observation").fetchone()[0], flush=True)
+    print(connection.execute("select version from mart.release_info").fetchone()[0],
+          connection.execute("select count(*) from mart.fct_observation").fetchone()[0], flush=True)
 """
 
 
@@ -48,7 +48,7 @@ class Reader:
 @contextmanager
 def reader(releases: Path) -> Iterator[Reader]:
     with subprocess.Popen(
-        [sys.executable, "-c", READER, str(releases / "current" / "mart.duckdb")],
+        [sys.executable, "-c", READER, str(releases / "current" / "atf.duckdb")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -202,7 +202,7 @@ def test_rollback_to_what_is_not_there_names_what_is(three: PublishedHome, first
     assert versions.rolled_back_from(three.releases) is None
 
 
-@pytest.mark.parametrize("name", ["mart.duckdb", "csv/fct_observation.csv", "parquet/dim_area.parquet"])
+@pytest.mark.parametrize("name", ["atf.duckdb", "csv/fct_observation.csv", "parquet/dim_area.parquet"])
 def test_rollback_to_a_damaged_release_is_refused(three: PublishedHome, first: str, name: str) -> None:
     spoil(three.releases / OLDER / name)
     with pytest.raises(ReleaseError) as refused:
@@ -215,10 +215,10 @@ def test_rollback_to_a_damaged_release_is_refused(three: PublishedHome, first: s
 def test_damage_is_noticed_file_by_file(three: PublishedHome) -> None:
     release = versions.releases(three.releases)[0]
     assert versions.damage(release) == []
-    spoil(release.path / "mart.duckdb")
+    spoil(release.path / "atf.duckdb")
     release.path.joinpath("csv").chmod(0o755)
     (release.path / "csv" / "coverage.csv").unlink()
-    assert sorted(versions.damage(release)) == ["csv/coverage.csv is missing", "mart.duckdb has changed"]
+    assert sorted(versions.damage(release)) == ["atf.duckdb has changed", "csv/coverage.csv is missing"]
 
 
 def test_the_pointer_never_moves_to_a_release_without_a_verdict(home: PublishedHome, first: str) -> None:
@@ -259,7 +259,7 @@ def test_what_a_killed_run_left_is_removed_and_nothing_else(three: PublishedHome
     (half / "dim_area.csv").write_text("half")
     (three.releases / ".current.4711.tmp").symlink_to(NEWER)
     assert versions.remove_unfinished(three.releases) == [".candidate-000009-20990101T000000Z"]
-    assert sorted(path.name for path in three.releases.iterdir()) == [OLDER, first, NEWER, "current"]
+    assert sorted(path.name for path in three.releases.iterdir()) == [OLDER, first, NEWER, "LATEST.json", "current"]
 
 
 def test_a_refresh_without_news_leaves_a_rollback_alone(published_home: PublishedHome, tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ def test_a_release_that_was_finished_but_not_pointed_to_becomes_current(
 def test_a_damaged_newest_release_is_work_to_do(published_home: PublishedHome, tmp_path: Path) -> None:
     whole = published_home.copy_of_all(tmp_path / "whole")
     assert Refresh(whole.settings, "a-run").already_published() is not None
-    spoil(whole.release / "mart.duckdb")
+    spoil(whole.release / "atf.duckdb")
     assert Refresh(whole.settings, "a-run").already_published() is None
 
 

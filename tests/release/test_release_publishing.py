@@ -216,7 +216,7 @@ def test_a_candidate_that_is_not_what_the_contract_promises_fails_its_audit(
     candidate: Path, published_home: PublishedHome, way: str
 ) -> None:
     statements, words = SPOILED_DATABASES[way]
-    run_sql(candidate / "mart.duckdb", *statements)
+    run_sql(candidate / "atf.duckdb", *statements)
     assert words in audited(candidate, published_home)
 
 
@@ -224,14 +224,14 @@ def test_a_candidate_that_is_not_what_the_contract_promises_fails_its_audit(
 def test_a_candidate_that_lacks_a_relation_is_refused(
     candidate: Path, published_home: PublishedHome, statement: str
 ) -> None:
-    run_sql(candidate / "mart.duckdb", statement)
+    run_sql(candidate / "atf.duckdb", statement)
     with pytest.raises((AuditFailed, duckdb.CatalogException), match=statement.split(".")[1]):
         audit(candidate, published_home.settings.warehouse, published_home.tables)
 
 
 def test_a_write_ahead_log_beside_the_database_fails_the_audit(candidate: Path, published_home: PublishedHome) -> None:
-    (candidate / "mart.duckdb.wal").touch()
-    assert "mart.duckdb.wal lies beside the database" in audited(candidate, published_home)
+    (candidate / "atf.duckdb.wal").touch()
+    assert "atf.duckdb.wal lies beside the database" in audited(candidate, published_home)
 
 
 def test_a_storage_that_older_clients_cannot_read_fails_the_audit(
@@ -240,9 +240,9 @@ def test_a_storage_that_older_clients_cannot_read_fails_the_audit(
     newer = tmp_path / "newer.duckdb"
     with duckdb.connect() as connection:
         connection.execute(f"attach '{newer}' as newer (storage_version 'latest')")
-        connection.execute(f"attach '{candidate / 'mart.duckdb'}' as release (read_only)")
+        connection.execute(f"attach '{candidate / 'atf.duckdb'}' as release (read_only)")
         connection.execute("copy from database release to newer")
-    newer.replace(candidate / "mart.duckdb")
+    newer.replace(candidate / "atf.duckdb")
     assert "clients of DuckDB v1.2.0 read up to 65" in audited(candidate, published_home)
 
 
@@ -253,11 +253,11 @@ def test_a_parquet_file_with_other_rows_fails_the_audit(candidate: Path, publish
 
 def test_all_that_is_wrong_is_said_at_once(candidate: Path, published_home: PublishedHome) -> None:
     run_sql(
-        candidate / "mart.duckdb",
+        candidate / "atf.duckdb",
         "delete from mart.dim_vintage",
         "alter table mart.dim_period alter n_years type varchar",
     )
-    (candidate / "mart.duckdb.wal").touch()
+    (candidate / "atf.duckdb.wal").touch()
     message = audited(candidate, published_home)
     assert message.count(";") >= 3
     assert "dim_vintage has 0 rows" in message
@@ -297,7 +297,7 @@ SMALL = Table(
 @pytest.fixture
 def exported(tmp_path: Path) -> list[dict[str, str]]:
     """The CSV of a table with every formula, every harmless text and nothing, in this order."""
-    database = tmp_path / "mart.duckdb"
+    database = tmp_path / "atf.duckdb"
     with duckdb.connect() as connection:
         connection.execute(f"attach '{database}' as release")
         connection.execute("create schema release.mart")

@@ -87,7 +87,7 @@ class Refreshed:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect() as connection:
-            connection.execute(f"attach '{self.home / 'releases' / 'current' / 'mart.duckdb'}' as release (read_only)")
+            connection.execute(f"attach '{self.home / 'releases' / 'current' / 'atf.duckdb'}' as release (read_only)")
             return connection.execute(sql).fetchall()
 
 

@@ -230,7 +230,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
             ATF_ATTEMPTS="1",
             ATF_REQUESTS_PER_SECOND="0",
         )
-    return Published(report, folder / "home" / "releases" / "current" / "mart.duckdb")
+    return Published(report, folder / "home" / "releases" / "current" / "atf.duckdb")
 
 
 def test_an_indicator_more_of_a_known_publisher_is_one_entry_of_one_file_and_is_published(

@@ -92,7 +92,7 @@ class PublishedHome:
 
     @property
     def mart(self) -> Path:
-        return self.release / "mart.duckdb"
+        return self.release / "atf.duckdb"
 
     @property
     def receipt(self) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class PublishedHome:
         return from_manifest(dbt.read_manifest(self.settings))
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Ask the release, attached under another name: opened by itself, the file's name is a catalog `mart` too."""
+        """Ask the release, attached under another name: under another name than the one that its file has."""
         with duckdb.connect() as connection:
             connection.execute(f"attach '{self.mart}' as release (read_only)")
             connection.execute("use release")

@@ -37,7 +37,7 @@ def another_release(
     folder = releases / version
     shutil.copytree(releases / of, folder)
     make_writable(folder)
-    run_sql(folder / "mart.duckdb", f"update mart.release_info set version = '{version}'")
+    run_sql(folder / "atf.duckdb", f"update mart.release_info set version = '{version}'")
     receipt = json.loads((folder / "receipt.json").read_text("utf-8"))
     receipt["version"] = version
     for name, facts in receipt["files"].items():

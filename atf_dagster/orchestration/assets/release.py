@@ -35,7 +35,7 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 "mode": receipt["mode"],
                 "verdict": receipt["verdict"],
                 "folder": dg.MetadataValue.path(str(published.path)),
-                "sha256_of_mart.duckdb": receipt["files"]["mart.duckdb"]["sha256"],
+                f"sha256_of_{published.database.name}": receipt["files"][published.database.name]["sha256"],
                 "rows": table(["table", "rows"], list(receipt["rows"].items())),
                 "held_back": ", ".join(receipt["datasets_held_back"]) or "none",
             },

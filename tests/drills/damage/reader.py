@@ -1,6 +1,6 @@
 """A reader as a process: asks a release all the time until told to stop, and says what it saw; run as a program.
 
-    reader.py keep FOLDER STOP      opens FOLDER/current/mart.duckdb once and keeps it open
+    reader.py keep FOLDER STOP      opens FOLDER/current/atf.duckdb once and keeps it open
     reader.py follow FOLDER STOP    opens it anew for every question
 
 Belongs here: asking. Does not belong here: what it should have seen.
@@ -28,7 +28,7 @@ select
 
 def opened(folder: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
-    connection.execute(f"attach '{folder / 'current' / 'mart.duckdb'}' as atf (read_only)")
+    connection.execute(f"attach '{folder / 'current' / 'atf.duckdb'}' as atf (read_only)")
     connection.execute("use atf")
     return connection
 

@@ -39,7 +39,7 @@ def overwrite(path: Path) -> None:
 
 
 DAMAGE: dict[str, tuple[str, Callable[[Path], None], str]] = {
-    "a byte of the mart": ("mart.duckdb", change_a_byte, "mart.duckdb has changed"),
+    "a byte of the mart": ("atf.duckdb", change_a_byte, "atf.duckdb has changed"),
     "a missing file": ("csv/dim_area.csv", remove, "csv/dim_area.csv is missing"),
     "a broken receipt": ("receipt.json", cut, "receipt.json cannot be read"),
     "a missing receipt": ("receipt.json", remove, "receipt.json is missing"),
@@ -105,7 +105,7 @@ def test_a_pointer_to_a_folder_that_is_gone_is_damage(two: DrillHome) -> None:
 
 
 def test_a_damaged_release_is_not_gone_back_to(two: DrillHome) -> None:
-    change_a_byte(two.releases / OLDER / "mart.duckdb")
+    change_a_byte(two.releases / OLDER / "atf.duckdb")
     said = do_damage(two, "a byte of the mart")
     done = versions.roll_back_from_damage(two.releases)
     assert done == versions.RolledBack(DAMAGED, [said], None)

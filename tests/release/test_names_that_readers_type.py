@@ -1,0 +1,109 @@
+"""The names by which readers reach a release: the file, its tables with and without the schema, and LATEST.json.
+
+Belongs here: opening a release as people do at first. Does not belong here: what the tables hold
+(test_release_contract), the pointer `current` (test_release_pointer).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from atf_dagster.files import sha256_of
+from atf_dagster.release import versions
+from support.home import PROJECT, PublishedHome
+
+OPENED_AS = {
+    "opened": ("", "duckdb.connect(path, read_only=True)"),
+    "attached and used": ("attach '{path}' as x (read_only); use x;", "duckdb.connect()"),
+}
+TRIED = """
+import sys, duckdb
+path, before, connect, *statements = sys.argv[1:]
+connection = eval(connect)
+for statement in [*filter(None, before.format(path=path).split(";")), *statements]:
+    connection.execute(statement).fetchall()
+print(duckdb.__version__, len(statements))
+"""
+
+
+def clients() -> dict[str, list[str]]:
+    return {"this": [], "1.2": [str(PROJECT / ".old-client")]}
+
+
+@pytest.mark.parametrize("client", clients())
+@pytest.mark.parametrize("how", OPENED_AS)
+def test_every_table_answers_to_its_name_with_and_without_the_schema(
+    published_home: PublishedHome, how: str, client: str
+) -> None:
+    folders = clients()[client]
+    if client == "1.2" and not (PROJECT / ".old-client").is_dir():
+        pytest.skip("no .old-client: `make test` installs DuckDB 1.2 there")
+    names = [table.name for table in published_home.tables]
+    statements = [f"select * from {prefix}{name} limit 1" for name in names for prefix in ("", "mart.")]
+    statements += [f"select count(*) from {prefix}as_of(date '2999-12-31')" for prefix in ("", "mart.")]
+    before, connect = OPENED_AS[how]
+    path = str(published_home.release / "atf.duckdb")
+    tried = subprocess.run(
+        [sys.executable, "-c", TRIED, path, before, connect, *statements],
+        env={"PYTHONPATH": ":".join(folders)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert tried.returncode == 0, tried.stderr[-1000:]
+    version, count = tried.stdout.split()
+    assert int(count) == len(statements) > 70
+    assert version.startswith("1.2.") is (client == "1.2")
+
+
+def test_short_names_show_the_same_rows(published_home: PublishedHome) -> None:
+    with duckdb.connect(str(published_home.mart), read_only=True) as connection:
+        for table in published_home.tables:
+            short = connection.execute(f"select count(*) from {table.name}").fetchone()
+            assert short == connection.execute(f"select count(*) from mart.{table.name}").fetchone(), table.name
+        for prefix in ("", "mart."):
+            then = connection.execute(f"select count(*) from {prefix}as_of(date '2999-12-31')").fetchone()
+            assert then == connection.execute("select count(*) from fct_observation").fetchone()
+
+
+def test_the_first_name_of_the_file_is_a_second_link_to_it(published_home: PublishedHome) -> None:
+    new, old = published_home.release / "atf.duckdb", published_home.release / "mart.duckdb"
+    assert new.samefile(old)
+    files = published_home.receipt["files"]
+    assert files["mart.duckdb"] == files["atf.duckdb"]
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{old}' as atf (read_only)")
+        assert connection.execute("select count(*) from atf.mart.vw_latest").fetchone() != (0,)
+
+
+def test_a_release_made_before_the_new_name_is_read_by_its_old_one(published_home: PublishedHome) -> None:
+    assert versions.database(published_home.release).name == "atf.duckdb"
+    assert versions.database(published_home.release / "csv").name == "mart.duckdb"
+
+
+def test_latest_json_names_the_release_and_the_files_that_readers_get(published_home: PublishedHome) -> None:
+    says = json.loads((published_home.releases / "LATEST.json").read_text("utf-8"))
+    assert says["version"] == published_home.release.name
+    assert (says["mode"], says["contract_version"]) == ("snapshot", published_home.receipt["contract_version"])
+    assert f"{published_home.release.name}/atf.duckdb" in says["files"]
+    for name, facts in says["files"].items():
+        assert sha256_of(published_home.releases / name) == facts["sha256"]
+
+
+def test_latest_json_follows_the_pointer_and_is_repaired_where_a_run_died_before_it(
+    published_home: PublishedHome, tmp_path: Path
+) -> None:
+    home = published_home.copy_of_releases(tmp_path)
+    latest = home.releases / "LATEST.json"
+    latest.unlink()
+    versions.point_to(home.releases, home.release.name)
+    assert json.loads(latest.read_text("utf-8"))["version"] == home.release.name
+    latest.write_text("{}", "utf-8")
+    versions.write_latest(home.releases)
+    assert json.loads(latest.read_text("utf-8"))["version"] == home.release.name
