@@ -25,6 +25,7 @@ COLOURS = {
     "light_blue": ("#6bace6", "#2b6aa3"),
     "pale": ("#d5d8da", "#4b5156"),
     "pale_inner": ("#a3aab0", "#7b848b"),
+    "mid_grey": ("#7a8288", "#9aa2a8"),
     "page": ("#ffffff", "#1d2023"),
 }
 """Name -> colour on a light page, colour on a dark page."""
@@ -36,7 +37,7 @@ DASHES: tuple[list[int], ...] = ([1, 0], [8, 3], [2, 2], [8, 3, 2, 3], [12, 4], 
 
 OUTCOMES = {
     "better": ("dark_blue", "circle"),
-    "similar": ("pale_inner", "square"),
+    "similar": ("mid_grey", "square"),
     "worse": ("orange", "triangle-up"),
     "lower": ("turquoise", "triangle-down"),
     "higher": ("light_purple", "triangle-up"),

@@ -12,6 +12,13 @@ from atf_dagster.report.charts.palette import OUTCOMES, colour
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 """The name of the language's version; nothing is fetched from it."""
 
+FORMAT = ",~f"
+"""Numbers at axes: commas at thousands, no zeros at the end, no exponents."""
+
+LONG = "length(datum.label) > 16"
+LINES = f"{LONG} ? split(replace(datum.label, regexp('(.{{8,16}}) ', 'g'), '$1\\n'), '\\n') : datum.label"
+"""An expression: long names at an axis in lines, so that figures keep room on a telephone."""
+
 Spec = dict[str, Any]
 
 
@@ -23,7 +30,6 @@ def frame(title: str, sentence: str, values: Sequence[Mapping[str, Any]], **body
         "description": f"{title}. {sentence}",
         "params": [{"name": "dark", "value": False}],
         "width": "container",
-        "autosize": {"type": "fit-x", "contains": "padding"},
         "background": None,
         "padding": 5,
         "config": config(),
@@ -82,7 +88,7 @@ def across(title: str, *, zero: bool, field: str = "value") -> Spec:
         "field": field,
         "type": "quantitative",
         "scale": {"zero": zero, "nice": True, "padding": 0 if zero else 12},
-        "axis": {"title": wrapped(said, 38), "tickCount": 4, "format": ",", "domain": False, "labelOverlap": True},
+        "axis": {"title": wrapped(said, 38), "tickCount": 4, "format": FORMAT, "domain": False, "labelOverlap": True},
     }
 
 
@@ -92,7 +98,9 @@ def down(field: str, order: Sequence[str]) -> Spec:
         "field": field,
         "type": "nominal",
         "sort": list(order),
-        "axis": {"title": None, "ticks": False, "domain": False, "grid": False},
+        "axis": {"title": None, "ticks": False, "domain": False, "grid": False, "labelExpr": LINES, "labelPadding": 6}
+        # Two lines lie on both sides of the middle.
+        | {"labelBaseline": {"condition": {"test": LONG, "value": "bottom"}, "value": "middle"}},
     }
 
 
@@ -120,22 +128,30 @@ def comparison(row: Mapping[str, Any]) -> str:
     return "not judged"
 
 
-def limits_layer(y: Spec, x: Spec) -> Spec:
-    """The 95% limits as a rule with ends."""
-    return {
-        "transform": [{"filter": "isValid(datum.low) && isValid(datum.high)"}],
-        "mark": {"type": "rule", "strokeWidth": 2, "color": colour("ink"), "aria": False},
-        "encoding": {"y": y, "x": {**x, "field": "low"}, "x2": {"field": "high"}},
-    }
+def limits_layers(y: Spec, x: Spec, values: Sequence[Mapping[str, Any]]) -> list[Spec]:
+    """The 95% limits as rules; no layer where there are none, since Vega warns of a layer without data."""
+    if not any(value["low"] is not None and value["high"] is not None for value in values):
+        return []
+    return [
+        {
+            "transform": [{"filter": "isValid(datum.low) && isValid(datum.high)"}],
+            "mark": {"type": "rule", "strokeWidth": 2, "color": colour("ink"), "aria": False},
+            "encoding": {"y": y, "x": {**x, "field": "low"}, "x2": {"field": "high"}},
+        }
+    ]
 
 
-def absent_layer(y: Spec) -> Spec:
-    """The word for each absence, where its figure would begin."""
-    return {
-        "transform": [{"filter": "!isValid(datum.value)"}],
-        "mark": {"type": "text", "align": "left", "fontStyle": "italic", "fontSize": 14, "color": colour("muted")},
-        "encoding": {"y": y, "x": {"value": 4}, "text": {"field": "shown"}},
-    }
+def absent_layers(y: Spec, values: Sequence[Mapping[str, Any]]) -> list[Spec]:
+    """The word for each absence, where its figure would begin; no layer where there is none."""
+    if all(value["value"] is not None for value in values):
+        return []
+    return [
+        {
+            "transform": [{"filter": "!isValid(datum.value)"}],
+            "mark": {"type": "text", "align": "left", "fontStyle": "italic", "fontSize": 14, "color": colour("muted")},
+            "encoding": {"y": y, "x": {"value": 4}, "text": {"field": "shown"}},
+        }
+    ]
 
 
 def labels_layer(y: Spec) -> Spec:

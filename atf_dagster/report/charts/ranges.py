@@ -99,7 +99,7 @@ def spine(*, id: str, title: str, rows: Sequence[Row], benchmark: str = "England
         id=id,
         title=title,
         sentence=sentence,
-        spec=parts.frame(title, sentence, values, height={"step": 48}, layer=layers),
+        spec=parts.frame(title, sentence, values, height=48 * len(values), layer=layers),
         columns=(
             Column("name", "Indicator"),
             Column("period", "Period"),
@@ -205,7 +205,7 @@ def dots_of_councils(
             "mark": {"type": "rule", "strokeWidth": 2, "color": colour("muted")},
             "encoding": {"x": {"datum": 0, "type": "quantitative"}},
         },
-        parts.limits_layer(y, x),
+        *parts.limits_layers(y, x, values),
         {
             "transform": [{"filter": "isValid(datum.value)"}],
             "mark": {"type": "point", "filled": True, "size": 120, "opacity": 1},
@@ -218,13 +218,13 @@ def dots_of_councils(
             },
         },
         parts.labels_layer(y),
-        parts.absent_layer(y),
+        *parts.absent_layers(y, values),
     ]
     return Chart(
         id=id,
         title=title,
         sentence=sentence,
-        spec=parts.frame(title, sentence, values, height={"step": 30}, layer=layers),
+        spec=parts.frame(title, sentence, values, height=32 * len(values), layer=layers),
         columns=(
             Column("area_name", "Area"),
             Column("shown", axis, numeric=True),
@@ -238,7 +238,7 @@ def dots_of_councils(
 
 BEYOND = {
     "above 0": ("above 0 beyond chance", "dark_blue", "triangle-up"),
-    "include 0": ("within chance of 0", "pale_inner", "square"),
+    "include 0": ("within chance of 0", "mid_grey", "square"),
     "below 0": ("below 0 beyond chance", "orange", "triangle-down"),
     "not known": ("without limits", "muted", "cross"),
 }
