@@ -135,7 +135,7 @@ def bars_of_groups(
             "shown": words.shown(row, unit, decimals),
             "limits": words.limits(row, decimals),
             "note": words.note(row),
-            "label": f"{row['group']}: {words.shown(row, unit, decimals)}",
+            "label": f"{row['group']}: {_short(row, decimals)}",
             "colour": groups.index(str(row["group"])),
         }
         for row in rows
@@ -186,6 +186,11 @@ def bars_of_groups(
         ),
         rows=tuple({key: str(v[key]) for key in ("area_name", "group", "shown", "limits", "note")} for v in values),
     )
+
+
+def _short(row: Row, decimals: int) -> str:
+    """The figure without its unit, which the axis says; on a telephone there is no room for both."""
+    return words.absence(row) if row.get("value") is None else words.number(row["value"], decimals)
 
 
 def _widest(rows: Sequence[Row], groups: Sequence[str], unit: str, decimals: int) -> str:

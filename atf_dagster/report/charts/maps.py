@@ -96,7 +96,7 @@ def map_of_councils(
         feature["lon"], feature["lat"] = middle(feature["geometry"])
     # The halo keeps a figure readable on every class; at a narrow width there is room for figures alone.
     text = {"type": "text", "fontSize": 13, "color": colour("ink")}
-    halo = {**text, "stroke": colour("page"), "strokeWidth": 4, "strokeJoin": "round", "aria": False}
+    halo = {**text, "stroke": colour("page"), "strokeWidth": 4, "strokeJoin": "round"}
     both = {"text": {"field": "figure"}, **centre}
     named = {"text": {"field": "area_name"}, **centre}
     # The sign of the class stands at the middle, below the figure.
@@ -113,7 +113,7 @@ def map_of_councils(
         # Classes are told by a sign as well; classes of figures by the figure in each council.
         layers.append(
             {
-                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1, "aria": False}
+                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1}
                 | {"color": colour("ink"), "stroke": colour("page"), "strokeWidth": 1},
                 "encoding": {
                     **centre,

@@ -56,6 +56,7 @@ def config() -> Spec:
         "view": {"stroke": None},
         "title": {"color": ink, "fontSize": 16},
         "axis": {
+            "aria": False,
             "labelColor": ink,
             "titleColor": ink,
             "labelFontSize": 14,
@@ -67,6 +68,7 @@ def config() -> Spec:
             "labelLimit": 150,
         },
         "legend": {
+            "aria": False,
             "orient": "top",
             "direction": "horizontal",
             "labelColor": ink,
@@ -77,7 +79,7 @@ def config() -> Spec:
             "symbolSize": 120,
         },
         # The chart is one picture with a description; its marks are the rows of the table.
-        "aria": True,
+        "mark": {"aria": False},
     }
 
 
@@ -132,12 +134,15 @@ def limits_layers(y: Spec, x: Spec, values: Sequence[Mapping[str, Any]]) -> list
     """The 95% limits as rules; no layer where there are none, since Vega warns of a layer without data."""
     if not any(value["low"] is not None and value["high"] is not None for value in values):
         return []
+    # The halo keeps a limit apart from a dark bar under it.
+    looks = ({"strokeWidth": 5, "color": colour("page")}, {"strokeWidth": 2, "color": colour("ink")})
     return [
         {
             "transform": [{"filter": "isValid(datum.low) && isValid(datum.high)"}],
-            "mark": {"type": "rule", "strokeWidth": 2, "color": colour("ink"), "aria": False},
+            "mark": {"type": "rule", **look},
             "encoding": {"y": y, "x": {**x, "field": "low"}, "x2": {"field": "high"}},
         }
+        for look in looks
     ]
 
 
@@ -158,7 +163,7 @@ def labels_layer(y: Spec) -> Spec:
     """The figures in a column at the right of the plot."""
     return {
         "transform": [{"filter": "isValid(datum.value)"}],
-        "mark": {"type": "text", "align": "left", "fontSize": 14, "color": colour("ink"), "aria": False},
+        "mark": {"type": "text", "align": "left", "fontSize": 14, "color": colour("ink")},
         "encoding": {"y": y, "x": {"value": {"expr": "width + 8"}}, "text": {"field": "shown"}},
     }
 

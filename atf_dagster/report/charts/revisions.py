@@ -60,7 +60,7 @@ def history(
     layers: list[parts.Spec] = [
         {
             **known,
-            "mark": {"type": "rule", "strokeWidth": 3, "color": colour("dark_blue"), "aria": False},
+            "mark": {"type": "rule", "strokeWidth": 3, "color": colour("dark_blue")},
             "encoding": {"x": x, "x2": {"field": "until"}, "y": y},
         },
         {
@@ -70,7 +70,7 @@ def history(
         },
         {
             **known,
-            "mark": {"type": "text", "fontSize": 14, "align": "left", "dy": -12, "color": colour("ink"), "aria": False},
+            "mark": {"type": "text", "fontSize": 14, "align": "left", "dy": -12, "color": colour("ink")},
             "encoding": {"x": x, "y": y, "text": {"field": "shown"}},
         },
     ]

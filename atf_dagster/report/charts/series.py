@@ -74,7 +74,7 @@ def series_of_areas(
         layers.append(
             {
                 "transform": [{"filter": "datum.named && datum.line && isValid(datum.low) && isValid(datum.high)"}],
-                "mark": {"type": "area", "opacity": 0.18, "aria": False},
+                "mark": {"type": "area", "opacity": 0.18},
                 "encoding": {
                     "x": x,
                     "y": {**y, "field": "low"},
