@@ -64,7 +64,7 @@ def days(facts: Facts, area: str | None = None) -> list[Day]:
         began.setdefault(code, row["day"])
         if row["change"] == "new":
             seen.setdefault((code, period), row["day"])
-        found[row["day"]][row["change"]][code] += row["n_figures"]
+        found[row["day"]][row["change"]][code] += row["n"]
     periods: dict[dt.date, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for (code, period), day in seen.items():
         if day > began[code]:
@@ -84,15 +84,15 @@ def days(facts: Facts, area: str | None = None) -> list[Day]:
 
 def since_last(facts: Facts) -> tuple[dt.datetime | None, str]:
     """When the release before this one was made, and words where the release does not say it."""
-    rows = facts.reading.read("release_history", ("version", "built_at"), "order by built_at", ("version", "built_at"))
+    rows = facts.reading.read("release_history", "version built_at", "order by built_at", "version built_at")
     earlier = [row for row in rows if row["version"] != facts.about.version and row["built_at"] is not None]
     if earlier:
         return earlier[-1]["built_at"], ""
     if rows:
         return None, "This is the first release, so that nothing changed since an earlier one."
     return None, (
-        "This release has no list of the releases before it, so that changes are shown by the day on which figures came "
-        "into force."
+        "This release has no list of the releases before it, so that changes are shown by the day on which figures "
+        "came into force."
     )
 
 
@@ -133,7 +133,9 @@ def _groups(facts: Facts) -> list[Group]:
         said = f"{words.counted(len(rows), 'figure')}, the newest of {words.day(rows[0]['seen_at'])}."
         if len(rows) > MOST_ROWS:
             said += f" The newest {MOST_ROWS} are shown; fct_revision in the release has all."
-        groups.append(Group(id, title, figures=[Figure(id, title, said, revision_table(facts, rows[:MOST_ROWS], id, title))]))
+        groups.append(
+            Group(id, title, figures=[Figure(id, title, said, revision_table(facts, rows[:MOST_ROWS], id, title))])
+        )
     return groups
 
 
@@ -172,7 +174,9 @@ def _revision(facts: Facts, row: Row) -> list[Any]:
 def _effect(row: Row) -> str:
     said = []
     if row["comparison_changed"]:
-        said.append(f"beside England: {_word(row['old_outcome_statistical'])} became {_word(row['new_outcome_statistical'])}")
+        said.append(
+            f"beside England: {_word(row['old_outcome_statistical'])} became {_word(row['new_outcome_statistical'])}"
+        )
     if row["trend_changed"]:
         said.append(f"trend: {_word(row['old_trend'])} became {_word(row['new_trend'])}")
     return "; ".join(said)
@@ -212,10 +216,7 @@ def of_area(facts: Facts, area: str) -> Group:
                     text(day.day, "head"),
                     text(indicator.name, "", f"indicators/{code}.html"),
                     text(periods or None),
-                    *(
-                        text(kind.get(code, 0), "number")
-                        for kind in (day.new, day.revised, day.withdrawn)
-                    ),
+                    *(text(kind.get(code, 0), "number") for kind in (day.new, day.revised, day.withdrawn)),
                 ]
             )
     first = next((day for day in found if day.is_first), None)

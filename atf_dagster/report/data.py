@@ -78,7 +78,11 @@ def _described(facts: Facts, name: str, resource: dict[str, Any] | None) -> Desc
         rows=counts.get(name),
         key=tuple(schema.get("primaryKey") or ()),
         columns=tuple(
-            (column, str((fields.get(column) or {}).get("type", "")), str((fields.get(column) or {}).get("description", "")))
+            (
+                column,
+                str((fields.get(column) or {}).get("type", "")),
+                str((fields.get(column) or {}).get("description", "")),
+            )
             for column in columns
         ),
         relations=tuple(_relations(facts, name, columns, schema.get("foreignKeys") or [])),

@@ -5,21 +5,16 @@ Belongs here: which rows each figure of the page has. Does not belong here: what
 
 from collections.abc import Iterator, Sequence
 
-from atf_dagster.report import drawn, standing, words
-from atf_dagster.report.facts import Facts, Indicator, newest
+from atf_dagster.report import breakdowns, drawn, standing, words
+from atf_dagster.report.breakdowns import AREA, VALUE
+from atf_dagster.report.facts import Facts, Indicator
 from atf_dagster.report.overview import absence
 from atf_dagster.report.page import Figure, Group, Page
 from atf_dagster.report.reading import Row
-from atf_dagster.report.table import Column, Table, figure, judgement, text
+from atf_dagster.report.table import Column, Table, figure, text
 
 MOST_POINTS = 420
 """Points of one chart of a series; of longer ones the newest are shown, and the sentence says so."""
-AREA = Column("area", "Area")
-VALUE = (
-    Column("value", "Value", True),
-    Column("lci_95", "Lower 95 % limit", True),
-    Column("uci_95", "Upper 95 % limit", True),
-)
 TEXTS = (
     ("Definition", "definition"),
     ("The publisher's own definition", "source_definition"),
@@ -36,7 +31,7 @@ TEXTS = (
 )
 COMPARED = {
     "ci_overlaps_value": "A figure is better or worse where its 95 % limits lie wholly on one side of the benchmark.",
-    "two_levels": "A figure is compared by its 95 % and its 99.8 % limits, which lie on one side of the benchmark or not.",
+    "two_levels": "A figure is compared by its 95 % and its 99.8 % limits, which lie on one side of it or not.",
     "ci_overlaps_ci": "A figure differs from the benchmark where their 95 % limits have no point in common.",
     "spc_proportion": "A figure differs where it lies outside control limits about the benchmark.",
     "none": "Figures of this indicator are not compared.",
@@ -63,7 +58,7 @@ def page(facts: Facts, indicator: Indicator) -> Page:
             "compared": COMPARED.get(card["comparison_method"] or "", ""),
             "summary": standing.summary(facts, _newest_rows(facts, indicator)) if has_figures else "",
             "breaks": facts.breaks.get(indicator.code, []),
-            "vintages": [facts.vintages[id] for id in facts.vintages_of.get(indicator.code, []) if id in facts.vintages],
+            "vintages": facts.vintages_of.get(indicator.code, []),
         },
         groups=tuple(_groups(facts, indicator, series)) if has_figures else (),
     )
@@ -94,10 +89,10 @@ def _groups(facts: Facts, indicator: Indicator, series: Sequence[Row]) -> Iterat
         notes=[_break(row) for row in facts.breaks.get(indicator.code, [])],
     )
     yield _map(facts, indicator)
-    yield _by_sex(facts, indicator)
-    yield _by_meals(facts, indicator)
-    yield _neighbours(facts, indicator)
-    yield _history(facts, indicator)
+    yield breakdowns.by_sex(facts, indicator)
+    yield breakdowns.by_meals(facts, indicator)
+    yield breakdowns.neighbours(facts, indicator)
+    yield breakdowns.history(facts, indicator)
 
 
 def _suffix(sex: str, *, several: bool) -> tuple[str, str]:
@@ -111,7 +106,10 @@ def _councils(facts: Facts, indicator: Indicator, sex: str, several: bool) -> Fi
     else:
         found = {row["area_code"]: row for row in _newest_rows(facts, indicator)}
     rows = [
-        [text(area.name, "head", f"areas/{area.code}.html"), *standing.cells(facts, indicator, found.get(area.code), area)]
+        [
+            text(area.name, "head", f"areas/{area.code}.html"),
+            *standing.cells(facts, indicator, found.get(area.code), area),
+        ]
         for area in facts.areas
     ]
     id, title = _suffix(sex, several=several)
@@ -124,7 +122,7 @@ def _councils(facts: Facts, indicator: Indicator, sex: str, several: bool) -> Fi
         f"{indicator.name}{title}{when}",
         said,
         Table(f"councils{id}", f"{indicator.name}{title} ({indicator.unit}){when}", (AREA, *standing.VALUES), rows),
-        drawn.bars(facts, indicator, list(found.values())),
+        drawn.bars(facts, indicator, f"councils{id}", f"{indicator.name}{title}{when}", list(found.values())),
     )
 
 
@@ -157,18 +155,18 @@ def _series(facts: Facts, indicator: Indicator, sex: str, several: bool, series:
             (AREA, Column("period", "Period"), *VALUE, Column("status", "Status")),
             cells,
         ),
-        drawn.series(facts, indicator, ordered),
+        drawn.series(facts, indicator, f"series{id}", f"{indicator.name}{title} over time", ordered),
     )
 
 
-def _when(row: Row) -> tuple[str, ...]:
-    return row["period_id"].partition("/")[::-1]
+def _when(row: Row) -> tuple[str, str]:
+    start, _, end = str(row["period_id"]).partition("/")
+    return end, start
 
 
 def _series_sentence(facts: Facts, indicator: Indicator, sex: str, rows: Sequence[Row], total: int, shown: int) -> str:
-    newest_period = newest(rows)
-    first = min((row["period_id"] for row in rows), default="")
-    said = [f"From {facts.label(first)} to {facts.label(newest_period)}."] if newest_period else []
+    known = [row["period_id"] for row in sorted(rows, key=_when) if row["value"] is not None]
+    said = [f"From {facts.label(known[0])} to {facts.label(known[-1])}."] if known else ["No period has a figure."]
     if shown < total:
         said.append(f"The newest {shown} of {total} periods are shown; fct_observation in the release has all.")
     ways: dict[str, list[str]] = {}
@@ -223,126 +221,6 @@ def _map(facts: Facts, indicator: Indicator) -> Group:
     columns = (AREA, Column("period", "Period"), VALUE[0], Column("compared", "Compared with England"))
     table = Table("map", f"{indicator.name} ({indicator.unit}) on the map", columns, rows)
     sex = f", {indicator.card['headline_sex'].lower()}s" if indicator.is_by_sex else ""
-    spec = drawn.outlines(facts, indicator, by_area)
-    return Group("map", title, figures=[Figure("map", f"{indicator.name}{sex}", said, table, spec)])
-
-
-def _by_sex(facts: Facts, indicator: Indicator) -> Group:
-    title = "Females and males"
-    found = [
-        row
-        for row in facts.latest_by_sex.get(indicator.code, [])
-        if row["sex"] in ("Female", "Male") and row["value"] is not None and row["area_code"] in facts.area
-    ]
-    if not found:
-        return Group("sex", title, "The publisher gives no figures by sex, or this release has none.")
-    order = {area.code: place for place, area in enumerate(facts.areas)}
-    found.sort(key=lambda row: (order[row["area_code"]], row["sex"]))
-    rows = [
-        [
-            text(facts.area[row["area_code"]].name, "head"),
-            text(row["sex"]),
-            text(row["period"]),
-            *(figure(row[name], indicator.decimals) for name in ("value", "lci_95", "uci_95")),
-            standing.compared(row) if facts.area[row["area_code"]] != facts.england else text(None),
-        ]
-        for row in found
-    ]
-    columns = (AREA, Column("sex", "Sex"), Column("period", "Period"), *VALUE, Column("compared", "Compared with England"))
-    england = facts.england.code if facts.england else ""
-    values = {row["sex"]: row["value"] for row in found if row["area_code"] == england}
-    said = (
-        f"In England {words.number(values['Female'], indicator.decimals)} for females and "
-        f"{words.number(values['Male'], indicator.decimals)} for males."
-        if len(values) == 2
-        else "England has no figures for both sexes."
-    )
-    table = Table("sex", f"{indicator.name} ({indicator.unit}) by sex", columns, rows)
-    return Group("sex", title, figures=[Figure("sex", f"{indicator.name} by sex", said, table, drawn.groups(facts, indicator, found, "sex"))])
-
-
-def _by_meals(facts: Facts, indicator: Indicator) -> Group:
-    title = "By free school meals"
-    found = facts.meals.get(indicator.code, [])
-    if not found:
-        return Group("meals", title, "The publisher gives no figures by free school meals, or this release has none.")
-    rows = [
-        [
-            text(facts.area[row["area_code"]].name, "head"),
-            text(row["breakdown_value"]),
-            text(facts.label(row["period_id"])),
-            figure(row["value"], indicator.decimals, absent=words.STATUSES.get(row["status"] or "", "no figure")),
-            figure(row["lci_95"], indicator.decimals),
-            figure(row["uci_95"], indicator.decimals),
-        ]
-        for area in facts.areas
-        for row in found
-        if row["area_code"] == area.code
-    ]
-    columns = (AREA, Column("group", "Free school meals"), Column("period", "Period"), *VALUE)
-    england = facts.england.code if facts.england else ""
-    values = [
-        f"{row['breakdown_value'].lower()}: {words.number(row['value'], indicator.decimals)}"
-        for row in found
-        if row["area_code"] == england and row["value"] is not None
-    ]
-    said = f"In England, {facts.label(found[0]['period_id'])}: {'; '.join(values)}." if values else "England has none."
-    table = Table("meals", f"{indicator.name} ({indicator.unit}) by free school meals", columns, rows)
-    spec = drawn.groups(facts, indicator, found, "breakdown_value")
-    return Group("meals", title, figures=[Figure("meals", f"{indicator.name} by free school meals", said, table, spec)])
-
-
-def _neighbours(facts: Facts, indicator: Indicator) -> Group:
-    title = "Beside statistical neighbours"
-    councils = [area for area in facts.areas if area.is_council]
-    found = [(area, row) for area in councils if (row := facts.neighbours.get((indicator.code, area.code))) is not None]
-    if not found:
-        return Group(
-            "neighbours",
-            title,
-            "There is no figure of statistical neighbours: it needs the counts of all ten for the same period.",
-        )
-    own = {(row["area_code"], row["period_id"], row["sex"]): row for row in facts.series.get(indicator.code, [])}
-    rows = []
-    for area, row in found:
-        mine = own.get((area.code, row["period_id"], row["sex"]))
-        rows.append(
-            [
-                text(area.name, "head"),
-                text(facts.label(row["period_id"])),
-                figure(mine["value"] if mine else None, indicator.decimals),
-                figure(row["benchmark_value"], indicator.decimals),
-                figure(row["difference"], indicator.decimals, signed=True),
-                judgement(row["outcome_judged"])
-                if row["outcome_judged"] or not row["reason"]
-                else text(f"not judged: {words.reason(row['reason'])}", "not-judged"),
-            ]
-        )
-    columns = (
-        AREA,
-        Column("period", "Period"),
-        Column("value", "Value", True),
-        Column("neighbours", "Its neighbours together", True),
-        Column("difference", "Difference", True),
-        Column("compared", "Compared with its neighbours"),
-    )
-    counts = [
-        f"{sum(row['outcome_judged'] == word for _, row in found)} {word}" for word in ("better", "similar", "worse")
-    ]
-    said = f"Beside the ten councils most like each, taken as one area: {words.listed(counts)}."
-    table = Table("neighbours", f"{indicator.name} ({indicator.unit}) beside statistical neighbours", columns, rows)
-    return Group("neighbours", title, figures=[Figure("neighbours", f"{indicator.name} beside statistical neighbours", said, table)])
-
-
-def _history(facts: Facts, indicator: Indicator) -> Group:
-    title = "History of revisions"
-    if not facts.reading.has("fct_revision"):
-        return Group("history", title, "This release has no table of revisions.")
-    found = [row for row in facts.revisions if row["indicator_code"] == indicator.code]
-    if not found:
-        return Group("history", title, "No figure of this indicator has been revised since this warehouse holds it.")
-    from atf_dagster.report.changed import revision_table
-
-    said = f"{words.counted(len(found), 'figure')} revised, the newest on {words.day(found[0]['seen_at'])}."
-    table = revision_table(facts, found[:MOST_POINTS], "history", f"Revised figures of {indicator.name}")
-    return Group("history", title, figures=[Figure("history", f"Revisions of {indicator.name}", said, table, drawn.revised(facts, indicator, found))])
+    name = f"{indicator.name}{sex}"
+    chart = drawn.outlines(facts, indicator, "map", name, by_area)
+    return Group("map", title, figures=[Figure("map", name, said, table, chart)])

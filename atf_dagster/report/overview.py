@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from atf_dagster.report import standing, words
 from atf_dagster.report.facts import Facts, Indicator
 from atf_dagster.report.page import Page
+from atf_dagster.report.questions import Question, questions
 
 
 @dataclass(frozen=True)
@@ -124,14 +125,20 @@ def absence(facts: Facts, indicator: Indicator) -> str:
     return f"{words.sentence('; '.join(said))} Who could fill it: {who}."
 
 
-def _questions(facts: Facts) -> list[tuple[str, str, list[str]]]:
-    """(number, question, sentences about beacon indicators); the questions page has the others."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for row in facts.questions:
-        said = found.setdefault((str(row["question_no"]), str(row["question"])), [])
-        if row["kind"] == "beacon" and row["n_areas"] and row["sentence"]:
-            said.append(str(row["sentence"]))
-    return [(number, question, said) for (number, question), said in found.items()]
+def _questions(facts: Facts) -> list[tuple[Question, list[str]]]:
+    """Each question with the sentences about beacon indicators; the questions page has the others."""
+    return [
+        (
+            question,
+            [
+                str(row["sentence"])
+                for _, rows in question.kinds
+                for row in rows
+                if row["kind"] == "beacon" and row["n_areas"] and row["sentence"]
+            ],
+        )
+        for question in questions(facts)
+    ]
 
 
 def _in_state(facts: Facts, state: str) -> list[tuple[Indicator, str]]:

@@ -7,18 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from atf_dagster.report.charts import Chart
 from atf_dagster.report.table import Table
 
 
 @dataclass(frozen=True)
 class Figure:
-    """id: unique on its page. sentence: what the figure says. spec: of the chart; None where a table is enough."""
+    """id: unique on its page, in lower case. sentence: what the figure says. chart: None where a table is enough."""
 
     id: str
     title: str
     sentence: str
     table: Table
-    spec: Mapping[str, Any] | None = None
+    chart: Chart | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,10 @@ class Page:
     def root(self) -> str:
         """From the page to the report's folder: empty, or `../`."""
         return "../" * self.path.count("/")
+
+    @property
+    def has_charts(self) -> bool:
+        return any(figure.chart is not None for figure in self.figures())
 
     def figures(self) -> Iterator[Figure]:
         """All figures of the page, in their order."""

@@ -35,15 +35,19 @@ class Check:
 def page(facts: Facts) -> Page:
     """The page `quality.html`."""
     written = validation.read(facts.reading.folder / "validation.html")
-    columns = (
-        "suite expectation severity success observed unexpected_count sample table_name owner evaluated_at"
-    ).split()
-    rows = facts.reading.read("quality_result", columns, "order by suite, expectation", ("suite", "expectation"))
+    columns = "suite expectation severity success observed unexpected_count sample table_name owner evaluated_at"
+    rows = facts.reading.read("quality_result", columns, "order by suite, expectation", "suite expectation")
     suites: dict[str, list[Check]] = {}
     for row in rows:
         suites.setdefault(str(row["suite"]), []).append(_check(row, written))
     failed = [(suite, check) for suite, checks in suites.items() for check in checks if not check.passed]
-    failed.sort(key=lambda pair: ("critical", "warning", "info").index(pair[1].severity) if pair[1].severity in ("critical", "warning") else 2)
+    failed.sort(
+        key=lambda pair: (
+            ("critical", "warning", "info").index(pair[1].severity)
+            if pair[1].severity in ("critical", "warning")
+            else 2
+        )
+    )
     notes = list(written.notes) if written else []
     return Page(
         path="quality.html",

@@ -4,7 +4,6 @@ Belongs here: the connection, which tables and columns there are. Does not belon
 """
 
 import json
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -62,25 +61,27 @@ class Reading:
         """Whether the release has this table with all these columns."""
         return table in self.columns and set(columns) <= set(self.columns[table])
 
-    def read(self, table: str, columns: Sequence[str], rest: str = "", needs: Sequence[str] = ()) -> list[Row]:
+    def alias(self, name: str, table: str) -> None:
+        """Let `name`, a table in memory made from `table`, be read as if it were in the release."""
+        self.columns[name] = self.columns[table]
+
+    def read(self, table: str, columns: str, rest: str = "", needs: str = "") -> list[Row]:
         """Rows of one table. A column that the release lacks is None in each row.
 
-        rest: what follows `from <table>` in SQL, which may use the columns of `needs` alone. Where the release lacks
-        the table or one of `needs`, there are no rows.
+        columns, needs: names with spaces between them. rest: what follows `from <table>` in SQL, which may use the
+        columns of `needs` alone. Where the release lacks the table or one of `needs`, there are no rows.
         """
-        if not self.has(table, *needs):
+        if not self.has(table, *needs.split()):
             return []
         known = self.columns[table]
-        chosen = ", ".join(f"{table}.{name}" if name in known else f"null as {name}" for name in columns)
-        cursor = self.connection.execute(f"select {chosen} from {table} {rest}")
-        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        chosen = (f"{table}.{name}" if name in known else f"null as {name}" for name in columns.split())
+        return self.ask(f"select {', '.join(chosen)} from {table} {rest}")
 
-    def count(self, table: str) -> int | None:
-        """The number of rows of a table; None where the release lacks it."""
-        if table not in self.columns:
-            return None
-        row = self.connection.execute(f"select count(*) from {table}").fetchone()
-        return int(row[0]) if row else None
+    def ask(self, sql: str) -> list[Row]:
+        """The rows of a query whose tables and columns are known to be there."""
+        cursor = self.connection.execute(sql)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     @cached_property
     def receipt(self) -> dict[str, Any]:

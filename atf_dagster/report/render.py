@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from atf_dagster.errors import AtfError
 from atf_dagster.files import sync_folder
-from atf_dagster.report import area, changed, data, indicator, overview, quality_page, questions, words
+from atf_dagster.report import area, changed, charts, data, indicator, overview, quality_page, questions, words
 from atf_dagster.report.facts import Facts
 from atf_dagster.report.page import Page
 from atf_dagster.report.reading import Reading
@@ -64,7 +64,7 @@ def pages(facts: Facts) -> Iterator[Page]:
         yield area.page(facts, one)
     for card in facts.indicators:
         yield indicator.page(facts, card)
-    yield questions.page(facts)
+    yield from questions.pages(facts)
     yield changed.page(facts)
     yield data.page(facts)
     yield quality_page.page(facts)
@@ -72,7 +72,7 @@ def pages(facts: Facts) -> Iterator[Page]:
 
 def _write_pages(facts: Facts, folder: Path) -> None:
     templates = environment()
-    for name in ("areas", "indicators", "data", "charts"):
+    for name in ("areas", "indicators", "questions", "data", "charts"):
         (folder / name).mkdir()
     shared: dict[str, Any] = {
         "about": facts.about,
@@ -96,9 +96,9 @@ def _write_downloads(facts: Facts, page: Page, folder: Path) -> None:
     for figure in page.figures():
         (folder / "data" / f"{page.name}-{figure.id}.csv").write_text(figure.table.as_csv(), "utf-8")
         tables[figure.id] = {"title": figure.title, "sentence": figure.sentence, **figure.table.as_json()}
-        if figure.spec is not None:
-            spec = json.dumps(figure.spec, ensure_ascii=False)
-            (folder / "charts" / f"{page.name}-{figure.id}.vl.json").write_text(spec, "utf-8")
+        if figure.chart is not None:
+            spec = figure.chart.as_json()
+            (folder / "charts" / f"{page.name}-{figure.chart.file_name}").write_text(spec, "utf-8")
     if tables:
         about = facts.about
         record = {
@@ -130,6 +130,8 @@ def environment() -> Environment:
     found.filters["day"] = words.day
     found.filters["moment"] = words.moment
     found.filters["sentence"] = words.sentence
+    found.globals["scripts"] = charts.SCRIPTS
+    found.globals["styles"] = ("report.css", *charts.STYLES)
     found.globals["modes"] = words.MODES
     found.globals["counted"] = words.counted
     return found
@@ -149,7 +151,7 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 def _replace(making: Path, folder: Path) -> None:
-    """Put the new folder in the place of the old one. A kill between the two steps leaves no pages, never half of them."""
+    """Put the new folder in the place of the old one. A kill between the steps leaves no pages, never half of them."""
     sync_folder(making)
     old = folder.with_name(f".{folder.name}.old.{os.getpid()}.tmp")
     shutil.rmtree(old, ignore_errors=True)

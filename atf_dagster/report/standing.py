@@ -9,6 +9,7 @@ from atf_dagster.report.facts import Area, Facts, Indicator
 from atf_dagster.report.reading import Row
 from atf_dagster.report.table import Cell, Column, direction, figure, judgement, text
 
+INDICATOR = Column("indicator", "Indicator")
 VALUES = (
     Column("period", "Period"),
     Column("value", "Value", True),
@@ -21,6 +22,13 @@ VALUES = (
     Column("state", "State, in words"),
 )
 """What is said of one headline figure."""
+
+
+def name_of(facts: Facts, indicator: Indicator) -> Cell:
+    """The indicator's name; a proxy says for what it stands."""
+    beacon = facts.indicator.get(indicator.proxy_for or "")
+    said = f"{indicator.name} (proxy for {beacon.name})" if beacon else indicator.name
+    return text(said, "head", f"indicators/{indicator.code}.html")
 
 
 def cells(facts: Facts, indicator: Indicator, row: Row | None, area: Area) -> list[Cell]:
@@ -69,8 +77,8 @@ def state(facts: Facts, code: str, area: str) -> str:
 def remarks(facts: Facts, code: str, area: str, row: Row) -> str:
     """Coverage, and what else a reader of the figure must know: status, who worked it out, a newer empty period."""
     said = [state(facts, code, area)]
-    if row["status"] and row["value"] is not None and words.STATUSES.get(row["status"], row["status"]):
-        said.append(words.STATUSES.get(row["status"], row["status"]))
+    if row["status"] and row["value"] is not None and str(words.STATUSES.get(row["status"], row["status"])):
+        said.append(str(words.STATUSES.get(row["status"], row["status"])))
     if row["is_derived"]:
         said.append("worked out here")
     if row["newest_period"]:

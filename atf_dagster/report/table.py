@@ -20,7 +20,6 @@ _RUNS = re.compile(FORMULA.replace(r"\pZ\pC", _SPACES))
 _NUMBER = re.compile(NUMBER)
 
 
-
 @dataclass(frozen=True)
 class Cell:
     """text: what is read. value: what a file holds. kind: a class of the style sheet; href: a page of the report."""
@@ -69,9 +68,7 @@ class Table:
         return {
             "caption": self.caption,
             "columns": [{"name": column.name, "label": column.label} for column in self.columns],
-            "rows": [
-                {name: _plain(cell.value) for name, cell in zip(names, row, strict=True)} for row in self.rows
-            ],
+            "rows": [{name: _plain(cell.value) for name, cell in zip(names, row, strict=True)} for row in self.rows],
         }
 
 
@@ -91,7 +88,9 @@ def judgement(code: str | None, publisher: str | None = None) -> Cell:
     """A cell with a judgement as sign, word and colour; publisher: what the publisher says where we judge nothing."""
     sign, word = words.judged(code)
     if code is None and publisher:
-        return Cell(f"not judged here; the publisher says {publisher}", f"publisher: {publisher}", "not-judged", "", sign)
+        return Cell(
+            f"not judged here; the publisher says {publisher}", f"publisher: {publisher}", "not-judged", "", sign
+        )
     return Cell(word, word, word.replace(" ", "-"), "", sign)
 
 
