@@ -138,11 +138,12 @@ def limits_layers(y: Spec, x: Spec, values: Sequence[Mapping[str, Any]]) -> list
     looks = ({"strokeWidth": 5, "color": colour("page")}, {"strokeWidth": 2, "color": colour("ink")})
     return [
         {
+            "name": f"limits{number}",
             "transform": [{"filter": "isValid(datum.low) && isValid(datum.high)"}],
             "mark": {"type": "rule", **look},
             "encoding": {"y": y, "x": {**x, "field": "low"}, "x2": {"field": "high"}},
         }
-        for look in looks
+        for number, look in enumerate(looks)
     ]
 
 
@@ -152,6 +153,7 @@ def absent_layers(y: Spec, values: Sequence[Mapping[str, Any]]) -> list[Spec]:
         return []
     return [
         {
+            "name": "absent",
             "transform": [{"filter": "!isValid(datum.value)"}],
             "mark": {"type": "text", "align": "left", "fontStyle": "italic", "fontSize": 14, "color": colour("muted")},
             "encoding": {"y": y, "x": {"value": 4}, "text": {"field": "shown"}},
@@ -173,11 +175,13 @@ def line_at(value: float, label: str) -> list[Spec]:
     at = {"datum": value, "type": "quantitative"}
     return [
         {
+            "name": "benchmark",
             "data": {"values": [{}]},
             "mark": {"type": "rule", "strokeDash": [6, 4], "strokeWidth": 2, "color": colour("ink")},
             "encoding": {"x": at},
         },
         {
+            "name": "benchmark_name",
             "data": {"values": [{}]},
             "mark": {"type": "text", "dy": -8, "fontSize": 14, "color": colour("ink"), "text": label},
             "encoding": {"x": at, "y": {"value": 0}},

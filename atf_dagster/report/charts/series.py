@@ -73,6 +73,7 @@ def series_of_areas(
     if limits and len(coloured) <= MOST_BANDS:
         layers.append(
             {
+                "name": "bands",
                 "transform": [{"filter": "datum.named && datum.line && isValid(datum.low) && isValid(datum.high)"}],
                 "mark": {"type": "area", "opacity": 0.18},
                 "encoding": {
@@ -87,6 +88,7 @@ def series_of_areas(
     if set(areas) - set(names):
         layers.append(
             {
+                "name": "others",
                 "transform": [{"filter": "!datum.named && isValid(datum.value)"}],
                 "mark": {"type": "line", "strokeWidth": 1.5, "color": colour("pale_inner"), "point": False},
                 "encoding": {"x": x, "y": y, "detail": detail, "tooltip": tips},
@@ -108,6 +110,7 @@ def series_of_areas(
         # An absent figure has its sign at the foot of its period, and is no point.
         layers.append(
             {
+                "name": "absent",
                 "transform": [{"filter": "!isValid(datum.value)"}],
                 "mark": {"type": "point", "shape": CROSS, "size": 60, "yOffset": -8, "stroke": colour("muted")},
                 "encoding": {"x": x, "y": {"value": {"expr": "height"}}, "tooltip": tips},
@@ -118,6 +121,7 @@ def series_of_areas(
     if inside:
         layers.append(
             {
+                "name": "breaks",
                 "data": {"values": [{"day": day.isoformat()} for day in inside]},
                 "mark": {"type": "rule", "strokeDash": [2, 3], "strokeWidth": 1.5, "color": colour("muted")},
                 "encoding": {"x": x},
