@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from atf_dagster.errors import NotFound
+from atf_dagster.pipeline import pages
 from atf_dagster.release import versions
 from atf_dagster.release.versions import Release
 from atf_dagster.settings import Settings
@@ -26,9 +27,7 @@ def add_parser(commands: Any) -> None:
 def report(settings: Settings, options: argparse.Namespace) -> int:
     """Make the pages and print where they are."""
     release = _chosen(settings, options.version)
-    from atf_dagster.report import render
-
-    folder = render.write(release.path, options.out)
+    folder = pages.make(settings, release, options.out)
     page = folder / "index.html"
     if options.json:
         print(json.dumps({"release": release.version, "folder": str(folder), "page": str(page)}, ensure_ascii=False))

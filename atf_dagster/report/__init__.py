@@ -10,3 +10,8 @@
 Belongs here: what people read of a release. Does not belong here: figures and their meaning (`dbt_project`), what a
 release is (`release`), when pages are made (`orchestration`).
 """
+
+FOLDER = "report"
+"""The folder of a release in which its pages are."""
+MARK = "report.json"
+"""The file that says that a folder was written here, and from which release."""

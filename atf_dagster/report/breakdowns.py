@@ -75,12 +75,14 @@ def by_meals(facts: Facts, indicator: Indicator) -> Group:
             figure(row["value"], indicator.decimals, absent=words.STATUSES.get(row["status"] or "", "no figure")),
             figure(row["lci_95"], indicator.decimals),
             figure(row["uci_95"], indicator.decimals),
+            text(words.STATUSES.get(row["status"] or "", row["status"])),
         ]
         for area in facts.areas
         for row in found
         if row["area_code"] == area.code
     ]
-    columns = (AREA, Column("group", "Free school meals"), Column("period", "Period"), *VALUE)
+    status = Column("status", "Status")
+    columns = (AREA, Column("group", "Free school meals"), Column("period", "Period"), *VALUE, status)
     england = facts.england.code if facts.england else ""
     values = [
         f"{row['breakdown_value'].lower()}: {words.number(row['value'], indicator.decimals)}"

@@ -15,14 +15,23 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from atf_dagster.errors import AtfError
 from atf_dagster.files import sync_folder
-from atf_dagster.report import area, changed, charts, data, indicator, overview, quality_page, questions, words
+from atf_dagster.report import (
+    FOLDER,
+    MARK,
+    area,
+    changed,
+    charts,
+    data,
+    indicator,
+    overview,
+    quality_page,
+    questions,
+    words,
+)
 from atf_dagster.report.facts import Facts
 from atf_dagster.report.page import Page
 from atf_dagster.report.reading import Reading
 
-FOLDER = "report"
-MARK = "report.json"
-"""The file that says that a folder was written here, and from which release."""
 HERE = Path(__file__).parent
 ASSETS = HERE / "assets"
 

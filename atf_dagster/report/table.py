@@ -84,13 +84,9 @@ def figure(value: float | None, decimals: int | None, *, signed: bool = False, a
     return Cell(words.number(value, decimals, signed=signed), value, "number")
 
 
-def judgement(code: str | None, publisher: str | None = None) -> Cell:
-    """A cell with a judgement as sign, word and colour; publisher: what the publisher says where we judge nothing."""
+def judgement(code: str | None) -> Cell:
+    """A cell with a judgement as sign, word and colour."""
     sign, word = words.judged(code)
-    if code is None and publisher:
-        return Cell(
-            f"not judged here; the publisher says {publisher}", f"publisher: {publisher}", "not-judged", "", sign
-        )
     return Cell(word, word, word.replace(" ", "-"), "", sign)
 
 
