@@ -49,6 +49,17 @@ def test_a_chart_follows_the_width_of_the_page(browser: Chromium, page: Path) ->
         assert opened.too_wide() == []
 
 
+def test_a_screen_reader_meets_one_picture_with_a_description(
+    browser: Chromium, page: Path, drawn: list[Chart]
+) -> None:
+    with browser.opened(page) as opened:
+        opened.drawn()
+        pictures = opened.page.locator(".chart[role=img]")
+        said = pictures.evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+        assert said == [f"{chart.title}. {chart.sentence}" for chart in drawn]
+        assert opened.page.locator(".chart svg [role=graphics-symbol]:not([aria-hidden=true])").count() == 0
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (400, "dark"), (320, "light")])
 def test_axe_finds_nothing(browser: Chromium, page: Path, width: int, scheme: str) -> None:
     with browser.opened(page, width=width, scheme=scheme) as opened:
@@ -110,6 +121,8 @@ def test_a_chart_that_cannot_be_drawn_says_so_in_words(browser: Chromium, drawn:
         opened.page.wait_for_selector(".chart[data-drawn=yes]")
         assert "The table has its figures" in opened.page.locator(".chart-error").first.inner_text()
         assert [address for address in opened.requests if "figures" in address] == []
+        # The libraries do not even try: the policy had nothing to refuse.
+        assert [said for said in opened.console if "connect-src" in said] == []
 
 
 def test_hostile_names_are_words(browser: Chromium, tmp_path: Path) -> None:
