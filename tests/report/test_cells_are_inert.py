@@ -57,7 +57,7 @@ def test_a_code_that_is_a_path_makes_no_file_elsewhere(changed: Changed) -> None
         "from mart.dim_area where area_code = 'E08000012'",
     )
     around = folder.parent.parent
-    assert [path for path in around.rglob("*outside*")] == []
+    assert list(around.rglob("*outside*")) == []
     assert len(list((folder / "areas").glob("*.html"))) == 12
 
 

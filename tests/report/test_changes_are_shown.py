@@ -15,12 +15,12 @@ KEY = (
     "and period_id = '2022-01-01/2024-12-31'"
 )
 REVISED = (
-    "insert into mart.fct_revision by name "
-    f"select o.* exclude (value, status), {LATER} as seen_at, o.value as old_value, o.value + 1.5 as new_value, "
-    "1.5 as difference, o.status as old_status, 'revised' as new_status, 'lower' as old_outcome_statistical, "
-    "'similar' as new_outcome_statistical, true as comparison_changed, false as trend_changed "
-    f"from (select indicator_code, area_code, period_id, sex, age, breakdown_type, breakdown_value, value, status, "
-    f"is_derived from mart.fct_observation where {KEY}) as o"
+    "insert into mart.fct_revision by name select * exclude (value, status, vintage_id), "
+    f"{LATER} as seen_at, value as old_value, value + 1.5 as new_value, 1.5 as difference, "
+    "vintage_id as old_vintage_id, vintage_id as new_vintage_id, status as old_status, 'revised' as new_status, "
+    "'lower' as old_outcome_statistical, 'similar' as new_outcome_statistical, true as comparison_changed, "
+    "false as trend_changed from (select indicator_code, area_code, period_id, sex, age, breakdown_type, "
+    f"breakdown_value, value, status, vintage_id, is_derived from mart.fct_observation where {KEY})"
 )
 ARRIVED = (
     "insert into mart.fct_observation_history by name "
