@@ -83,7 +83,7 @@ def as_served(pin: Pin, text: str) -> str:
     text = SOURCE_MAP.sub("\n", text)
     if pin.name != "vega-interpreter":
         return text
-    text, imports = re.subn(r"import \{([\w, ]+)\} from 'vega-util';", r"const {\1} = vega;", text)
+    text, imports = re.subn(r"import \{ ([\w, ]+) \} from 'vega-util';", r"const { \1 } = vega;", text)
     text, exports = re.subn(r"export \{ expression as (\w+) \};", r"vega.\1 = expression;", text)
     if (imports, exports) != (1, 1) or re.search(r"^(import|export)\b", text, re.MULTILINE):
         raise ValueError(f"{pin.name} {pin.version} is a module of another form; change `as_served`")

@@ -5,7 +5,10 @@
 "use strict";
 
 (function () {
-  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const scheme = window.matchMedia("(prefers-color-scheme: dark)");
+  const paper = window.matchMedia("print");
+  // On paper a dark page's colours would be pale.
+  const dark = () => scheme.matches && !paper.matches;
   const drawn = new Map(); // element -> Vega view
 
   const options = () => ({
@@ -26,7 +29,7 @@
     place.dataset.drawn = "no";
     if (words) {
       words.hidden = false;
-      words.textContent = "This chart could not be drawn; the table has its figures. " + String(error.message || error);
+      words.textContent = "This chart could not be drawn. The table has its figures. " + String(error.message || error);
     }
   }
 
@@ -43,7 +46,10 @@
       const { title, ...untitled } = spec;
       const result = await vegaEmbed(place, untitled, options());
       drawn.set(place, result);
-      await result.view.signal("dark", dark.matches).runAsync();
+      await result.view.signal("dark", dark()).runAsync();
+      // One picture with a description: its marks are the rows of the table.
+      place.setAttribute("role", "img");
+      place.removeAttribute("aria-roledescription");
       place.dataset.drawn = "yes";
     } catch (error) {
       said(place, error);
@@ -60,9 +66,12 @@
     }
   }
 
-  dark.addEventListener("change", () => {
-    for (const { view } of drawn.values()) view.signal("dark", dark.matches).runAsync();
-  });
+  function recolour() {
+    for (const { view } of drawn.values()) view.signal("dark", dark()).run();
+  }
+
+  scheme.addEventListener("change", recolour);
+  paper.addEventListener("change", recolour);
 
   window.atfCharts = { draw };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", drawAll);

@@ -11,7 +11,7 @@ from atf_dagster.report.charts.chart import Chart, Column
 from atf_dagster.report.charts.palette import SERIES, colour
 from atf_dagster.report.charts.words import Row
 
-NARROW = 0.5
+NARROW = 0.7
 """From this share of the largest figure on, the smallest one makes bars from 0 alike: points are drawn then."""
 
 
@@ -68,10 +68,10 @@ def bars_of_areas(
         layers.append(
             {
                 "mark": {"type": "bar", "height": {"band": 0.7}},
-                "encoding": {"y": y, "x": x, "color": {**colours, "legend": None}, "tooltip": tips},
+                "encoding": {"y": y, "x": x, "color": colours, "tooltip": tips},
             }
         )
-    layers.append(parts.limits_layer(y, x))
+    layers += parts.limits_layers(y, x, values)
     shape = parts.by_outcome(present, "shape", legend)
     # Beside bars the sign stands in a column of its own, so that it hides neither limits nor figure.
     place = {"x": x} if not zero else {"x": {"value": {"expr": "width + 10"}}}
@@ -86,14 +86,14 @@ def bars_of_areas(
     numbers = parts.labels_layer(y)
     if zero and compared:
         numbers["encoding"]["x"] = {"value": {"expr": "width + 24"}}
-    layers += [numbers, parts.absent_layer(y)]
+    layers += [numbers, *parts.absent_layers(y, values)]
     if england is not None:
         layers += parts.line_at(england, benchmark)
     return Chart(
         id=id,
         title=title,
         sentence=sentence,
-        spec=parts.frame(title, sentence, values, height={"step": 32}, layer=layers),
+        spec=parts.frame(title, sentence, values, height=32 * len(values), layer=layers),
         columns=(
             Column("area_name", "Area"),
             Column("shown", _head(unit, period), numeric=True),
@@ -135,7 +135,7 @@ def bars_of_groups(
             "shown": words.shown(row, unit, decimals),
             "limits": words.limits(row, decimals),
             "note": words.note(row),
-            "label": f"{row['group']}: {words.shown(row, unit, decimals)}",
+            "label": f"{row['group']}: {_short(row, decimals)}",
             "colour": groups.index(str(row["group"])),
         }
         for row in rows
@@ -154,27 +154,29 @@ def bars_of_groups(
         "legend": {"title": by, "columns": 2},
         "field": "group",
     }
-    limits = parts.limits_layer(y, x)
-    limits["encoding"] |= offset
     # Labels name the group, so that no reader depends on the colour.
     labels = parts.labels_layer(y)
     labels["encoding"] |= {**offset, "text": {"field": "label"}}
-    absent = parts.absent_layer(y)
-    absent["encoding"] |= {**offset, "text": {"field": "label"}}
+    limits = parts.limits_layers(y, x, values)
+    absent = parts.absent_layers(y, values)
+    for layer in (*limits, *absent):
+        layer["encoding"] |= offset
+    for layer in absent:
+        layer["encoding"] |= {"text": {"field": "label"}}
     layers = [
         {
             "mark": {"type": "bar"},
             "encoding": {"y": y, "x": x, **offset, "color": bars, "tooltip": tips},
         },
-        limits,
+        *limits,
         labels,
-        absent,
+        *absent,
     ]
     return Chart(
         id=id,
         title=title,
         sentence=sentence,
-        spec=parts.frame(title, sentence, values, height={"step": 22, "for": "offset"}, layer=layers),
+        spec=parts.frame(title, sentence, values, height=len(areas) * (22 * len(groups) + 12), layer=layers),
         columns=(
             Column("area_name", "Area"),
             Column("group", by),
@@ -184,6 +186,11 @@ def bars_of_groups(
         ),
         rows=tuple({key: str(v[key]) for key in ("area_name", "group", "shown", "limits", "note")} for v in values),
     )
+
+
+def _short(row: Row, decimals: int) -> str:
+    """The figure without its unit, which the axis says; on a telephone there is no room for both."""
+    return words.absence(row) if row.get("value") is None else words.number(row["value"], decimals)
 
 
 def _widest(rows: Sequence[Row], groups: Sequence[str], unit: str, decimals: int) -> str:

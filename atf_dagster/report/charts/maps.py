@@ -76,7 +76,7 @@ def map_of_councils(
     shades = {word: OUTCOMES[word][0] for word in OUTCOMES} | {n: CLASSES[i] for i, (n, _, _) in enumerate(classes)}
     shades[ABSENT] = "page"
     tips = parts.tooltip(("area_name", "Area"), ("shown", "Figure"), ("comparison", f"Against {benchmark}"))
-    shape = {
+    shape: parts.Spec = {
         "mark": {"type": "geoshape", "stroke": colour("ink"), "strokeWidth": 1},
         "encoding": {
             "color": {
@@ -96,24 +96,43 @@ def map_of_councils(
         feature["lon"], feature["lat"] = middle(feature["geometry"])
     # The halo keeps a figure readable on every class; at a narrow width there is room for figures alone.
     text = {"type": "text", "fontSize": 13, "color": colour("ink")}
-    halo = {**text, "stroke": colour("page"), "strokeWidth": 4, "strokeJoin": "round", "aria": False}
+    halo = {**text, "stroke": colour("page"), "strokeWidth": 4, "strokeJoin": "round"}
     both = {"text": {"field": "figure"}, **centre}
     named = {"text": {"field": "area_name"}, **centre}
+    # The sign of the class stands at the middle, below the figure.
+    above = -11 if compared else 0
     wide = {"expr": "width < 520 ? 0 : 1"}
-    layers = [
+    layers: list[parts.Spec] = [
         shape,
-        {"mark": {**halo, "opacity": wide, "dy": -15, "fontSize": 12}, "encoding": named},
-        {"mark": {**text, "opacity": wide, "dy": -15, "fontSize": 12}, "encoding": named},
-        {"mark": {**halo, "fontWeight": "bold"}, "encoding": both},
-        {"mark": {**text, "fontWeight": "bold"}, "encoding": both},
+        {"mark": {**halo, "opacity": wide, "dy": above - 14, "fontSize": 12}, "encoding": named},
+        {"mark": {**text, "opacity": wide, "dy": above - 14, "fontSize": 12}, "encoding": named},
+        {"mark": {**halo, "fontWeight": "bold", "dy": above}, "encoding": both},
+        {"mark": {**text, "fontWeight": "bold", "dy": above}, "encoding": both},
     ]
+    if compared:
+        # Classes are told by a sign as well; classes of figures by the figure in each council.
+        layers.append(
+            {
+                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1}
+                | {"color": colour("ink"), "stroke": colour("page"), "strokeWidth": 1},
+                "encoding": {
+                    **centre,
+                    "shape": {
+                        "field": "comparison",
+                        "type": "nominal",
+                        "scale": {"domain": present, "range": [OUTCOMES[word][1] for word in present]},
+                        "legend": shape["encoding"]["color"]["legend"],
+                    },
+                },
+            }
+        )
     head = f"Figure ({unit}), {period}" if period else f"Figure ({unit})"
     columns = ("area_name", "shown", "comparison", "note")
     return Chart(
         id=id,
         title=title,
         sentence=sentence,
-        spec=parts.frame(title, sentence, features, height=400, projection={"type": "mercator"}, layer=layers),
+        spec=parts.frame(title, sentence, features, height=460, projection={"type": "mercator"}, layer=layers),
         columns=(
             Column("area_name", "Area"),
             Column("shown", head, numeric=True),

@@ -25,7 +25,8 @@ COLOURS = {
     "light_blue": ("#6bace6", "#2b6aa3"),
     "pale": ("#d5d8da", "#4b5156"),
     "pale_inner": ("#a3aab0", "#7b848b"),
-    "page": ("#ffffff", "#1d2023"),
+    "mid_grey": ("#7a8288", "#9aa2a8"),
+    "page": ("#ffffff", "#16191b"),
 }
 """Name -> colour on a light page, colour on a dark page."""
 
@@ -35,11 +36,11 @@ DASHES: tuple[list[int], ...] = ([1, 0], [8, 3], [2, 2], [8, 3, 2, 3], [12, 4], 
 """Of the lines beside each other, in one order: colour, shape and dash differ at once."""
 
 OUTCOMES = {
-    "better": ("dark_blue", "circle"),
-    "similar": ("pale_inner", "square"),
-    "worse": ("orange", "triangle-up"),
-    "lower": ("turquoise", "triangle-down"),
-    "higher": ("light_purple", "triangle-up"),
+    "better": ("turquoise", "circle"),
+    "similar": ("mid_grey", "square"),
+    "worse": ("dark_pink", "triangle-up"),
+    "lower": ("light_purple", "triangle-down"),
+    "higher": ("dark_blue", "diamond"),
     "not judged": ("muted", "cross"),
     "no figure": ("muted", "stroke"),
 }

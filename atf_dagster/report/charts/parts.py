@@ -12,6 +12,13 @@ from atf_dagster.report.charts.palette import OUTCOMES, colour
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 """The name of the language's version; nothing is fetched from it."""
 
+FORMAT = ",~f"
+"""Numbers at axes: commas at thousands, no zeros at the end, no exponents."""
+
+LONG = "length(datum.label) > 16"
+LINES = f"{LONG} ? split(replace(datum.label, regexp('(.{{8,16}}) ', 'g'), '$1\\n'), '\\n') : datum.label"
+"""An expression: long names at an axis in lines, so that figures keep room on a telephone."""
+
 Spec = dict[str, Any]
 
 
@@ -23,7 +30,6 @@ def frame(title: str, sentence: str, values: Sequence[Mapping[str, Any]], **body
         "description": f"{title}. {sentence}",
         "params": [{"name": "dark", "value": False}],
         "width": "container",
-        "autosize": {"type": "fit-x", "contains": "padding"},
         "background": None,
         "padding": 5,
         "config": config(),
@@ -50,6 +56,7 @@ def config() -> Spec:
         "view": {"stroke": None},
         "title": {"color": ink, "fontSize": 16},
         "axis": {
+            "aria": False,
             "labelColor": ink,
             "titleColor": ink,
             "labelFontSize": 14,
@@ -61,6 +68,7 @@ def config() -> Spec:
             "labelLimit": 150,
         },
         "legend": {
+            "aria": False,
             "orient": "top",
             "direction": "horizontal",
             "labelColor": ink,
@@ -71,7 +79,7 @@ def config() -> Spec:
             "symbolSize": 120,
         },
         # The chart is one picture with a description; its marks are the rows of the table.
-        "aria": True,
+        "mark": {"aria": False},
     }
 
 
@@ -82,7 +90,7 @@ def across(title: str, *, zero: bool, field: str = "value") -> Spec:
         "field": field,
         "type": "quantitative",
         "scale": {"zero": zero, "nice": True, "padding": 0 if zero else 12},
-        "axis": {"title": wrapped(said, 38), "tickCount": 4, "format": ",", "domain": False, "labelOverlap": True},
+        "axis": {"title": wrapped(said, 38), "tickCount": 4, "format": FORMAT, "domain": False, "labelOverlap": True},
     }
 
 
@@ -92,7 +100,9 @@ def down(field: str, order: Sequence[str]) -> Spec:
         "field": field,
         "type": "nominal",
         "sort": list(order),
-        "axis": {"title": None, "ticks": False, "domain": False, "grid": False},
+        "axis": {"title": None, "ticks": False, "domain": False, "grid": False, "labelExpr": LINES, "labelPadding": 6}
+        # Two lines lie on both sides of the middle.
+        | {"labelBaseline": {"condition": {"test": LONG, "value": "bottom"}, "value": "middle"}},
     }
 
 
@@ -120,29 +130,42 @@ def comparison(row: Mapping[str, Any]) -> str:
     return "not judged"
 
 
-def limits_layer(y: Spec, x: Spec) -> Spec:
-    """The 95% limits as a rule with ends."""
-    return {
-        "transform": [{"filter": "isValid(datum.low) && isValid(datum.high)"}],
-        "mark": {"type": "rule", "strokeWidth": 2, "color": colour("ink"), "aria": False},
-        "encoding": {"y": y, "x": {**x, "field": "low"}, "x2": {"field": "high"}},
-    }
+def limits_layers(y: Spec, x: Spec, values: Sequence[Mapping[str, Any]]) -> list[Spec]:
+    """The 95% limits as rules; no layer where there are none, since Vega warns of a layer without data."""
+    if not any(value["low"] is not None and value["high"] is not None for value in values):
+        return []
+    # The halo keeps a limit apart from a dark bar under it.
+    looks = ({"strokeWidth": 5, "color": colour("page")}, {"strokeWidth": 2, "color": colour("ink")})
+    return [
+        {
+            "name": f"limits{number}",
+            "transform": [{"filter": "isValid(datum.low) && isValid(datum.high)"}],
+            "mark": {"type": "rule", **look},
+            "encoding": {"y": y, "x": {**x, "field": "low"}, "x2": {"field": "high"}},
+        }
+        for number, look in enumerate(looks)
+    ]
 
 
-def absent_layer(y: Spec) -> Spec:
-    """The word for each absence, where its figure would begin."""
-    return {
-        "transform": [{"filter": "!isValid(datum.value)"}],
-        "mark": {"type": "text", "align": "left", "fontStyle": "italic", "fontSize": 14, "color": colour("muted")},
-        "encoding": {"y": y, "x": {"value": 4}, "text": {"field": "shown"}},
-    }
+def absent_layers(y: Spec, values: Sequence[Mapping[str, Any]]) -> list[Spec]:
+    """The word for each absence, where its figure would begin; no layer where there is none."""
+    if all(value["value"] is not None for value in values):
+        return []
+    return [
+        {
+            "name": "absent",
+            "transform": [{"filter": "!isValid(datum.value)"}],
+            "mark": {"type": "text", "align": "left", "fontStyle": "italic", "fontSize": 14, "color": colour("muted")},
+            "encoding": {"y": y, "x": {"value": 4}, "text": {"field": "shown"}},
+        }
+    ]
 
 
 def labels_layer(y: Spec) -> Spec:
     """The figures in a column at the right of the plot."""
     return {
         "transform": [{"filter": "isValid(datum.value)"}],
-        "mark": {"type": "text", "align": "left", "fontSize": 14, "color": colour("ink"), "aria": False},
+        "mark": {"type": "text", "align": "left", "fontSize": 14, "color": colour("ink")},
         "encoding": {"y": y, "x": {"value": {"expr": "width + 8"}}, "text": {"field": "shown"}},
     }
 
@@ -152,11 +175,13 @@ def line_at(value: float, label: str) -> list[Spec]:
     at = {"datum": value, "type": "quantitative"}
     return [
         {
+            "name": "benchmark",
             "data": {"values": [{}]},
             "mark": {"type": "rule", "strokeDash": [6, 4], "strokeWidth": 2, "color": colour("ink")},
             "encoding": {"x": at},
         },
         {
+            "name": "benchmark_name",
             "data": {"values": [{}]},
             "mark": {"type": "text", "dy": -8, "fontSize": 14, "color": colour("ink"), "text": label},
             "encoding": {"x": at, "y": {"value": 0}},

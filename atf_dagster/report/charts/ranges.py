@@ -12,6 +12,8 @@ from atf_dagster.report.charts.chart import Chart, Column
 from atf_dagster.report.charts.palette import colour
 from atf_dagster.report.charts.words import Row
 
+LETTERS = 38
+"""In one line of a name on a telephone."""
 QUARTERS = ("lowest", "lower_quartile", "upper_quartile", "highest")
 
 
@@ -58,7 +60,7 @@ def spine(*, id: str, title: str, rows: Sequence[Row], benchmark: str = "England
     def bar(low: str, high: str, shade: str) -> parts.Spec:
         return {
             "transform": [{"filter": f"isValid(datum.{low}) && isValid(datum.{high})"}],
-            "mark": {"type": "bar", "height": 12, "yOffset": 12, "color": colour(shade), "aria": False},
+            "mark": {"type": "bar", "height": 12, "yOffset": 18, "color": colour(shade)},
             "encoding": {"y": y, "x": {**x, "field": low}, "x2": {"field": high}},
         }
 
@@ -67,12 +69,14 @@ def spine(*, id: str, title: str, rows: Sequence[Row], benchmark: str = "England
         bar("at_lowest", "at_highest", "pale"),
         bar("at_lower_quartile", "at_upper_quartile", "pale_inner"),
         {
-            "data": {"values": [{}]},
-            "mark": {"type": "rule", "strokeWidth": 2, "color": colour("ink")},
-            "encoding": {"x": {"datum": 0.5, "type": "quantitative"}},
+            "transform": [{"filter": "isValid(datum.at_lowest)"}],
+            "mark": {"type": "tick", "orient": "vertical", "thickness": 2, "size": 22, "yOffset": 18}
+            | {"color": colour("ink")},
+            "encoding": {"y": y, "x": {"datum": 0.5, "type": "quantitative"}},
         },
         {
-            "mark": {"type": "text", "align": "left", "dy": -8, "fontSize": 14, "color": colour("ink"), "limit": 900},
+            "mark": {"type": "text", "align": "left", "fontSize": 14, "color": colour("ink")}
+            | {"baseline": "bottom", "lineHeight": 16, "dy": -10},
             "encoding": {"y": y, "x": {"value": 0}, "text": {"field": "label"}},
         },
         {
@@ -82,7 +86,7 @@ def spine(*, id: str, title: str, rows: Sequence[Row], benchmark: str = "England
                 "filled": True,
                 "size": 140,
                 "opacity": 1,
-                "yOffset": 12,
+                "yOffset": 18,
                 "stroke": colour("page"),
                 "strokeWidth": 1.5,
             },
@@ -99,7 +103,7 @@ def spine(*, id: str, title: str, rows: Sequence[Row], benchmark: str = "England
         id=id,
         title=title,
         sentence=sentence,
-        spec=parts.frame(title, sentence, values, height={"step": 48}, layer=layers),
+        spec=parts.frame(title, sentence, values, height=64 * len(values), layer=layers),
         columns=(
             Column("name", "Indicator"),
             Column("period", "Period"),
@@ -135,7 +139,8 @@ def _spine_value(row: Row, benchmark: str) -> dict[str, Any]:
     figure = words.shown(row, unit, decimals)
     return {
         "name": str(row["name"]),
-        "label": f"{row['name']}: {figure}",
+        # Two lines, of which the first may be empty: names have the whole width.
+        "label": ["", *parts.wrapped(f"{row['name']}: {figure}", LETTERS)][-2:],
         "period": str(row.get("period") or ""),
         "value": row.get("value"),
         "shown": figure,
@@ -205,7 +210,7 @@ def dots_of_councils(
             "mark": {"type": "rule", "strokeWidth": 2, "color": colour("muted")},
             "encoding": {"x": {"datum": 0, "type": "quantitative"}},
         },
-        parts.limits_layer(y, x),
+        *parts.limits_layers(y, x, values),
         {
             "transform": [{"filter": "isValid(datum.value)"}],
             "mark": {"type": "point", "filled": True, "size": 120, "opacity": 1},
@@ -218,13 +223,13 @@ def dots_of_councils(
             },
         },
         parts.labels_layer(y),
-        parts.absent_layer(y),
+        *parts.absent_layers(y, values),
     ]
     return Chart(
         id=id,
         title=title,
         sentence=sentence,
-        spec=parts.frame(title, sentence, values, height={"step": 30}, layer=layers),
+        spec=parts.frame(title, sentence, values, height=32 * len(values), layer=layers),
         columns=(
             Column("area_name", "Area"),
             Column("shown", axis, numeric=True),
@@ -238,7 +243,7 @@ def dots_of_councils(
 
 BEYOND = {
     "above 0": ("above 0 beyond chance", "dark_blue", "triangle-up"),
-    "include 0": ("within chance of 0", "pale_inner", "square"),
+    "include 0": ("within chance of 0", "mid_grey", "square"),
     "below 0": ("below 0 beyond chance", "orange", "triangle-down"),
     "not known": ("without limits", "muted", "cross"),
 }

@@ -4,8 +4,7 @@ Belongs here: the chart of a figure's revisions. Does not belong here: series ov
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
 from atf_dagster.report.charts import parts, words
 from atf_dagster.report.charts.chart import Chart, Column
@@ -13,23 +12,28 @@ from atf_dagster.report.charts.palette import colour
 from atf_dagster.report.charts.words import Row
 
 
-def history(*, id: str, title: str, rows: Sequence[Row], unit: str, decimals: int) -> Chart:
-    """What one figure was from when on: a line of steps over the moments at which its value changed.
+def history(
+    *, id: str, title: str, rows: Sequence[Row], unit: str, decimals: int, now: datetime | None = None
+) -> Chart:
+    """What one figure was from when on: a line for as long as each value stood.
 
     rows: valid_from (UTC), value (null where withdrawn or absent), change (new, revised, withdrawn), status, and where
-    known valid_to, reason; in any order.
+    known reason; at least one, in any order. now: where the last value's line ends, such as when the release was built.
     """
     ordered = sorted(rows, key=lambda row: str(row["valid_from"]))
+    moments = [_moment(row["valid_from"]) for row in ordered]
+    ends = [*moments[1:], max(moments[-1], _moment(now)) if now is not None else moments[-1]]
     values = [
         {
-            "moment": _moment(row["valid_from"]),
+            "moment": moment,
+            "until": until,
             "since": str(row["valid_from"])[:10],
             "value": row.get("value"),
             "change": str(row.get("change") or ""),
             "shown": words.shown(row, unit, decimals),
             "note": words.note(row),
         }
-        for row in ordered
+        for row, moment, until in zip(ordered, moments, ends, strict=True)
     ]
     first, last = ordered[0], ordered[-1]
     revised = sum(row.get("change") == "revised" for row in ordered)
@@ -41,32 +45,39 @@ def history(*, id: str, title: str, rows: Sequence[Row], unit: str, decimals: in
     x = {
         "field": "moment",
         "type": "temporal",
-        "scale": {"type": "utc"},
-        "axis": {"title": "Seen since", "format": "%-d %b %Y", "tickCount": 4, "labelOverlap": True},
+        "scale": {"type": "utc", "padding": 10},
+        "axis": {"title": "Seen since", "labelOverlap": "greedy", "grid": False}
+        | {"format": "%-d %b %Y", "values": list(dict.fromkeys(str(value["since"]) for value in values))},
     }
     y = {
         "field": "value",
         "type": "quantitative",
-        "scale": {"zero": False, "nice": True},
-        "axis": {"title": unit, "tickCount": 4, "format": ","},
+        "scale": {"zero": False, "nice": True, "padding": 12},
+        "axis": {"title": unit, "tickCount": 4, "format": parts.FORMAT, "domain": False},
     }
     tips = parts.tooltip(("since", "Since"), ("shown", "Figure"), ("change", "Change"), ("note", "Note"))
+    known = {"transform": [{"filter": "isValid(datum.value)"}]}
     layers: list[parts.Spec] = [
         {
-            "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2, "color": colour("dark_blue")},
-            "encoding": {"x": x, "y": y},
+            **known,
+            "mark": {"type": "rule", "strokeWidth": 3, "color": colour("dark_blue")},
+            "encoding": {"x": x, "x2": {"field": "until"}, "y": y},
         },
         {
-            "transform": [{"filter": "isValid(datum.value)"}],
+            **known,
             "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1, "color": colour("dark_blue")},
             "encoding": {"x": x, "y": y, "tooltip": tips},
         },
         {
-            "transform": [{"filter": "!isValid(datum.value)"}],
-            "mark": {"type": "text", "fontSize": 14, "fontStyle": "italic", "dy": -8, "color": colour("muted")},
-            "encoding": {"x": x, "y": {"value": {"expr": "height"}}, "text": {"field": "shown"}},
+            **known,
+            "mark": {"type": "text", "fontSize": 14, "align": "left", "dy": -12, "color": colour("ink")},
+            "encoding": {"x": x, "y": y, "text": {"field": "shown"}},
         },
     ]
+    for layer in parts.absent_layers({}, values):
+        layer["mark"] |= {"align": "center", "dy": -8}
+        layer["encoding"] = {"x": x, "y": {"value": {"expr": "height"}}, "text": {"field": "shown"}}
+        layers.append(layer)
     return Chart(
         id=id,
         title=title,
@@ -82,5 +93,7 @@ def history(*, id: str, title: str, rows: Sequence[Row], unit: str, decimals: in
     )
 
 
-def _moment(value: Any) -> str:
-    return f"{value.isoformat()}Z" if isinstance(value, datetime) and value.tzinfo is None else str(value)
+def _moment(value: date | str) -> str:
+    """ISO 8601 in UTC, as the mart's times are."""
+    text = value.isoformat() if isinstance(value, date) else str(value).replace(" ", "T")
+    return f"{text}Z" if "T" in text and not text.endswith("Z") and "+" not in text else text

@@ -16,6 +16,8 @@ from atf_dagster.report.charts.words import Row
 
 MOST_COLOURED = len(SERIES)
 MOST_BANDS = 3
+MOST_TICKS = 6
+LEGEND = {"title": None, "columns": 2, "orient": "bottom", "symbolOpacity": 1}
 CROSS = "M-1,-1L1,1M1,-1L-1,1"
 """A path of Vega: the sign of an absent figure."""
 
@@ -47,36 +49,38 @@ def series_of_areas(
     x = {
         "field": "day",
         "type": "temporal",
-        "scale": {"type": "utc"},
-        "axis": {"title": "End of period", "format": "%Y", "tickCount": 5, "grid": False, "labelOverlap": True},
+        "scale": {"type": "utc", "padding": 10},
+        "axis": {"title": "End of period", "grid": False, "labelOverlap": "greedy", **_ticks(rows)},
     }
     y = {
         "field": "value",
         "type": "quantitative",
         "scale": {"zero": False, "nice": True},
         "axis": {"title": unit, "titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleY": -12, "titleX": 0}
-        | {"tickCount": 5, "format": ",", "domain": False},
+        | {"tickCount": 5, "format": parts.FORMAT, "domain": False},
     }
     names = [*coloured, *([benchmark] if benchmark in areas else [])]
     looks = {name: (SERIES[i], SHAPES[i], DASHES[i]) for i, name in enumerate(coloured)}
     looks[benchmark] = ("dark_grey", "circle", [6, 4])
-    scale = {"field": "area_name", "type": "nominal", "legend": {"title": None, "columns": 2}}
+    scale = {"field": "area_name", "type": "nominal", "legend": LEGEND}
     colours = {**scale, "scale": {"domain": names, "range": [colour(looks[name][0]) for name in names]}}
     shapes = {**scale, "scale": {"domain": names, "range": [looks[name][1] for name in names]}}
-    dashes = {**scale, "scale": {"domain": names, "range": [looks[name][2] for name in names]}, "legend": None}
+    dashes = {**scale, "scale": {"domain": names, "range": [looks[name][2] for name in names]}}
     detail = [{"field": "area_name", "type": "nominal"}, {"field": "segment", "type": "nominal"}]
     tips = parts.tooltip(("area_name", "Area"), ("period", "Period"), ("shown", "Figure"), ("limits", "95% limits"))
     layers: list[parts.Spec] = []
-    if len(coloured) <= MOST_BANDS:
+    limits = any(value["line"] and value["named"] and value["low"] is not None for value in values)
+    if limits and len(coloured) <= MOST_BANDS:
         layers.append(
             {
+                "name": "bands",
                 "transform": [{"filter": "datum.named && datum.line && isValid(datum.low) && isValid(datum.high)"}],
-                "mark": {"type": "area", "opacity": 0.18, "aria": False},
+                "mark": {"type": "area", "opacity": 0.18},
                 "encoding": {
                     "x": x,
                     "y": {**y, "field": "low"},
                     "y2": {"field": "high"},
-                    "color": {**colours, "legend": None},
+                    "color": colours,
                     "detail": detail,
                 },
             }
@@ -84,6 +88,7 @@ def series_of_areas(
     if set(areas) - set(names):
         layers.append(
             {
+                "name": "others",
                 "transform": [{"filter": "!datum.named && isValid(datum.value)"}],
                 "mark": {"type": "line", "strokeWidth": 1.5, "color": colour("pale_inner"), "point": False},
                 "encoding": {"x": x, "y": y, "detail": detail, "tooltip": tips},
@@ -93,25 +98,30 @@ def series_of_areas(
         {
             "transform": [{"filter": "datum.named && isValid(datum.value)"}],
             "mark": {"type": "line", "strokeWidth": 2.5},
-            "encoding": {"x": x, "y": y, "color": {**colours, "legend": None}, "strokeDash": dashes, "detail": detail},
+            "encoding": {"x": x, "y": y, "color": colours, "strokeDash": dashes, "detail": detail},
         },
         {
             "transform": [{"filter": "datum.named && isValid(datum.value)"}],
             "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
             "encoding": {"x": x, "y": y, "color": colours, "shape": shapes, "tooltip": tips},
         },
-        # An absent figure is named at the foot of its period, and is no point.
-        {
-            "transform": [{"filter": "!isValid(datum.value)"}],
-            "mark": {"type": "point", "shape": CROSS, "size": 60, "yOffset": -8, "stroke": colour("muted")},
-            "encoding": {"x": x, "y": {"value": {"expr": "height"}}, "tooltip": tips},
-        },
     ]
+    if any(value["value"] is None for value in values):
+        # An absent figure has its sign at the foot of its period, and is no point.
+        layers.append(
+            {
+                "name": "absent",
+                "transform": [{"filter": "!isValid(datum.value)"}],
+                "mark": {"type": "point", "shape": CROSS, "size": 60, "yOffset": -8, "stroke": colour("muted")},
+                "encoding": {"x": x, "y": {"value": {"expr": "height"}}, "tooltip": tips},
+            }
+        )
     ends = [_day(row["period_end"]) for row in rows]
     inside = [day for day in days if ends and min(ends) < day <= max(ends)]
     if inside:
         layers.append(
             {
+                "name": "breaks",
                 "data": {"values": [{"day": day.isoformat()} for day in inside]},
                 "mark": {"type": "rule", "strokeDash": [2, 3], "strokeWidth": 1.5, "color": colour("muted")},
                 "encoding": {"x": x},
@@ -132,6 +142,18 @@ def series_of_areas(
         ),
         rows=tuple({key: str(value[key]) for key in columns} for value in values),
     )
+
+
+def _ticks(rows: Sequence[Row]) -> parts.Spec:
+    """At most six ends of periods as ticks, the newest among them, and how finely their days are said."""
+    ends = sorted({_day(row["period_end"]) for row in rows})
+    every = max(1, -(-len(ends) // MOST_TICKS))
+    years = len({day.year for day in ends}) == len(ends)
+    months = len({(day.year, day.month) for day in ends}) == len(ends)
+    return {
+        "values": [day.isoformat() for day in ends[::-1][::every][::-1]],
+        "format": "%Y" if years else "%b %Y" if months else "%-d %b %Y",
+    }
 
 
 def _values(
