@@ -157,6 +157,7 @@ def _associations(facts: Facts) -> Figure:
         Column("rho", "Rank correlation, -1 to 1", True),
         Column("p_adjusted", "p, adjusted for the number of pairs", True),
         Column("reason", "Why there is none"),
+        Column("warning", "What it does not say"),
     )
     rows = [
         [
@@ -170,12 +171,12 @@ def _associations(facts: Facts) -> Figure:
             figure(row["rho"], 2, absent="none"),
             figure(row["p_adjusted"], 3),
             text(words.reason(row["reason"])),
+            text(row["warning"]),
         ]
         for row in facts.associations
     ]
-    warnings = dict.fromkeys(str(row["warning"]) for row in facts.associations if row["warning"])
     known = sum(row["rho"] is not None for row in facts.associations)
-    said = f"{words.counted(known, 'pair')} have a rank correlation. {' '.join(warnings)}".strip()
+    said = f"{words.counted(known, 'pair')} have a rank correlation: of councils, not of people. It says nothing of causes."
     table = Table("correlations", "Determinants and life expectancy over councils", columns, rows)
     return Figure("correlations", "Determinants and life expectancy", said, table)
 

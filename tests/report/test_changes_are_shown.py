@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
 from conftest_types import Changed
 from reading_pages import cells, page
 
@@ -33,9 +34,14 @@ PERIOD = (
 )
 
 
-def test_a_revision_has_its_old_and_its_new_value(changed: Changed) -> None:
-    folder = changed(REVISED)
-    table = page(folder / "changes.html").one("revisions-caption").parent
+@pytest.fixture(scope="module")
+def later(changed: Changed) -> Path:
+    """Pages of a release in which a figure was revised and another one of a new period came."""
+    return changed(REVISED, ARRIVED, PERIOD)
+
+
+def test_a_revision_has_its_old_and_its_new_value(later: Path) -> None:
+    table = page(later / "changes.html").one("revisions-caption").parent
     assert table is not None
     (row,) = cells(table)
     old, new = float(row[5]), float(row[6])
@@ -44,27 +50,30 @@ def test_a_revision_has_its_old_and_its_new_value(changed: Changed) -> None:
     assert row[7] == "beside England: lower became similar"
 
 
-def test_a_revision_is_in_the_history_of_its_indicator(changed: Changed) -> None:
-    folder = changed(REVISED)
-    tree = page(folder / "indicators" / "ATF02.html")
+def test_a_revision_is_in_the_history_of_its_indicator(later: Path) -> None:
+    tree = page(later / "indicators" / "ATF02.html")
     assert tree.one("history-caption")
     assert tree.one("history-spec")
-    assert "has been revised" in page(folder / "indicators" / "ATF09.html").text
+    assert "No figure of this indicator has been revised" in page(later / "indicators" / "ATF09.html").text
 
 
-def test_a_comparison_that_changed_stands_by_itself(changed: Changed) -> None:
-    folder = changed(REVISED)
-    table = page(folder / "changes.html").one("comparisons-caption").parent
+def test_a_comparison_that_changed_stands_by_itself(later: Path) -> None:
+    table = page(later / "changes.html").one("comparisons-caption").parent
     assert table is not None and len(cells(table)) == 1
 
 
-def test_a_new_period_is_named_by_page_area_and_feed(changed: Changed) -> None:
-    folder = changed(ARRIVED, PERIOD)
-    assert "new period 2025 to 2027" in page(folder / "changes.html").text
-    table = page(folder / "areas" / "E08000012.html").one("changed-caption").parent
+def test_a_new_period_is_named_by_page_area_and_feed(later: Path) -> None:
+    assert "new period 2025 to 2027" in page(later / "changes.html").text
+    table = page(later / "areas" / "E08000012.html").one("changed-caption").parent
     assert table is not None
     assert cells(table) == [["2026-12-20", "Healthy life expectancy at birth", "2025 to 2027", "1", "0", "0"]]
-    assert "new period 2025 to 2027" in (folder / "changes.atom").read_text("utf-8")
+    assert "new period 2025 to 2027" in (later / "changes.atom").read_text("utf-8")
+
+
+def test_the_feed_has_old_and_new_value_of_a_revision(report: Path, later: Path) -> None:
+    said = (later / "changes.atom").read_text("utf-8")
+    assert "Healthy life expectancy at birth, Liverpool" in said and " became " in said
+    assert " became " not in (report / "changes.atom").read_text("utf-8")
 
 
 def test_the_first_figures_of_a_warehouse_are_no_news(report: Path) -> None:
