@@ -176,7 +176,7 @@ def _associations(facts: Facts) -> Figure:
         for row in facts.associations
     ]
     known = sum(row["rho"] is not None for row in facts.associations)
-    said = f"{words.counted(known, 'pair')} have a rank correlation: of councils, not of people. It says nothing of causes."
+    said = f"{words.counted(known, 'pair')} have a rank correlation: of councils, not of people, and no cause."
     table = Table("correlations", "Determinants and life expectancy over councils", columns, rows)
     return Figure("correlations", "Determinants and life expectancy", said, table)
 
