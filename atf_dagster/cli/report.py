@@ -12,6 +12,7 @@ from atf_dagster.errors import NotFound
 from atf_dagster.pipeline import pages
 from atf_dagster.release import versions
 from atf_dagster.release.versions import Release
+from atf_dagster.report.charts import images
 from atf_dagster.settings import Settings
 
 
@@ -20,6 +21,9 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("report", help="make the pages of a release: plain HTML that opens anywhere")
     parser.add_argument("version", nargs="?", help="version of a release; without it the current one")
     parser.add_argument("--out", type=Path, help="folder for the pages; without it `report` in the release's folder")
+    parser.add_argument(
+        "--images", action="store_true", help="also draw each chart as SVG and PNG into `images` (the extra `images`)"
+    )
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=report)
 
@@ -27,12 +31,19 @@ def add_parser(commands: Any) -> None:
 def report(settings: Settings, options: argparse.Namespace) -> int:
     """Make the pages and print where they are."""
     release = _chosen(settings, options.version)
+    if options.images:
+        images.check()
     folder = pages.make(settings, release, options.out)
+    if options.images:
+        drawn = images.write(folder / "images", sorted((folder / "charts").glob(f"*{images.SUFFIX}")))
     page = folder / "index.html"
     if options.json:
-        print(json.dumps({"release": release.version, "folder": str(folder), "page": str(page)}, ensure_ascii=False))
+        record = {"release": release.version, "folder": str(folder), "page": str(page)}
+        print(json.dumps(record | ({"images": len(drawn)} if options.images else {}), ensure_ascii=False))
     else:
         print(f"Pages of release {release.version}: {page}")
+        if options.images:
+            print(f"Pictures of its charts: {len(drawn)} files in {folder / 'images'}")
     return 0
 
 

@@ -3,7 +3,7 @@
     reading, facts     open a release and give its rows, whichever tables it has
     words, table       codes in words, figures as text, tables with what is shown and what is downloaded
     charts, drawn      specifications of charts; which rows of the mart each chart gets
-    overview, area, indicator, questions, changed, data, quality_page
+    overview, area, indicator, questions, explore, changed, data, quality_page
                        one kind of page each: from facts to what its template shows
     render             writes all pages into a new folder and moves it into place
 

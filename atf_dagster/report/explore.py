@@ -19,6 +19,7 @@ from atf_dagster.report.facts import Facts
 from atf_dagster.report.page import Page
 from atf_dagster.report.reading import Row
 from atf_dagster.report.subjects import Indicator
+from atf_dagster.sql import literal
 
 FOLDER = "explore"
 SCRIPT = "explore.js"
@@ -68,8 +69,11 @@ def write(facts: Facts, folder: Path) -> None:
 def figures(facts: Facts) -> dict[str, list[Row]]:
     """Indicator -> all figures of the answered areas, with groups of people, by period, group and area."""
     found: dict[str, list[Row]] = {}
-    for row in facts.reading.read("fct_observation", COLUMNS, "", COLUMNS):
-        if row["area_code"] in facts.area and row["indicator_code"] in facts.indicator:
+    codes = ", ".join(literal(code) for code in facts.area) or "null"
+    # In one order, so that a release has the same files whenever its pages are made.
+    rest = f"where area_code in ({codes}) order by all"
+    for row in facts.reading.read("fct_observation", COLUMNS, rest, COLUMNS):
+        if row["indicator_code"] in facts.indicator:
             found.setdefault(row["indicator_code"], []).append(row)
     return found
 

@@ -22,6 +22,7 @@ from atf_dagster.report import (
     changed,
     charts,
     data,
+    explore,
     indicator,
     overview,
     quality_page,
@@ -74,6 +75,7 @@ def pages(facts: Facts) -> Iterator[Page]:
     for card in facts.indicators:
         yield indicator.page(facts, card)
     yield from questions.pages(facts)
+    yield explore.page(facts)
     yield changed.page(facts)
     yield data.page(facts)
     yield quality_page.page(facts)
@@ -95,6 +97,7 @@ def _write_pages(facts: Facts, folder: Path) -> None:
         )
         (folder / page.path).write_text(html, "utf-8")
         _write_downloads(facts, page, folder)
+    explore.write(facts, folder)
     feed = templates.get_template("changes.atom.j2").render(**{**shared, **changed.feed(facts)})
     (folder / "changes.atom").write_text(feed, "utf-8")
 

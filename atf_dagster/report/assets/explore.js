@@ -246,7 +246,11 @@
     const newest = rows.map((row) => row.day).sort().at(-1);
     const last = rows.filter((row) => row.day === newest);
     const known = last.filter((row) => row.value !== null).sort((a, b) => b.value - a.value);
-    const said = [`${new Set(rows.map((row) => row.code)).size} areas, ${new Set(rows.map((row) => row.day)).size} periods.`];
+    const counted = (key, one) => {
+      const count = new Set(rows.map((row) => row[key])).size;
+      return `${count} ${one}${count === 1 ? "" : "s"}`;
+    };
+    const said = [`${counted("code", "area")}, ${counted("day", "period")}.`];
     if (known.length > 1) {
       const [high, low] = [known[0], known.at(-1)];
       said.push(`In ${high.period}, highest: ${high.area_name} (${high.shown}); lowest: ${low.area_name} (${low.shown}).`);

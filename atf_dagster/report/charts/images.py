@@ -27,6 +27,11 @@ class NoPictures(AtfError):
     """Pictures were asked for, and the extra that draws them is not installed, or a specification cannot be drawn."""
 
 
+def check() -> None:
+    """Raise NoPictures where pictures cannot be drawn, before work is done for them."""
+    _library()
+
+
 def pictures(specification: Mapping[str, Any]) -> tuple[str, bytes]:
     """One chart as SVG and PNG, on white. Raises NoPictures."""
     vl_convert = _library()
