@@ -46,7 +46,7 @@ def page(facts: Facts) -> Page:
             "tables": [_described(facts, name, described.get(name)) for name in names],
             "has_package": bool(described),
             "guard": (package.get("csvGuard") or {}).get("description", ""),
-            "sources": package.get("sources") or [],
+            "sources": sorted({str(s.get("attribution") or s.get("title")) for s in package.get("sources") or []}),
         },
     )
 

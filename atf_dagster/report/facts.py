@@ -22,6 +22,7 @@ LATEST = (
 SERIES = "indicator_code area_code period_id sex age value lci_95 uci_95 status"
 FIGURE = "indicator_code area_code period_id sex age breakdown_type breakdown_value"
 """The key of one figure."""
+ASSOCIATIONS = "vw_determinants_and_life_expectancy"
 HEADLINE = "headline"
 """A table in memory with the keys of the newest headline figures: the view is worked out once."""
 
@@ -204,6 +205,17 @@ class Facts(Subjects):
         columns = "question_no question kind outcome n_areas sentence caution evidence"
         return self.reading.read(
             "vw_questions", columns, "order by question_no, kind, outcome", "question_no kind outcome"
+        )
+
+    @cached_property
+    def associations(self) -> list[Row]:
+        """How determinants and life expectancy go together over councils, by rank correlation."""
+        return self.reading.read(
+            ASSOCIATIONS,
+            "indicator_code indicator_name period outcome_name outcome_sex outcome_period scope n_areas rho p_adjusted "
+            "reason warning",
+            "order by outcome_name, outcome_sex, scope, indicator_code",
+            "outcome_name outcome_sex scope indicator_code",
         )
 
     @cached_property

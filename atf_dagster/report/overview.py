@@ -39,6 +39,7 @@ class HeatRow:
 
 def page(facts: Facts) -> Page:
     """The page `index.html`."""
+    beacons = [indicator for indicator in facts.indicators if indicator.kind == "beacon"]
     return Page(
         path="index.html",
         title="Overview",
@@ -51,18 +52,19 @@ def page(facts: Facts) -> Page:
             "late": _in_state(facts, "late"),
             "proxies": [i for i in facts.indicators if i.kind == "proxy"],
             "beacons": facts.indicator,
-            "n_beacons": sum(i.kind == "beacon" for i in facts.indicators),
-            "n_with_figures": sum(
-                i.kind == "beacon" and any(_has_value(facts, i.code, a.code) for a in facts.areas)
-                for i in facts.indicators
+            "n_beacons": len(beacons),
+            "n_with_figures": sum(_has_figures(facts, beacon) for beacon in beacons),
+            "n_by_proxy": sum(
+                not _has_figures(facts, beacon) and any(_has_figures(facts, p) for p in facts.proxies(beacon.code))
+                for beacon in beacons
             ),
         },
     )
 
 
-def _has_value(facts: Facts, code: str, area: str) -> bool:
-    row = facts.latest.get((code, area))
-    return row is not None and row["value"] is not None
+def _has_figures(facts: Facts, indicator: Indicator) -> bool:
+    rows = (facts.latest.get((indicator.code, area.code)) for area in facts.areas)
+    return any(row is not None and row["value"] is not None for row in rows)
 
 
 def _principles(facts: Facts) -> list[tuple[str, list[HeatRow]]]:

@@ -54,6 +54,10 @@ class Page:
         return "../" * self.path.count("/")
 
     @property
+    def has_figures(self) -> bool:
+        return any(True for _ in self.figures())
+
+    @property
     def has_charts(self) -> bool:
         return any(figure.chart is not None for figure in self.figures())
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from atf_dagster.report import drawn, words
-from atf_dagster.report.facts import Facts
+from atf_dagster.report.facts import ASSOCIATIONS, Facts
 from atf_dagster.report.page import Figure, Group, Page
 from atf_dagster.report.reading import Row
 from atf_dagster.report.subjects import is_code
@@ -78,11 +78,14 @@ def pages(facts: Facts) -> Iterator[Page]:
             title=f"{question.number}. {question.text}",
             template="question.html.j2",
             context={"question": question},
-            groups=(_group(facts, question.number),),
+            groups=(_group(facts, question),),
         )
 
 
-def _group(facts: Facts, number: str) -> Group:
+def _group(facts: Facts, question: Question) -> Group:
+    number = question.number
+    if ASSOCIATIONS in question.evidence and facts.associations:
+        return Group("figures", "Rank correlations", figures=[_associations(facts)])
     mine = [(key, rows) for key, rows in facts.points.items() if key[0] == number]
     drawable = [
         (outcome, rows)
@@ -139,6 +142,47 @@ def _dots(facts: Facts, number: str, place: int, outcome: str, rows: Sequence[Ro
     )
     chart = drawn.dots(facts, id, outcome, ordered)
     return Figure(id, outcome, sentences[0] if sentences else counted, table, chart)
+
+
+def _associations(facts: Facts) -> Figure:
+    """The pairs of a determinant and a life expectancy; several hundred rows, so that they have no chart."""
+    columns = (
+        Column("indicator", "Determinant"),
+        Column("period", "Its period"),
+        Column("outcome", "Life expectancy"),
+        Column("sex", "Sex"),
+        Column("outcome_period", "Its period"),
+        Column("scope", "Whose councils"),
+        Column("n_areas", "Councils", True),
+        Column("rho", "Rank correlation, -1 to 1", True),
+        Column("p_adjusted", "p, adjusted for the number of pairs", True),
+        Column("reason", "Why there is none"),
+        Column("warning", "What it does not say"),
+    )
+    rows = [
+        [
+            text(row["indicator_name"], "head", _page_of(facts, row["indicator_code"])),
+            text(row["period"]),
+            text(row["outcome_name"]),
+            text(row["outcome_sex"]),
+            text(row["outcome_period"]),
+            text(row["scope"]),
+            text(row["n_areas"], "number"),
+            figure(row["rho"], 2, absent="none"),
+            figure(row["p_adjusted"], 3),
+            text(words.reason(row["reason"])),
+            text(row["warning"]),
+        ]
+        for row in facts.associations
+    ]
+    known = sum(row["rho"] is not None for row in facts.associations)
+    said = f"{words.counted(known, 'pair')} have a rank correlation: of councils, not of people, and no cause."
+    table = Table("correlations", "Determinants and life expectancy over councils", columns, rows)
+    return Figure("correlations", "Determinants and life expectancy", said, table)
+
+
+def _page_of(facts: Facts, code: str) -> str:
+    return f"indicators/{code}.html" if code in facts.indicator else ""
 
 
 def _rest(facts: Facts, number: str, rows: Sequence[Row]) -> Figure:

@@ -77,7 +77,7 @@ def state(facts: Facts, code: str, area: str) -> str:
 def remarks(facts: Facts, code: str, area: str, row: Row) -> str:
     """Coverage, and what else a reader of the figure must know: status, who worked it out, a newer empty period."""
     said = [state(facts, code, area)]
-    if row["status"] and row["value"] is not None and str(words.STATUSES.get(row["status"], row["status"])):
+    if row["status"] and str(words.STATUSES.get(row["status"], row["status"])):
         said.append(str(words.STATUSES.get(row["status"], row["status"])))
     if row["is_derived"]:
         said.append("worked out here")

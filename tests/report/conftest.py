@@ -19,12 +19,15 @@ def report(published_home: PublishedHome) -> Path:
     return published_home.release / "report"
 
 
-@pytest.fixture
-def changed(published_home: PublishedHome, tmp_path: Path) -> Changed:
-    """Change a copy of the release by SQL, render it, and give the folder of its pages."""
+@pytest.fixture(scope="module")
+def changed(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFactory) -> Changed:
+    """Change a copy of the release by SQL, render it, and give the folder of its pages.
+
+    It takes seconds: tests that want the same change share one (a fixture of their module).
+    """
 
     def made(*statements: str, without: tuple[str, ...] = ()) -> Path:
-        release = tmp_path / "release"
+        release = tmp_path_factory.mktemp("changed") / "release"
         release.mkdir()
         for name in ("mart.duckdb", "receipt.json", "datapackage.json", "validation.html"):
             if name not in without:

@@ -51,6 +51,11 @@ class Element:
         (found,) = [element for element in self.within if element.attributes.get("id") == id]
         return found
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it is shown only when a script fills it."""
+        return "hidden" in self.attributes or (self.parent is not None and self.parent.is_hidden)
+
     def inside(self, tag: str) -> bool:
         return self.parent is not None and (self.parent.tag == tag or self.parent.inside(tag))
 

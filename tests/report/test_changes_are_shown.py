@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
 from conftest_types import Changed
 from reading_pages import cells, page
 
@@ -15,12 +16,12 @@ KEY = (
     "and period_id = '2022-01-01/2024-12-31'"
 )
 REVISED = (
-    "insert into mart.fct_revision by name "
-    f"select o.* exclude (value, status), {LATER} as seen_at, o.value as old_value, o.value + 1.5 as new_value, "
-    "1.5 as difference, o.status as old_status, 'revised' as new_status, 'lower' as old_outcome_statistical, "
-    "'similar' as new_outcome_statistical, true as comparison_changed, false as trend_changed "
-    f"from (select indicator_code, area_code, period_id, sex, age, breakdown_type, breakdown_value, value, status, "
-    f"is_derived from mart.fct_observation where {KEY}) as o"
+    "insert into mart.fct_revision by name select * exclude (value, status, vintage_id), "
+    f"{LATER} as seen_at, value as old_value, value + 1.5 as new_value, 1.5 as difference, "
+    "vintage_id as old_vintage_id, vintage_id as new_vintage_id, status as old_status, 'revised' as new_status, "
+    "'lower' as old_outcome_statistical, 'similar' as new_outcome_statistical, true as comparison_changed, "
+    "false as trend_changed from (select indicator_code, area_code, period_id, sex, age, breakdown_type, "
+    f"breakdown_value, value, status, vintage_id, is_derived from mart.fct_observation where {KEY})"
 )
 ARRIVED = (
     "insert into mart.fct_observation_history by name "
@@ -33,9 +34,14 @@ PERIOD = (
 )
 
 
-def test_a_revision_has_its_old_and_its_new_value(changed: Changed) -> None:
-    folder = changed(REVISED)
-    table = page(folder / "changes.html").one("revisions-caption").parent
+@pytest.fixture(scope="module")
+def later(changed: Changed) -> Path:
+    """Pages of a release in which a figure was revised and another one of a new period came."""
+    return changed(REVISED, ARRIVED, PERIOD)
+
+
+def test_a_revision_has_its_old_and_its_new_value(later: Path) -> None:
+    table = page(later / "changes.html").one("revisions-caption").parent
     assert table is not None
     (row,) = cells(table)
     old, new = float(row[5]), float(row[6])
@@ -44,27 +50,30 @@ def test_a_revision_has_its_old_and_its_new_value(changed: Changed) -> None:
     assert row[7] == "beside England: lower became similar"
 
 
-def test_a_revision_is_in_the_history_of_its_indicator(changed: Changed) -> None:
-    folder = changed(REVISED)
-    tree = page(folder / "indicators" / "ATF02.html")
+def test_a_revision_is_in_the_history_of_its_indicator(later: Path) -> None:
+    tree = page(later / "indicators" / "ATF02.html")
     assert tree.one("history-caption")
     assert tree.one("history-spec")
-    assert "has been revised" in page(folder / "indicators" / "ATF09.html").text
+    assert "No figure of this indicator has been revised" in page(later / "indicators" / "ATF09.html").text
 
 
-def test_a_comparison_that_changed_stands_by_itself(changed: Changed) -> None:
-    folder = changed(REVISED)
-    table = page(folder / "changes.html").one("comparisons-caption").parent
+def test_a_comparison_that_changed_stands_by_itself(later: Path) -> None:
+    table = page(later / "changes.html").one("comparisons-caption").parent
     assert table is not None and len(cells(table)) == 1
 
 
-def test_a_new_period_is_named_by_page_area_and_feed(changed: Changed) -> None:
-    folder = changed(ARRIVED, PERIOD)
-    assert "new period 2025 to 2027" in page(folder / "changes.html").text
-    table = page(folder / "areas" / "E08000012.html").one("changed-caption").parent
+def test_a_new_period_is_named_by_page_area_and_feed(later: Path) -> None:
+    assert "new period 2025 to 2027" in page(later / "changes.html").text
+    table = page(later / "areas" / "E08000012.html").one("changed-caption").parent
     assert table is not None
     assert cells(table) == [["2026-12-20", "Healthy life expectancy at birth", "2025 to 2027", "1", "0", "0"]]
-    assert "new period 2025 to 2027" in (folder / "changes.atom").read_text("utf-8")
+    assert "new period 2025 to 2027" in (later / "changes.atom").read_text("utf-8")
+
+
+def test_the_feed_has_old_and_new_value_of_a_revision(report: Path, later: Path) -> None:
+    said = (later / "changes.atom").read_text("utf-8")
+    assert "Healthy life expectancy at birth, Liverpool" in said and " became " in said
+    assert " became " not in (report / "changes.atom").read_text("utf-8")
 
 
 def test_the_first_figures_of_a_warehouse_are_no_news(report: Path) -> None:
