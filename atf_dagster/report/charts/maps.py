@@ -11,11 +11,14 @@ from typing import Any
 
 from atf_dagster.report.charts import parts, words
 from atf_dagster.report.charts.chart import Chart, Column
+from atf_dagster.report.charts.labels import apart
 from atf_dagster.report.charts.palette import OUTCOMES, colour
 from atf_dagster.report.charts.words import Row
 
 PLACES = 3
 """Decimals of a degree: at this latitude about 70 metres, finer than a pixel of the map."""
+HEIGHT = 460
+"""Pixels."""
 CLASSES = ("light_blue", "mid_blue", "dark_blue")
 ABSENT = "no figure"
 
@@ -92,8 +95,10 @@ def map_of_councils(
         "longitude": {"field": "lon", "type": "quantitative"},
         "latitude": {"field": "lat", "type": "quantitative"},
     }
-    for feature in features:
-        feature["lon"], feature["lat"] = middle(feature["geometry"])
+    letters = [len(str(feature["area_name"])) for feature in features]
+    places = apart([middle(feature["geometry"]) for feature in features], letters, _scale(features))
+    for feature, (lon, lat) in zip(features, places, strict=True):
+        feature["lon"], feature["lat"] = lon, lat
     # The halo keeps a figure readable on every class; at a narrow width there is room for figures alone.
     text = {"type": "text", "fontSize": 13, "color": colour("ink")}
     halo = {**text, "stroke": colour("page"), "strokeWidth": 4, "strokeJoin": "round"}
@@ -132,7 +137,7 @@ def map_of_councils(
         id=id,
         title=title,
         sentence=sentence,
-        spec=parts.frame(title, sentence, features, height=460, projection={"type": "mercator"}, layer=layers),
+        spec=parts.frame(title, sentence, features, height=HEIGHT, projection={"type": "mercator"}, layer=layers),
         columns=(
             Column("area_name", "Area"),
             Column("shown", head, numeric=True),
@@ -149,14 +154,21 @@ def _classes(rows: Sequence[Row], unit: str, decimals: int) -> tuple[list[tuple[
     if not found:
         return [], unit
     low, high = min(found), max(found)
-    if number_equal(low, high, decimals):
+    if _alike(low, high, decimals):
         return [(words.number(low, decimals), low, high)], unit
     edges = [low + (high - low) * third / 3 for third in range(4)]
     names = [f"{words.number(a, decimals)} to {words.number(b, decimals)}" for a, b in pairwise(edges)]
     return list(zip(names, edges[:-1], edges[1:], strict=True)), unit
 
 
-def number_equal(one: float, other: float, decimals: int) -> bool:
+def _scale(features: Sequence[Mapping[str, Any]]) -> float:
+    """Pixels of a degree of latitude, where the outlines fill the map's height."""
+    rings = (polygon[0] for feature in features for polygon in feature["geometry"]["coordinates"])
+    latitudes = [point[1] for ring in rings for point in ring]
+    return HEIGHT / ((max(latitudes) - min(latitudes)) or 1.0) if latitudes else 1.0
+
+
+def _alike(one: float, other: float, decimals: int) -> bool:
     """Whether two figures are shown alike."""
     return words.number(one, decimals) == words.number(other, decimals)
 
