@@ -61,6 +61,8 @@ def write(release: Path, target: Path | None = None) -> Path:
             _copy_assets(making)
             mark = {"made_by": "atf report", "version": facts.about.version, "mode": facts.about.mode}
         (making / MARK).write_text(json.dumps(mark) + "\n", "utf-8")
+        if target is None:
+            _make_read_only(making)
         _replace(making, folder)
     finally:
         shutil.rmtree(making, ignore_errors=True)
@@ -147,6 +149,13 @@ def environment() -> Environment:
     found.globals["modes"] = words.MODES
     found.globals["counted"] = words.counted
     return found
+
+
+def _make_read_only(folder: Path) -> None:
+    """No file of a release may be written; its pages are replaced as a whole."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(0o444)
 
 
 def _refuse_foreign(folder: Path) -> None:
