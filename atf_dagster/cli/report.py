@@ -36,6 +36,10 @@ def report(settings: Settings, options: argparse.Namespace) -> int:
     folder = pages.make(settings, release, options.out)
     if options.images:
         drawn = images.write(folder / "images", sorted((folder / "charts").glob(f"*{images.SUFFIX}")))
+        if options.out is None:
+            # No file of a release may be written; its pages are replaced as a whole, and pictures with them.
+            for path in drawn:
+                path.chmod(0o444)
     page = folder / "index.html"
     if options.json:
         record = {"release": release.version, "folder": str(folder), "page": str(page)}

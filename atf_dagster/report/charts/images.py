@@ -38,7 +38,8 @@ def pictures(specification: Mapping[str, Any]) -> tuple[str, bytes]:
     fixed = {**specification, "width": WIDTH, "background": "white"}
     try:
         svg = vl_convert.vegalite_to_svg(fixed, vl_version=LANGUAGE, allowed_base_urls=[])
-        png = vl_convert.vegalite_to_png(fixed, vl_version=LANGUAGE, scale=SCALE, allowed_base_urls=[])
+        # From the SVG, so that Vega runs once.
+        png = vl_convert.svg_to_png(svg, scale=SCALE)
     except ValueError as error:
         raise NoPictures(
             f"A chart cannot be drawn as a picture: {str(error)[:300]}",
