@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.browser import Chromium, chromium
 from support.forked_atf import ForkedAtf
 from support.home import PROJECT, PublishedHome, command, made_once
 
@@ -87,6 +88,13 @@ def forked_atf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedAtf]:
     forked = ForkedAtf(tmp_path_factory.mktemp("forked_atf"))
     yield forked
     forked.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    """The machine's Chromium, headless; the test is skipped where there is none."""
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ ORDER = (
     "orchestration",
     "alerts",
     "pipeline",
+    "report",
     "release",
     "quality",
     "warehouse",

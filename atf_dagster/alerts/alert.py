@@ -17,6 +17,7 @@ Kind = Literal[
     "refresh-overdue",
     "publisher-late",
     "release-damaged",
+    "pages-failed",
     "alerts-undelivered",
 ]
 Severity = Literal["critical", "warning"]

@@ -19,6 +19,7 @@ from atf_dagster.alerts.alert import SHOWN_ROWS, SHOWN_SENTENCES, THE_WAREHOUSE,
 from atf_dagster.catalogue import Catalogue
 from atf_dagster.landing.records import LANDING_DAMAGED
 from atf_dagster.landing.source_issues import SourceIssue
+from atf_dagster.pipeline.pages import PagesFailed
 from atf_dagster.quality.results import Result
 from atf_dagster.release import changes, versions
 from atf_dagster.release.versions import Release
@@ -241,6 +242,27 @@ def of_release(releases: Path, at: str) -> list[Alert]:
             since=at,
             state=f"{newest} {serving} {_hash(list(damage))}",
             runbook="release-damaged",
+        )
+    ]
+
+
+def of_pages(failed: PagesFailed | None) -> list[Alert]:
+    """The release whose pages could not be made; readers have its figures all the same."""
+    if failed is None:
+        return []
+    return [
+        Alert(
+            key="pages/report",
+            kind="pages-failed",
+            severity="warning",
+            owner=ENGINEERS,
+            place=failed.release,
+            headline="has no pages",
+            message=f"{failed.message} The release itself is whole and in use; only its pages are missing.",
+            remedy=f"{failed.remedy} Then `atf report {failed.release}` makes them; so does the next refresh.".strip(),
+            since=failed.since,
+            state=f"{failed.release} {_hash(failed.message)}",
+            runbook="pages-failed",
         )
     ]
 

@@ -21,6 +21,7 @@ from atf_dagster.alerts.detect import Ended
 from atf_dagster.alerts.digest import Digest
 from atf_dagster.alerts.ledger import Difference, Ledger
 from atf_dagster.files import AnotherRefreshIsRunning, single_writer, write_atomic
+from atf_dagster.pipeline import pages
 from atf_dagster.pipeline.run_record import RunRecord
 from atf_dagster.release import changes, versions
 from atf_dagster.settings import Settings
@@ -130,10 +131,11 @@ def _compare(
     waiting = [*outbox.deliveries(folder).values(), heartbeat.read(folder)]
     always = [
         *detect.of_release(settings.releases, at),
+        *detect.of_pages(pages.failure(settings)),
         *late,
         *outbox.undelivered(waiting),
     ]
-    return before.compare([*found, *always], {*scopes, "release", "overdue", "channel"}, at)
+    return before.compare([*found, *always], {*scopes, "release", "pages", "overdue", "channel"}, at)
 
 
 def _notify(

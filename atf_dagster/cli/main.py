@@ -10,13 +10,26 @@ import argparse
 from collections.abc import Sequence
 
 from atf_dagster import settings
-from atf_dagster.cli import alerts, dev, diagnose, explain, refresh, releases, rerun, returns, sources, status, verify
+from atf_dagster.cli import (
+    alerts,
+    dev,
+    diagnose,
+    explain,
+    refresh,
+    releases,
+    report,
+    rerun,
+    returns,
+    sources,
+    status,
+    verify,
+)
 from atf_dagster.cli.printing import print_error
 from atf_dagster.errors import AtfError
 from atf_dagster.files import AnotherRefreshIsRunning
 
 EXIT_OK, EXIT_FAILED, EXIT_BUSY = 0, 1, 3
-COMMANDS = (refresh, status, diagnose, explain, releases, sources, rerun, returns, alerts, verify, dev)
+COMMANDS = (refresh, status, diagnose, explain, releases, report, sources, rerun, returns, alerts, verify, dev)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -38,6 +38,7 @@ def build_defs(
             *dbt,
             quality.admission_asset(),
             release.release_asset(marts),
+            release.pages_asset(),
         ],
         asset_checks=[quality.mart_checks(known), open_alerts_check.open_alerts_check(settings)],
         jobs=[schedules.refresh_job, schedules.rebuild_job, again],

@@ -22,6 +22,7 @@ from atf_dagster.files import only_caller
 from atf_dagster.landing import Attempt, Verdict, raw_verdicts
 from atf_dagster.landing.raw_verdicts import Parsed
 from atf_dagster.landing.records import GOOD
+from atf_dagster.pipeline import pages
 from atf_dagster.pipeline.engines import Engines, P, T
 from atf_dagster.pipeline.run_record import RunRecord
 from atf_dagster.quality import admission, first_loads, gx, rules
@@ -238,6 +239,7 @@ class Refresh(RunRecord):
             versions.point_to(self.settings.releases, newest.version)
         versions.write_latest(self.settings.releases)
         self.finish("unchanged", release=newest.version)
+        self.make_pages(newest)
 
     # warehouse ---------------------------------------------------------------------------------------
 
@@ -335,6 +337,14 @@ class Refresh(RunRecord):
         versions.forget_rollback(self.settings.releases)
         self.finish("published", release=release.version, before=before)
         return release
+
+    def make_pages(self, release: Release) -> pages.PagesFailed | None:
+        """Make the pages of a release that has none. What stops them is noted, and never ends a run."""
+        if pages.are_made(release):
+            return None
+        failed = pages.make_or_note(self.settings, release)
+        self.progress(f"pages: {failed.message if failed else f'of release {release.version}'}")
+        return failed
 
     def _datasets_here(self) -> list[str]:
         """The datasets of which at least one part has ever come."""

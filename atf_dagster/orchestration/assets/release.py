@@ -1,4 +1,4 @@
-"""Asset group release: what readers get. Runs only when no blocking check on the mart failed.
+"""Asset group release: what readers get, and its pages. Runs only when no blocking check on the mart failed.
 
 Belongs here: keys, checks and metadata of these assets. Does not belong here: publishing (`pipeline.steps`).
 """
@@ -8,6 +8,8 @@ import dagster as dg
 from atf_dagster.orchestration.assets.landing import OWNER
 from atf_dagster.orchestration.assets.metadata import table
 from atf_dagster.orchestration.resources import HOME, WRITER, HomeResource
+from atf_dagster.release import versions
+from atf_dagster.report import FOLDER
 
 
 def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -42,3 +44,32 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         )
 
     return release
+
+
+def pages_asset() -> dg.AssetsDefinition:
+    """The pages: made when readers have the release already, and never a reason for a run to fail."""
+
+    @dg.asset(
+        name="pages",
+        deps=["release"],
+        group_name="release",
+        kinds={"html"},
+        owners=[OWNER],
+        required_resource_keys={HOME},
+        pool=WRITER,
+        description="The pages of the newest release, plain HTML in its folder `report`.",
+    )
+    def pages(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        home: HomeResource = context.resources.home
+        refresh = home.refresh(context)
+        newest = versions.releases(refresh.settings.releases)[-1]
+        failed = refresh.make_pages(newest)
+        return dg.MaterializeResult(
+            metadata={
+                "version": newest.version,
+                "folder": dg.MetadataValue.path(str(newest.path / FOLDER)),
+                "failed": failed.message if failed else "no",
+            }
+        )
+
+    return pages

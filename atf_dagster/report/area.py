@@ -1,0 +1,76 @@
+"""An area's page: headline figures, spine, trends, inequalities within it, its statistical neighbours, what changed.
+
+Belongs here: which rows each part of the page has. Does not belong here: what other pages show too (`standing`,
+`changed`).
+"""
+
+from collections.abc import Iterator, Sequence
+
+from atf_dagster.report import beside, changed, standing, through_time, within, words
+from atf_dagster.report.facts import Area, Facts
+from atf_dagster.report.page import Figure, Group, Page
+from atf_dagster.report.reading import Row
+from atf_dagster.report.standing import INDICATOR
+from atf_dagster.report.table import Column, Table, text
+
+
+def page(facts: Facts, area: Area) -> Page:
+    """The page `areas/<code>.html`."""
+    rows = [row for i in facts.indicators if (row := facts.latest.get((i.code, area.code))) is not None]
+    return Page(
+        path=f"areas/{area.code}.html",
+        title=area.name,
+        template="area.html.j2",
+        context={"area": area, "summary": _summary(facts, area, rows)},
+        groups=tuple(_groups(facts, area)),
+    )
+
+
+def _summary(facts: Facts, area: Area, rows: Sequence[Row]) -> str:
+    beacons = [r for r in rows if facts.indicator[r["indicator_code"]].kind == "beacon" and r["value"] is not None]
+    total = sum(i.kind == "beacon" for i in facts.indicators)
+    said = [f"{len(beacons)} of {total} beacon indicators have a figure for {area.name}."]
+    if area != facts.england:
+        for code in ("better", "worse"):
+            names = [facts.indicator[r["indicator_code"]].name for r in beacons if r["outcome_judged"] == code]
+            said.append(f"{code.capitalize()} than England: {words.listed(names) or 'none'}.")
+        similar = sum(r["outcome_judged"] == "similar" for r in beacons)
+        unjudged = sum(r["outcome_judged"] is None for r in beacons)
+        said.append(f"Similar to England: {similar}. Not judged: {unjudged}.")
+    return " ".join(said)
+
+
+def _groups(facts: Facts, area: Area) -> Iterator[Group]:
+    kinds = {"beacon": "Beacon indicators", "proxy": "Proxies", "supporting": "Supporting indicators"}
+    yield Group(
+        "headline",
+        "Headline figures",
+        words="" if facts.latest else "This release has no view of newest figures.",
+        figures=[_headline(facts, area, kind, title) for kind, title in kinds.items()] if facts.latest else (),
+    )
+    yield beside.spine(facts, area)
+    yield through_time.trends(facts, area)
+    yield within.inequality(facts, area)
+    if area.is_council:
+        yield beside.neighbours(facts, area)
+    yield changed.of_area(facts, area.code)
+
+
+def _headline(facts: Facts, area: Area, kind: str, title: str) -> Figure:
+    mine = [i for i in facts.indicators if i.kind == kind]
+    rows = []
+    for indicator in mine:
+        row = facts.latest.get((indicator.code, area.code))
+        sex = row["sex"] if row else indicator.card["headline_sex"]
+        rows.append(
+            [
+                standing.name_of(facts, indicator),
+                text(indicator.unit),
+                text(sex),
+                *standing.cells(facts, indicator, row, area),
+            ]
+        )
+    known = sum((facts.latest.get((i.code, area.code)) or {"value": None})["value"] is not None for i in mine)
+    said = f"{known} of {len(mine)} have a figure."
+    columns = (INDICATOR, Column("unit", "Unit"), Column("sex", "Sex"), *standing.VALUES)
+    return Figure(f"headline-{kind}", title, said, Table(f"headline-{kind}", f"{title}, {area.name}", columns, rows))

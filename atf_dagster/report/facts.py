@@ -1,0 +1,234 @@
+"""The figures of a release that pages show, read once for all of them.
+
+Belongs here: the queries on the mart, by subject. Does not belong here: words and cells (`words`, `table`), one page's
+choice of rows.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from functools import cached_property
+
+from atf_dagster.report.reading import Reading, Row
+from atf_dagster.report.subjects import Area, Indicator, Subjects, by
+from atf_dagster.sql import literal
+
+__all__ = ["Area", "Facts", "Indicator"]
+
+LATEST = (
+    "indicator_code area_code sex age period_id period value lci_95 uci_95 status status_note is_derived newest_period "
+    "newest_period_status england_value outcome_statistical outcome_judged publisher_outcome trend trend_judged "
+    "difference_from_england not_compared_reason coverage_reason"
+)
+SERIES = "indicator_code area_code period_id sex age value lci_95 uci_95 status"
+FIGURE = "indicator_code area_code period_id sex age breakdown_type breakdown_value"
+"""The key of one figure."""
+ASSOCIATIONS = "vw_determinants_and_life_expectancy"
+HEADLINE = "headline"
+"""A table in memory with the keys of the newest headline figures: the view is worked out once."""
+
+
+class Facts(Subjects):
+    """The figures of one release. Each part is read when it is first asked for."""
+
+    def __init__(self, reading: Reading) -> None:
+        super().__init__(reading)
+        keys = ("indicator_code", "area_code", "period_id", "sex", "age")
+        self.has_headline = reading.has("vw_latest", *keys)
+        """Whether the release says which figures are the newest headline ones."""
+        if self.has_headline:
+            reading.connection.execute(f"create temp table {HEADLINE} as from vw_latest")
+            reading.alias(HEADLINE, "vw_latest")
+
+    @cached_property
+    def latest(self) -> dict[tuple[str, str], Row]:
+        """(indicator, area) -> the newest total at the headline sex and age, of answered areas."""
+        rows = self.reading.read(HEADLINE, LATEST)
+        return {(row["indicator_code"], row["area_code"]): row for row in rows if row["area_code"] in self.area}
+
+    @cached_property
+    def latest_by_sex(self) -> dict[str, list[Row]]:
+        """Indicator -> its newest totals by answered area and sex."""
+        rows = self.reading.read("vw_latest_by_sex", LATEST)
+        return by((row for row in rows if row["area_code"] in self.area), "indicator_code")
+
+    @cached_property
+    def coverage(self) -> dict[tuple[str, str], Row]:
+        """(indicator, area) -> state and reason."""
+        rows = self.reading.read("coverage", "indicator_code area_code state reason note")
+        return {(row["indicator_code"], row["area_code"]): row for row in rows}
+
+    @cached_property
+    def series(self) -> dict[str, list[Row]]:
+        """Indicator -> totals of the answered areas at the headline age, all sexes, oldest first."""
+        if not self.has_headline:
+            return {}
+        rows = self.reading.read(
+            "fct_observation",
+            SERIES,
+            "where breakdown_type = 'Total' "
+            f"and (indicator_code, area_code, age) in (select (indicator_code, area_code, age) from {HEADLINE}) "
+            "order by indicator_code, split_part(period_id, '/', 2), period_id, area_code, sex",
+            FIGURE,
+        )
+        return by((row for row in rows if row["area_code"] in self.area), "indicator_code")
+
+    @cached_property
+    def meals(self) -> dict[str, list[Row]]:
+        """Indicator -> the newest figures by free school meals of answered areas, persons."""
+        rows = self.reading.read(
+            "fct_observation",
+            f"{SERIES} breakdown_value",
+            "where breakdown_type = 'Free school meals' and sex = 'Persons' "
+            "qualify period_id = max(period_id) filter (where value is not null) over (partition by indicator_code) "
+            "order by indicator_code, area_code, breakdown_value",
+            f"{FIGURE} value",
+        )
+        return by((row for row in rows if row["area_code"] in self.area), "indicator_code")
+
+    @cached_property
+    def inequality(self) -> dict[str, list[Row]]:
+        """Area -> the newest measure of each inequality as a difference, and how it changed."""
+        rows = self.reading.read(
+            "fct_inequality",
+            "indicator_code area_code period_id sex measure group_a group_b value lci_95 uci_95 reason since_period_id "
+            "outcome",
+            # Of groups by deprivation the newest edition's are shown, and not one for each edition.
+            "where value is not null and measure not like 'relative_gap%' qualify row_number() over (partition by "
+            "indicator_code, area_code, measure, sex, age, "
+            "coalesce(regexp_replace(quantile_edition, ', [^,]*$', ''), group_a || '|' || group_b) "
+            "order by split_part(period_id, '/', 2) desc, period_id desc, quantile_edition desc, group_a, group_b) = 1 "
+            "order by indicator_code, measure, group_a, group_b, sex, age",
+            "indicator_code area_code period_id sex age measure group_a group_b value quantile_edition",
+        )
+        return by(rows, "area_code")
+
+    @cached_property
+    def neighbours(self) -> dict[tuple[str, str], Row]:
+        """(indicator, council) -> its newest comparison with its statistical neighbours as one area."""
+        rows = self.reading.read(
+            "fct_comparison",
+            "indicator_code area_code period_id sex benchmark_value difference outcome_statistical outcome_judged "
+            "reason",
+            "where benchmark_area_code like 'SN-%' and breakdown_type = 'Total' "
+            "order by indicator_code, split_part(period_id, '/', 2), period_id",
+            "benchmark_area_code breakdown_type indicator_code period_id",
+        )
+        found = {}
+        for row in rows:
+            newest = self.latest.get((row["indicator_code"], row["area_code"]))
+            if newest is not None and newest["sex"] == row["sex"]:
+                found[row["indicator_code"], row["area_code"]] = row
+        return found
+
+    @cached_property
+    def neighbour_values(self) -> dict[tuple[str, str, str], float]:
+        """(indicator, period, area) -> a total of any council like the headline ones, where neighbours are named."""
+        if not self.members or not self.has_headline:
+            return {}
+        rows = self.reading.read(
+            "fct_observation",
+            SERIES,
+            "where value is not null and breakdown_type = 'Total' and (indicator_code, period_id, sex, age) in "
+            f"(select (indicator_code, period_id, sex, age) from {HEADLINE})",
+            f"{FIGURE} value",
+        )
+        return {(row["indicator_code"], row["period_id"], row["area_code"]): row["value"] for row in rows}
+
+    @cached_property
+    def quintiles(self) -> dict[tuple[str, str], Row]:
+        """(indicator, area) -> where a council's headline figure stands among the councils of England."""
+        if not self.has_headline:
+            return {}
+        rows = self.reading.read(
+            "fct_quintile",
+            "indicator_code area_code n_areas rank lowest lower_quartile median upper_quartile highest",
+            "where breakdown_type = 'Total' and (indicator_code, area_code, period_id, sex, age) in "
+            f"(select (indicator_code, area_code, period_id, sex, age) from {HEADLINE})",
+            FIGURE,
+        )
+        return {(row["indicator_code"], row["area_code"]): row for row in rows}
+
+    @cached_property
+    def trends(self) -> dict[tuple[str, str, str], Row]:
+        """(indicator, area, sex) -> the trend of the total at the headline age."""
+        rows = self.reading.read(
+            "fct_trend",
+            "indicator_code area_code sex age period_id first_period_id n_points slope outcome outcome_judged reason "
+            "caution",
+            "where breakdown_type = 'Total'",
+            "breakdown_type",
+        )
+        found = {}
+        for row in rows:
+            newest = self.latest.get((row["indicator_code"], row["area_code"]))
+            if newest is not None and newest["age"] == row["age"]:
+                found[row["indicator_code"], row["area_code"], row["sex"]] = row
+        return found
+
+    @cached_property
+    def revisions(self) -> list[Row]:
+        """Revised figures of answered areas, newest first."""
+        rows = self.reading.read(
+            "fct_revision",
+            f"{FIGURE} seen_at old_value new_value old_status new_status old_outcome_statistical "
+            "new_outcome_statistical comparison_changed old_trend new_trend trend_changed",
+            f"order by seen_at desc, {', '.join(FIGURE.split(' '))}",
+            f"seen_at {FIGURE}",
+        )
+        return [row for row in rows if row["area_code"] in self.area and row["indicator_code"] in self.indicator]
+
+    def first_seen(self, revision: Row) -> dt.datetime | None:
+        """When the figure of a row of fct_revision first came into force."""
+        where = " and ".join(f"{key} = {literal(revision[key])}" for key in FIGURE.split(" "))
+        rows = self.reading.read(
+            "fct_observation_history",
+            "valid_from",
+            f"where {where} order by valid_from limit 1",
+            f"valid_from {FIGURE}",
+        )
+        return rows[0]["valid_from"] if rows else None
+
+    @cached_property
+    def arrivals(self) -> list[Row]:
+        """What came into force when: one row a day, indicator, period, area and change, oldest first."""
+        if not self.reading.has("fct_observation_history", "valid_from", "change"):
+            return []
+        codes = ", ".join(literal(code) for code in self.area) or "null"
+        return self.reading.ask(
+            "select cast(valid_from as date) as day, indicator_code, period_id, change, area_code, count(*) as n "
+            f"from fct_observation_history where area_code in ({codes}) group by all order by all"
+        )
+
+    @cached_property
+    def questions(self) -> list[Row]:
+        """What the figures say to the programme's questions."""
+        columns = "question_no question kind outcome n_areas sentence caution evidence"
+        return self.reading.read(
+            "vw_questions", columns, "order by question_no, kind, outcome", "question_no kind outcome"
+        )
+
+    @cached_property
+    def associations(self) -> list[Row]:
+        """How determinants and life expectancy go together over councils, by rank correlation."""
+        return self.reading.read(
+            ASSOCIATIONS,
+            "indicator_code indicator_name period outcome_name outcome_sex outcome_period scope n_areas rho p_adjusted "
+            "reason warning",
+            "order by outcome_name, outcome_sex, scope, indicator_code",
+            "outcome_name outcome_sex scope indicator_code",
+        )
+
+    @cached_property
+    def points(self) -> dict[tuple[str, str, str], list[Row]]:
+        """(question, indicator, outcome) -> the differences that bear on it, by area."""
+        rows = self.reading.read(
+            "vw_question_points",
+            "question_no kind outcome indicator_code unit area_name area_type period beside value beside_value "
+            "difference lci_95 uci_95 verdict verdict_by reason caution",
+            "order by question_no, outcome, area_name",
+            "question_no outcome area_name",
+        )
+        found: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+        for row in rows:
+            found[row["question_no"], row["indicator_code"], row["outcome"]].append(row)
+        return dict(found)

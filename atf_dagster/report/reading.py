@@ -1,0 +1,101 @@
+"""Opens a release for reading and gives rows of its tables, also of an old release that lacks some of them.
+
+Belongs here: the connection, which tables and columns there are. Does not belong here: what the rows mean (`facts`).
+"""
+
+import json
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+from atf_dagster.errors import AtfError
+from atf_dagster.sql import literal, single_threaded
+
+Row = dict[str, Any]
+
+
+class UnreadableRelease(AtfError):
+    """A folder that is no release, or whose files cannot be read."""
+
+
+class Reading:
+    """One release, opened read-only. A context manager: the file is closed at the end."""
+
+    def __init__(self, folder: Path) -> None:
+        """folder: a release's folder, with `mart.duckdb` in it. Raises UnreadableRelease."""
+        self.folder = folder
+        self.connection = single_threaded()
+        try:
+            self.connection.execute(f"attach {literal(folder / 'mart.duckdb')} as release (read_only)")
+            self.connection.execute("use release.mart")
+        except duckdb.Error as error:
+            self.connection.close()
+            raise UnreadableRelease(
+                f"The database of {folder} cannot be read: {error}.",
+                "Name a release that `atf releases` lists, or look with `atf verify` whether it is damaged.",
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.connection.close()
+
+    @cached_property
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """The tables and views of the release, each with its columns in their order."""
+        found: dict[str, list[str]] = {}
+        for table, column in self.connection.execute(
+            "select table_name, column_name from duckdb_columns() "
+            "where database_name = 'release' and schema_name = 'mart' order by table_name, column_index"
+        ).fetchall():
+            found.setdefault(table, []).append(column)
+        return {table: tuple(columns) for table, columns in found.items()}
+
+    def has(self, table: str, *columns: str) -> bool:
+        """Whether the release has this table with all these columns."""
+        return table in self.columns and set(columns) <= set(self.columns[table])
+
+    def alias(self, name: str, table: str) -> None:
+        """Let `name`, a table in memory made from `table`, be read as if it were in the release."""
+        self.columns[name] = self.columns[table]
+
+    def read(self, table: str, columns: str, rest: str = "", needs: str = "") -> list[Row]:
+        """Rows of one table. A column that the release lacks is None in each row.
+
+        columns, needs: names with spaces between them. rest: what follows `from <table>` in SQL, which may use the
+        columns of `needs` alone. Where the release lacks the table or one of `needs`, there are no rows.
+        """
+        if not self.has(table, *needs.split()):
+            return []
+        known = self.columns[table]
+        chosen = (f"{table}.{name}" if name in known else f"null as {name}" for name in columns.split())
+        return self.ask(f"select {', '.join(chosen)} from {table} {rest}")
+
+    def ask(self, sql: str) -> list[Row]:
+        """The rows of a query whose tables and columns are known to be there."""
+        cursor = self.connection.execute(sql)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    @cached_property
+    def receipt(self) -> dict[str, Any]:
+        """The release's receipt; empty where it cannot be read."""
+        return self._json("receipt.json")
+
+    @cached_property
+    def package(self) -> dict[str, Any]:
+        """The release's `datapackage.json`; empty where it cannot be read."""
+        return self._json("datapackage.json")
+
+    def _json(self, name: str) -> dict[str, Any]:
+        try:
+            found = json.loads((self.folder / name).read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}

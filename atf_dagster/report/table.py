@@ -1,0 +1,106 @@
+"""A table as pages show it and as files hold it: the same rows and columns, rounded here and unrounded there.
+
+Belongs here: cells, columns, CSV and JSON of a table. Does not belong here: which rows there are (the pages).
+"""
+
+import csv
+import datetime as dt
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from atf_dagster.release.candidate import FORMULA, NUMBER
+from atf_dagster.report import words
+
+_SPACES = "\x00-\x20\x7f-\xa0\xad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+_RUNS = re.compile(FORMULA.replace(r"\pZ\pC", _SPACES))
+"""The release's own rule, for Python, which has no classes of spaces and invisible characters."""
+_NUMBER = re.compile(NUMBER)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """text: what is read. value: what a file holds. kind: a class of the style sheet; href: a page of the report."""
+
+    text: str
+    value: Any = None
+    kind: str = ""
+    href: str = ""
+    sign: str = ""
+    """A sign before the text that is not read aloud, because the text says it, too."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """name: in files. label: in the heading on the page."""
+
+    name: str
+    label: str
+    is_number: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table with its caption. id: unique on its page, of letters, digits and hyphens. rows: one cell a column."""
+
+    id: str
+    caption: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]]
+    note: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Kind of download (`CSV`, `JSON`) -> address beside the page."""
+
+    def as_csv(self) -> str:
+        """The rows as CSV: UTF-8, quoted texts, empty where a value is null."""
+        stream = io.StringIO()
+        writer = csv.writer(stream, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+        writer.writerow([column.name for column in self.columns])
+        for row in self.rows:
+            writer.writerow([_guarded(cell.value) for cell in row])
+        return stream.getvalue()
+
+    def as_json(self) -> dict[str, Any]:
+        """Caption, columns and rows as plain data."""
+        names = [column.name for column in self.columns]
+        return {
+            "caption": self.caption,
+            "columns": [{"name": column.name, "label": column.label} for column in self.columns],
+            "rows": [{name: _plain(cell.value) for name, cell in zip(names, row, strict=True)} for row in self.rows],
+        }
+
+
+def text(value: Any, kind: str = "", href: str = "") -> Cell:
+    """A cell whose text is its value."""
+    return Cell(words.plain(value), value, kind, href)
+
+
+def figure(value: float | None, decimals: int | None, *, signed: bool = False, absent: str = "") -> Cell:
+    """A cell with a figure; absent: what stands in its place where there is none."""
+    if value is None:
+        return Cell(absent, None, "absent")
+    return Cell(words.number(value, decimals, signed=signed), value, "number")
+
+
+def judgement(code: str | None) -> Cell:
+    """A cell with a judgement as sign, word and colour."""
+    sign, word = words.judged(code)
+    return Cell(word, word, word.replace(" ", "-"), "", sign)
+
+
+def direction(code: str | None, meaning: str | None) -> Cell:
+    """A cell with a trend as arrow and words."""
+    arrow, said = words.trend(code, meaning)
+    return Cell(said, said, "", "", arrow)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date | dt.datetime) else value
+
+
+def _guarded(value: Any) -> Any:
+    value = "" if value is None else _plain(value)
+    runs = isinstance(value, str) and _RUNS.match(value) and not _NUMBER.fullmatch(value)
+    return f"'{value}" if runs else value

@@ -1,0 +1,119 @@
+"""Trends of an area: all in one table, and charts of its beacon indicators beside England.
+
+Belongs here: the rows of this part. Does not belong here: the other parts of the page (`area`).
+"""
+
+from collections.abc import Iterator, Sequence
+
+from atf_dagster.report import drawn, standing, words
+from atf_dagster.report.facts import Area, Facts, Indicator
+from atf_dagster.report.page import Figure, Group
+from atf_dagster.report.reading import Row
+from atf_dagster.report.standing import INDICATOR
+from atf_dagster.report.table import Column, Table, direction, figure, text
+
+MOST_TREND_POINTS = 16
+"""Periods of a small chart of one area beside England; the indicator's page has more."""
+
+
+def trends(facts: Facts, area: Area) -> Group:
+    """The trend of each series, and how beacon indicators went."""
+    title = "Trends"
+    rows = []
+    for indicator in facts.indicators:
+        for sex in ("Persons", "Female", "Male"):
+            found = facts.trends.get((indicator.code, area.code, sex))
+            if found is None or (sex != indicator.card["headline_sex"] and not indicator.is_by_sex):
+                continue
+            rows.append(
+                [
+                    standing.name_of(facts, indicator),
+                    text(sex),
+                    text(f"{facts.label(found['first_period_id'])} to {facts.label(found['period_id'])}"),
+                    text(found["n_points"], "number"),
+                    direction(found["outcome"], found["outcome_judged"]),
+                    figure(found["slope"], indicator.decimals + 1, signed=True),
+                    text("; ".join(filter(None, (words.reason(found["reason"]), found["caution"])))),
+                ]
+            )
+    if not facts.reading.has("fct_trend"):
+        return Group("trends", title, "This release has no table of trends.")
+    columns = (
+        INDICATOR,
+        Column("sex", "Sex"),
+        Column("periods", "Periods"),
+        Column("n_points", "Points", True),
+        Column("trend", "Trend"),
+        Column("slope", "Change a year", True),
+        Column("remark", "Why there is none, or what to beware of"),
+    )
+    counts = {word: sum(row[4].text.startswith(word) for row in rows) for word in ("rising", "falling")}
+    said = (
+        f"Of {words.counted(len(rows), 'series', 'series')}, {counts['rising']} are rising and {counts['falling']} "
+        "falling by more than chance."
+    )
+    summary = Figure("trends", "All trends", said, Table("trends", f"Trends, {area.name}", columns, rows))
+    return Group("trends", title, figures=[summary, *_small(facts, area)])
+
+
+def _small(facts: Facts, area: Area) -> Iterator[Figure]:
+    """Small charts of the area beside England, of beacon indicators with figures through time."""
+    england = facts.england
+    for indicator in facts.indicators:
+        if indicator.kind != "beacon":
+            continue
+        sexes = ("Female", "Male") if indicator.is_by_sex else (indicator.card["headline_sex"],)
+        for sex in sexes:
+            mine = [r for r in facts.series.get(indicator.code, []) if r["area_code"] == area.code and r["sex"] == sex]
+            known = [row for row in mine if row["value"] is not None]
+            if len(known) < 2:
+                continue
+            shown = mine[-MOST_TREND_POINTS:]
+            beside = {
+                row["period_id"]: row
+                for row in facts.series.get(indicator.code, [])
+                if england is not None and row["area_code"] == england.code and row["sex"] == sex
+            }
+            yield _small_figure(facts, area, indicator, sex, shown, beside)
+
+
+def _small_figure(
+    facts: Facts, area: Area, indicator: Indicator, sex: str, shown: Sequence[Row], beside: dict[str, Row]
+) -> Figure:
+    places = indicator.decimals
+    rows = [
+        [
+            text(facts.label(row["period_id"]), "head"),
+            figure(row["value"], places, absent=words.STATUSES.get(row["status"] or "", "no figure")),
+            figure(row["lci_95"], places),
+            figure(row["uci_95"], places),
+            figure((beside.get(row["period_id"]) or {"value": None})["value"], places),
+        ]
+        for row in shown
+    ]
+    columns = (
+        Column("period", "Period"),
+        Column("value", area.name, True),
+        Column("lci_95", "Lower 95 % limit", True),
+        Column("uci_95", "Upper 95 % limit", True),
+        Column("england_value", "England", True),
+    )
+    known = [row for row in shown if row["value"] is not None]
+    whom = {"Female": ", females", "Male": ", males"}.get(sex, "") if indicator.is_by_sex else ""
+    said = (
+        f"{facts.label(known[0]['period_id'])}: {words.number(known[0]['value'], places)}; "
+        f"{facts.label(known[-1]['period_id'])}: {words.number(known[-1]['value'], places)} ({indicator.unit})."
+        if known
+        else "No period shown has a figure."
+    )
+    id = f"trend-{indicator.code.lower()}" + (f"-{sex.lower()}" if whom else "")
+    caption = f"{indicator.name}{whom} ({indicator.unit}), {area.name}"
+    is_england = area == facts.england
+    lines = [*shown, *([] if is_england else [beside[r["period_id"]] for r in shown if r["period_id"] in beside])]
+    return Figure(
+        id,
+        f"{indicator.name}{whom}",
+        said,
+        Table(id, caption, columns[:-1] if is_england else columns, [row[:-1] if is_england else row for row in rows]),
+        drawn.series(facts, indicator, id, caption, lines, (area.name,)),
+    )

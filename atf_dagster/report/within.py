@@ -1,0 +1,92 @@
+"""Inequalities within an area: gaps, slopes and their changes, for the area's page.
+
+Belongs here: the rows of this part. Does not belong here: the other parts of the page (`area`).
+"""
+
+from typing import Any
+
+from atf_dagster.report import standing, words
+from atf_dagster.report.facts import Area, Facts
+from atf_dagster.report.page import Figure, Group
+from atf_dagster.report.standing import INDICATOR
+from atf_dagster.report.table import Column, Table, figure, text
+
+MEASURES = {
+    "absolute_gap": "Gap",
+    "absolute_gap_change": "Change of the gap",
+    "council_slope": "Slope over the councils by deprivation",
+    "council_slope_change": "Change of the slope over the councils",
+    "slope_index": "Slope index of inequality",
+    "slope_index_change": "Change of the slope index",
+    "relative_index": "Relative index of inequality",
+    "relative_index_change": "Change of the relative index",
+    "rate_if_as_least_deprived": "Rate if every group had that of the least deprived",
+    "difference_if_as_least_deprived": "Difference if every group had the rate of the least deprived",
+    "difference_if_as_least_deprived_change": "Change of that difference",
+    "percent_if_as_least_deprived": "Difference if as the least deprived, in percent of the rate",
+    "percent_if_as_least_deprived_change": "Change of that percentage",
+}
+RATIOS = ("relative_index",)
+
+
+def inequality(facts: Facts, area: Area) -> Group:
+    """The newest measure of each inequality within the area."""
+    title = "Inequalities within the area"
+    if not facts.reading.has("fct_inequality"):
+        return Group("inequality", title, "This release has no table of inequalities.")
+    rows = []
+    for row in facts.inequality.get(area.code, []):
+        indicator = facts.indicator.get(row["indicator_code"])
+        if indicator is None:
+            continue
+        places = (
+            2
+            if row["measure"].startswith(RATIOS)
+            else 1
+            if row["measure"].startswith("percent")
+            else indicator.decimals
+        )
+        since = f", since {facts.label(row['since_period_id'])}" if row["since_period_id"] else ""
+        rows.append(
+            [
+                standing.name_of(facts, indicator),
+                text(f"{MEASURES.get(row['measure'], row['measure'].replace('_', ' '))}{since}"),
+                text(f"{_group(facts, row['group_a'])} and {_group(facts, row['group_b'])}"),
+                text(row["sex"]),
+                text(facts.label(row["period_id"])),
+                figure(row["value"], places),
+                figure(row["lci_95"], places, absent="none"),
+                figure(row["uci_95"], places, absent="none"),
+                text(
+                    "; ".join(filter(None, (str(row["outcome"] or "").replace("_", " "), words.reason(row["reason"]))))
+                ),
+            ]
+        )
+    if not rows:
+        return Group("inequality", title, "There is no measure of inequality within this area.")
+    columns = (
+        INDICATOR,
+        Column("measure", "Measure"),
+        Column("groups", "Between"),
+        Column("sex", "Sex"),
+        Column("period", "Period"),
+        Column("value", "Value", True),
+        Column("lci_95", "Lower 95 % limit", True),
+        Column("uci_95", "Upper 95 % limit", True),
+        Column("outcome", "What is said of it"),
+    )
+    widening = sum(row[-1].text.startswith("widening") for row in rows)
+    narrowing = sum(row[-1].text.startswith("narrowing") for row in rows)
+    said = (
+        f"{words.counted(len(rows), 'measure')}, each of its newest period and edition of deprivation; ratios of "
+        f"gaps are in fct_inequality. By more than chance {widening} are widening "
+        f"and {narrowing} narrowing; most changes have no limits, so that this is not known of them."
+    )
+    table = Table("inequality", f"Inequalities within {area.name}", columns, rows)
+    return Group("inequality", title, figures=[Figure("inequality", "Gaps, slopes and their changes", said, table)])
+
+
+def _group(facts: Facts, name: Any) -> str:
+    """A group by its name; a council's code by the council's name."""
+    area = facts.area.get(str(name))
+    return area.name if area else str(name)

@@ -1,0 +1,212 @@
+"""Codes of the mart in words, and figures as text.
+
+Belongs here: the words and signs that pages use for a state, a reason, a status, an outcome or a trend; rounding.
+Does not belong here: which code a figure has (the mart).
+"""
+
+import datetime as dt
+import math
+from typing import Any
+
+STATES = {
+    "current": "up to date",
+    "late": "late",
+    "stale": "held back: older figures are shown",
+    "empty": "no figure",
+}
+REASONS = {
+    # coverage
+    "source_failed": "the publisher did not answer",
+    "source_rejected": "the publisher sent something that is not its table",
+    "held_by_check": "the newest figures failed a check",
+    "publisher_late": "the publisher has not published the period that is due",
+    "not_in_snapshot": "the bundled snapshot does not have it; a live refresh asks the publisher",
+    "local_return_incomplete": "an organisation or a council is missing from the sum",
+    "switched_off": "the source was not asked on purpose",
+    "no_api_key": "the source answers only to a key, and none is set",
+    "not_yet_collected": "its source is not collected yet",
+    "local_return_not_received": "no local return has come",
+    "not_at_this_level": "the publisher gives no figure for this kind of area",
+    "suppressed": "the publisher hides the figure, which may be a small number",
+    "unreliable": "the publisher calls the figure unreliable and does not give it",
+    "not_applicable": "the figure does not apply here",
+    "not_available": "the publisher has no figure",
+    "not_published": "the publisher has not published it",
+    "breakdown_only": "it is published for groups only, not as a total",
+    "headline_breakdown_missing": "it is published for another sex, age or length of period than the headline",
+    "incomplete_councils": "a council's count is missing",
+    "no_lawful_aggregate": "rates of councils must not be averaged, and their counts are not at hand",
+    "weights_not_published": "means could be weighted, but the publisher does not say by how many people",
+    "deaths_not_published": "a life table needs deaths by sex and age, which are not at hand for councils",
+    "approximation_too_coarse": "an approximate figure would be too coarse, so that none is shown",
+    "approximation_not_measured": "how good an approximate figure would be cannot be measured, so that none is shown",
+    "boundary_changed": "the area's boundary changed",
+    # comparisons
+    "approximate_figure": "the figure is approximate, and is compared with nothing",
+    "approximate_benchmark": "the benchmark is approximate",
+    "not_comparable": "figures of this kind are not compared",
+    "benchmark_has_no_figure": "the benchmark has no figure for the period",
+    "no_interval": "there are no confidence limits",
+    "benchmark_has_no_interval": "the benchmark has no confidence limits",
+    "no_denominator": "there is no denominator",
+    # trends
+    "not_allowed": "a trend would mislead",
+    "approximate_figures": "the figures are approximate",
+    "amount": "a count is no rate",
+    "multi_year_periods": "the periods overlap",
+    "not_annual": "there is more than one point a year",
+    "mixed_periods": "the periods have different lengths",
+    "series_break": "the way of measuring changed within the last five points",
+    "gap": "a period is missing",
+    "fewer_than_five_points": "there are fewer than five points",
+    # inequality
+    "group_hidden": "the figure of a group is hidden",
+    "group_missing": "a group has no figure for the period",
+    "group_ambiguous": "a group is published twice",
+    "scale_crosses_zero": "no ratio exists on a scale that crosses zero",
+    "no_comparable_period": "no earlier period is comparable",
+    "quantile_missing": "a group by deprivation has no figure",
+    "fit_not_above_zero": "the fitted line is not above zero",
+    # standing among councils
+    "too_few_areas": "too few councils have a figure",
+    "no_figure": "there is no figure",
+}
+STATUSES = {
+    "normal": "",
+    "provisional": "provisional",
+    "revised": "revised by the publisher",
+    "estimated": "approximate",
+    "break": "not comparable with the period before",
+    "suppressed": "suppressed",
+    "not_available": "not available",
+    "not_applicable": "not applicable",
+    "unreliable": "unreliable, not shown",
+    "not_published": "not published",
+}
+JUDGED = {
+    "better": ("+", "better"),
+    "similar": ("=", "similar"),
+    "worse": ("\u2212", "worse"),
+}
+NOT_JUDGED = ("\u25cb", "not judged")
+NO_FIGURE = ("\u2013", "no figure")
+TRENDS = {
+    "increasing": ("\u2197", "rising"),
+    "decreasing": ("\u2198", "falling"),
+    "no_significant_change": ("\u2192", "no significant change"),
+    "cannot_be_calculated": ("", "no trend can be calculated"),
+}
+TREND_JUDGED = {"getting_better": "getting better", "getting_worse": "getting worse"}
+POLARITIES = {
+    "higher_is_better": "Higher is better.",
+    "lower_is_better": "Lower is better.",
+    "none": "Neither higher nor lower is better, so that nothing is judged.",
+}
+FILLERS = {
+    "local_return_not_received": "NHS trusts and councils, each by a local return",
+    "local_return_incomplete": "the organisations whose local return is missing",
+    "not_in_snapshot": "a live refresh, which asks {publisher}",
+    "no_api_key": "whoever runs the warehouse, with a key of {publisher}",
+    "switched_off": "whoever runs the warehouse, by asking {publisher} again",
+    "not_at_this_level": "{publisher} only, by publishing figures for councils",
+    "not_yet_collected": "a data engineer, once a source is published and entered in the catalogue",
+    "source_failed": "{publisher}, by answering; each refresh asks again",
+    "source_rejected": "{publisher}, by sending its table; each refresh asks again",
+    "held_by_check": "analysts, who decide whether the newest figures may be used",
+    "publisher_late": "{publisher}, by publishing the period that is due",
+    "not_published": "{publisher} only, by publishing the figure",
+    "suppressed": "nobody: the publisher protects people by hiding small numbers",
+    "unreliable": "{publisher}, with a larger survey",
+    "incomplete_councils": "{publisher}, by publishing the count of the council that is missing",
+}
+MODES = {
+    "snapshot": "snapshot: made from the figures bundled with the program",
+    "live": "live: fetched from the publishers",
+}
+VERDICTS = {"passed": "All checks passed.", "warned": "The checks passed with warnings."}
+
+
+def reason(code: str | None) -> str:
+    """A reason of the mart in words; a code that this version does not know, with spaces."""
+    if not code:
+        return ""
+    return REASONS.get(code, code.replace("_", " "))
+
+
+def state(code: str | None, why: str | None = None) -> str:
+    """The state of coverage in words, with its reason."""
+    said = STATES.get(code or "", (code or "not known").replace("_", " "))
+    return f"{said}: {reason(why)}" if why else said
+
+
+def filler(code: str | None, publisher: str | None) -> str:
+    """Who could fill what is empty for this reason."""
+    said = FILLERS.get(code or "", "a data engineer, who looks up why it is empty")
+    return said.format(publisher=publisher or "the publisher")
+
+
+def judged(code: str | None) -> tuple[str, str]:
+    """Sign and word of a judgement."""
+    return JUDGED.get(code or "", NOT_JUDGED)
+
+
+def trend(code: str | None, meaning: str | None = None) -> tuple[str, str]:
+    """Arrow and words of a trend; the arrow is empty where there is none."""
+    arrow, said = TRENDS.get(code or "", ("", "no trend"))
+    return arrow, f"{said}, {TREND_JUDGED[meaning]}" if meaning in TREND_JUDGED else said
+
+
+def number(value: float | None, decimals: int | None = 1, *, signed: bool = False) -> str:
+    """A figure as text, rounded to so many decimals, with a true minus sign; empty for None."""
+    if value is None or not math.isfinite(value):
+        return ""
+    text = f"{value:{'+' if signed else ''},.{1 if decimals is None else decimals}f}"
+    if not any(digit in text for digit in "123456789"):
+        text = text.lstrip("+-")  # rounded to zero, it has no sign
+    return text.replace("-", "\u2212")
+
+
+def limits(low: float | None, high: float | None, decimals: int | None = 1) -> str:
+    """Two limits as text; empty where there are none."""
+    if low is None or high is None:
+        return ""
+    return f"{number(low, decimals)} to {number(high, decimals)}"
+
+
+def day(moment: dt.datetime | dt.date | None) -> str:
+    """A day as `1 December 2026`."""
+    return f"{moment.day} {moment:%B %Y}" if moment else ""
+
+
+def moment(at: dt.datetime | None) -> str:
+    """A moment in UTC, to the minute."""
+    return f"{day(at)}, {at:%H:%M} UTC" if at else ""
+
+
+def plain(value: Any) -> str:
+    """Any cell of a table as text."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dt.datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    return str(value)
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A count with its noun."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listed(names: list[str]) -> str:
+    """Names in a sentence."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
+
+
+def sentence(text: str) -> str:
+    """With a capital at its start and a full stop at its end."""
+    text = text.strip()
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
