@@ -21,6 +21,7 @@ ORDER = (
     "alerts",
     "pipeline",
     "release",
+    "report",
     "quality",
     "warehouse",
     "landing",

@@ -1,0 +1,1 @@
+"""Makes what people read, from a published release alone."""
