@@ -10,7 +10,7 @@ from atf_dagster.report.workbook.reader import Reader
 from atf_dagster.report.workbook.sheet import Column, Sheet, absent, number
 from atf_dagster.report.workbook.words import code_in_words, explained_codes, reason_in_words
 
-LATEST = ("vw_latest", "dim_indicator", "dim_area", "dim_period", "coverage")
+LATEST = ("vw_latest", "fct_trend", "dim_indicator", "dim_area", "dim_period", "coverage")
 SERIES = ("fct_observation", "dim_indicator", "dim_area", "dim_period", "coverage")
 BLANK_VALUE = (
     "A blank value has no figure that may be shown: Shorthand and Status say why. Blank limits: none are published or "
@@ -24,19 +24,22 @@ def latest(reader: Reader) -> Sheet:
     if lacking := reader.lacks(*LATEST):
         return absent(name, title, f"This release has no table {', '.join(lacking)}.", common.SOURCE)
     explained = explained_codes(reader.description("vw_latest", "not_compared_reason"))
+    no_trend = explained_codes(reader.description("fct_trend", "reason"))
     wanted = reader.columns(
         "vw_latest", "v", "age", "status_note", "difference_from_england", "not_compared_reason", "newest_period"
     )
     rows = reader.rows(
         f"""
         select {common.INDICATOR}, {common.KIND}, v.area_code, v.area_name, v.period, v.sex, v.value, v.lci_95,
-            v.uci_95, v.status, v.england_value, v.outcome_statistical, v.outcome_judged, v.polarity, v.trend, v.trend_judged,
-            a.area_type, cast(p.period_start as varchar) as period_start, cast(p.period_end as varchar) as period_end,
-            {wanted}
+            v.uci_95, v.status, v.england_value, v.outcome_statistical, v.outcome_judged, v.polarity, v.trend,
+            v.trend_judged, t.reason as trend_reason, a.area_type, cast(p.period_start as varchar) as period_start,
+            cast(p.period_end as varchar) as period_end, {wanted}
         from vw_latest as v
         join dim_indicator as i using (indicator_code)
         left join dim_area as a on a.area_code = v.area_code
         left join dim_period as p on p.period_id = v.period_id
+        left join fct_trend as t on (t.indicator_code, t.area_code, t.sex, t.age, t.breakdown_type)
+            = (v.indicator_code, v.area_code, v.sex, {_age(reader)}, 'Total')
         {common.KIND_JOIN}
         order by {common.INDICATOR_ORDER}, {common.AREA_ORDER}
         """
@@ -56,9 +59,10 @@ def latest(reader: Reader) -> Sheet:
             Column("not_judged", "Why not compared or not judged", 30),
             Column("trend", "Trend", 16),
             Column("trend_judged", "Trend judged", 14),
+            Column("no_trend", "Why no trend", 24),
             Column("newest_period", "Newer period without a figure", 14),
         ],
-        rows=[_compared(common.marked(common.described(row)), explained) for row in rows],
+        rows=[_compared(common.marked(common.described(row)), explained, no_trend) for row in rows],
         blanks=f"{BLANK_VALUE} A blank comparison, judgement or trend: none could be made.",
         scope="All indicators at the headline sex and age, each area with its own newest period that has a figure. "
         "Areas without any figure are on the worksheet Coverage.",
@@ -67,7 +71,11 @@ def latest(reader: Reader) -> Sheet:
     )
 
 
-def _compared(row: dict[str, Any], explained: dict[str, str]) -> dict[str, Any]:
+def _age(reader: Reader) -> str:
+    return "v.age" if "age" in reader.relations["vw_latest"] else "i.headline_age"
+
+
+def _compared(row: dict[str, Any], explained: dict[str, str], no_trend: dict[str, str]) -> dict[str, Any]:
     outcome, judged = row["outcome_statistical"], row["outcome_judged"]
     reason = None
     if row["area_type"] == "country":
@@ -85,6 +93,7 @@ def _compared(row: dict[str, Any], explained: dict[str, str]) -> dict[str, Any]:
         "not_judged": reason,
         "trend": code_in_words(row["trend"]),
         "trend_judged": code_in_words(row["trend_judged"]),
+        "no_trend": reason_in_words(row["trend_reason"], no_trend),
     }
 
 

@@ -27,7 +27,7 @@ def introduction(reader: Reader) -> list[str]:
     return [
         str(reader.package.get("description") or ""),
         f"Release: {receipt.get('version')}.",
-        f"Published from data of {str(receipt.get('built_at'))[:10]} (year-month-day, UTC).",
+        f"Made on {str(receipt.get('built_at'))[:10]} (year-month-day, UTC).",
         f"Mode: {mode}, {MODES.get(mode, 'see the release')}.",
         f"Result of the checks: {receipt.get('verdict')}.",
         "Datasets of which an earlier state serves, because the newest could not be used: "
@@ -76,17 +76,17 @@ def notes(reader: Reader) -> dict[str, str]:
         "periods": "Period is the label for readers. Period start and Period end are its first and last day, both "
         "included, as year-month-day. All three are text, so that no program changes them.",
         "decimals": "Values are those of the release's database, unrounded. The number format of a cell shows as many "
-        f"decimals as the indicator has. {says('dim_indicator', 'decimals')}",
+        "decimals as the indicator has.",
         "shorthand": "A shorthand stands in a column of its own. "
         + "; ".join(f"{symbol} {meaning}" for symbol, meaning in MEANINGS.items())
         + f". Status: {says('fct_observation', 'status')}",
-        "proxies": f"Proxy: {says('dim_indicator', 'is_proxy', 'proxy_note')} The worksheet Indicators says how each "
-        "differs.",
+        "proxies": "Proxy: it stands for a beacon indicator that cannot be had, and is never that indicator itself. "
+        "The worksheet Indicators says in what each differs.",
         "comparison": "Comparison with England: "
         f"{says('fct_comparison', 'outcome_statistical', 'outcome_judged')} A difference that is more than chance "
         "would make says neither that it matters nor what caused it.",
         "trend": f"Trend: {says('fct_trend', 'outcome', 'outcome_judged')}",
-        "derived": f"Derived figures: {says('fct_observation', 'is_derived', 'derived_by')}",
+        "derived": f"Derived figures: {says('fct_observation', 'derived_by')}",
         "breaks": "A break ([b]) must not be read across: figures before and after it are measured in different ways.",
         "inequality": f"Measures of inequality: {says('fct_inequality', 'measure', 'outcome')}",
         "coverage": f"States and reasons: {says('coverage', 'state', 'reason')}",

@@ -35,9 +35,10 @@ def inequalities(reader: Reader) -> Sheet:
                 order by p.period_end desc, p.period_start desc, f.period_id
             ) = 1
         )
-        select {common.INDICATOR}, {common.KIND}, a.area_code, a.area_name, f.period, f.period_start, f.period_end, f.sex,
-            f.age, f.measure, coalesce(area_a.area_name, f.group_a) as group_a,
-            coalesce(area_b.area_name, f.group_b) as group_b, f.value, f.lci_95, f.uci_95, f.method, since.label as since,
+        select {common.INDICATOR}, {common.KIND}, a.area_code, a.area_name, f.period, f.period_start, f.period_end,
+            f.sex, f.age, f.measure, coalesce(area_a.area_name, f.group_a) as group_a,
+            coalesce(area_b.area_name, f.group_b) as group_b, f.value, f.lci_95, f.uci_95, f.method,
+            since.label as since,
             {wanted}
         from newest as f
         join dim_indicator as i using (indicator_code)
@@ -78,10 +79,11 @@ def inequalities(reader: Reader) -> Sheet:
             Column("quantile_edition", "Which ranking by deprivation", 24),
         ],
         rows=[_measured(common.described(row), explained) for row in rows],
-        blanks="A blank value has a shorthand and a reason in words. Blank limits: the reason says why. A blank period of "
-        "comparison or outcome: the measure is no change, or the change has no limits. A blank ranking: none is used.",
-        scope="Beacon indicators and their proxies; the newest period of each measure, area, sex, age and pair of groups. "
-        "Earlier periods and supporting indicators are in the release's files.",
+        blanks="A blank value has a shorthand and a reason in words. Blank limits: the reason says why. A blank period "
+        "of comparison or outcome: the measure is no change, or the change has no limits. A blank ranking: none is "
+        "used.",
+        scope="Beacon indicators and their proxies; the newest period of each measure, area, sex, age and pair of "
+        "groups. Earlier periods and supporting indicators are in the release's files.",
         source=common.SOURCE,
         notes=("inequality", "periods", "decimals", "shorthand", "proxies"),
     )

@@ -5,6 +5,7 @@ sheet takes from them.
 """
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,8 +67,7 @@ class Reader:
 
 
 def _finite(value: Any) -> Any:
-    is_not_finite = isinstance(value, float) and (value != value or value in (float("inf"), float("-inf")))
-    return None if is_not_finite else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @contextmanager

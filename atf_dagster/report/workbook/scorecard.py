@@ -30,6 +30,7 @@ def scorecard(reader: Reader) -> Sheet:
         order by i.beacon_no is null and not i.is_proxy, {common.INDICATOR_ORDER}
         """
     )
+    statuses = _statuses(reader)
     reasons = _reasons(reader)
     return Sheet(
         name=name,
@@ -42,19 +43,22 @@ def scorecard(reader: Reader) -> Sheet:
             Column("period", "Period", 16),
             *(number(column, area["area_name"], 13) for column, area in areas.items()),
             Column("without", "Areas without a figure, and why", 60),
+            Column("remarks", "Figures that are not normal ones, and what they are", 40),
         ],
         rows=[
             {
                 **common.described(row),
                 "polarity": _direction(row["polarity"]),
-                "without": _without(row, areas, reasons),
+                "without": _without(row, areas, statuses, reasons),
+                "remarks": _remarks(row, areas, statuses),
             }
             for row in rows
         ],
-        blanks="A blank figure: the area has none in the period; the last column says why. It is never zero. A blank "
-        "period: no area has a figure. A blank last column: every area has one.",
-        scope="All indicators at the headline sex and age, in the newest period for which any area has a figure, so that a "
-        "row can be read across. Limits and comparisons are on the worksheet Latest_figures.",
+        blanks="A blank figure: the area has none in the period; a column at the end says why. It is never zero. A "
+        "blank period: no area has a figure. No area listed: every one has a figure. No remark: all are normal "
+        "figures.",
+        scope="All indicators at the headline sex and age, in the newest period for which any area has a figure, so "
+        "that a row can be read across. Limits and comparisons are on the worksheet Latest_figures.",
         source=common.SOURCE,
         notes=("decimals", "proxies", "coverage", "derived"),
     )
@@ -74,35 +78,56 @@ def _direction(polarity: str | None) -> str | None:
     return "neither" if polarity == "none" else code_in_words(polarity)
 
 
-def _reasons(reader: Reader) -> dict[tuple[str, str, str | None], str]:
-    """(indicator, area, period's label) -> why there is no figure; a period of None is the indicator as a whole."""
+def _reasons(reader: Reader) -> dict[tuple[str, str], str]:
+    """(indicator, area) -> what coverage says of the headline figure."""
     explained = explained_codes(reader.description("coverage", "reason"))
-    found: dict[tuple[str, str, str | None], str] = {}
+    found: dict[tuple[str, str], str] = {}
     for row in reader.rows("select indicator_code, area_code, state, reason from coverage"):
         reason = reason_in_words(row["reason"], explained) or code_in_words(row["state"])
-        found[row["indicator_code"], row["area_code"], None] = str(reason)
-    for row in reader.rows(
-        """
-        select o.indicator_code, o.area_code, p.label, o.status
-        from fct_observation as o
-        join dim_indicator as i using (indicator_code)
-        join dim_period as p using (period_id)
-        where o.value is null and o.breakdown_type = 'Total' and o.sex = i.headline_sex
-            and (i.headline_age is null or o.age = i.headline_age)
-        """
-    ):
-        found[row["indicator_code"], row["area_code"], row["label"]] = str(code_in_words(row["status"]))
+        found[row["indicator_code"], row["area_code"]] = str(reason)
     return found
 
 
+def _statuses(reader: Reader) -> dict[tuple[str, str, str], str]:
+    """(indicator, area, period's label) -> the status in words of a headline figure that is not a normal one."""
+    return {
+        (row["indicator_code"], row["area_code"], row["label"]): str(code_in_words(row["status"]))
+        for row in reader.rows(
+            """
+            select o.indicator_code, o.area_code, p.label, o.status
+            from fct_observation as o
+            join dim_indicator as i using (indicator_code)
+            join dim_period as p using (period_id)
+            where o.status <> 'normal' and o.breakdown_type = 'Total' and o.sex = i.headline_sex
+                and (i.headline_age is null or o.age = i.headline_age)
+            """
+        )
+    }
+
+
+def _remarks(
+    row: dict[str, Any], areas: dict[str, dict[str, Any]], statuses: dict[tuple[str, str, str], str]
+) -> str | None:
+    """Areas with a figure that is estimated, provisional or otherwise not a normal one."""
+    by_status: dict[str, list[str]] = {}
+    for column, area in areas.items():
+        status = statuses.get((row["indicator_code"], area["area_code"], row["period"]))
+        if row[column] is not None and status is not None:
+            by_status.setdefault(status, []).append(str(area["area_name"]))
+    return "; ".join(f"{', '.join(names)}: {status}" for status, names in by_status.items()) or None
+
+
 def _without(
-    row: dict[str, Any], areas: dict[str, dict[str, Any]], reasons: dict[tuple[str, str, str | None], str]
+    row: dict[str, Any],
+    areas: dict[str, dict[str, Any]],
+    statuses: dict[tuple[str, str, str], str],
+    reasons: dict[tuple[str, str], str],
 ) -> str | None:
     by_reason: dict[str, list[str]] = {}
     empty = [area for column, area in areas.items() if row[column] is None]
     for area in empty:
         key = (row["indicator_code"], area["area_code"])
-        reason = reasons.get((*key, row["period"])) or reasons.get((*key, None)) or "no reason is in the release"
+        reason = statuses.get((*key, row["period"])) or reasons.get(key) or "no reason is in the release"
         if reason == "current":
             reason = "no figure in this period; Latest_figures has another"
         by_reason.setdefault(reason, []).append(str(area["area_name"]))

@@ -1,7 +1,7 @@
 """What a sheet is: one table, with its title and the lines above it.
 
-Belongs here: the shape that the sheets' makers fill and the writer reads. Does not belong here: what a sheet says, or how
-it is written.
+Belongs here: the shape that the sheets' makers fill and the writer reads. Does not belong here: what a sheet says, or
+how it is written.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,8 +15,8 @@ TEXT, NUMBER = "text", "number"
 class Column:
     """One column of a table.
 
-    key: the row's key that fills it. header: unique in the sheet. width: in characters. decimals: how many to show; None
-    takes the row's own, which stands under `decimals` in the row.
+    key: the row's key that fills it. header: unique in the sheet. width: in characters. decimals: how many to show;
+    None takes the row's own, which stands under `decimals` in the row.
     """
 
     key: str
@@ -35,8 +35,8 @@ def number(key: str, header: str, width: int = 12, decimals: int | None = None) 
 class Sheet:
     """One worksheet with one table.
 
-    name: at most 31 characters, no spaces. blanks: why cells are blank, a sentence. scope: what is in the table and what
-    is left out. source: where the figures come from. notes: the notes (`notes.NOTES`) that the sheet refers to.
+    name: at most 31 characters, no spaces. blanks: why cells are blank, a sentence. scope: what is in the table and
+    what is left out. source: where the figures come from. notes: the notes (`front.notes`) that the sheet refers to.
     rows: at least one, each a mapping by the columns' keys.
     """
 

@@ -54,8 +54,8 @@ def coverage(reader: Reader) -> Sheet:
             }
             for row in rows
         ],
-        blanks="A blank reason: the newest figure that can be expected is there. A blank newest period: no figure at all. A "
-        "blank expected period: the indicator has no dataset. A blank note: there is none.",
+        blanks="A blank reason: the newest figure that can be expected is there. A blank newest period: no figure at "
+        "all. A blank expected period: the indicator has no dataset. A blank note: there is none.",
         scope="Every indicator and area, at the headline sex and age.",
         source=RELEASE,
         notes=("coverage", "proxies"),
@@ -104,8 +104,8 @@ def indicators(reader: Reader) -> Sheet:
             }
             for row in rows
         ],
-        blanks="A blank publisher, licence, attribution or page: the indicator has no dataset yet. A blank principle or "
-        "name in the report: a proxy or a supporting indicator. Another blank: there is nothing to say.",
+        blanks="A blank publisher, licence, attribution or page: the indicator has no dataset yet. A blank principle "
+        "or name in the report: a proxy or a supporting indicator. Another blank: there is nothing to say.",
         scope="All indicators: the beacon indicators, each followed by its proxies, then the supporting indicators.",
         source=RELEASE,
         notes=("proxies",),
@@ -148,7 +148,8 @@ def changes(reader: Reader) -> Sheet:
         ],
         rows=[common.described(row) for row in rows],
         blanks="No cell is blank.",
-        scope="All areas, sexes, ages and breakdowns, by the day (UTC) on which a figure came into force, the newest first.",
+        scope="All areas, sexes, ages and breakdowns, by the day (UTC) on which a figure came into force, the newest "
+        "first.",
         source=RELEASE,
         notes=("changes", "proxies"),
     )
@@ -204,9 +205,10 @@ def revisions(reader: Reader) -> Sheet:
             Column("trend_changed", "Did the trend change", 12),
         ],
         rows=[_revised(common.described(row)) for row in rows],
-        blanks="A blank value has no figure that may be shown; Shorthand and Status beside it say why. A blank difference: "
-        "one of the two has no value. A blank answer to a question: it cannot be told.",
-        scope=f"Figures of the answered areas, the newest {MOST_REVISIONS} revisions at most; all are in the release's files.",
+        blanks="A blank value has no figure that may be shown; Shorthand and Status beside it say why. A blank "
+        "difference: one of the two has no value. A blank answer to a question: it cannot be told.",
+        scope=f"Figures of the answered areas, the newest {MOST_REVISIONS} revisions at most; all are in the release's "
+        "files.",
         source=RELEASE,
         notes=("changes", "decimals", "shorthand", "proxies"),
     )

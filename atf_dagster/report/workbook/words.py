@@ -31,7 +31,7 @@ MEANINGS = {
     "[x]": "not available or not published",
     "[z]": "not applicable",
 }
-"""Symbol -> its meaning here. A symbol stands in a column of its own, and the status beside it says the same in words."""
+"""Symbol -> its meaning here. A symbol stands in a column of its own, and the status beside it says it in words."""
 
 UNKNOWN_SHORTHAND = "[x]"
 

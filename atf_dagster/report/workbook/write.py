@@ -27,6 +27,8 @@ OPTIONS = {
 }
 NOTE_WIDTHS = {"Contents": (20, 90), "Notes": (14, 120)}
 FROZEN_COLUMNS = 2
+"""Code and name of the indicator."""
+ONE_TABLE = "This worksheet contains one table."
 
 
 def write_workbook(release: Path, target: Path) -> None:
@@ -86,8 +88,8 @@ def _made(reader: Reader, sheets: list[Sheet]) -> bytes:
                 ],
                 columns=["Note", "Note text"],
             ),
-            contentsheet_options={"instructions": "This worksheet contains one table. No cell is blank."},
-            notesheet_options={"instructions": "This worksheet contains one table. No cell is blank."},
+            contentsheet_options={"instructions": f"{ONE_TABLE} No cell is blank."},
+            notesheet_options={"instructions": f"{ONE_TABLE} No cell is blank."},
             auto_width=False,
             workbook_options=OPTIONS,
         )
@@ -97,9 +99,8 @@ def _made(reader: Reader, sheets: list[Sheet]) -> bytes:
         for position, width in enumerate(widths):
             book.get_worksheet_by_name(name).set_column(position, position, width)
     built_at = datetime.fromisoformat(str(reader.receipt["built_at"])).replace(tzinfo=None)
-    book.set_properties(
-        {"title": front.title(reader), "comments": "\n".join(front.introduction(reader)), "created": built_at}
-    )
+    about = "\n".join(front.introduction(reader))
+    book.set_properties({"title": front.title(reader), "comments": about, "created": built_at})
     book.close()
     return buffer.getvalue()
 
@@ -124,8 +125,8 @@ def _table(sheet: Sheet, table: Any, format_list: type, frame: Any) -> Any:
         ),
         table_name=sheet.name.lower(),
         title=cells.in_heading(sheet.title),
-        instructions=f"This worksheet contains one table. {sheet.blanks}",
-        legend=[used] if used else [],
+        instructions=ONE_TABLE,
+        legend=[*([used] if used else []), sheet.blanks],
         source=sheet.source,
         scope=f"{sheet.scope} {references}".strip(),
         index_columns={},
