@@ -109,6 +109,18 @@ def test_a_hostile_text_is_shown_as_it_is(hostile_sheets: dict[str, Table], text
         assert text in {read.removeprefix(" ") for each in shown for read in (each, unescape(each))}
 
 
+def test_an_area_under_another_name_keeps_its_column_on_the_scorecard(
+    polluted: Path, hostile_sheets: dict[str, Table]
+) -> None:
+    found = {row["Indicator code"]: row["liverpool"] for row in hostile_sheets["Scorecard"].rows}
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{polluted / 'mart.duckdb'}' as release (read_only)")
+        expected = dict(
+            connection.execute("select indicator_code, liverpool from release.mart.vw_scorecard").fetchall()
+        )
+    assert {code: value is None for code, value in found.items()} == {c: v is None for c, v in expected.items()}
+
+
 def test_a_text_longer_than_a_cell_is_cut_and_says_so(hostile_sheets: dict[str, Table]) -> None:
     (cut,) = {str(row["Indicator"]) for row in hostile_sheets["Indicators"].rows if len(str(row["Indicator"])) > 1000}
     assert len(cut) <= 32_767

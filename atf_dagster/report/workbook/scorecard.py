@@ -65,13 +65,25 @@ def scorecard(reader: Reader) -> Sheet:
 
 
 def _areas(reader: Reader) -> dict[str, dict[str, Any]]:
-    """Column of the scorecard -> its area, in the sheet's order. The columns are named after the areas."""
+    """Column of the scorecard -> its area, in the sheet's order. The columns are named after the areas.
+
+    A column that no area's name gives any more stays, under its own name.
+    """
+    columns = [
+        row["column_name"]
+        for row in reader.rows(
+            "select column_name from duckdb_columns() where database_name = 'atf' and table_name = 'vw_scorecard' "
+            "and data_type = 'DOUBLE' order by column_index"
+        )
+    ]
     known = reader.rows(
         f"select a.area_code, a.area_name from dim_area as a where {common.answered(reader, 'a')} "
         f"order by {common.AREA_ORDER}"
     )
     by_column = {re.sub(r"[^a-z0-9]+", "_", str(area["area_name"]).lower()).strip("_"): area for area in known}
-    return {column: area for column, area in by_column.items() if column in reader.relations["vw_scorecard"]}
+    named = {column: area for column, area in by_column.items() if column in columns}
+    others = {column: {"area_code": None, "area_name": column.replace("_", " ")} for column in columns}
+    return {**named, **{column: area for column, area in others.items() if column not in named}}
 
 
 def _direction(polarity: str | None) -> str | None:

@@ -106,7 +106,6 @@ def _made(reader: Reader, sheets: list[Sheet]) -> bytes:
 
 
 def _table(sheet: Sheet, table: Any, format_list: type, frame: Any) -> Any:
-    headers = _headers(sheet)
     symbols = {
         str(row[column.key])
         for column in sheet.columns
@@ -120,7 +119,7 @@ def _table(sheet: Sheet, table: Any, format_list: type, frame: Any) -> Any:
     return table(
         table=frame(
             [[cells.in_table(row.get(column.key), format_list) for column in sheet.columns] for row in sheet.rows],
-            columns=headers,
+            columns=[cells.safe(column.header.replace("$$", "$ $")) for column in sheet.columns],
             dtype=object,
         ),
         table_name=sheet.name.lower(),
@@ -131,15 +130,6 @@ def _table(sheet: Sheet, table: Any, format_list: type, frame: Any) -> Any:
         scope=f"{sheet.scope} {references}".strip(),
         index_columns={},
     )
-
-
-def _headers(sheet: Sheet) -> list[str]:
-    """The headers, each once: a table in a workbook may not have the same header twice."""
-    headers: list[str] = []
-    for column in sheet.columns:
-        text = cells.safe(column.header.replace("$$", "$ $")).strip() or column.key
-        headers.append(text if text not in headers else f"{text} ({column.key})")
-    return headers
 
 
 def _finish(book: Any, worksheet: Any, table: Any, sheet: Sheet) -> None:
