@@ -119,6 +119,21 @@ def test_text_is_wrapped(book: Any, sheets: dict[str, Table]) -> None:
             assert all(cell.alignment.wrap_text for cell in row if isinstance(cell.value, str)), name
 
 
+def test_a_row_is_as_high_as_its_longest_text_needs(book: Any, sheets: dict[str, Table]) -> None:
+    """LibreOffice does not fit rows to wrapped text by itself. A line holds no more letters than the column is wide."""
+    for name, table in sheets.items():
+        sheet = book[name]
+        # Neighbours of the same width are one entry.
+        widths = {n: d.width for d in sheet.column_dimensions.values() for n in range(d.min, d.max + 1)}
+        for row in sheet.iter_rows(min_row=table.first + 1):
+            for cell in row:
+                if isinstance(cell.value, str):
+                    lines = len(cell.value) / widths[cell.column]
+                    assert (sheet.row_dimensions[cell.row].height or 15) >= min(409, 15 * lines), (
+                        f"{name}: {cell.value}"
+                    )
+
+
 def test_no_cell_is_only_signs_and_units_are_words(sheets: dict[str, Table]) -> None:
     texts = [
         value for table in sheets.values() for row in table.rows for value in row.values() if isinstance(value, str)

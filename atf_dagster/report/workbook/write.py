@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from atf_dagster.files import keep_read_only
-from atf_dagster.report.workbook import cells, front, words
+from atf_dagster.report.workbook import cells, front, layout, words
 from atf_dagster.report.workbook.figures import latest, series
 from atf_dagster.report.workbook.inequalities import inequalities
 from atf_dagster.report.workbook.reader import Reader, opened
@@ -25,9 +25,6 @@ OPTIONS = {
     "strings_to_numbers": False,
     "in_memory": True,
 }
-NOTE_WIDTHS = {"Contents": (20, 90), "Notes": (14, 120)}
-FROZEN_COLUMNS = 2
-"""Code and name of the indicator."""
 ONE_TABLE = "This worksheet contains one table."
 
 
@@ -65,7 +62,10 @@ def _made(reader: Reader, sheets: list[Sheet]) -> bytes:
     from gptables.core.gptable import FormatList
 
     notes = front.notes(reader)
-    referred = {reference for sheet in sheets for reference in sheet.notes}
+    # In the order of the numbers that gptables gives them.
+    referred = list(dict.fromkeys(reference for sheet in sheets for reference in sheet.notes)) or list(notes)
+    parts = [[line for line in part if line] for part in (front.introduction(reader), front.about(reader))]
+    parts.append(front.contact(reader))
     tables = {sheet.name: _table(sheet, gptables.GPTable, FormatList, pandas.DataFrame) for sheet in sheets}
     buffer = io.BytesIO()
     with warnings.catch_warnings():
@@ -76,16 +76,13 @@ def _made(reader: Reader, sheets: list[Sheet]) -> bytes:
             tables,
             cover=gptables.Cover(
                 title=cells.safe(front.title(reader)),
-                intro=[cells.in_heading(line) for line in front.introduction(reader) if line],
-                about=[cells.in_heading(line) for line in front.about(reader) if line],
-                contact=[cells.in_heading(line) for line in front.contact(reader) if line],
+                intro=[cells.in_heading(line) for line in parts[0]],
+                about=[cells.in_heading(line) for line in parts[1]],
+                contact=[cells.in_heading(line) for line in parts[2]],
+                width=layout.COVER_WIDTH,
             ),
             notes_table=pandas.DataFrame(
-                [
-                    (reference, cells.in_table(text, FormatList))
-                    for reference, text in notes.items()
-                    if reference in referred
-                ],
+                [(reference, cells.in_table(notes[reference], FormatList)) for reference in referred],
                 columns=["Note", "Note text"],
             ),
             contentsheet_options={"instructions": f"{ONE_TABLE} No cell is blank."},
@@ -95,11 +92,13 @@ def _made(reader: Reader, sheets: list[Sheet]) -> bytes:
         )
     for sheet in sheets:
         _finish(book, book.get_worksheet_by_name(sheet.name), tables[sheet.name], sheet)
-    for name, widths in NOTE_WIDTHS.items():
-        for position, width in enumerate(widths):
-            book.get_worksheet_by_name(name).set_column(position, position, width)
+    layout.lay_out_cover(book.get_worksheet_by_name("Cover"), front.title(reader), parts)
+    titles = [sheet.title for sheet in sheets]
+    layout.lay_out_list(book.get_worksheet_by_name("Contents"), layout.CONTENTS_WIDTHS, titles)
+    texts = [notes[reference] for reference in referred]
+    layout.lay_out_list(book.get_worksheet_by_name("Notes"), layout.NOTES_WIDTHS, texts)
     built_at = datetime.fromisoformat(str(reader.receipt["built_at"])).replace(tzinfo=None)
-    about = "\n".join(front.introduction(reader))
+    about = "\n".join(parts[0])
     book.set_properties({"title": front.title(reader), "comments": about, "created": built_at})
     book.close()
     return buffer.getvalue()
@@ -133,12 +132,11 @@ def _table(sheet: Sheet, table: Any, format_list: type, frame: Any) -> Any:
 
 
 def _finish(book: Any, worksheet: Any, table: Any, sheet: Sheet) -> None:
-    """Widths, panes, number formats by row, and texts that no edit turns into a formula."""
+    """The layout, number formats by row, and texts that no edit turns into a formula."""
     first = table.data_range[0] + 1
-    worksheet.freeze_panes(first, FROZEN_COLUMNS if len(sheet.columns) > FROZEN_COLUMNS else 0)
+    layout.lay_out(worksheet, sheet, first - 1)
     base = dict(book.theme.data_format)
     for position, column in enumerate(sheet.columns):
-        worksheet.set_column(position, position, column.width)
         for offset, row in enumerate(sheet.rows):
             value = row.get(column.key)
             if value is None:
