@@ -114,6 +114,8 @@ class Settings(BaseSettings):
     keep_releases: Count = 30
     keep_runs: Count = 200
     """How many runs keep their results, page and history in Dagster."""
+    report: bool = True
+    """Whether a refresh makes the pages and the workbook of a new release; `atf report` makes them at any time."""
     alerts: str = Field(default="", repr=False)
     """Addresses of channels, separated by spaces; see `alerts.channels`. They are secret: never printed or kept."""
     alerts_second: str = Field(default="", repr=False)

@@ -72,7 +72,7 @@ def published_home(tmp_path_factory: pytest.TempPathFactory) -> PublishedHome:
     """A home in which `atf refresh --json` ran once, as a process. Nothing in it may be changed."""
 
     def refreshed(folder: Path) -> None:
-        done = command(folder / "home", "atf", "refresh", "--json")
+        done = command(folder / "home", "atf", "refresh", "--json", ATF_REPORT="true")
         lines = done.stdout.strip().splitlines()
         assert lines, f"`atf refresh --json` printed nothing; exit code {done.returncode}; {done.stderr}"
         (folder / "ended.json").write_text(json.dumps({"code": done.returncode, "report": json.loads(lines[-1])}))

@@ -22,6 +22,7 @@ ORDER = (
     "pipeline",
     "report",
     "release",
+    "report",
     "quality",
     "warehouse",
     "landing",

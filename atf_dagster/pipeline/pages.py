@@ -1,4 +1,4 @@
-"""The pages of a release as a part of a refresh: made after readers have the release, never a reason to fail.
+"""Pages and workbook of a release as a part of a refresh: made after readers have it, never a reason to fail.
 
 What stopped them stands in a file of the mode's folder until pages are made; people are notified of it.
 
@@ -9,13 +9,15 @@ Belongs here: when pages are made, the note of a failure. Does not belong here: 
 import datetime as dt
 import json
 import logging
+import os
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from atf_dagster.errors import AtfError
 from atf_dagster.files import write_atomic
 from atf_dagster.release.versions import Release
-from atf_dagster.report import FOLDER, MARK
+from atf_dagster.report import FOLDER, MARK, WORKBOOK
 from atf_dagster.settings import Settings
 
 
@@ -30,16 +32,31 @@ class PagesFailed:
 
 
 def make(settings: Settings, release: Release, out: Path | None = None) -> Path:
-    """Make the pages of a release and forget an earlier failure. Returns their folder.
+    """Make the pages and the workbook of a release and forget an earlier failure. Returns their folder.
 
-    out: another folder than the release's own; then the failure stays noted. Raises what stopped it.
+    out: another folder than the release's own; then the failure stays noted. Raises what stopped it; pages that were
+    made before that are in place.
     """
     from atf_dagster.report import render
+    from atf_dagster.report.workbook import write_workbook
 
     folder = render.write(release.path, out)
+    write_workbook(release.path, folder / WORKBOOK)
     if out is None:
+        _show_in_release(folder / WORKBOOK, release.path / WORKBOOK)
         _note(settings).unlink(missing_ok=True)
     return folder
+
+
+def _show_in_release(workbook: Path, place: Path) -> None:
+    """Give the workbook its place among the files of the release: a link, where the file system has links."""
+    temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)
+    try:
+        temporary.hardlink_to(workbook)
+    except OSError:
+        shutil.copy2(workbook, temporary)
+    temporary.replace(place)
 
 
 def make_or_note(settings: Settings, release: Release) -> PagesFailed | None:
@@ -65,8 +82,8 @@ def make_or_note(settings: Settings, release: Release) -> PagesFailed | None:
 
 
 def are_made(release: Release) -> bool:
-    """Whether the release has its pages."""
-    return (release.path / FOLDER / MARK).is_file()
+    """Whether the release has its pages and its workbook."""
+    return (release.path / FOLDER / MARK).is_file() and (release.path / WORKBOOK).is_file()
 
 
 def failure(settings: Settings) -> PagesFailed | None:

@@ -339,8 +339,8 @@ class Refresh(RunRecord):
         return release
 
     def make_pages(self, release: Release) -> pages.PagesFailed | None:
-        """Make the pages of a release that has none. What stops them is noted, and never ends a run."""
-        if pages.are_made(release):
+        """Make the pages of a release that has none, if the settings want them. What stops them never ends a run."""
+        if not self.settings.report or pages.are_made(release):
             return None
         failed = pages.make_or_note(self.settings, release)
         self.progress(f"pages: {failed.message if failed else f'of release {release.version}'}")

@@ -13,5 +13,7 @@ release is (`release`), when pages are made (`orchestration`).
 
 FOLDER = "report"
 """The folder of a release in which its pages are."""
+WORKBOOK = "atf_beacon_indicators.xlsx"
+"""The workbook, beside the pages and in the release's folder."""
 MARK = "report.json"
 """The file that says that a folder was written here, and from which release."""

@@ -7,7 +7,7 @@ here: describing a column (the mart).
 from dataclasses import dataclass
 from typing import Any
 
-from atf_dagster.report import words
+from atf_dagster.report import WORKBOOK, words
 from atf_dagster.report.facts import Facts
 from atf_dagster.report.page import Page
 
@@ -44,6 +44,7 @@ def page(facts: Facts) -> Page:
         template="data.html.j2",
         context={
             "tables": [_described(facts, name, described.get(name)) for name in names],
+            "workbook": WORKBOOK,
             "has_package": bool(described),
             "guard": (package.get("csvGuard") or {}).get("description", ""),
             "sources": sorted({str(s.get("attribution") or s.get("title")) for s in package.get("sources") or []}),

@@ -12,6 +12,7 @@ from typing import Any, Self
 import duckdb
 
 from atf_dagster.errors import AtfError
+from atf_dagster.release.versions import database
 from atf_dagster.sql import literal, single_threaded
 
 Row = dict[str, Any]
@@ -25,11 +26,11 @@ class Reading:
     """One release, opened read-only. A context manager: the file is closed at the end."""
 
     def __init__(self, folder: Path) -> None:
-        """folder: a release's folder, with `mart.duckdb` in it. Raises UnreadableRelease."""
+        """folder: a release's folder, with its database in it. Raises UnreadableRelease."""
         self.folder = folder
         self.connection = single_threaded()
         try:
-            self.connection.execute(f"attach {literal(folder / 'mart.duckdb')} as release (read_only)")
+            self.connection.execute(f"attach {literal(database(folder))} as release (read_only)")
             self.connection.execute("use release.mart")
         except duckdb.Error as error:
             self.connection.close()

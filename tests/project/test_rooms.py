@@ -13,6 +13,7 @@ USERS = {
     "dagster": {"orchestration"},
     "great_expectations": {"quality"},
     "dbt": {"warehouse"},
+    "gptables": {"report"},
     # The heartbeat is one call to an address of the settings; the snapshot answers in the library's own shapes.
     "requests": {"http", "alerts", "snapshot"},
 }

@@ -29,11 +29,11 @@ def changed(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFact
     def made(*statements: str, without: tuple[str, ...] = ()) -> Path:
         release = tmp_path_factory.mktemp("changed") / "release"
         release.mkdir()
-        for name in ("mart.duckdb", "receipt.json", "datapackage.json", "validation.html"):
+        for name in ("atf.duckdb", "receipt.json", "datapackage.json", "validation.html"):
             if name not in without:
                 shutil.copyfile(published_home.release / name, release / name)
         make_writable(release)
-        run_sql(release / "mart.duckdb", *statements)
+        run_sql(release / "atf.duckdb", *statements)
         return render.write(release)
 
     return made

@@ -28,6 +28,8 @@ def home(published_home: PublishedHome, tmp_path: Path) -> PublishedHome:
 
 def test_a_refresh_leaves_the_pages_in_the_release(published_home: PublishedHome) -> None:
     assert (published_home.release / "report" / "index.html").is_file()
+    book = published_home.release / "atf_beacon_indicators.xlsx"
+    assert book.read_bytes() == (published_home.release / "report" / book.name).read_bytes()
     assert [path.name for path in published_home.release.iterdir() if path.name.startswith(".")] == []
 
 
@@ -93,8 +95,8 @@ def test_a_home_without_releases_says_so(tmp_path: Path) -> None:
 def test_pages_that_fail_leave_those_that_are_there(home: PublishedHome) -> None:
     (release,) = versions.releases(home.releases)
     before = (release.path / "report" / "index.html").read_bytes()
-    (release.path / "mart.duckdb").chmod(0o644)
-    (release.path / "mart.duckdb").write_bytes(b"no database")
+    (release.path / "atf.duckdb").chmod(0o644)
+    (release.path / "atf.duckdb").write_bytes(b"no database")
     failed = pages.make_or_note(home.settings, release)
     assert failed is not None and "cannot be read" in failed.message
     assert (release.path / "report" / "index.html").read_bytes() == before
@@ -107,7 +109,7 @@ def test_pages_that_cannot_be_made_are_an_alert_and_stop_no_refresh(
     home = published_home.copy_of_all(tmp_path / "home")
     shutil.rmtree(home.release / "report")
     (home.release / "report").write_text("a file where the folder belongs")
-    ended = forked_atf.atf(home.home, "refresh", "--json")
+    ended = forked_atf.atf(home.home, "refresh", "--json", ATF_REPORT="true")
     assert ended.code == 0, ended.errors
     assert json.loads(ended.output.strip().splitlines()[-1])["outcome"] == "unchanged"
     kinds = [entry.alert.kind for entry in ledger.read(folder_of(home.settings)).open]
@@ -119,11 +121,20 @@ def test_pages_that_cannot_be_made_are_an_alert_and_stop_no_refresh(
     assert "pages-failed" not in [entry.alert.kind for entry in ledger.read(folder_of(home.settings)).open]
 
 
+def test_a_home_that_wants_no_pages_gets_none(
+    published_home: PublishedHome, tmp_path: Path, forked_atf: ForkedAtf
+) -> None:
+    home = published_home.copy_of_all(tmp_path / "home")
+    shutil.rmtree(home.release / "report")
+    assert forked_atf.atf(home.home, "refresh", "--json", ATF_REPORT="false").code == 0
+    assert not (home.release / "report").exists()
+
+
 def test_a_refresh_makes_pages_that_a_killed_run_did_not(
     published_home: PublishedHome, tmp_path: Path, forked_atf: ForkedAtf
 ) -> None:
     home = published_home.copy_of_all(tmp_path / "home")
     shutil.rmtree(home.release / "report")
-    ended = forked_atf.atf(home.home, "refresh", "--json")
+    ended = forked_atf.atf(home.home, "refresh", "--json", ATF_REPORT="true")
     assert ended.code == 0, ended.errors
     assert (home.release / "report" / "index.html").is_file()

@@ -34,7 +34,9 @@ LONG_ENOUGH = 300.0  # seconds; only a command that hangs takes longer
 def environment(home: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """The caller's environment without anything that it says of a home, and with this one."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ATF_", "DAGSTER_"))}
-    return {**inherited, "ATF_HOME": str(home), "ATF_MODE": "snapshot", **(more or {})}
+    # Pages are the business of few tests, and every refresh would make them.
+    usual = {"ATF_HOME": str(home), "ATF_MODE": "snapshot", "ATF_REPORT": "false"}
+    return {**inherited, **usual, **(more or {})}
 
 
 def command(home: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:

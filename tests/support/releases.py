@@ -35,9 +35,10 @@ def another_release(
 ) -> Path:
     """A release `version` that differs from `of` in its own name and receipt; `change` may alter the receipt."""
     folder = releases / version
-    shutil.copytree(releases / of, folder)
+    shutil.copytree(releases / of, folder, ignore=shutil.ignore_patterns("report"))
     make_writable(folder)
     run_sql(folder / "atf.duckdb", f"update mart.release_info set version = '{version}'")
+    shutil.copyfile(folder / "atf.duckdb", folder / "mart.duckdb")
     receipt = json.loads((folder / "receipt.json").read_text("utf-8"))
     receipt["version"] = version
     for name, facts in receipt["files"].items():
