@@ -17,6 +17,7 @@ from atf_dagster.errors import AtfError
 from atf_dagster.files import single_writer
 from atf_dagster.pipeline.steps import Refresh
 from atf_dagster.release.versions import database
+from atf_dagster.report import FOLDER
 from atf_dagster.settings import Settings
 
 EXIT_OK, EXIT_FAILED, EXIT_HELD = 0, 1, 2
@@ -108,6 +109,9 @@ def _print(report: Any, settings: Settings) -> None:
     print(f"Alerts: {report.notified}")
     if report.release_path:
         print(f"Readers: {database(settings.releases / 'current')}")
+        pages = settings.releases / "current" / FOLDER / "index.html"
+        if pages.is_file():
+            print(f"Pages: {pages}")
     if report.page:
         print(f"Validation page: {report.page}")
     print("Seconds: " + ", ".join(f"{name} {value}" for name, value in report.seconds.items()))

@@ -32,7 +32,14 @@ REFERENCE = (
     "govuk_iod_2025_lsoa",
     "govuk_iod_2025_districts",
 )
-MODELS = ("+dim_area", "+dim_area_change", "+dim_area_boundary", "+dim_area_deprivation", "dim_vintage")
+MODELS = (
+    "+dim_area",
+    "+dim_area_change",
+    "+dim_area_member",
+    "+dim_area_boundary",
+    "+dim_area_deprivation",
+    "dim_vintage",
+)
 ANSWERED = 12
 COUNCILS_2019 = 317
 NINE = ("E06000006", "E06000007", "E06000049", "E06000050", *(f"E080000{number}" for number in range(11, 16)))
@@ -318,3 +325,16 @@ def test_every_landed_row_of_reference_data_comes_through_staging(dimensions: tu
         landed = warehouse.query(f"select vintage_id, row_number from raw.{table} order by all")
         assert landed
         assert warehouse.query(f"select vintage_id, source_row from staging.{model} order by all") == landed
+
+
+def test_readers_find_the_members_of_each_group_by_name(
+    dimensions: tuple[Warehouse, list[Node]],
+) -> None:
+    found = dimensions[0].query(
+        "select area_name, count(*), count(distinct member_code) from mart.dim_area_member "
+        "join mart.dim_area on area_code = group_code group by all order by 1"
+    )
+    assert ("Cheshire and Merseyside", 9, 9) in found
+    neighbours = [row for row in found if row[0].startswith("Statistical neighbours of ")]
+    assert len(neighbours) == 9
+    assert {row[1:] for row in neighbours} == {(10, 10)}

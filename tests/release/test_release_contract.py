@@ -44,6 +44,7 @@ CONTRACT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("area_name", "area_type", "parent_code", "in_cheshire_merseyside", "valid_from", "valid_to"),
     ),
     "dim_area_change": (("old_code", "new_code"), ("old_name", "new_name", "kind", "changed_on")),
+    "dim_area_member": (("group_code", "member_code"), ("group_type",)),
     "dim_area_boundary": (("area_code",), ("code_year", "geometry", "vintage_id")),
     "dim_area_deprivation": (
         ("area_code", "edition"),

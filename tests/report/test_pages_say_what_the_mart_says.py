@@ -217,6 +217,7 @@ def test_the_dictionary_has_every_table_and_column(report: Path, published_home:
             column
             for (column,) in published_home.rows(
                 f"select column_name from duckdb_columns() where table_name = '{name}' and database_name = 'release' "
+                "and schema_name = 'mart' "
                 "order by column_index"
             )
         ]
