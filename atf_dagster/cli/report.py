@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from atf_dagster.errors import NotFound
+from atf_dagster.files import single_writer
 from atf_dagster.pipeline import pages
 from atf_dagster.release import versions
 from atf_dagster.release.versions import Release
 from atf_dagster.report.charts import images
 from atf_dagster.settings import Settings
+
+PATIENCE = 120.0
+"""Seconds to wait for a refresh that is running."""
 
 
 def add_parser(commands: Any) -> None:
@@ -30,9 +34,15 @@ def add_parser(commands: Any) -> None:
 
 def report(settings: Settings, options: argparse.Namespace) -> int:
     """Make the pages and print where they are."""
-    release = _chosen(settings, options.version)
     if options.images:
         images.check()
+    # Nothing else may write in the home, nor remove the release, while its pages are replaced.
+    with single_writer(settings.home, wait_seconds=PATIENCE):
+        return _make(settings, options)
+
+
+def _make(settings: Settings, options: argparse.Namespace) -> int:
+    release = _chosen(settings, options.version)
     folder = pages.make(settings, release, options.out)
     if options.images:
         drawn = images.write(folder / "images", sorted((folder / "charts").glob(f"*{images.SUFFIX}")))

@@ -44,6 +44,9 @@ def make(settings: Settings, release: Release, out: Path | None = None) -> Path:
     write_workbook(release.path, folder / WORKBOOK)
     if out is None:
         _show_in_release(folder / WORKBOOK, release.path / WORKBOOK)
+    failed = failure(settings)
+    # What stopped the pages of a release is not repaired by those of an older one.
+    if out is None and failed is not None and release.version >= failed.release:
         _note(settings).unlink(missing_ok=True)
     return folder
 

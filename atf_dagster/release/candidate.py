@@ -6,6 +6,7 @@ checks of the files (`audit`), the pointer (`versions`).
 
 import re
 import shutil
+import unicodedata
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -168,13 +169,18 @@ def _export(connection: duckdb.DuckDBPyConnection, folder: Path, table: Table) -
         )
 
 
-FORMULA = (
-    "^([\\t\\r]|[\\s\\pZ\\pC]*"
-    "[=+@\\-\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207a\u207c\u208a\u208c\u2a75\u2a76\ufb29])"
-)
+STARTS = "=+@-\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207a\u207c\u208a\u208c\u2a75\u2a76\ufb29"
+"""The signs with which a formula begins, in any form."""
+FORMULA = f"^([\\t\\r]|[\\s\\pZ\\pC]*[{re.escape(STARTS)}])"
 """The start of a text that a spreadsheet would run: a tab, a line break, or spaces and then = + - @ in any form."""
 NUMBER = "[+\\-]?[0-9]+([.][0-9]+)?([eE][+\\-]?[0-9]+)?"
 """A text that a spreadsheet reads as a number and never runs."""
+
+
+def begins_a_formula(text: str) -> bool:
+    """The rule of `FORMULA` for Python, whose expressions have no classes of spaces and invisible characters."""
+    first = next((sign for sign in text if unicodedata.category(sign)[0] not in "ZC"), " ")
+    return (text[:1] in ("\t", "\r") or first in STARTS) and not re.fullmatch(NUMBER, text)
 
 
 def _csv_cell(column: Column) -> str:

@@ -8,16 +8,18 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from atf_dagster.errors import AtfError
-from atf_dagster.files import sync_folder
+from atf_dagster.files import sync_folder, write_durably
 from atf_dagster.report import (
     FOLDER,
     MARK,
+    WORKBOOK,
     area,
     changed,
     charts,
@@ -37,6 +39,18 @@ HERE = Path(__file__).parent
 ASSETS = HERE / "assets"
 
 
+WRITTEN = frozenset(
+    {
+        *("areas", "assets", "charts", "data", "explore", "images", "indicators", "questions"),
+        *("changes.atom", "changes.html", "data.html", "explore.html", "how-to-read.html", "index.html"),
+        *("quality.html", "questions.html", MARK, WORKBOOK),
+    }
+)
+"""Names in a folder of pages. A folder that holds anything else is somebody's, and is never replaced."""
+SYNCED_AT_ONCE = 8
+MADE_BY = "atf report"
+
+
 class NotOurFolder(AtfError):
     """A folder that holds files and was not written by this command."""
 
@@ -48,9 +62,10 @@ def write(release: Path, target: Path | None = None) -> Path:
     are replaced at once when the new ones are complete; a failure leaves them as they are. Raises NotOurFolder,
     UnreadableRelease.
     """
-    folder = target if target is not None else release / FOLDER
+    folder = target.resolve() if target is not None else release / FOLDER
     _refuse_foreign(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    if target is not None:
+        folder.parent.mkdir(parents=True, exist_ok=True)
     making = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     shutil.rmtree(making, ignore_errors=True)
     try:
@@ -59,8 +74,10 @@ def write(release: Path, target: Path | None = None) -> Path:
             facts = Facts(reading)
             _write_pages(facts, making)
             _copy_assets(making)
-            mark = {"made_by": "atf report", "version": facts.about.version, "mode": facts.about.mode}
-        (making / MARK).write_text(json.dumps(mark) + "\n", "utf-8")
+            mark = {"made_by": MADE_BY, "version": facts.about.version, "mode": facts.about.mode}
+        _sync_files(making)
+        # The mark comes last: pages that have one are whole, also after a power cut.
+        write_durably(making / MARK, (json.dumps(mark) + "\n").encode())
         if target is None:
             _make_read_only(making)
         _replace(making, folder)
@@ -159,16 +176,41 @@ def _make_read_only(folder: Path) -> None:
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """Raise NotOurFolder for a folder with files in it that this module did not write, or for a file."""
-    if not folder.exists() or (folder / MARK).is_file():
+    """Raise NotOurFolder for a folder with files in it that this module did not write, for a file and for a root."""
+    if not folder.exists():
         return
-    if folder.is_dir() and not any(folder.iterdir()):
-        return
+    if folder.is_dir() and folder.name and folder != Path.cwd():
+        inside = {path.name for path in folder.iterdir()}
+        if not inside or (inside <= WRITTEN and _is_marked(folder)):
+            return
     raise NotOurFolder(
         f"{folder} is not empty and was not made by `atf report`, so nothing was written.",
         "Name an empty folder, or one that does not exist yet.",
         owner="whoever runs the command",
     )
+
+
+def _is_marked(folder: Path) -> bool:
+    """Whether `report.json` says that the folder is ours: other tools have files of that name, too."""
+    try:
+        mark = json.loads((folder / MARK).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(mark, dict) and mark.get("made_by") == MADE_BY
+
+
+def _sync_files(folder: Path) -> None:
+    """Sync all files to the disk, several at once."""
+    with ThreadPoolExecutor(SYNCED_AT_ONCE) as pool:
+        list(pool.map(_sync, (path for path in folder.rglob("*") if path.is_file())))
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _replace(making: Path, folder: Path) -> None:

@@ -6,18 +6,12 @@ Belongs here: cells, columns, CSV and JSON of a table. Does not belong here: whi
 import csv
 import datetime as dt
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from atf_dagster.release.candidate import FORMULA, NUMBER
+from atf_dagster.release.candidate import begins_a_formula
 from atf_dagster.report import words
-
-_SPACES = "\x00-\x20\x7f-\xa0\xad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
-_RUNS = re.compile(FORMULA.replace(r"\pZ\pC", _SPACES))
-"""The release's own rule, for Python, which has no classes of spaces and invisible characters."""
-_NUMBER = re.compile(NUMBER)
 
 
 @dataclass(frozen=True)
@@ -102,5 +96,4 @@ def _plain(value: Any) -> Any:
 
 def _guarded(value: Any) -> Any:
     value = "" if value is None else _plain(value)
-    runs = isinstance(value, str) and _RUNS.match(value) and not _NUMBER.fullmatch(value)
-    return f"'{value}" if runs else value
+    return f"'{value}" if isinstance(value, str) and begins_a_formula(value) else value

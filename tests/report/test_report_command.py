@@ -14,6 +14,7 @@ from atf_dagster.cli.main import main
 from atf_dagster.pipeline import pages
 from atf_dagster.pipeline.kept_bytes import damaged_files
 from atf_dagster.release import versions
+from atf_dagster.report.render import WRITTEN
 from support.forked_atf import ForkedAtf
 from support.home import PublishedHome, command
 from support.releases import another_release
@@ -78,6 +79,37 @@ def test_a_folder_of_others_is_refused_and_stays_as_it_is(home: PublishedHome, t
     assert done.returncode == 1
     assert "was not made by `atf report`" in done.stderr
     assert [path.name for path in (tmp_path / "theirs").iterdir()] == ["letter.txt"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"report.json": '{"tests": 3}', "index.html": ""},
+        {"report.json": '{"made_by": "atf report"}', "letter.txt": "Dear reader"},
+    ],
+)
+def test_a_folder_that_only_looks_like_pages_is_refused_and_stays(
+    home: PublishedHome, tmp_path: Path, files: dict[str, str]
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    for name, text in files.items():
+        (out / name).write_text(text)
+    done = command(home.home, "atf", "report", "--out", str(out))
+    assert done.returncode != 0
+    assert "was not made by `atf report`" in done.stderr
+    assert {path.name: path.read_text() for path in out.iterdir()} == files
+
+
+def test_the_root_and_the_working_folder_are_refused_in_words(home: PublishedHome) -> None:
+    for where in (".", "/"):
+        done = command(home.home, "atf", "report", "--out", where)
+        assert done.returncode != 0
+        assert "Name an empty folder" in done.stderr, where
+
+
+def test_every_name_that_pages_write_is_known_as_theirs(published_home: PublishedHome) -> None:
+    assert {path.name for path in (published_home.release / "report").iterdir()} <= WRITTEN
 
 
 def test_a_release_that_is_not_there_is_named_with_those_that_are(home: PublishedHome) -> None:

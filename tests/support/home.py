@@ -107,7 +107,7 @@ class PublishedHome:
         return from_manifest(dbt.read_manifest(self.settings))
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Ask the release, attached under another name: under another name than the one that its file has."""
+        """Ask the release, attached under another name than its file has, as readers may."""
         with duckdb.connect() as connection:
             connection.execute(f"attach '{self.mart}' as release (read_only)")
             connection.execute("use release")

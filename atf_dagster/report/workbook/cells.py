@@ -14,8 +14,6 @@ LINK = re.compile(r"\[.+\]\(.+\)")
 """What gptables makes a link of."""
 WORDLESS = re.compile(r"[^a-zA-Z0-9]*")
 """What gptables refuses as a cell of signs only, also where it is in another alphabet."""
-FORMULA = re.compile(r"\s*[=+@\-\uff1d\uff0b\uff0d\uff20]")
-"""What a spreadsheet would run once somebody edits the cell and presses Enter."""
 
 
 def safe(text: str) -> str:
@@ -45,8 +43,3 @@ def in_table(value: Any, format_list: type) -> Any:
 def in_heading(text: str) -> list[Any]:
     """A text from the release for a title or a line of the cover: `$$` would be a reference to a note."""
     return [{}, safe(text.replace("$$", "$ $"))]
-
-
-def is_run(text: str) -> bool:
-    """Whether a spreadsheet would run the text when somebody edits the cell."""
-    return FORMULA.match(text) is not None

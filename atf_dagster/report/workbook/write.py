@@ -9,7 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from atf_dagster.files import keep_read_only
+from atf_dagster.release.candidate import begins_a_formula
+from atf_dagster.report.reading import UnreadableRelease
 from atf_dagster.report.workbook import cells, front, layout, words
 from atf_dagster.report.workbook.figures import latest, series
 from atf_dagster.report.workbook.inequalities import inequalities
@@ -35,9 +39,14 @@ def write_workbook(release: Path, target: Path) -> None:
     have gives a sheet that says so. The same release gives the same bytes. Raises UnreadableRelease where one of the
     three files is missing or unreadable, OSError where the target cannot be written.
     """
-    with opened(release) as reader:
-        sheets = all_sheets(reader)
-        data = _made(reader, sheets)
+    try:
+        with opened(release) as reader:
+            data = _made(reader, all_sheets(reader))
+    except duckdb.Error as error:
+        raise UnreadableRelease(
+            f"The workbook needs what the release in {release} does not have: {' '.join(str(error).split())[:300]}.",
+            "Use the pages and files of this release. A newer release has its workbook.",
+        ) from error
     keep_read_only(target, data)
 
 
@@ -145,6 +154,6 @@ def _finish(book: Any, worksheet: Any, table: Any, sheet: Sheet) -> None:
                 decimals = column.decimals if column.decimals is not None else row.get("decimals") or 0
                 shown = {**base, "align": "right", "num_format": "#,##0" + ("." + "0" * decimals if decimals else "")}
                 worksheet.write_number(first + offset, position, value, book.add_format(shown))
-            elif isinstance(value, str) and cells.is_run(value):
+            elif isinstance(value, str) and begins_a_formula(value):
                 quoted = {**base, "align": "left", "quote_prefix": True}
                 worksheet.write_string(first + offset, position, cells.safe(value), book.add_format(quoted))
