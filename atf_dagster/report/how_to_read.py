@@ -48,8 +48,8 @@ def _terms(facts: Facts) -> list[tuple[str, str]]:
         ),
         (
             "Approximate",
-            "Put together here from published figures of councils and not published as such. It is compared with "
-            "England only where its own limits could be worked out.",
+            "Estimated, or put together here from figures of councils, and not published as such. What is weighted "
+            "together approximately is compared with nothing; other approximate figures are where they have limits.",
         ),
         (
             f"In doubt ({words.IN_DOUBT[0]})",

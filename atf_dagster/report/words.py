@@ -42,8 +42,8 @@ REASONS = {
     "approximation_not_measured": "how good an approximate figure would be cannot be measured, so that none is shown",
     "boundary_changed": "the area's boundary changed",
     # comparisons
-    "approximate_figure": "the figure is put together approximately, and is compared with nothing",
-    "approximate_benchmark": "the benchmark is put together approximately",
+    "approximate_figure": "the figure is weighted together approximately, and is compared with nothing",
+    "approximate_benchmark": "the benchmark is weighted together approximately",
     "not_comparable": "figures of this kind are not compared",
     "benchmark_has_no_figure": "the benchmark has no figure for the period",
     "no_interval": "there are no confidence limits",
@@ -115,7 +115,7 @@ POLARITIES = {
 FILLERS = {
     "local_return_not_received": "NHS trusts and councils, each by a local return",
     "local_return_incomplete": "the organisations whose local return is missing",
-    "not_in_snapshot": "whoever makes the next release: it is published by {publisher}, and can be fetched there",
+    "not_in_snapshot": "whoever makes the next release, who can fetch it from {publisher}",
     "no_api_key": "whoever runs the warehouse, with a key of {publisher}",
     "switched_off": "whoever runs the warehouse, by asking {publisher} again",
     "not_at_this_level": "{publisher} only, by publishing figures for councils",
