@@ -118,7 +118,12 @@ def _beacons(facts: Facts) -> Figure:
     )
     with_figures = sum(row[1].text == "yes" for row in rows)
     said = f"{with_figures} of {len(beacons)} beacon indicators have a figure of any area in this release."
-    return Figure("beacons", "Which have a figure", said, Table("beacons", "The beacon indicators", columns, rows))
+    return Figure(
+        "beacons",
+        "Which have a figure",
+        said,
+        Table("beacons", "Beacon indicators with and without figures", columns, rows),
+    )
 
 
 def _known(facts: Facts, indicator: Indicator) -> int:
