@@ -6,7 +6,7 @@ Belongs here: which rows each part of the page has. Does not belong here: what o
 
 from collections.abc import Iterator, Sequence
 
-from atf_dagster.report import beside, changed, standing, through_time, within, words
+from atf_dagster.report import age, beside, changed, standing, through_time, within, words
 from atf_dagster.report.facts import Area, Facts
 from atf_dagster.report.page import Figure, Group, Page
 from atf_dagster.report.reading import Row
@@ -31,13 +31,22 @@ def _summary(facts: Facts, area: Area, rows: Sequence[Row]) -> str:
     total = sum(i.kind == "beacon" for i in facts.indicators)
     said = [f"{len(beacons)} of {total} beacon indicators have a figure for {area.name}."]
     if area != facts.england:
+        trusted = [r for r in beacons if not standing.is_doubted(facts, r)]
         for code in ("better", "worse"):
-            names = [facts.indicator[r["indicator_code"]].name for r in beacons if r["outcome_judged"] == code]
+            names = [_dated(facts, r) for r in trusted if r["outcome_judged"] == code]
             said.append(f"{code.capitalize()} than England: {words.listed(names) or 'none'}.")
-        similar = sum(r["outcome_judged"] == "similar" for r in beacons)
-        unjudged = sum(r["outcome_judged"] is None for r in beacons)
-        said.append(f"Similar to England: {similar}. Not judged: {unjudged}.")
+        said.append(f"Similar to England: {sum(r['outcome_judged'] == 'similar' for r in trusted)}.")
+        if untested := [r for r in trusted if r["outcome_judged"] is None]:
+            said.append(f"{standing.not_tested(untested)}.")
+        if doubted := [_dated(facts, r) for r in beacons if standing.is_doubted(facts, r)]:
+            said.append(f"In doubt, because a check failed, and not to be reported yet: {words.listed(doubted)}.")
     return " ".join(said)
+
+
+def _dated(facts: Facts, row: Row) -> str:
+    """The indicator's name with the figure's period, and a word where the figure is old."""
+    old = f", {words.OLD[1]}" if age.is_old(facts, row) else ""
+    return f"{facts.indicator[row['indicator_code']].name} ({row['period']}{old})"
 
 
 def _groups(facts: Facts, area: Area) -> Iterator[Group]:

@@ -22,6 +22,8 @@ LATEST = (
 SERIES = "indicator_code area_code period_id sex age value lci_95 uci_95 status"
 FIGURE = "indicator_code area_code period_id sex age breakdown_type breakdown_value"
 """The key of one figure."""
+GAP = "indicator_code area_code period_id sex age measure group_a group_b quantile_edition"
+"""The key of one gap."""
 ASSOCIATIONS = "vw_determinants_and_life_expectancy"
 HEADLINE = "headline"
 """A table in memory with the keys of the newest headline figures: the view is worked out once."""
@@ -58,6 +60,49 @@ class Facts(Subjects):
         return {(row["indicator_code"], row["area_code"]): row for row in rows}
 
     @cached_property
+    def failed_checks(self) -> list[Row]:
+        """The checks that failed with a warning or worse; `sample` names figures, as JSON."""
+        return self.reading.read(
+            "quality_result",
+            "suite expectation sample",
+            "where not success and severity in ('warning', 'critical') order by suite, expectation",
+            "success severity suite expectation",
+        )
+
+    @cached_property
+    def counts(self) -> frozenset[str]:
+        """Indicators in a unit of counting, such as deaths, which grow with the area; money is a mean."""
+        rows = self.reading.read("dim_indicator", "indicator_code", "where value_type = 'amount'", "value_type")
+        units = {self.indicator[row["indicator_code"]].unit for row in rows if row["indicator_code"] in self.indicator}
+        return frozenset(i.code for i in self.indicators if i.unit in units and not i.unit.startswith("£"))
+
+    @cached_property
+    def limits_by(self) -> dict[str, list[str]]:
+        """Indicator -> by what methods (ci_method) the limits of its newest headline figures were worked out."""
+        if not self.has_headline:
+            return {}
+        rows = self.reading.read(
+            "fct_observation",
+            "indicator_code ci_method",
+            "where breakdown_type = 'Total' and lci_95 is not null "
+            "and (indicator_code, area_code, period_id, sex, age) "
+            f"in (select (indicator_code, area_code, period_id, sex, age) from {HEADLINE}) group by all order by all",
+            f"{FIGURE} lci_95 ci_method",
+        )
+        return {code: [row["ci_method"] for row in mine] for code, mine in by(rows, "indicator_code").items()}
+
+    @cached_property
+    def gap_sizes(self) -> dict[tuple[str, ...], float]:
+        """A gap's key with its measure, period and edition -> its value; only of gaps that changed."""
+        rows = self.reading.read(
+            "fct_inequality",
+            f"{GAP} value",
+            "where value is not null and not ends_with(measure, '_change')",
+            f"{GAP} value",
+        )
+        return {tuple(str(row[name]) for name in GAP.split(" ")): row["value"] for row in rows}
+
+    @cached_property
     def series(self) -> dict[str, list[Row]]:
         """Indicator -> totals of the answered areas at the headline age, all sexes, oldest first."""
         if not self.has_headline:
@@ -90,15 +135,14 @@ class Facts(Subjects):
         """Area -> the newest measure of each inequality as a difference, and how it changed."""
         rows = self.reading.read(
             "fct_inequality",
-            "indicator_code area_code period_id sex measure group_a group_b value lci_95 uci_95 reason since_period_id "
-            "outcome",
+            f"{GAP} value lci_95 uci_95 reason since_period_id outcome",
             # Of groups by deprivation the newest edition's are shown, and not one for each edition.
             "where value is not null and measure not like 'relative_gap%' qualify row_number() over (partition by "
             "indicator_code, area_code, measure, sex, age, "
             "coalesce(regexp_replace(quantile_edition, ', [^,]*$', ''), group_a || '|' || group_b) "
             "order by split_part(period_id, '/', 2) desc, period_id desc, quantile_edition desc, group_a, group_b) = 1 "
             "order by indicator_code, measure, group_a, group_b, sex, age",
-            "indicator_code area_code period_id sex age measure group_a group_b value quantile_edition",
+            f"{GAP} value",
         )
         return by(rows, "area_code")
 

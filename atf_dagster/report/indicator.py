@@ -5,7 +5,7 @@ Belongs here: which rows each figure of the page has. Does not belong here: what
 
 from collections.abc import Iterator, Sequence
 
-from atf_dagster.report import breakdowns, drawn, standing, words
+from atf_dagster.report import breakdowns, doubts, drawn, standing, words
 from atf_dagster.report.breakdowns import AREA, VALUE
 from atf_dagster.report.facts import Facts, Indicator
 from atf_dagster.report.overview import absence
@@ -55,13 +55,34 @@ def page(facts: Facts, indicator: Indicator) -> Page:
             "absence": "" if has_figures else absence(facts, indicator),
             "texts": [(title, card[name]) for title, name in TEXTS if card[name]],
             "polarity": words.POLARITIES.get(card["polarity"] or "", ""),
-            "compared": COMPARED.get(card["comparison_method"] or "", ""),
+            "compared": _compared(facts, indicator),
+            "doubts": _doubts(facts, indicator),
             "summary": standing.summary(facts, _newest_rows(facts, indicator)) if has_figures else "",
             "breaks": facts.breaks.get(indicator.code, []),
             "vintages": facts.vintages_of.get(indicator.code, []),
         },
         groups=tuple(_groups(facts, indicator, series)) if has_figures else (),
     )
+
+
+def _doubts(facts: Facts, indicator: Indicator) -> list[str]:
+    """What failed checks say of the indicator's figures, of whatever period."""
+    found = doubts.of_indicator(facts, indicator.code)
+    return list(dict.fromkeys(doubts.said(doubt, "figures of this page") for doubt in found))
+
+
+def _compared(facts: Facts, indicator: Indicator) -> str:
+    """How figures are compared; where no test of chance is made, that a verdict is one of limits and not of chance."""
+    said = COMPARED.get(indicator.card["comparison_method"] or "", "")
+    if not indicator.card["chance_note"]:
+        return said
+    if not any(row["outcome_judged"] for row in _newest_rows(facts, indicator)):
+        return "No test of chance is made of this indicator, and no figure is called better or worse."
+    whose = " and ".join(
+        f"The limits {words.LIMITS.get(by, 'are worked out by ' + by)}."
+        for by in facts.limits_by.get(indicator.code, [])
+    )
+    return f"{said} {whose} That is a rule about limits and no test of chance."
 
 
 def _newest_rows(facts: Facts, indicator: Indicator) -> list[Row]:

@@ -25,6 +25,7 @@ from atf_dagster.report import (
     charts,
     data,
     explore,
+    how_to_read,
     indicator,
     overview,
     quality_page,
@@ -95,6 +96,7 @@ def pages(facts: Facts) -> Iterator[Page]:
         yield indicator.page(facts, card)
     yield from questions.pages(facts)
     yield explore.page(facts)
+    yield how_to_read.page(facts)
     yield changed.page(facts)
     yield data.page(facts)
     yield quality_page.page(facts)
@@ -164,6 +166,8 @@ def environment() -> Environment:
     found.globals["scripts"] = charts.SCRIPTS
     found.globals["styles"] = ("report.css", *charts.STYLES)
     found.globals["modes"] = words.MODES
+    found.globals["in_doubt"], found.globals["old"] = words.IN_DOUBT, words.OLD
+    found.globals["other_period"], found.globals["old_years"] = words.OTHER_PERIOD, words.OLD_YEARS
     found.globals["counted"] = words.counted
     return found
 

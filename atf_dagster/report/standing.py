@@ -4,7 +4,7 @@ Belongs here: a headline figure with limits, England, difference, judgement, tre
 order of rows and the sentence above them (the pages).
 """
 
-from atf_dagster.report import words
+from atf_dagster.report import age, doubts, words
 from atf_dagster.report.facts import Area, Facts, Indicator
 from atf_dagster.report.reading import Row
 from atf_dagster.report.table import Cell, Column, direction, figure, judgement, text
@@ -45,25 +45,38 @@ def cells(facts: Facts, indicator: Indicator, row: Row | None, area: Area) -> li
         figure(row["lci_95"], places, absent="none" if row["value"] is not None else ""),
         figure(row["uci_95"], places, absent="none" if row["value"] is not None else ""),
         figure(row["england_value"], places),
-        figure(row["difference_from_england"], places, signed=True),
-        Cell("", None) if is_england or row["value"] is None else compared(row),
+        figure(None if indicator.code in facts.counts else row["difference_from_england"], places, signed=True),
+        Cell("", None) if is_england or row["value"] is None else compared(row, in_doubt=is_doubted(facts, row)),
         direction(row["trend"], row["trend_judged"]) if row["value"] is not None else Cell("", None),
         text(remarks(facts, indicator.code, area.code, row)),
     ]
 
 
-def compared(row: Row) -> Cell:
+def is_doubted(facts: Facts, row: Row) -> bool:
+    """Whether a failed check doubts just this figure, so that it is neither better nor worse before it is confirmed."""
+    return doubts.forbids(doubts.of_figure(facts, row))
+
+
+def compared(row: Row, *, in_doubt: bool = False) -> Cell:
     """The comparison with England: judged, or higher or lower where neither is better, or why there is none."""
+    if in_doubt:
+        sign, word = words.IN_DOUBT
+        return Cell(f"{word}, not to be reported", f"{word}, not to be reported", "doubted", "", sign)
     if row["outcome_judged"]:
         return judgement(row["outcome_judged"])
+    said = unjudged(row)
+    return Cell(said, said, "not-judged", "", words.NOT_JUDGED[0])
+
+
+def unjudged(row: Row) -> str:
+    """Why a figure is not judged here, and what its publisher says of it."""
     if row["outcome_statistical"] in ("higher", "lower", "similar"):
-        word = f"{row['outcome_statistical']}, not judged"
-        return Cell(word, word, "not-judged", "", words.NOT_JUDGED[0])
+        return f"{row['outcome_statistical']}, not judged"
     why = words.reason(row["not_compared_reason"])
     said = f"not judged: {why}" if why else "not judged"
     if row["publisher_outcome"]:
         said += f"; the publisher says {row['publisher_outcome']}"
-    return Cell(said, said, "not-judged", "", words.NOT_JUDGED[0])
+    return said
 
 
 def state(facts: Facts, code: str, area: str) -> str:
@@ -75,47 +88,78 @@ def state(facts: Facts, code: str, area: str) -> str:
 
 
 def remarks(facts: Facts, code: str, area: str, row: Row) -> str:
-    """Coverage, and what else a reader of the figure must know: status, who worked it out, a newer empty period."""
-    said = [state(facts, code, area)]
+    """Coverage, and what else a reader of the figure must know: doubts, age, status, newer periods without a value."""
+    said = [doubts.said(doubt) for doubt in doubts.of_figure(facts, row)]
+    if age.is_old(facts, row):
+        said.append(f"{words.OLD[0]} {words.OLD[1]}")
+    said.append(state(facts, code, area))
     if row["status"] and str(words.STATUSES.get(row["status"], row["status"])):
         said.append(str(words.STATUSES.get(row["status"], row["status"])))
     if row["is_derived"]:
         said.append("worked out here")
-    if row["newest_period"]:
-        said.append(f"{row['newest_period']} has no value: {words.reason(row['newest_period_status'])}")
+    said += age.newer_without_value(facts, row)
     if row["status_note"]:
         said.append(str(row["status_note"]))
-    return "; ".join(said)
+    return "; ".join(part.removesuffix(".") for part in said)
 
 
 def summary(facts: Facts, rows: list[Row]) -> str:
-    """How many councils are better, similar, worse or not judged, in a sentence; rows: of vw_latest."""
+    """How many councils are better, similar, worse or not tested, in a sentence; rows: of vw_latest."""
     councils = [row for row in rows if row["area_code"] in facts.area and facts.area[row["area_code"]].is_council]
     with_value = [row for row in councils if row["value"] is not None]
     if not with_value:
         return "No council has a figure."
-    counts = []
+    said = listed_outcomes(facts, with_value)
+    return f"Of {words.counted(len(with_value), 'council')} with a figure: {'; '.join(said)}."
+
+
+def listed_outcomes(facts: Facts, rows: list[Row]) -> list[str]:
+    """How many figures are better, similar, worse, in doubt or not tested here; of the last, what publishers say."""
+    doubted = [row for row in rows if is_doubted(facts, row)]
+    trusted = [row for row in rows if row not in doubted]
+    said = []
     for code in ("better", "similar", "worse"):
-        names = sum(row["outcome_judged"] == code for row in with_value)
-        if names:
-            counts.append(f"{names} {code} than England" if code != "similar" else f"{names} similar to England")
-    unjudged = sum(row["outcome_judged"] is None for row in with_value)
-    if unjudged:
-        counts.append(f"{unjudged} not judged")
-    return f"Of {words.counted(len(with_value), 'council')} with a figure: {words.listed(counts)}."
+        count = sum(row["outcome_judged"] == code for row in trusted)
+        if count:
+            said.append(f"{count} {code} than England" if code != "similar" else f"{count} similar to England")
+    if doubted:
+        said.append(f"{len(doubted)} in doubt, because a check failed, and not to be reported yet")
+    untested = [row for row in trusted if row["outcome_judged"] is None]
+    if untested:
+        said.append(not_tested(untested))
+    return said
+
+
+def not_tested(rows: list[Row]) -> str:
+    """How many figures we did not judge, and what their publishers say of them."""
+    outcomes = [str(row["publisher_outcome"]) for row in rows if row["publisher_outcome"]]
+    order = ("better", "similar", "worse", "lower", "higher")
+    known = [f"{outcomes.count(code)} {code}" for code in order if code in outcomes]
+    if not known:
+        return f"{len(rows)} not judged"
+    return f"{len(rows)} not tested by us, of which the publisher says {words.listed(known)}"
 
 
 def extremes(indicator: Indicator, facts: Facts, rows: list[Row]) -> str:
-    """Which council has the lowest and which the highest figure, in a sentence."""
+    """Which council has the lowest and which the highest figure of each period, in a sentence."""
     known = [
         row
         for row in rows
         if row["value"] is not None and row["area_code"] in facts.area and facts.area[row["area_code"]].is_council
     ]
+    by_period: dict[str, list[Row]] = {}
+    for row in sorted(known, key=lambda r: r["period_id"].partition("/")[::-1], reverse=True):
+        by_period.setdefault(str(row["period"]), []).append(row)
     if len(known) < 2:
         return ""
-    low, high = min(known, key=lambda r: r["value"]), max(known, key=lambda r: r["value"])
-    return (
-        f"From {words.number(low['value'], indicator.decimals)} ({facts.area[low['area_code']].name}) to "
-        f"{words.number(high['value'], indicator.decimals)} ({facts.area[high['area_code']].name})."
-    )
+    said = []
+    for period, mine in by_period.items():
+        low, high = min(mine, key=lambda r: r["value"]), max(mine, key=lambda r: r["value"])
+        ends = [
+            f"{words.number(row['value'], indicator.decimals)} ({facts.area[row['area_code']].name})"
+            for row in (low, high)
+        ]
+        when = f"in {period} " if len(by_period) > 1 else ""
+        said.append(f"{when}only {ends[0]}" if len(mine) == 1 else f"{when}from {ends[0]} to {ends[1]}")
+    apart = " The periods differ, so that these must not be set beside each other." if len(by_period) > 1 else ""
+    return f"{words.sentence('; '.join(said))}{apart}"

@@ -3,11 +3,13 @@
 Belongs here: the rows of this part. Does not belong here: the other parts of the page (`area`).
 """
 
+import math
 from typing import Any
 
 from atf_dagster.report import standing, words
-from atf_dagster.report.facts import Area, Facts
+from atf_dagster.report.facts import GAP, Area, Facts
 from atf_dagster.report.page import Figure, Group
+from atf_dagster.report.reading import Row
 from atf_dagster.report.standing import INDICATOR
 from atf_dagster.report.table import Column, Table, figure, text
 
@@ -27,6 +29,7 @@ MEASURES = {
     "percent_if_as_least_deprived_change": "Change of that percentage",
 }
 RATIOS = ("relative_index",)
+CHANGE = "_change"
 
 
 def inequality(facts: Facts, area: Area) -> Group:
@@ -57,6 +60,7 @@ def inequality(facts: Facts, area: Area) -> Group:
                 figure(row["value"], places),
                 figure(row["lci_95"], places, absent="none"),
                 figure(row["uci_95"], places, absent="none"),
+                text(size(facts, row, places)),
                 text(
                     "; ".join(filter(None, (str(row["outcome"] or "").replace("_", " "), words.reason(row["reason"]))))
                 ),
@@ -70,20 +74,53 @@ def inequality(facts: Facts, area: Area) -> Group:
         Column("groups", "Between"),
         Column("sex", "Sex"),
         Column("period", "Period"),
-        Column("value", "Value", True),
+        Column("value", "First less second, or now less then", True),
         Column("lci_95", "Lower 95 % limit", True),
         Column("uci_95", "Upper 95 % limit", True),
-        Column("outcome", "What is said of it"),
+        Column("size", "Wider or narrower"),
+        Column("outcome", "What its limits say"),
     )
     widening = sum(row[-1].text.startswith("widening") for row in rows)
     narrowing = sum(row[-1].text.startswith("narrowing") for row in rows)
     said = (
         f"{words.counted(len(rows), 'measure')}, each of its newest period and edition of deprivation; ratios of "
-        f"gaps are in fct_inequality. By more than chance {widening} are widening "
-        f"and {narrowing} narrowing; most changes have no limits, so that this is not known of them."
+        "gaps are in fct_inequality. A change is now less then, so that a gap below zero with a change below zero is "
+        "wider: the column \u201cWider or narrower\u201d says it by size, whichever group is ahead. By their "
+        f"95 % limits {widening} are widening and {narrowing} narrowing; most changes have no limits, so that this is "
+        "not known of them."
     )
     table = Table("inequality", f"Inequalities within {area.name}", columns, rows)
     return Group("inequality", title, figures=[Figure("inequality", "Gaps, slopes and their changes", said, table)])
+
+
+def size(facts: Facts, row: Row, places: int) -> str:
+    """How a gap changed by its size, as `2.2 wider`; empty for what is no change. row: of fct_inequality.
+
+    As vw_inequalities_wider_and_widening has it: the size now less the size then, whichever group is ahead; where the
+    group that was ahead is behind now, the gap changed sides and is neither. A ratio is wider further from 1.
+    """
+    measure = str(row["measure"])
+    if not measure.endswith(CHANGE):
+        return ""
+    base = {**row, "measure": measure.removesuffix(CHANGE)}
+    now = facts.gap_sizes.get(tuple(str(base[name]) for name in GAP.split(" ")))
+    change = row["value"]
+    if now is None:
+        return "not known"
+    if measure.startswith(RATIOS):
+        if min(now, change) <= 0:
+            return "not known"
+        now, then, shown = math.log(now), math.log(now) - math.log(change), ""
+        growth = round(abs(now) - abs(then), 9)
+    else:
+        then = now - change
+        growth = round(abs(now) - abs(then), 9)
+        shown = f"{words.number(abs(growth), places)} "
+    if now * then < 0:
+        return "changed sides"
+    if growth == 0 or (shown and not shown.strip(" 0.,")):
+        return "no change"
+    return f"{shown}{'wider' if growth > 0 else 'narrower'}"
 
 
 def _group(facts: Facts, name: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 STATES = {
     "current": "up to date",
-    "late": "late",
+    "late": "not the newest figure",
     "stale": "held back: older figures are shown",
     "empty": "no figure",
 }
@@ -19,8 +19,8 @@ REASONS = {
     "source_failed": "the publisher did not answer",
     "source_rejected": "the publisher sent something that is not its table",
     "held_by_check": "the newest figures failed a check",
-    "publisher_late": "the publisher has not published the period that is due",
-    "not_in_snapshot": "the bundled snapshot does not have it; a live refresh asks the publisher",
+    "publisher_late": "the publisher is late: it has not published the period that is due",
+    "not_in_snapshot": "published, but not in this release",
     "local_return_incomplete": "an organisation or a council is missing from the sum",
     "switched_off": "the source was not asked on purpose",
     "no_api_key": "the source answers only to a key, and none is set",
@@ -42,8 +42,8 @@ REASONS = {
     "approximation_not_measured": "how good an approximate figure would be cannot be measured, so that none is shown",
     "boundary_changed": "the area's boundary changed",
     # comparisons
-    "approximate_figure": "the figure is approximate, and is compared with nothing",
-    "approximate_benchmark": "the benchmark is approximate",
+    "approximate_figure": "the figure is weighted together approximately, and is compared with nothing",
+    "approximate_benchmark": "the benchmark is weighted together approximately",
     "not_comparable": "figures of this kind are not compared",
     "benchmark_has_no_figure": "the benchmark has no figure for the period",
     "no_interval": "there are no confidence limits",
@@ -89,6 +89,16 @@ JUDGED = {
     "worse": ("\u2212", "worse"),
 }
 NOT_JUDGED = ("\u25cb", "not judged")
+IN_DOUBT = ("?", "in doubt")
+OLD = ("\u25f7", "old figure")
+OTHER_PERIOD = ("\u25c7", "other period")
+OLD_YEARS = 3
+"""A figure whose period ended more than so many years before the release is called old."""
+LIMITS = {
+    "published": "are its publisher's",
+    "byar": "are worked out here from the count, by Byar's method",
+    "wilson": "are worked out here from the count, by Wilson's method",
+}
 NO_FIGURE = ("\u2013", "no figure")
 TRENDS = {
     "increasing": ("\u2197", "rising"),
@@ -105,7 +115,7 @@ POLARITIES = {
 FILLERS = {
     "local_return_not_received": "NHS trusts and councils, each by a local return",
     "local_return_incomplete": "the organisations whose local return is missing",
-    "not_in_snapshot": "a live refresh, which asks {publisher}",
+    "not_in_snapshot": "whoever makes the next release, who can fetch it from {publisher}",
     "no_api_key": "whoever runs the warehouse, with a key of {publisher}",
     "switched_off": "whoever runs the warehouse, by asking {publisher} again",
     "not_at_this_level": "{publisher} only, by publishing figures for councils",
@@ -120,8 +130,8 @@ FILLERS = {
     "incomplete_councils": "{publisher}, by publishing the count of the council that is missing",
 }
 MODES = {
-    "snapshot": "snapshot: made from the figures bundled with the program",
-    "live": "live: fetched from the publishers",
+    "snapshot": "Made from the bundled figures",
+    "live": "Fetched from the publishers",
 }
 VERDICTS = {"passed": "All checks passed.", "warned": "The checks passed with warnings."}
 
@@ -136,6 +146,8 @@ def reason(code: str | None) -> str:
 def state(code: str | None, why: str | None = None) -> str:
     """The state of coverage in words, with its reason."""
     said = STATES.get(code or "", (code or "not known").replace("_", " "))
+    if code == "late" and why == "not_in_snapshot":
+        return f"{said}: a newer one is {reason(why)}"
     return f"{said}: {reason(why)}" if why else said
 
 

@@ -16,6 +16,7 @@ KINDS = {
     "question": "questions/*.html",
     "questions": "questions.html",
     "explore": "explore.html",
+    "words": "how-to-read.html",
     "changes": "changes.html",
     "data": "data.html",
     "quality": "quality.html",

@@ -25,7 +25,7 @@ def test_there_is_a_page_of_each_area_and_each_indicator(report: Path, published
     assert {path.stem for path in (report / "indicators").glob("*.html")} == indicators
     assert {path.stem for path in (report / "questions").glob("*.html")} == {f"q{no}" for no in questions}
     assert {path.name for path in report.glob("*.html")} == {
-        f"{name}.html" for name in ("index", "questions", "explore", "changes", "data", "quality")
+        f"{name}.html" for name in ("index", "questions", "explore", "how-to-read", "changes", "data", "quality")
     }
 
 
@@ -53,7 +53,7 @@ def test_every_page_says_release_day_mode_and_licence(report: Path, published_ho
         (footer,) = page(path).all("footer")
         assert f"Release {published_home.release.name}" in main.text, path
         assert f"{built.day} {built:%B %Y}" in main.text, path
-        assert "Mode snapshot" in main.text, path
+        assert "Made from the bundled figures" in main.text, path
         assert licence in footer.text, path
         assert "Office for National Statistics licensed under the" in footer.text, path
 
@@ -128,7 +128,7 @@ def test_every_chart_has_its_sentence_and_its_table(report: Path) -> None:
 
 
 def test_a_page_says_which_one_it_is_in_the_navigation(report: Path) -> None:
-    for name in ("index", "questions", "explore", "changes", "data", "quality"):
+    for name in ("index", "questions", "explore", "how-to-read", "changes", "data", "quality"):
         marked = [a for a in page(report / f"{name}.html").all("a") if a.attributes.get("aria-current") == "page"]
         assert [a.attributes["href"] for a in marked] == [f"{name}.html"]
 
