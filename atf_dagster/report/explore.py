@@ -81,7 +81,7 @@ def figures(facts: Facts) -> dict[str, list[Row]]:
 def compact(facts: Facts, indicator: Indicator, rows: Sequence[Row]) -> dict[str, Any]:
     """An indicator's figures with each text once.
 
-    rows: area, period, group, value, lower and upper 95 % limit, status, note; all but the figures as places in the
+    rows: area, period, group, value, lower and upper 95% limit, status, note; all but the figures as places in the
     lists beside. Periods are in order of their last day. groups: sex, age, what they are broken down by, and the group;
     the headline first.
     """

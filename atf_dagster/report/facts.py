@@ -5,9 +5,10 @@ choice of rows.
 """
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import cached_property
 
+from atf_dagster.report import periods
 from atf_dagster.report.reading import Reading, Row
 from atf_dagster.report.subjects import Area, Indicator, Subjects, by
 from atf_dagster.sql import literal
@@ -42,13 +43,13 @@ class Facts(Subjects):
     @cached_property
     def latest(self) -> dict[tuple[str, str], Row]:
         """(indicator, area) -> the newest total at the headline sex and age, of answered areas."""
-        rows = self.reading.read(HEADLINE, LATEST)
+        rows = _readable(self.reading.read(HEADLINE, LATEST))
         return {(row["indicator_code"], row["area_code"]): row for row in rows if row["area_code"] in self.area}
 
     @cached_property
     def latest_by_sex(self) -> dict[str, list[Row]]:
         """Indicator -> its newest totals by answered area and sex."""
-        rows = self.reading.read("vw_latest_by_sex", LATEST)
+        rows = _readable(self.reading.read("vw_latest_by_sex", LATEST))
         return by((row for row in rows if row["area_code"] in self.area), "indicator_code")
 
     @cached_property
@@ -141,12 +142,40 @@ class Facts(Subjects):
             return {}
         rows = self.reading.read(
             "fct_quintile",
-            "indicator_code area_code n_areas rank lowest lower_quartile median upper_quartile highest",
+            "indicator_code area_code period_id sex age tier n_areas rank lowest lower_quartile median upper_quartile "
+            "highest",
             "where breakdown_type = 'Total' and (indicator_code, area_code, period_id, sex, age) in "
             f"(select (indicator_code, area_code, period_id, sex, age) from {HEADLINE})",
             FIGURE,
         )
         return {(row["indicator_code"], row["area_code"]): row for row in rows}
+
+    @cached_property
+    def equal_councils(self) -> dict[tuple[str, str, str], int]:
+        """(indicator, area, tier) -> how many councils of England have the figure of this council, itself among them.
+
+        By codes of ONS, E07 is a district and E10 a county, which are of one tier each.
+        """
+        if not self.has_headline:
+            return {}
+        rows = self.reading.read(
+            "fct_observation",
+            "indicator_code area_code period_id sex age value",
+            "where value is not null and breakdown_type = 'Total' and left(area_code, 3) in "
+            "('E06', 'E07', 'E08', 'E09', 'E10') and (indicator_code, period_id, sex, age) in "
+            f"(select (indicator_code, period_id, sex, age) from {HEADLINE})",
+            f"{FIGURE} value",
+        )
+        keys = ("indicator_code", "period_id", "sex", "age", "value")
+        found: dict[tuple[str, str, str], int] = {}
+        for tier, other in (("upper", "E07"), ("lower", "E10")):
+            of_tier = [row for row in rows if not row["area_code"].startswith(other)]
+            counts = Counter(tuple(row[key] for key in keys) for row in of_tier)
+            for row in of_tier:
+                newest = self.latest.get((row["indicator_code"], row["area_code"]))
+                if newest is not None and all(newest[key] == row[key] for key in ("period_id", "sex", "age")):
+                    found[row["indicator_code"], row["area_code"], tier] = counts[tuple(row[key] for key in keys)]
+        return found
 
     @cached_property
     def trends(self) -> dict[tuple[str, str, str], Row]:
@@ -210,12 +239,14 @@ class Facts(Subjects):
     @cached_property
     def associations(self) -> list[Row]:
         """How determinants and life expectancy go together over councils, by rank correlation."""
-        return self.reading.read(
-            ASSOCIATIONS,
-            "indicator_code indicator_name period outcome_name outcome_sex outcome_period scope n_areas rho p_adjusted "
-            "reason warning",
-            "order by outcome_name, outcome_sex, scope, indicator_code",
-            "outcome_name outcome_sex scope indicator_code",
+        return _readable(
+            self.reading.read(
+                ASSOCIATIONS,
+                "indicator_code indicator_name period outcome_name outcome_sex outcome_period scope n_areas rho "
+                "p_adjusted reason warning",
+                "order by outcome_name, outcome_sex, scope, indicator_code",
+                "outcome_name outcome_sex scope indicator_code",
+            )
         )
 
     @cached_property
@@ -229,6 +260,15 @@ class Facts(Subjects):
             "question_no outcome area_name",
         )
         found: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
-        for row in rows:
+        for row in _readable(rows):
             found[row["question_no"], row["indicator_code"], row["outcome"]].append(row)
         return dict(found)
+
+
+def _readable(rows: list[Row]) -> list[Row]:
+    """The rows with their labels of periods as readers say them."""
+    for row in rows:
+        for name in ("period", "newest_period", "outcome_period"):
+            if row.get(name):
+                row[name] = periods.readable(str(row[name]))
+    return rows

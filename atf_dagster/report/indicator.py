@@ -30,9 +30,9 @@ TEXTS = (
     ("Terms of use", "source_data_reuse"),
 )
 COMPARED = {
-    "ci_overlaps_value": "A figure is better or worse where its 95 % limits lie wholly on one side of the benchmark.",
-    "two_levels": "A figure is compared by its 95 % and its 99.8 % limits, which lie on one side of it or not.",
-    "ci_overlaps_ci": "A figure differs from the benchmark where their 95 % limits have no point in common.",
+    "ci_overlaps_value": "A figure is better or worse where its 95% limits lie wholly on one side of the benchmark.",
+    "two_levels": "A figure is compared by its 95% and its 99.8% limits, which lie on one side of it or not.",
+    "ci_overlaps_ci": "A figure differs from the benchmark where their 95% limits have no point in common.",
     "spc_proportion": "A figure differs where it lies outside control limits about the benchmark.",
     "none": "Figures of this indicator are not compared.",
 }

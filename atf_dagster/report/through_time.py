@@ -10,7 +10,7 @@ from atf_dagster.report.facts import Area, Facts, Indicator
 from atf_dagster.report.page import Figure, Group
 from atf_dagster.report.reading import Row
 from atf_dagster.report.standing import INDICATOR
-from atf_dagster.report.table import Column, Table, direction, figure, text
+from atf_dagster.report.table import Cell, Column, Table, direction, figure, text
 
 MOST_TREND_POINTS = 16
 """Periods of a small chart of one area beside England; the indicator's page has more."""
@@ -29,7 +29,7 @@ def trends(facts: Facts, area: Area) -> Group:
                 [
                     standing.name_of(facts, indicator),
                     text(sex),
-                    text(f"{facts.label(found['first_period_id'])} to {facts.label(found['period_id'])}"),
+                    text(facts.span(found["first_period_id"], found["period_id"])),
                     text(found["n_points"], "number"),
                     direction(found["outcome"], found["outcome_judged"]),
                     figure(found["slope"], indicator.decimals + 1, signed=True),
@@ -47,13 +47,24 @@ def trends(facts: Facts, area: Area) -> Group:
         Column("slope", "Change a year", True),
         Column("remark", "Why there is none, or what to beware of"),
     )
-    counts = {word: sum(row[4].text.startswith(word) for row in rows) for word in ("rising", "falling")}
-    said = (
-        f"Of {words.counted(len(rows), 'series', 'series')}, {counts['rising']} are rising and {counts['falling']} "
-        "falling by more than chance."
-    )
+    said = _counted(rows)
     summary = Figure("trends", "All trends", said, Table("trends", f"Trends, {area.name}", columns, rows))
     return Group("trends", title, figures=[summary, *_small(facts, area)])
+
+
+def _counted(rows: Sequence[Sequence[Cell]]) -> str:
+    """How many series rise and fall by more than chance, and which. rows: indicator, sex, periods, points, trend."""
+    ways: dict[str, list[str]] = {}
+    for row in rows:
+        if row[4].text.startswith(("rising", "falling")):
+            sex = {"Female": ", females", "Male": ", males"}.get(row[1].text, "")
+            ways.setdefault(row[4].text, []).append(f"{row[0].text}{sex}")
+    of = f"Of {words.counted(len(rows), 'series', 'series')}"
+    if not ways:
+        return f"{of}, none is rising or falling by more than chance."
+    counts = [f"{len(names)} {'is' if len(names) == 1 else 'are'} {way}" for way, names in sorted(ways.items())]
+    which = [f"{words.sentence(way)[:-1]}: {'; '.join(names)}." for way, names in sorted(ways.items())]
+    return f"{of}, {'; '.join(counts)} (by more than chance). {' '.join(which)}"
 
 
 def _small(facts: Facts, area: Area) -> Iterator[Figure]:
@@ -94,8 +105,8 @@ def _small_figure(
     columns = (
         Column("period", "Period"),
         Column("value", area.name, True),
-        Column("lci_95", "Lower 95 % limit", True),
-        Column("uci_95", "Upper 95 % limit", True),
+        Column("lci_95", "Lower 95% limit", True),
+        Column("uci_95", "Upper 95% limit", True),
         Column("england_value", "England", True),
     )
     known = [row for row in shown if row["value"] is not None]

@@ -41,12 +41,12 @@
   function number(value) {
     const places = { minimumFractionDigits: data.decimals, maximumFractionDigits: data.decimals };
     const text = new Intl.NumberFormat("en-GB", places).format(value);
-    return /[1-9]/.test(text) ? text : text.replace("-", "");
+    return text.replace("-", /[1-9]/.test(text) ? "\u2212" : "");
   }
 
   function figure(value) {
     if (data.unit.startsWith("%")) return `${number(value)}${data.unit}`;
-    if (data.unit === "£") return `£${number(value)}`.replace("£-", "-£");
+    if (data.unit === "£") return `£${number(value)}`.replace("£\u2212", "\u2212£");
     return `${number(value)} ${data.unit}`.trim();
   }
 

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Row = Mapping[str, Any]
+MINUS = "\u2212"
 
 
 def number(value: float, decimals: int) -> str:
-    """The figure with its decimals, commas at thousands, and no minus before a zero."""
+    """The figure with its decimals, commas at thousands, a true minus sign, and no minus before a zero."""
     text = f"{value:,.{decimals}f}"
-    return text.removeprefix("-") if not text.strip("-0.,") else text
+    return text.removeprefix("-") if not text.strip("-0.,") else text.replace("-", MINUS)
 
 
 def figure(value: float, unit: str, decimals: int) -> str:
@@ -21,7 +22,7 @@ def figure(value: float, unit: str, decimals: int) -> str:
     if unit.startswith("%"):
         return f"{text}{unit}"
     if unit == "£":
-        return f"-£{text[1:]}" if text.startswith("-") else f"£{text}"
+        return f"{MINUS}£{text[1:]}" if text.startswith(MINUS) else f"£{text}"
     return f"{text} {unit}".strip()
 
 
