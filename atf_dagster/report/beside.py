@@ -60,10 +60,11 @@ def spine(facts: Facts, area: Area) -> Group:
         Column("rank", "Place among councils"),
     )
     said = f"Enough councils of England have a figure of {words.counted(len(rows), 'indicator')}."
+    chart = drawn.spine(facts, area, drawable)
+    if chart is not None:
+        said = f"{said} {chart.sentence}"
     table = Table("spine", f"{area.name} among the councils of England", columns, rows)
-    return Group(
-        "spine", title, figures=[Figure("spine", "Spine chart", said, table, drawn.spine(facts, area, drawable))]
-    )
+    return Group("spine", title, figures=[Figure("spine", "Spine chart", said, table, chart)])
 
 
 def _place(facts: Facts, indicator: Indicator, area: Area, place: Row) -> str:

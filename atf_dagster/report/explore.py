@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from atf_dagster.report import words
+from atf_dagster.report import doubts, words
 from atf_dagster.report.charts.gaps import templates
+from atf_dagster.report.charts.words import minus
 from atf_dagster.report.facts import Facts
 from atf_dagster.report.page import Page
 from atf_dagster.report.reading import Row
@@ -104,7 +105,7 @@ def compact(facts: Facts, indicator: Indicator, rows: Sequence[Row]) -> dict[str
         return (group[2] != "Total", group[:2] not in headline, group)
 
     groups = sorted({_group(row) for row in rows}, key=rank)
-    notes = sorted({str(row["status_note"] or "") for row in rows})
+    notes = sorted({_note(facts, row) for row in rows})
     at = {
         name: {key: place for place, key in enumerate(keys)}
         for name, keys in (("area", list(facts.area)), ("period", periods), ("group", groups), ("note", notes))
@@ -118,7 +119,7 @@ def compact(facts: Facts, indicator: Indicator, rows: Sequence[Row]) -> dict[str
             _short(row["lci_95"], places),
             _short(row["uci_95"], places),
             row["status"],
-            at["note"][str(row["status_note"] or "")],
+            at["note"][_note(facts, row)],
         ]
         for row in rows
     ]
@@ -138,6 +139,12 @@ def compact(facts: Facts, indicator: Indicator, rows: Sequence[Row]) -> dict[str
         "breaks": [[str(one["first_day"]), str(one["note"] or "")] for one in breaks],
         "rows": sorted(listed, key=lambda row: (row[1], row[2], row[0])),
     }
+
+
+def _note(facts: Facts, row: Row) -> str:
+    """The mart's note of a figure, and whether a check doubts it; checks of series are about totals."""
+    doubted = row["breakdown_type"] == "Total" and facts.doubts.on(row)
+    return "; ".join(filter(None, (minus(str(row["status_note"] or "")), doubts.SAID if doubted else "")))
 
 
 def _group(row: Row) -> tuple[str, str, str, str]:

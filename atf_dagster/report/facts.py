@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from functools import cached_property
 
 from atf_dagster.report import periods
+from atf_dagster.report.charts.words import minus
 from atf_dagster.report.reading import Reading, Row
 from atf_dagster.report.subjects import Area, Indicator, Subjects, by
 from atf_dagster.sql import literal
@@ -161,8 +162,8 @@ class Facts(Subjects):
         rows = self.reading.read(
             "fct_observation",
             "indicator_code area_code period_id sex age value",
-            "where value is not null and breakdown_type = 'Total' and left(area_code, 3) in "
-            "('E06', 'E07', 'E08', 'E09', 'E10') and (indicator_code, period_id, sex, age) in "
+            "where value is not null and breakdown_type = 'Total' and area_code in "
+            "(select area_code from dim_area where area_type = 'council') and (indicator_code, period_id, sex, age) in "
             f"(select (indicator_code, period_id, sex, age) from {HEADLINE})",
             f"{FIGURE} value",
         )
@@ -266,9 +267,11 @@ class Facts(Subjects):
 
 
 def _readable(rows: list[Row]) -> list[Row]:
-    """The rows with their labels of periods as readers say them."""
+    """The rows with their labels of periods as readers say them, and true minus signs in notes."""
     for row in rows:
         for name in ("period", "newest_period", "outcome_period"):
             if row.get(name):
                 row[name] = periods.readable(str(row[name]))
+        if row.get("status_note"):
+            row["status_note"] = minus(str(row["status_note"]))
     return rows

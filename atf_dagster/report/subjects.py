@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from atf_dagster.report import periods
+from atf_dagster.report.doubts import Doubts
 from atf_dagster.report.reading import Reading, Row
 
 ENGLAND = "country"
@@ -200,6 +201,13 @@ class Subjects:
         """Indicator -> changes in how it is measured."""
         columns = "indicator_code first_day kind is_break note source"
         return by(self.reading.read("dim_series_break", columns, "order by all"), "indicator_code")
+
+    @cached_property
+    def doubts(self) -> Doubts:
+        """The figures that a failed check doubts."""
+        columns = "expectation severity success sample"
+        rows = self.reading.read("quality_result", columns, "order by all", columns)
+        return Doubts(rows, [area.code for area in self.areas if area.is_council])
 
     @cached_property
     def boundaries(self) -> list[Row]:

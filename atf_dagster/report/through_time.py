@@ -5,7 +5,7 @@ Belongs here: the rows of this part. Does not belong here: the other parts of th
 
 from collections.abc import Iterator, Sequence
 
-from atf_dagster.report import drawn, standing, words
+from atf_dagster.report import doubts, drawn, standing, words
 from atf_dagster.report.facts import Area, Facts, Indicator
 from atf_dagster.report.page import Figure, Group
 from atf_dagster.report.reading import Row
@@ -98,6 +98,17 @@ def _small_figure(
             figure(row["value"], places, absent=words.STATUSES.get(row["status"] or "", "no figure")),
             figure(row["lci_95"], places),
             figure(row["uci_95"], places),
+            text(
+                "; ".join(
+                    filter(
+                        None,
+                        (
+                            words.STATUSES.get(row["status"] or "", row["status"]) if row["value"] is not None else "",
+                            doubts.SAID if facts.doubts.on(row) else "",
+                        ),
+                    )
+                )
+            ),
             figure((beside.get(row["period_id"]) or {"value": None})["value"], places),
         ]
         for row in shown
@@ -107,16 +118,22 @@ def _small_figure(
         Column("value", area.name, True),
         Column("lci_95", "Lower 95% limit", True),
         Column("uci_95", "Upper 95% limit", True),
+        Column("status", "Status"),
         Column("england_value", "England", True),
     )
-    known = [row for row in shown if row["value"] is not None]
+    doubted = [row for row in shown if facts.doubts.on(row)]
+    known = [row for row in shown if row["value"] is not None and row not in doubted]
     whom = {"Female": ", females", "Male": ", males"}.get(sex, "") if indicator.is_by_sex else ""
     said = (
         f"{facts.label(known[0]['period_id'])}: {words.number(known[0]['value'], places)}; "
         f"{facts.label(known[-1]['period_id'])}: {words.number(known[-1]['value'], places)} ({indicator.unit})."
         if known
-        else "No period shown has a figure."
+        else "No period shown has a figure that nothing doubts."
     )
+    if doubted:
+        left = [f"{facts.label(row['period_id'])} ({words.number(row['value'], places)})" for row in doubted]
+        one = "a check doubts it" if len(left) == 1 else "checks doubt them"
+        said += f" Left out, because {one}: {words.listed(left)}; the chart marks this with a ring."
     id = f"trend-{indicator.code.lower()}" + (f"-{sex.lower()}" if whom else "")
     caption = f"{indicator.name}{whom} ({indicator.unit}), {area.name}"
     is_england = area == facts.england

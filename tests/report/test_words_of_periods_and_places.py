@@ -64,8 +64,9 @@ def test_a_council_is_ranked_from_the_best(report: Path, published_home: Publish
     rows = published_home.rows(
         "select i.short_name, i.polarity, q.n_areas, (select 1 + count(*) from mart.fct_observation as o where "
         "(o.indicator_code, o.period_id, o.sex, o.age, o.breakdown_type) = "
-        "(q.indicator_code, q.period_id, q.sex, q.age, 'Total') and left(o.area_code, 3) in "
-        "('E06', 'E08', 'E09', 'E10') and case i.polarity when 'higher_is_better' then o.value > l.value "
+        "(q.indicator_code, q.period_id, q.sex, q.age, 'Total') and left(o.area_code, 3) <> 'E07' "
+        "and o.area_code in (select area_code from mart.dim_area where area_type = 'council') "
+        "and case i.polarity when 'higher_is_better' then o.value > l.value "
         "else o.value < l.value end) "
         "from mart.fct_quintile as q join mart.dim_indicator as i using (indicator_code) join mart.vw_latest as l "
         "using (indicator_code, area_code, period_id, sex, age) where q.breakdown_type = 'Total' "

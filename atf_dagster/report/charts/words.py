@@ -3,17 +3,24 @@
 Belongs here: how a chart's figures are said. Does not belong here: where a figure stands (`parts`, the builders).
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Row = Mapping[str, Any]
 MINUS = "\u2212"
+HYPHENS = re.compile(r"(?<![\w/.)-])-(?=\d)")
 
 
 def number(value: float, decimals: int) -> str:
     """The figure with its decimals, commas at thousands, a true minus sign, and no minus before a zero."""
     text = f"{value:,.{decimals}f}"
     return text.removeprefix("-") if not text.strip("-0.,") else text.replace("-", MINUS)
+
+
+def minus(text: str) -> str:
+    """The text with true minus signs before its numbers."""
+    return HYPHENS.sub(MINUS, text)
 
 
 def figure(value: float, unit: str, decimals: int) -> str:
@@ -46,6 +53,8 @@ def note(row: Row) -> str:
     said = [status.replace("_", " ")] if row.get("value") is not None and status != "normal" else []
     if reason := row.get("reason"):
         said.append(str(reason))
+    if row.get("doubted"):
+        said.append("a check doubts this figure")
     return ": ".join(said)
 
 
