@@ -11,6 +11,8 @@ from atf_dagster.report.charts.chart import Chart, Column
 from atf_dagster.report.charts.palette import SERIES, colour
 from atf_dagster.report.charts.words import Row
 
+LETTERS = 16
+"""In one line of a period beside a bar."""
 NARROW = 0.7
 """From this share of the largest figure on, the smallest one makes bars from 0 alike: points are drawn then."""
 
@@ -52,7 +54,8 @@ def bars_of_areas(
     # Periods of their own stand below the figures at the right, where they cover no name.
     dated = not period and any(value["period"] for value in values)
     for value in values if dated else ():
-        value["label"] = [value["shown"], value["period"]]
+        value["label"] = [value["shown"], *parts.wrapped(str(value["period"]), LETTERS)]
+    most = 1 + max(len(parts.wrapped(str(value["period"]), LETTERS)) for value in values) if dated else 1
     named = [{**row, "area_name": f"{row['area_name']}, {row['period']}"} for row in rows] if dated else rows
     sentence = words.joined(
         words.extremes(named, unit, decimals),
@@ -94,7 +97,7 @@ def bars_of_areas(
     if zero and compared:
         numbers["encoding"]["x"] = {"value": {"expr": "width + 24"}}
     if dated:
-        numbers["mark"] |= {"lineHeight": 16, "dy": -8}
+        numbers["mark"] |= {"lineHeight": 16, "dy": {"expr": "-8 * (length(datum.label) - 1)"}}
         numbers["encoding"]["text"] = {"field": "label"}
     layers += [numbers, *parts.absent_layers(y, values)]
     if england is not None:
@@ -103,7 +106,7 @@ def bars_of_areas(
         id=id,
         title=title,
         sentence=sentence,
-        spec=parts.frame(title, sentence, values, height=(46 if dated else 32) * len(values), layer=layers),
+        spec=parts.frame(title, sentence, values, height=(14 + 16 * most if dated else 32) * len(values), layer=layers),
         columns=(
             Column("area_name", "Area"),
             *([Column("period", "Period")] if dated else []),

@@ -16,6 +16,8 @@ from atf_dagster.report.charts.palette import colour
 
 CROSS = "M-1,-1L1,1M1,-1L-1,1"
 """A path of Vega: the sign of an absent figure."""
+LABELS = {"labelOverlap": "greedy", "labelSeparation": 8, "labelFlush": 12}
+"""Of an axis of time: labels that would touch are left out, and the last one ends where the plot ends."""
 COLUMNS, WIDTH, HEIGHT = 3, 190, 110
 """How many small charts stand beside each other, and the pixels of one, where no script fits them to a page."""
 
@@ -40,7 +42,7 @@ def multiples(
         "field": "day",
         "type": "temporal",
         "scale": {"type": "utc", "padding": 6},
-        "axis": {"title": None, "grid": False, "labelOverlap": "greedy", "labelFlush": True, **ticks},
+        "axis": {"title": None, "grid": False, "domain": False, **LABELS, **ticks},
     }
     y = {
         "field": "value",
@@ -74,7 +76,7 @@ def multiples(
         },
     ]
     if any(value["value"] is None for value in mine):
-        layers.append(absent_layer(x, tips))
+        layers.append(absent_layer(x, tips, HEIGHT))
     layers += [*ring_layers(x, y, mine), *break_layers(x, breaks)]
     frame = parts.frame(title, sentence, mine, layer=layers)
     whole = {key: item for key, item in frame.items() if key not in ("width", "layer")}
@@ -106,13 +108,13 @@ def multiples(
     }
 
 
-def absent_layer(x: parts.Spec, tips: Sequence[parts.Spec]) -> parts.Spec:
-    """An absent figure has its sign at the foot of its period, and is no point."""
+def absent_layer(x: parts.Spec, tips: Sequence[parts.Spec], foot: Any) -> parts.Spec:
+    """An absent figure has its sign at the foot of its period, and is no point. foot: the plot's height."""
     return {
         "name": "absent",
         "transform": [{"filter": "!isValid(datum.value)"}],
         "mark": {"type": "point", "shape": CROSS, "size": 60, "yOffset": -8, "stroke": colour("muted")},
-        "encoding": {"x": x, "y": {"value": {"expr": "height"}}, "tooltip": list(tips)},
+        "encoding": {"x": x, "y": {"value": foot}, "tooltip": list(tips)},
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from atf_dagster.report.charts import parts, words
 from atf_dagster.report.charts.chart import Chart, Column
-from atf_dagster.report.charts.multiples import absent_layer, break_layers, multiples, ring_layers
+from atf_dagster.report.charts.multiples import LABELS, absent_layer, break_layers, multiples, ring_layers
 from atf_dagster.report.charts.palette import DASHES, SERIES, SHAPES, colour
 from atf_dagster.report.charts.words import Row
 
@@ -55,7 +55,7 @@ def series_of_areas(
         "field": "day",
         "type": "temporal",
         "scale": {"type": "utc", "padding": 10},
-        "axis": {"title": "End of period", "grid": False, "labelOverlap": "greedy", **_ticks(rows)},
+        "axis": {"title": "End of period", "grid": False, **LABELS, **_ticks(rows)},
     }
     y = {
         "field": "value",
@@ -103,7 +103,7 @@ def series_of_areas(
         },
     ]
     if any(value["value"] is None for value in values):
-        layers.append(absent_layer(x, tips))
+        layers.append(absent_layer(x, tips, {"expr": "height"}))
     layers += [*ring_layers(x, y, values), *break_layers(x, inside(days, rows))]
     return _chart(id, title, sentence, parts.frame(title, sentence, values, height=320, layer=layers), unit, values)
 
