@@ -155,7 +155,8 @@ class Facts(Subjects):
     def equal_councils(self) -> dict[tuple[str, str, str], int]:
         """(indicator, area, tier) -> how many councils of England have the figure of this council, itself among them.
 
-        By codes of ONS, E07 is a district and E10 a county, which are of one tier each.
+        By codes of ONS, E07 is a district and E10 a county, which are of one tier each. Former councils are among
+        them, because publishers go on to write codes that ONS replaced.
         """
         if not self.has_headline:
             return {}
@@ -163,7 +164,8 @@ class Facts(Subjects):
             "fct_observation",
             "indicator_code area_code period_id sex age value",
             "where value is not null and breakdown_type = 'Total' and area_code in "
-            "(select area_code from dim_area where area_type = 'council') and (indicator_code, period_id, sex, age) in "
+            "(select area_code from dim_area where area_type in ('council', 'former council')) "
+            "and (indicator_code, period_id, sex, age) in "
             f"(select (indicator_code, period_id, sex, age) from {HEADLINE})",
             f"{FIGURE} value",
         )

@@ -62,19 +62,20 @@ def test_no_page_of_figures_has_a_raw_day_as_its_period(report: Path) -> None:
 
 def test_a_council_is_ranked_from_the_best(report: Path, published_home: PublishedHome) -> None:
     rows = published_home.rows(
-        "select i.short_name, i.polarity, q.n_areas, (select 1 + count(*) from mart.fct_observation as o where "
-        "(o.indicator_code, o.period_id, o.sex, o.age, o.breakdown_type) = "
-        "(q.indicator_code, q.period_id, q.sex, q.age, 'Total') and left(o.area_code, 3) <> 'E07' "
-        "and o.area_code in (select area_code from mart.dim_area where area_type = 'council') "
-        "and case i.polarity when 'higher_is_better' then o.value > l.value "
-        "else o.value < l.value end) "
+        # With as many codes as councils, no council is in the table twice under an old code.
+        "select i.short_name, i.polarity, q.n_areas, (select struct_pack(n := count(*), place := 1 + count(*) filter "
+        "(case i.polarity when 'higher_is_better' then o.value > l.value else o.value < l.value end)) "
+        "from mart.fct_observation as o join mart.dim_area as a using (area_code) where (o.indicator_code, "
+        "o.period_id, o.sex, o.age, o.breakdown_type) = (q.indicator_code, q.period_id, q.sex, q.age, 'Total') and "
+        "a.area_type in ('council', 'former council') and left(o.area_code, 3) <> 'E07' and o.value is not null) "
         "from mart.fct_quintile as q join mart.dim_indicator as i using (indicator_code) join mart.vw_latest as l "
         "using (indicator_code, area_code, period_id, sex, age) where q.breakdown_type = 'Total' "
         f"and q.tier = 'upper' and q.rank is not null and l.area_code = '{LIVERPOOL}'"
     )
     shown = {row[0].partition(" (proxy")[0]: row[-1] for row in table(report, f"areas/{LIVERPOOL}.html", "spine")}
-    assert len(rows) > 5
-    for name, polarity, count, place in rows:
+    known = [(*row[:3], row[3]["place"]) for row in rows if row[3]["n"] == row[2]]
+    assert len(known) > 5
+    for name, polarity, count, place in known:
         best = "has the lowest value" if polarity == "none" else "is the best"
         said = re.fullmatch(r"(\d+)(?:st|nd|rd|th) of (\d+), where 1st (.*)", shown[name])
         assert said is not None and said.groups() == (str(place), str(count), best), name

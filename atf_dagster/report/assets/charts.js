@@ -64,6 +64,8 @@
       // One picture with a description: its marks are the rows of the table.
       place.setAttribute("role", "img");
       place.removeAttribute("aria-roledescription");
+      // Small charts have frames and headings that Vega would name one by one.
+      for (const mark of place.querySelectorAll("svg [role=graphics-symbol]")) mark.setAttribute("aria-hidden", "true");
       place.dataset.drawn = "yes";
     } catch (error) {
       said(place, error);

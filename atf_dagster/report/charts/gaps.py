@@ -17,12 +17,13 @@ UNIT = "@unit"
 
 
 def templates(benchmark: str) -> dict[str, Any]:
-    """The specifications by form: `bars` from 0, `points` that are close to each other, `few` and `many` lines.
+    """The specifications by form: `bars` from 0, `points` that are close to each other, `few` and `many` lines, and
+    `each` area in a small chart.
 
-    Gaps: @values (rows), @order (names from top to bottom), @height (pixels), @unit, @benchmark (its figure), @areas
-    (names of coloured lines, the benchmark last), @ticks and @format (ends of periods), @breaks (rows with a day).
-    Layers that a choice may lack have names: limits0, limits1, absent, benchmark, benchmark_name, bands, others and
-    breaks.
+    Gaps: @values (rows), @order (names from top to bottom, or of small charts), @height (pixels), @unit, @benchmark
+    (its figure), @behind (rows of the benchmark behind small charts), @areas (names of lines, the benchmark last),
+    @ticks and @format (ends of periods), @breaks (rows with a day). Layers that a choice may lack have names: limits0,
+    limits1, absent, benchmark, benchmark_name, bands and breaks.
     """
     words: dict[str, Any] = {"title": "@title", "unit": UNIT, "decimals": 0}
     row = {"area_name": "@0", "status": "normal", "lci_95": 1.0, "uci_95": 2.0}
