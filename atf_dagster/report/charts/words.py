@@ -67,8 +67,10 @@ def limits(row: Row, decimals: int) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """a, b and c."""
+    """a, b and c; with semicolons where a name has a comma of its own."""
     every = list(names)
+    if len(every) > 1 and any("," in name for name in every):
+        return "; ".join(every)
     return every[0] if len(every) == 1 else f"{', '.join(every[:-1])} and {every[-1]}" if every else ""
 
 
