@@ -10,7 +10,7 @@ from atf_dagster.report.facts import Area, Facts, Indicator
 from atf_dagster.report.page import Figure, Group
 from atf_dagster.report.reading import Row
 from atf_dagster.report.standing import INDICATOR
-from atf_dagster.report.table import Column, Table, figure, text
+from atf_dagster.report.table import Cell, Column, Table, figure, text
 
 
 def spine(facts: Facts, area: Area) -> Group:
@@ -19,7 +19,7 @@ def spine(facts: Facts, area: Area) -> Group:
     if not facts.reading.has("fct_quintile", "lowest", "highest"):
         return Group("spine", title, "This release has no spread over the councils of England.")
     if not area.is_council:
-        return Group("spine", title, f"{area.name} is no council, so that it has no place among them.")
+        return Group("spine", title, f"{area.name} is not a council, so it is not ranked.")
     rows, drawable = [], []
     for indicator in facts.indicators:
         row = facts.latest.get((indicator.code, area.code))
@@ -41,7 +41,7 @@ def spine(facts: Facts, area: Area) -> Group:
                 ),
                 figure(row["england_value"], decimals),
                 standing.compared(row),
-                text(f"{place['rank']} of {place['n_areas']}", "number"),
+                text(_place(facts, indicator, area, place)),
             ]
         )
     if not rows:
@@ -57,13 +57,40 @@ def spine(facts: Facts, area: Area) -> Group:
         Column("highest", "Highest council", True),
         Column("england_value", "England", True),
         Column("compared", "Compared with England"),
-        Column("rank", "Rank, 1 is the lowest value", True),
+        Column("rank", "Place among councils"),
     )
     said = f"Enough councils of England have a figure of {words.counted(len(rows), 'indicator')}."
+    chart = drawn.spine(facts, area, drawable)
+    if chart is not None:
+        said = f"{said} {chart.sentence}"
     table = Table("spine", f"{area.name} among the councils of England", columns, rows)
-    return Group(
-        "spine", title, figures=[Figure("spine", "Spine chart", said, table, drawn.spine(facts, area, drawable))]
-    )
+    return Group("spine", title, figures=[Figure("spine", "Spine chart", said, table, chart)])
+
+
+def _place(facts: Facts, indicator: Indicator, area: Area, place: Row) -> str:
+    """Where the council stands: from the best one, or from the lowest where no direction is better."""
+    rank, count = place["rank"], place["n_areas"]
+    if rank is None:
+        return words.reason("too_few_areas")
+    polarity = indicator.card["polarity"]
+    if polarity == "higher_is_better":
+        # The mart ranks from the lowest value, and equal values share the smallest rank.
+        equal = facts.equal_councils.get((indicator.code, area.code, place["tier"]), 1)
+        rank = count - rank - equal + 2
+    end = "is the best" if polarity in ("higher_is_better", "lower_is_better") else "has the lowest value"
+    return f"{_ordinal(rank)} of {count}, where 1st {end}"
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
+
+
+def _difference(indicator: Indicator, beside: Row | None) -> Cell:
+    """The difference from the neighbours; counts have none, for they differ with the size of an area."""
+    if beside is not None and indicator.is_count:
+        return Cell("none: a count differs with the size of an area", None, "absent")
+    return figure(beside["difference"] if beside else None, indicator.decimals, signed=True)
 
 
 def neighbours(facts: Facts, area: Area) -> Group:
@@ -90,7 +117,7 @@ def neighbours(facts: Facts, area: Area) -> Group:
                 text(row["period"]),
                 figure(row["value"], indicator.decimals),
                 figure(beside["benchmark_value"] if beside else None, indicator.decimals, absent="none"),
-                figure(beside["difference"] if beside else None, indicator.decimals, signed=True),
+                _difference(indicator, beside),
                 standing.compared({**row, **beside, "publisher_outcome": None, "not_compared_reason": beside["reason"]})
                 if beside
                 else text(None),

@@ -7,13 +7,13 @@ from atf_dagster.report import drawn, standing, words
 from atf_dagster.report.changed import revision_table
 from atf_dagster.report.facts import Facts, Indicator
 from atf_dagster.report.page import Figure, Group
-from atf_dagster.report.table import Column, Table, figure, judgement, text
+from atf_dagster.report.table import Cell, Column, Table, figure, judgement, text
 
 AREA = Column("area", "Area")
 VALUE = (
     Column("value", "Value", True),
-    Column("lci_95", "Lower 95 % limit", True),
-    Column("uci_95", "Upper 95 % limit", True),
+    Column("lci_95", "Lower 95% limit", True),
+    Column("uci_95", "Upper 95% limit", True),
 )
 MOST_REVISIONS = 400
 
@@ -117,7 +117,9 @@ def neighbours(facts: Facts, indicator: Indicator) -> Group:
                 text(facts.label(row["period_id"])),
                 figure(mine["value"] if mine else None, indicator.decimals),
                 figure(row["benchmark_value"], indicator.decimals),
-                figure(row["difference"], indicator.decimals, signed=True),
+                Cell("none: a count differs with the size of an area", None, "absent")
+                if indicator.is_count
+                else figure(row["difference"], indicator.decimals, signed=True),
                 judgement(row["outcome_judged"])
                 if row["outcome_judged"] or not row["reason"]
                 else text(f"not judged: {words.reason(row['reason'])}", "not-judged"),

@@ -22,6 +22,7 @@ from atf_dagster.report.table import Column, Table, figure, text
 MOST_DAYS = 60
 MOST_ROWS = 400
 YEAR = dt.timedelta(days=365)
+FIRST = "This is the first release; there is nothing to compare it with."
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,9 @@ def since_last(facts: Facts) -> tuple[dt.datetime | None, str]:
     earlier = [row for row in rows if row["version"] != facts.about.version and row["built_at"] is not None]
     if earlier:
         return earlier[-1]["built_at"], ""
-    if rows:
-        return None, "This is the first release, so that nothing changed since an earlier one."
+    days_of_figures = {row["day"] for row in facts.arrivals}
+    if rows or (facts.about.number == 1 and len(days_of_figures) <= 1):
+        return None, FIRST
     return None, (
         "This release has no list of the releases before it, so that changes are shown by the day on which figures "
         "came into force."
@@ -123,12 +125,13 @@ def _groups(facts: Facts) -> list[Group]:
     revised = facts.revisions
     changed = [row for row in revised if row["comparison_changed"] or row["trend_changed"]]
     groups = []
+    is_first = since_last(facts)[1] == FIRST
     for id, title, rows, nothing in (
         ("comparisons", "Comparisons and trends that changed", changed, "No comparison and no trend has changed."),
         ("revisions", "Revised figures", revised, "No figure has been revised since this warehouse holds it."),
     ):
         if not rows:
-            groups.append(Group(id, title, nothing))
+            groups.append(Group(id, title, FIRST if is_first else nothing))
             continue
         said = f"{words.counted(len(rows), 'figure')}, the newest of {words.day(rows[0]['seen_at'])}."
         if len(rows) > MOST_ROWS:

@@ -11,6 +11,8 @@ from atf_dagster.report import WORKBOOK, words
 from atf_dagster.report.facts import Facts
 from atf_dagster.report.page import Page
 
+LONG = 200
+"""Letters from which on a description is folded after its first sentence."""
 KEYS = {
     "indicator_code": "dim_indicator",
     "area_code": "dim_area",
@@ -31,6 +33,16 @@ class Described:
     columns: tuple[tuple[str, str, str], ...]
     relations: tuple[str, ...]
     files: tuple[tuple[str, str], ...]
+
+    @property
+    def start(self) -> str:
+        """The first sentence of its description, where the whole is long."""
+        return self.words if len(self.words) <= LONG else self.words.partition(". ")[0].rstrip(".") + "."
+
+    @property
+    def rest(self) -> str:
+        """What follows the first sentence of a long description."""
+        return self.words.partition(". ")[2] if len(self.words) > LONG else ""
 
 
 def page(facts: Facts) -> Page:

@@ -1,17 +1,66 @@
-"""Which figures a failed check doubts, and what it says of them.
+"""Which figures of a release a failed check doubts, and what it says of them.
 
-Belongs here: reading the samples of the mart's failed checks, finding the doubts of one figure. Does not belong here:
-the checks (`quality`), the page of all checks (`quality_page`).
+Belongs here: what samples of failed checks name, as points of charts (`Doubts`) and in words (`Doubt`). Does not belong
+here: checking (`quality`), the page of all checks (`quality_page`), how a chart marks such a figure.
 """
 
 import json
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from atf_dagster.report.facts import Facts
 from atf_dagster.report.reading import Row
 
+if TYPE_CHECKING:
+    from atf_dagster.report.facts import Facts
+
+SAID = "a check doubts this figure"
+SEVERITIES = ("warning", "critical")
+KEYS = ("indicator_code", "area_code", "period_id", "sex", "age")
+ZEROS = "zero_"
+"""How names of checks begin that doubt the zeros of a series, and so name no period."""
 MADE_OF_COUNCILS = ("council", "subregion")
 ADVICE = "Do not report it before it is confirmed."
+
+
+class Doubts:
+    """The doubted points of one release.
+
+    rows: of quality_result, with expectation, severity, success and sample (JSON: a list of the rows that failed).
+    councils: area codes; a sample without an area is of all councils. A sample that names neither a period nor zeros
+    doubts no point.
+    """
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]], councils: Collection[str]) -> None:
+        self._councils = frozenset(councils)
+        self._found: list[tuple[dict[str, str], bool]] = []
+        for row in rows:
+            if row["success"] is not False or row["severity"] not in SEVERITIES:
+                continue
+            of_zeros = str(row["expectation"]).startswith(ZEROS)
+            for named in _samples(row["sample"]):
+                key = {name: str(named[name]) for name in KEYS if named.get(name) is not None}
+                if "indicator_code" in key and ("period_id" in key or of_zeros):
+                    self._found.append((key, of_zeros and "period_id" not in key))
+
+    def on(self, figure: Mapping[str, Any]) -> bool:
+        """Whether a check doubts this figure. figure: value and KEYS, of which it may lack some."""
+        if figure["value"] is None:
+            return False
+        return any(self._names(key, figure) and (figure["value"] == 0 or not zeros) for key, zeros in self._found)
+
+    def _names(self, key: Mapping[str, str], figure: Mapping[str, Any]) -> bool:
+        if "area_code" not in key and figure["area_code"] not in self._councils:
+            return False
+        return all(figure.get(name) is None or str(figure[name]) == said for name, said in key.items())
+
+
+def _samples(text: Any) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(text or "[]")
+    except ValueError:
+        return []
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 @dataclass(frozen=True)
@@ -31,17 +80,17 @@ class Doubt:
         return all(mine is None or mine == row[name] for mine, name in named)
 
 
-def of_indicator(facts: Facts, code: str) -> list[Doubt]:
+def of_indicator(facts: "Facts", code: str) -> list[Doubt]:
     """All doubts about figures of an indicator, of whatever period."""
     found = []
     for check in facts.failed_checks:
-        for entry in _sample(check):
+        for entry in _samples(check["sample"]):
             if entry.get("indicator_code") == code:
                 found.append(_doubt(facts, check, entry))
     return found
 
 
-def of_figure(facts: Facts, row: Row) -> list[Doubt]:
+def of_figure(facts: "Facts", row: Row) -> list[Doubt]:
     """The doubts about a figure; row: of vw_latest.
 
     A check that names no area is of councils, and so of what is put together from them; not of the region or England.
@@ -65,15 +114,7 @@ def said(doubt: Doubt, what: str = "this figure") -> str:
     return f"A check doubts {what}: {doubt.told} {ADVICE}"
 
 
-def _sample(check: Row) -> list[dict[str, object]]:
-    try:
-        rows = json.loads(check["sample"] or "[]")
-    except ValueError:
-        return []
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-
-
-def _doubt(facts: Facts, check: Row, entry: dict[str, object]) -> Doubt:
+def _doubt(facts: "Facts", check: Row, entry: dict[str, object]) -> Doubt:
     def named(name: str) -> str | None:
         return str(entry[name]) if entry.get(name) else None
 

@@ -15,6 +15,7 @@ from atf_dagster.report.charts import (
     dots_of_councils,
     history,
     map_of_councils,
+    maps,
     series_of_areas,
 )
 from atf_dagster.report.charts import spine as spine_of_area
@@ -58,12 +59,8 @@ def bars(facts: Facts, indicator: Indicator, id: str, title: str, rows: Sequence
     if not any(row["value"] is not None for row in beside):
         return None
     period = _period(rows)
-    # Areas of different periods stand side by side only with their period in their name.
-    named = [
-        {**one, "area_name": one["area_name"] if period else f"{one['area_name']}, {row['period']}"}
-        for row in beside
-        for one in (_named(facts, row),)
-    ]
+    # Areas of different periods stand side by side only with their period beside their figure.
+    named = [{**_named(facts, row), "period": "" if period else row["period"]} for row in beside]
     return bars_of_areas(
         id=id,
         title=title,
@@ -83,7 +80,10 @@ def series(
     for row in rows:
         period = facts.periods.get(row["period_id"])
         if period is not None and period.end is not None:
-            known.append({**_named(facts, row), "reason": "", "period": period.label, "period_end": period.end})
+            known.append(
+                {**_named(facts, row), "reason": "", "period": period.label, "period_end": period.end}
+                | {"doubted": facts.doubts.on(row)}
+            )
     if sum(row["value"] is not None for row in known) < 2:
         return None
     breaks = [row for row in facts.breaks.get(indicator.code, []) if row["is_break"] and row["first_day"]]
@@ -99,16 +99,30 @@ def series(
     )
 
 
+def is_compared(facts: Facts, rows: Mapping[str, Row]) -> bool:
+    """Whether the colours of the map of these rows are comparisons with England. rows: of vw_latest, by area."""
+    return maps.is_compared(_on_map(facts, rows))
+
+
+def classes(facts: Facts, indicator: Indicator, rows: Mapping[str, Row]) -> dict[str, str]:
+    """Area -> the band of its figure on a map that compares nothing. rows: of vw_latest, by area."""
+    return maps.bands(_on_map(facts, rows), indicator.unit, indicator.decimals)
+
+
+def _on_map(facts: Facts, rows: Mapping[str, Row]) -> list[dict[str, Any]]:
+    return [_named(facts, rows[area.code]) for area in facts.areas if area.is_council and area.code in rows]
+
+
 def outlines(facts: Facts, indicator: Indicator, id: str, title: str, rows: Mapping[str, Row]) -> Chart | None:
     """The councils on a map. rows: of vw_latest, by area."""
-    councils = [rows[area.code] for area in facts.areas if area.is_council and area.code in rows]
+    councils = _on_map(facts, rows)
     if not any(row["value"] is not None for row in councils):
         return None
     period = _period(list(rows.values()))
     return map_of_councils(
         id=id,
         title=title,
-        rows=[_named(facts, row) for row in councils],
+        rows=councils,
         boundaries={row["area_code"]: row["geometry"] for row in facts.boundaries},
         unit=indicator.unit,
         decimals=indicator.decimals,
@@ -176,6 +190,7 @@ def spine(facts: Facts, area: Area, rows: Sequence[Mapping[str, Any]]) -> Chart 
         {
             **{key: row[key] for key in SPINE},
             "name": row["indicator"].name,
+            "is_proxy": row["indicator"].kind == "proxy",
             "unit": row["indicator"].unit,
             "decimals": row["indicator"].decimals,
             "polarity": row["indicator"].card["polarity"],

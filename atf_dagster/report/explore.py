@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from atf_dagster.report import words
+from atf_dagster.report import doubts, words
 from atf_dagster.report.charts.gaps import templates
+from atf_dagster.report.charts.words import minus
 from atf_dagster.report.facts import Facts
 from atf_dagster.report.page import Page
 from atf_dagster.report.reading import Row
@@ -27,8 +28,6 @@ SCRIPT = "explore.js"
 COLUMNS = (
     "indicator_code area_code period_id sex age breakdown_type breakdown_value value lci_95 uci_95 status status_note"
 )
-MORE_PLACES = 2
-"""Decimals that are kept beyond those shown, so that lines are drawn where figures are."""
 KINDS = {"beacon": "Beacon indicators", "proxy": "Proxies", "supporting": "Supporting indicators"}
 
 
@@ -81,11 +80,12 @@ def figures(facts: Facts) -> dict[str, list[Row]]:
 def compact(facts: Facts, indicator: Indicator, rows: Sequence[Row]) -> dict[str, Any]:
     """An indicator's figures with each text once.
 
-    rows: area, period, group, value, lower and upper 95 % limit, status, note; all but the figures as places in the
+    rows: area, period, group, value, lower and upper 95% limit, status, note; all but the figures as places in the
     lists beside. Periods are in order of their last day. groups: sex, age, what they are broken down by, and the group;
     the headline first.
     """
-    places = indicator.decimals + MORE_PLACES
+    # Rounded once, here: a figure that was rounded to more places and then again is not the one of the other pages.
+    places = indicator.decimals
 
     def end(period_id: str) -> tuple[str, str]:
         period = facts.periods.get(period_id)
@@ -104,7 +104,7 @@ def compact(facts: Facts, indicator: Indicator, rows: Sequence[Row]) -> dict[str
         return (group[2] != "Total", group[:2] not in headline, group)
 
     groups = sorted({_group(row) for row in rows}, key=rank)
-    notes = sorted({str(row["status_note"] or "") for row in rows})
+    notes = sorted({_note(facts, row) for row in rows})
     at = {
         name: {key: place for place, key in enumerate(keys)}
         for name, keys in (("area", list(facts.area)), ("period", periods), ("group", groups), ("note", notes))
@@ -118,7 +118,7 @@ def compact(facts: Facts, indicator: Indicator, rows: Sequence[Row]) -> dict[str
             _short(row["lci_95"], places),
             _short(row["uci_95"], places),
             row["status"],
-            at["note"][str(row["status_note"] or "")],
+            at["note"][_note(facts, row)],
         ]
         for row in rows
     ]
@@ -140,12 +140,18 @@ def compact(facts: Facts, indicator: Indicator, rows: Sequence[Row]) -> dict[str
     }
 
 
+def _note(facts: Facts, row: Row) -> str:
+    """The mart's note of a figure, and whether a check doubts it; checks of series are about totals."""
+    doubted = row["breakdown_type"] == "Total" and facts.doubts.on(row)
+    return "; ".join(filter(None, (minus(str(row["status_note"] or "")), doubts.SAID if doubted else "")))
+
+
 def _group(row: Row) -> tuple[str, str, str, str]:
     return (str(row["sex"]), str(row["age"]), str(row["breakdown_type"]), str(row["breakdown_value"]))
 
 
 def _short(value: float | None, places: int) -> float | int | None:
-    """The figure with the places that are drawn; whole ones without a point."""
+    """The figure with the places that are shown; whole ones without a point."""
     if value is None or not math.isfinite(value):
         return None
     rounded = round(value, places)

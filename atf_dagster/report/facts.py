@@ -5,9 +5,11 @@ choice of rows.
 """
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import cached_property
 
+from atf_dagster.report import periods
+from atf_dagster.report.charts.words import minus
 from atf_dagster.report.reading import Reading, Row
 from atf_dagster.report.subjects import Area, Indicator, Subjects, by
 from atf_dagster.sql import literal
@@ -44,13 +46,13 @@ class Facts(Subjects):
     @cached_property
     def latest(self) -> dict[tuple[str, str], Row]:
         """(indicator, area) -> the newest total at the headline sex and age, of answered areas."""
-        rows = self.reading.read(HEADLINE, LATEST)
+        rows = _readable(self.reading.read(HEADLINE, LATEST))
         return {(row["indicator_code"], row["area_code"]): row for row in rows if row["area_code"] in self.area}
 
     @cached_property
     def latest_by_sex(self) -> dict[str, list[Row]]:
         """Indicator -> its newest totals by answered area and sex."""
-        rows = self.reading.read("vw_latest_by_sex", LATEST)
+        rows = _readable(self.reading.read("vw_latest_by_sex", LATEST))
         return by((row for row in rows if row["area_code"] in self.area), "indicator_code")
 
     @cached_property
@@ -185,12 +187,42 @@ class Facts(Subjects):
             return {}
         rows = self.reading.read(
             "fct_quintile",
-            "indicator_code area_code n_areas rank lowest lower_quartile median upper_quartile highest",
+            "indicator_code area_code period_id sex age tier n_areas rank lowest lower_quartile median upper_quartile "
+            "highest",
             "where breakdown_type = 'Total' and (indicator_code, area_code, period_id, sex, age) in "
             f"(select (indicator_code, area_code, period_id, sex, age) from {HEADLINE})",
             FIGURE,
         )
         return {(row["indicator_code"], row["area_code"]): row for row in rows}
+
+    @cached_property
+    def equal_councils(self) -> dict[tuple[str, str, str], int]:
+        """(indicator, area, tier) -> how many councils of England have the figure of this council, itself among them.
+
+        By codes of ONS, E07 is a district and E10 a county, which are of one tier each. Former councils are among
+        them, because publishers go on to write codes that ONS replaced.
+        """
+        if not self.has_headline:
+            return {}
+        rows = self.reading.read(
+            "fct_observation",
+            "indicator_code area_code period_id sex age value",
+            "where value is not null and breakdown_type = 'Total' and area_code in "
+            "(select area_code from dim_area where area_type in ('council', 'former council')) "
+            "and (indicator_code, period_id, sex, age) in "
+            f"(select (indicator_code, period_id, sex, age) from {HEADLINE})",
+            f"{FIGURE} value",
+        )
+        keys = ("indicator_code", "period_id", "sex", "age", "value")
+        found: dict[tuple[str, str, str], int] = {}
+        for tier, other in (("upper", "E07"), ("lower", "E10")):
+            of_tier = [row for row in rows if not row["area_code"].startswith(other)]
+            counts = Counter(tuple(row[key] for key in keys) for row in of_tier)
+            for row in of_tier:
+                newest = self.latest.get((row["indicator_code"], row["area_code"]))
+                if newest is not None and all(newest[key] == row[key] for key in ("period_id", "sex", "age")):
+                    found[row["indicator_code"], row["area_code"], tier] = counts[tuple(row[key] for key in keys)]
+        return found
 
     @cached_property
     def trends(self) -> dict[tuple[str, str, str], Row]:
@@ -254,12 +286,14 @@ class Facts(Subjects):
     @cached_property
     def associations(self) -> list[Row]:
         """How determinants and life expectancy go together over councils, by rank correlation."""
-        return self.reading.read(
-            ASSOCIATIONS,
-            "indicator_code indicator_name period outcome_name outcome_sex outcome_period scope n_areas rho p_adjusted "
-            "reason warning",
-            "order by outcome_name, outcome_sex, scope, indicator_code",
-            "outcome_name outcome_sex scope indicator_code",
+        return _readable(
+            self.reading.read(
+                ASSOCIATIONS,
+                "indicator_code indicator_name period outcome_name outcome_sex outcome_period scope n_areas rho "
+                "p_adjusted reason warning",
+                "order by outcome_name, outcome_sex, scope, indicator_code",
+                "outcome_name outcome_sex scope indicator_code",
+            )
         )
 
     @cached_property
@@ -273,6 +307,17 @@ class Facts(Subjects):
             "question_no outcome area_name",
         )
         found: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
-        for row in rows:
+        for row in _readable(rows):
             found[row["question_no"], row["indicator_code"], row["outcome"]].append(row)
         return dict(found)
+
+
+def _readable(rows: list[Row]) -> list[Row]:
+    """The rows with their labels of periods as readers say them, and true minus signs in notes."""
+    for row in rows:
+        for name in ("period", "newest_period", "outcome_period"):
+            if row.get(name):
+                row[name] = periods.readable(str(row[name]))
+        if row.get("status_note"):
+            row["status_note"] = minus(str(row["status_note"]))
+    return rows

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from atf_dagster.report import breakdowns, doubts, drawn, standing, words
 from atf_dagster.report.breakdowns import AREA, VALUE
+from atf_dagster.report.charts.maps import BANDS
 from atf_dagster.report.facts import Facts, Indicator
 from atf_dagster.report.overview import absence
 from atf_dagster.report.page import Figure, Group, Page
@@ -30,9 +31,9 @@ TEXTS = (
     ("Terms of use", "source_data_reuse"),
 )
 COMPARED = {
-    "ci_overlaps_value": "A figure is better or worse where its 95 % limits lie wholly on one side of the benchmark.",
-    "two_levels": "A figure is compared by its 95 % and its 99.8 % limits, which lie on one side of it or not.",
-    "ci_overlaps_ci": "A figure differs from the benchmark where their 95 % limits have no point in common.",
+    "ci_overlaps_value": "A figure is better or worse where its 95% limits lie wholly on one side of the benchmark.",
+    "two_levels": "A figure is compared by its 95% and its 99.8% limits, which lie on one side of it or not.",
+    "ci_overlaps_ci": "A figure differs from the benchmark where their 95% limits have no point in common.",
     "spc_proportion": "A figure differs where it lies outside control limits about the benchmark.",
     "none": "Figures of this indicator are not compared.",
 }
@@ -109,7 +110,7 @@ def _groups(facts: Facts, indicator: Indicator, series: Sequence[Row]) -> Iterat
         figures=[_series(facts, indicator, sex, len(sexes) > 1, series) for sex in sexes],
         notes=[_break(row) for row in facts.breaks.get(indicator.code, [])],
     )
-    yield _map(facts, indicator)
+    yield _map(facts, indicator, sexes)
     yield breakdowns.by_sex(facts, indicator)
     yield breakdowns.by_meals(facts, indicator)
     yield breakdowns.neighbours(facts, indicator)
@@ -121,11 +122,15 @@ def _suffix(sex: str, *, several: bool) -> tuple[str, str]:
     return (f"-{sex.lower()}", f", {'females' if sex == 'Female' else 'males'}") if several else ("", "")
 
 
-def _councils(facts: Facts, indicator: Indicator, sex: str, several: bool) -> Figure:
+def _newest_of(facts: Facts, indicator: Indicator, sex: str, several: bool) -> dict[str, Row]:
+    """Area -> its newest figure of one sex where both are headline, else the headline one."""
     if several:
-        found = {row["area_code"]: row for row in facts.latest_by_sex.get(indicator.code, []) if row["sex"] == sex}
-    else:
-        found = {row["area_code"]: row for row in _newest_rows(facts, indicator)}
+        return {row["area_code"]: row for row in facts.latest_by_sex.get(indicator.code, []) if row["sex"] == sex}
+    return {row["area_code"]: row for row in _newest_rows(facts, indicator)}
+
+
+def _councils(facts: Facts, indicator: Indicator, sex: str, several: bool) -> Figure:
+    found = _newest_of(facts, indicator, sex, several)
     rows = [
         [
             text(area.name, "head", f"areas/{area.code}.html"),
@@ -161,7 +166,7 @@ def _series(facts: Facts, indicator: Indicator, sex: str, several: bool, series:
             figure(row["value"], indicator.decimals, absent=words.STATUSES.get(row["status"] or "", "no figure")),
             figure(row["lci_95"], indicator.decimals),
             figure(row["uci_95"], indicator.decimals),
-            text(words.STATUSES.get(row["status"] or "", row["status"])),
+            text(status(facts, row)),
         ]
         for row in ordered
     ]
@@ -180,14 +185,28 @@ def _series(facts: Facts, indicator: Indicator, sex: str, several: bool, series:
     )
 
 
+def status(facts: Facts, row: Row) -> str:
+    """The status of a figure in words, and whether a check doubts it."""
+    said = [words.STATUSES.get(row["status"] or "", row["status"]), doubts.SAID if facts.doubts.on(row) else ""]
+    return "; ".join(part for part in said if part)
+
+
 def _when(row: Row) -> tuple[str, str]:
     start, _, end = str(row["period_id"]).partition("/")
     return end, start
 
 
 def _series_sentence(facts: Facts, indicator: Indicator, sex: str, rows: Sequence[Row], total: int, shown: int) -> str:
-    known = [row["period_id"] for row in sorted(rows, key=_when) if row["value"] is not None]
-    said = [f"From {facts.label(known[0])} to {facts.label(known[-1])}."] if known else ["No period has a figure."]
+    with_value = [row for row in sorted(rows, key=_when) if row["value"] is not None]
+    known = [row["period_id"] for row in with_value if not facts.doubts.on(row)]
+    said = [f"From {facts.span(known[0], known[-1])}."] if known else ["No period has a figure that nothing doubts."]
+    doubted = [
+        f"{facts.area[row['area_code']].name}, {facts.label(row['period_id'])}"
+        for row in with_value
+        if facts.doubts.on(row)
+    ]
+    if doubted:
+        said.append(f"A check doubts {words.counted(len(doubted), 'figure')}, marked by a ring: {'; '.join(doubted)}.")
     if shown < total:
         said.append(f"The newest {shown} of {total} periods are shown; fct_observation in the release has all.")
     ways: dict[str, list[str]] = {}
@@ -217,31 +236,48 @@ def _break(row: Row) -> str:
     return f"{kind}{since}: {row['note']} Source: {row['source']}."
 
 
-def _map(facts: Facts, indicator: Indicator) -> Group:
+def _map(facts: Facts, indicator: Indicator, sexes: Sequence[str]) -> Group:
     title = "Map of the councils"
     if not facts.boundaries:
         return Group("map", title, "This release has no boundaries of the councils, so that there is no map.")
-    by_area = {row["area_code"]: row for row in _newest_rows(facts, indicator)}
+    return Group("map", title, figures=[_map_of(facts, indicator, sex, len(sexes) > 1) for sex in sexes])
+
+
+def _map_of(facts: Facts, indicator: Indicator, sex: str, several: bool) -> Figure:
+    """The map of one sex where both are headline, and else of the headline one, which its title names."""
+    by_area = _newest_of(facts, indicator, sex, several)
+    id, whom = _suffix(sex, several=several)
+    if not several and sex in ("Female", "Male"):
+        whom = _suffix(sex, several=True)[1]
+    is_compared = drawn.is_compared(facts, by_area)
+    classes = drawn.classes(facts, indicator, by_area)
     rows = []
     for boundary in facts.boundaries:
         area = facts.area.get(boundary["area_code"])
         if area is None:
             continue
         row = by_area.get(area.code)
-        has_value = row is not None and row["value"] is not None
+        if row is None or row["value"] is None:
+            last = text("no figure", "absent")
+        else:
+            last = standing.compared(row) if is_compared else text(classes.get(area.code))
         rows.append(
             [
                 text(area.name, "head"),
                 text(row["period"] if row is not None else None),
                 figure(row["value"] if row is not None else None, indicator.decimals, absent="no figure"),
-                standing.compared(row) if row is not None and has_value else text("no figure", "absent"),
+                last,
             ]
         )
+    how = "compared with England" if is_compared else BANDS
     year = facts.boundaries[0]["code_year"]
-    said = f"The newest figure of each council, compared with England. Outlines of {year}; for maps, not for measuring."
-    columns = (AREA, Column("period", "Period"), VALUE[0], Column("compared", "Compared with England"))
-    table = Table("map", f"{indicator.name} ({indicator.unit}) on the map", columns, rows)
-    sex = f", {indicator.card['headline_sex'].lower()}s" if indicator.is_by_sex else ""
-    name = f"{indicator.name}{sex}"
-    chart = drawn.outlines(facts, indicator, "map", name, by_area)
-    return Group("map", title, figures=[Figure("map", name, said, table, chart)])
+    said = f"The newest figure of each council, {how}. Outlines of {year}; for maps, not for measuring."
+    band = Column("compared", "Compared with England") if is_compared else Column("band", "Band of the figure")
+    name = f"{indicator.name}{whom}"
+    table = Table(
+        f"map{id}",
+        f"{indicator.name}{whom} ({indicator.unit}) on the map",
+        (AREA, Column("period", "Period"), VALUE[0], band),
+        rows,
+    )
+    return Figure(f"map{id}", name, said, table, drawn.outlines(facts, indicator, f"map{id}", name, by_area))

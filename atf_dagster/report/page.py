@@ -58,6 +58,12 @@ class Page:
         return any(True for _ in self.figures())
 
     @property
+    def has_differences(self) -> bool:
+        """Whether a table on it has a column of differences."""
+        tables = (figure.table for figure in self.figures())
+        return any(column.name.startswith("difference") for table in tables for column in table.columns)
+
+    @property
     def has_charts(self) -> bool:
         return any(figure.chart is not None for figure in self.figures())
 

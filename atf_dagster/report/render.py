@@ -73,7 +73,7 @@ def write(release: Path, target: Path | None = None) -> Path:
         making.mkdir()
         with Reading(release) as reading:
             facts = Facts(reading)
-            _write_pages(facts, making)
+            _write_pages(facts, making, in_release=folder.absolute().parent == release.absolute())
             _copy_assets(making)
             mark = {"made_by": MADE_BY, "version": facts.about.version, "mode": facts.about.mode}
         _sync_files(making)
@@ -102,7 +102,7 @@ def pages(facts: Facts) -> Iterator[Page]:
     yield quality_page.page(facts)
 
 
-def _write_pages(facts: Facts, folder: Path) -> None:
+def _write_pages(facts: Facts, folder: Path, *, in_release: bool) -> None:
     templates = environment()
     for name in ("areas", "indicators", "questions", "data", "charts"):
         (folder / name).mkdir()
@@ -111,6 +111,7 @@ def _write_pages(facts: Facts, folder: Path) -> None:
         "areas_of_release": facts.areas,
         "indicators_of_release": facts.indicators,
         "citation": data.citation(facts),
+        "in_release": in_release,
     }
     for page in pages(facts):
         html = templates.get_template(page.template).render(

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from atf_dagster.report import periods
+from atf_dagster.report.doubts import Doubts
 from atf_dagster.report.reading import Reading, Row
 
 ENGLAND = "country"
@@ -34,6 +36,12 @@ class About:
     sources: tuple[str, ...]
     held_back: tuple[str, ...]
     n_fresh: int
+
+    @property
+    def number(self) -> int | None:
+        """Which release of its home it is, counted from 1; None where the version does not say it."""
+        said = self.version.partition("-")[0]
+        return int(said) if said.isascii() and said.isdigit() else None
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,11 @@ class Indicator:
         return "beacon" if self.beacon_no is not None else "proxy" if self.proxy_for else "supporting"
 
     @property
+    def is_count(self) -> bool:
+        """Whether its figures are counts of people, cases or households, which differ with the size of an area."""
+        return self.card["value_type"] in ("amount", "count") and self.unit != "\u00a3"
+
+    @property
     def is_by_sex(self) -> bool:
         """Whether females and males are never put together."""
         return self.card["headline_sex"] in ("Female", "Male")
@@ -84,7 +97,7 @@ class Period:
 
 CARD = (
     "indicator_code beacon_no principle_no principle short_name name report_name definition unit polarity "
-    "native_level comparison_method trend_note proxy_for proxy_note reader_note chance_note evidence_group "
+    "native_level value_type comparison_method trend_note proxy_for proxy_note reader_note chance_note evidence_group "
     "statistic_status decimals headline_sex publisher licence attribution page_url source_definition "
     "source_methodology source_caveats source_disclosure_control source_rounding source_copyright source_data_reuse"
 )
@@ -168,7 +181,9 @@ class Subjects:
     @cached_property
     def periods(self) -> dict[str, Period]:
         return {
-            row["period_id"]: Period(row["period_id"], row["label"] or row["period_id"], row["period_end"])
+            row["period_id"]: Period(
+                row["period_id"], periods.readable(row["label"] or row["period_id"]), row["period_end"]
+            )
             for row in self.reading.read("dim_period", "period_id label period_end")
         }
 
@@ -177,11 +192,22 @@ class Subjects:
         period = self.periods.get(period_id or "")
         return period.label if period else period_id or ""
 
+    def span(self, first: str | None, last: str | None) -> str:
+        """From one period to another for readers; ids."""
+        return periods.span(self.label(first), self.label(last))
+
     @cached_property
     def breaks(self) -> dict[str, list[Row]]:
         """Indicator -> changes in how it is measured."""
         columns = "indicator_code first_day kind is_break note source"
         return by(self.reading.read("dim_series_break", columns, "order by all"), "indicator_code")
+
+    @cached_property
+    def doubts(self) -> Doubts:
+        """The figures that a failed check doubts."""
+        columns = "expectation severity success sample"
+        rows = self.reading.read("quality_result", columns, "order by all", columns)
+        return Doubts(rows, [area.code for area in self.areas if area.is_council])
 
     @cached_property
     def boundaries(self) -> list[Row]:

@@ -5,12 +5,12 @@ Belongs here: the rows of this part. Does not belong here: the other parts of th
 
 from collections.abc import Iterator, Sequence
 
-from atf_dagster.report import drawn, standing, words
+from atf_dagster.report import doubts, drawn, standing, words
 from atf_dagster.report.facts import Area, Facts, Indicator
 from atf_dagster.report.page import Figure, Group
 from atf_dagster.report.reading import Row
 from atf_dagster.report.standing import INDICATOR
-from atf_dagster.report.table import Column, Table, direction, figure, text
+from atf_dagster.report.table import Cell, Column, Table, direction, figure, text
 
 MOST_TREND_POINTS = 16
 """Periods of a small chart of one area beside England; the indicator's page has more."""
@@ -29,7 +29,7 @@ def trends(facts: Facts, area: Area) -> Group:
                 [
                     standing.name_of(facts, indicator),
                     text(sex),
-                    text(f"{facts.label(found['first_period_id'])} to {facts.label(found['period_id'])}"),
+                    text(facts.span(found["first_period_id"], found["period_id"])),
                     text(found["n_points"], "number"),
                     direction(found["outcome"], found["outcome_judged"]),
                     figure(found["slope"], indicator.decimals + 1, signed=True),
@@ -47,13 +47,24 @@ def trends(facts: Facts, area: Area) -> Group:
         Column("slope", "Change a year", True),
         Column("remark", "Why there is none, or what to beware of"),
     )
-    counts = {word: sum(row[4].text.startswith(word) for row in rows) for word in ("rising", "falling")}
-    said = (
-        f"Of {words.counted(len(rows), 'series', 'series')}, {counts['rising']} are rising and {counts['falling']} "
-        "falling by more than chance."
-    )
+    said = _counted(rows)
     summary = Figure("trends", "All trends", said, Table("trends", f"Trends, {area.name}", columns, rows))
     return Group("trends", title, figures=[summary, *_small(facts, area)])
+
+
+def _counted(rows: Sequence[Sequence[Cell]]) -> str:
+    """How many series rise and fall by more than chance, and which. rows: indicator, sex, periods, points, trend."""
+    ways: dict[str, list[str]] = {}
+    for row in rows:
+        if row[4].text.startswith(("rising", "falling")):
+            sex = {"Female": ", females", "Male": ", males"}.get(row[1].text, "")
+            ways.setdefault(row[4].text, []).append(f"{row[0].text}{sex}")
+    of = f"Of {words.counted(len(rows), 'series', 'series')}"
+    if not ways:
+        return f"{of}, none is rising or falling by more than chance."
+    counts = [f"{len(names)} {'is' if len(names) == 1 else 'are'} {way}" for way, names in sorted(ways.items())]
+    which = [f"{words.sentence(way)[:-1]}: {'; '.join(names)}." for way, names in sorted(ways.items())]
+    return f"{of}, {'; '.join(counts)} (by more than chance). {' '.join(which)}"
 
 
 def _small(facts: Facts, area: Area) -> Iterator[Figure]:
@@ -87,6 +98,17 @@ def _small_figure(
             figure(row["value"], places, absent=words.STATUSES.get(row["status"] or "", "no figure")),
             figure(row["lci_95"], places),
             figure(row["uci_95"], places),
+            text(
+                "; ".join(
+                    filter(
+                        None,
+                        (
+                            words.STATUSES.get(row["status"] or "", row["status"]) if row["value"] is not None else "",
+                            doubts.SAID if facts.doubts.on(row) else "",
+                        ),
+                    )
+                )
+            ),
             figure((beside.get(row["period_id"]) or {"value": None})["value"], places),
         ]
         for row in shown
@@ -94,18 +116,24 @@ def _small_figure(
     columns = (
         Column("period", "Period"),
         Column("value", area.name, True),
-        Column("lci_95", "Lower 95 % limit", True),
-        Column("uci_95", "Upper 95 % limit", True),
+        Column("lci_95", "Lower 95% limit", True),
+        Column("uci_95", "Upper 95% limit", True),
+        Column("status", "Status"),
         Column("england_value", "England", True),
     )
-    known = [row for row in shown if row["value"] is not None]
+    doubted = [row for row in shown if facts.doubts.on(row)]
+    known = [row for row in shown if row["value"] is not None and row not in doubted]
     whom = {"Female": ", females", "Male": ", males"}.get(sex, "") if indicator.is_by_sex else ""
     said = (
         f"{facts.label(known[0]['period_id'])}: {words.number(known[0]['value'], places)}; "
         f"{facts.label(known[-1]['period_id'])}: {words.number(known[-1]['value'], places)} ({indicator.unit})."
         if known
-        else "No period shown has a figure."
+        else "No period shown has a figure that nothing doubts."
     )
+    if doubted:
+        left = [f"{facts.label(row['period_id'])} ({words.number(row['value'], places)})" for row in doubted]
+        one = "a check doubts it" if len(left) == 1 else "checks doubt them"
+        said += f" Left out, because {one}: {words.listed(left)}; the chart marks this with a ring."
     id = f"trend-{indicator.code.lower()}" + (f"-{sex.lower()}" if whom else "")
     caption = f"{indicator.name}{whom} ({indicator.unit}), {area.name}"
     is_england = area == facts.england

@@ -91,7 +91,7 @@ def test_a_release_without_its_other_files_has_its_pages(changed: Changed) -> No
 
 def test_neighbours_are_named_where_the_release_names_them(changed: Changed) -> None:
     folder = changed(
-        "create table mart.dim_area_member (group_code varchar, member_code varchar, group_type varchar)",
+        "create or replace table mart.dim_area_member (group_code varchar, member_code varchar, group_type varchar)",
         "insert into mart.dim_area_member select 'SN-E08000012', area_code, 'statistical neighbours' "
         "from mart.dim_area where area_name in ('Sunderland', 'Gateshead', 'Knowsley')",
     )

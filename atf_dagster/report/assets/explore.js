@@ -41,12 +41,12 @@
   function number(value) {
     const places = { minimumFractionDigits: data.decimals, maximumFractionDigits: data.decimals };
     const text = new Intl.NumberFormat("en-GB", places).format(value);
-    return /[1-9]/.test(text) ? text : text.replace("-", "");
+    return text.replace("-", /[1-9]/.test(text) ? "\u2212" : "");
   }
 
   function figure(value) {
     if (data.unit.startsWith("%")) return `${number(value)}${data.unit}`;
-    if (data.unit === "£") return `£${number(value)}`.replace("£-", "-£");
+    if (data.unit === "£") return `£${number(value)}`.replace("£\u2212", "\u2212£");
     return `${number(value)} ${data.unit}`.trim();
   }
 
@@ -187,7 +187,8 @@
 
   function specification(form, gaps, without) {
     const template = settings.templates[form];
-    return filled({ ...template, layer: template.layer.filter((layer) => !without.includes(layer.name)) }, gaps);
+    const some = (of) => ({ ...of, layer: of.layer.filter((layer) => !without.includes(layer.name)) });
+    return filled(template.spec ? { ...template, spec: some(template.spec) } : some(template), gaps);
   }
 
   function bars(rows, description) {
@@ -213,21 +214,26 @@
   function lines(rows, description) {
     const benchmark = names.get(settings.benchmark);
     const areas = [...new Set(rows.map((row) => row.area_name))];
-    const coloured = areas.filter((name) => name !== benchmark).slice(0, 6);
+    const coloured = areas.filter((name) => name !== benchmark);
     cut(rows, coloured, benchmark);
-    const form = coloured.length <= 3 ? "few" : "many";
+    // As in `charts/series.py`: more areas than colours stand each in a small chart.
+    const form = coloured.length <= 3 ? "few" : coloured.length <= 6 ? "many" : "each";
+    const mine = form === "each" ? rows.filter((row) => row.line) : rows;
+    const behind = rows.filter((row) => !row.line && row.value !== null);
     const ends = [...new Set(rows.map((row) => row.day))].sort();
-    const every = Math.max(1, Math.ceil(ends.length / 6));
+    const every = Math.max(1, Math.ceil(ends.length / (form === "each" ? 3 : 6)));
     const distinct = (letters) => new Set(ends.map((end) => end.slice(0, letters))).size === ends.length;
     const breaks = data.breaks.filter(([day]) => ends[0] < day && day <= ends.at(-1)).map(([day]) => ({ day }));
     const without = [];
     if (!rows.some((row) => row.named && row.line && row.low !== null)) without.push("bands");
-    if (rows.every((row) => row.named)) without.push("others");
-    if (rows.every((row) => row.value !== null)) without.push("absent");
+    if (mine.every((row) => row.value !== null)) without.push("absent");
+    if (behind.length === 0) without.push("benchmark");
     if (breaks.length === 0) without.push("breaks");
     const has = areas.includes(benchmark);
     const gaps = {
-      "@values": rows,
+      "@values": mine,
+      "@behind": behind,
+      "@order": coloured,
       "@areas": has ? [...coloured, benchmark] : coloured,
       "@looks": [...coloured.keys(), ...(has ? [-1] : [])], // the benchmark's look is the last one
       "@unit": data.unit,

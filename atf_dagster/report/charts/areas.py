@@ -11,6 +11,8 @@ from atf_dagster.report.charts.chart import Chart, Column
 from atf_dagster.report.charts.palette import SERIES, colour
 from atf_dagster.report.charts.words import Row
 
+LETTERS = 16
+"""In one line of a period beside a bar."""
 NARROW = 0.7
 """From this share of the largest figure on, the smallest one makes bars from 0 alike: points are drawn then."""
 
@@ -29,7 +31,8 @@ def bars_of_areas(
     """One bar an area, from the highest down, with 95% limits and the benchmark's line.
 
     rows: area_name, value (null where absent), status, and where known lci_95, uci_95, outcome_judged,
-    outcome_statistical, reason (words: why there is no figure, or no comparison). unit: in which all figures are, as
+    outcome_statistical, period (of this row, where areas have several), reason (words: why there is no figure, or no
+    comparison). unit: in which all figures are, as
     the mart says it. england: the benchmark's figure. Figures close to each other and far from 0 are points on an axis
     that says that it does not begin at 0, since bars must.
     """
@@ -44,11 +47,18 @@ def bars_of_areas(
             "shown": words.shown(row, unit, decimals),
             "limits": words.limits(row, decimals),
             "note": words.note(row),
+            "period": str(row.get("period") or ""),
         }
         for row in ordered
     ]
+    # Periods of their own stand below the figures at the right, where they cover no name.
+    dated = not period and any(value["period"] for value in values)
+    for value in values if dated else ():
+        value["label"] = [value["shown"], *parts.wrapped(str(value["period"]), LETTERS)]
+    most = 1 + max(len(parts.wrapped(str(value["period"]), LETTERS)) for value in values) if dated else 1
+    named = [{**row, "area_name": f"{row['area_name']}, {row['period']}"} for row in rows] if dated else rows
     sentence = words.joined(
-        words.extremes(rows, unit, decimals),
+        words.extremes(named, unit, decimals),
         f"{benchmark}: {words.figure(england, unit, decimals)}." if england is not None else "",
         words.judged(rows, benchmark),
         words.absences(rows),
@@ -86,6 +96,9 @@ def bars_of_areas(
     numbers = parts.labels_layer(y)
     if zero and compared:
         numbers["encoding"]["x"] = {"value": {"expr": "width + 24"}}
+    if dated:
+        numbers["mark"] |= {"lineHeight": 16, "dy": {"expr": "-8 * (length(datum.label) - 1)"}}
+        numbers["encoding"]["text"] = {"field": "label"}
     layers += [numbers, *parts.absent_layers(y, values)]
     if england is not None:
         layers += parts.line_at(england, benchmark)
@@ -93,9 +106,10 @@ def bars_of_areas(
         id=id,
         title=title,
         sentence=sentence,
-        spec=parts.frame(title, sentence, values, height=32 * len(values), layer=layers),
+        spec=parts.frame(title, sentence, values, height=(14 + 16 * most if dated else 32) * len(values), layer=layers),
         columns=(
             Column("area_name", "Area"),
+            *([Column("period", "Period")] if dated else []),
             Column("shown", _head(unit, period), numeric=True),
             Column("limits", "95% limits", numeric=True),
             Column("comparison", f"Compared with {benchmark}"),
@@ -105,7 +119,7 @@ def bars_of_areas(
     )
 
 
-_BARS = ("area_name", "shown", "limits", "comparison", "note")
+_BARS = ("area_name", "period", "shown", "limits", "comparison", "note")
 
 
 def bars_of_groups(

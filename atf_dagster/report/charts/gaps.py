@@ -17,12 +17,13 @@ UNIT = "@unit"
 
 
 def templates(benchmark: str) -> dict[str, Any]:
-    """The specifications by form: `bars` from 0, `points` that are close to each other, `few` and `many` lines.
+    """The specifications by form: `bars` from 0, `points` that are close to each other, `few` and `many` lines, and
+    `each` area in a small chart.
 
-    Gaps: @values (rows), @order (names from top to bottom), @height (pixels), @unit, @benchmark (its figure), @areas
-    (names of coloured lines, the benchmark last), @ticks and @format (ends of periods), @breaks (rows with a day).
-    Layers that a choice may lack have names: limits0, limits1, absent, benchmark, benchmark_name, bands, others and
-    breaks.
+    Gaps: @values (rows), @order (names from top to bottom, or of small charts), @height (pixels), @unit, @benchmark
+    (its figure), @behind (rows of the benchmark behind small charts), @areas (names of lines, the benchmark last),
+    @ticks and @format (ends of periods), @breaks (rows with a day). Layers that a choice may lack have names: limits0,
+    limits1, absent, benchmark, benchmark_name, bands and breaks.
     """
     words: dict[str, Any] = {"title": "@title", "unit": UNIT, "decimals": 0}
     row = {"area_name": "@0", "status": "normal", "lci_95": 1.0, "uci_95": 2.0}
@@ -31,23 +32,18 @@ def templates(benchmark: str) -> dict[str, Any]:
         form: _bars(bars_of_areas(id=form, rows=[{**row, "value": low}, absent], england=10.0, **words).spec)
         for form, low in (("bars", 1.0), ("points", 9.0))
     }
-    for form, count in (("few", MOST_BANDS), ("many", MOST_COLOURED)):
+    for form, count in (("few", MOST_BANDS), ("many", MOST_COLOURED), ("each", MOST_COLOURED + 1)):
         names = [*(f"@{number}" for number in range(count)), benchmark]
         rows = [
             {**row, "area_name": name, "value": 1.0, "period": "@", "period_end": f"{year}-12-31"}
-            for name in [*names, "@other"]
+            for name in names
             for year in (2000, 2001)
         ]
         rows.append({**rows[0], "value": None, "period_end": "2002-12-31"})
         chart = series_of_areas(
-            id=form,
-            rows=rows,
-            breaks=[{"first_day": "2001-01-01", "note": ""}],
-            benchmark=benchmark,
-            focus=names[:-1],
-            **words,
+            id=form, rows=rows, breaks=[{"first_day": "2001-01-01", "note": ""}], benchmark=benchmark, **words
         )
-        found[form] = _lines(chart.spec)
+        found[form] = _each(chart.spec) if form == "each" else _lines(chart.spec)
     return found
 
 
@@ -64,6 +60,19 @@ def _lines(spec: Mapping[str, Any]) -> Any:
     made = {**made, "layer": layers}
     x = layers[0]["encoding"]["x"]["axis"]
     return _with_gaps(made, {}, (x["values"], x["format"]))
+
+
+def _each(spec: Mapping[str, Any]) -> Any:
+    facet = {**spec["facet"], "sort": "@order"}
+    inner = spec["spec"]
+    of_layer = {"breaks": "@breaks", "benchmark": "@behind"}
+    layers = [
+        {**layer, "data": {"values": of_layer[layer["name"]]}} if layer.get("name") in of_layer else layer
+        for layer in inner["layer"]
+    ]
+    x = layers[0]["encoding"]["x"]["axis"]
+    made = {**spec, "data": {"values": "@values"}, "description": "@description", "facet": facet}
+    return _with_gaps({**made, "spec": {**inner, "layer": layers}}, {}, (x["values"], x["format"]))
 
 
 def _with_gaps(node: Any, gaps: Mapping[str, str], ticks: tuple[Any, Any] | None = None) -> Any:

@@ -35,7 +35,9 @@ def check() -> None:
 def pictures(specification: Mapping[str, Any]) -> tuple[str, bytes]:
     """One chart as SVG and PNG, on white. Raises NoPictures."""
     vl_convert = _library()
-    fixed = {**specification, "width": WIDTH, "background": "white"}
+    # Small charts beside each other have a width each.
+    width = {} if "facet" in specification else {"width": WIDTH}
+    fixed = {**specification, **width, "background": "white"}
     try:
         svg = vl_convert.vegalite_to_svg(fixed, vl_version=LANGUAGE, allowed_base_urls=[])
         # From the SVG, so that Vega runs once.

@@ -21,6 +21,8 @@ HEIGHT = 460
 """Pixels."""
 CLASSES = ("light_blue", "mid_blue", "dark_blue")
 ABSENT = "no figure"
+BANDS = "in three equal bands of the figure, not a comparison with England"
+"""What the colours of a map are where no figure is compared."""
 
 
 def map_of_councils(
@@ -42,7 +44,7 @@ def map_of_councils(
     comparison with the benchmark where there is one, else thirds of the range of the figures. A council without a
     boundary is in the table alone, and the sentence names it.
     """
-    compared = any(parts.comparison(row) not in ("not judged", ABSENT) for row in rows)
+    compared = is_compared(rows)
     classes, of = ([], "") if compared else _classes(rows, unit, decimals)
     values = []
     for row in rows:
@@ -60,6 +62,7 @@ def map_of_councils(
     without = [str(value["area_name"]) for value in values if value["boundary"] is None]
     sentence = words.joined(
         words.extremes(rows, unit, decimals),
+        "" if compared else f"Colours are {BANDS.replace('England', benchmark)}.",
         f"{benchmark}: {words.figure(england, unit, decimals)}." if england is not None else "",
         words.judged(rows, benchmark),
         words.absences(rows),
@@ -146,6 +149,17 @@ def map_of_councils(
         ),
         rows=tuple({key: str(value[key]) for key in columns} for value in values),
     )
+
+
+def is_compared(rows: Sequence[Row]) -> bool:
+    """Whether the colours of a map of these rows are comparisons; else they are bands of the figure."""
+    return any(parts.comparison(row) not in ("not judged", ABSENT) for row in rows)
+
+
+def bands(rows: Sequence[Row], unit: str, decimals: int) -> dict[str, str]:
+    """area_code -> the band of its figure, as the map's legend names it."""
+    classes, _ = _classes(rows, unit, decimals)
+    return {str(row["area_code"]): _class(row, classes) for row in rows}
 
 
 def _classes(rows: Sequence[Row], unit: str, decimals: int) -> tuple[list[tuple[str, float, float]], str]:

@@ -21,20 +21,28 @@ def spine(*, id: str, title: str, rows: Sequence[Row], benchmark: str = "England
     """An area's indicators, each against England's lowest area, quartiles, highest area and England itself.
 
     rows: name (of the indicator), unit, decimals, polarity, value (null where absent), status, england, lowest,
-    lower_quartile, upper_quartile, highest (any may be null), and where known outcome_judged, outcome_statistical,
-    period, reason. England stands in the middle of each line. Better is to the right; where no direction is better,
-    higher is. A row without England's figure or the range has no line, and says so in the table.
+    lower_quartile, upper_quartile, highest (any may be null), and where known is_proxy, outcome_judged,
+    outcome_statistical, period, reason. England stands in the middle of each line. Better is to the right; where no
+    direction is better, higher is. A row without England's figure or the range is left out of the drawing, and the
+    sentence and the table say so.
     """
     values = [_spine_value(row, benchmark) for row in rows]
+    drawn = [value for value in values if value["at_lowest"] is not None]
+    left = [value["name"] for value in values if value["at_lowest"] is None]
     worse = [value["name"] for value in values if value["comparison"] == "worse"]
     better = [value["name"] for value in values if value["comparison"] == "better"]
     sentence = words.joined(
         f"Worse than {benchmark}: {words.listed(worse)}." if worse else "",
         f"Better than {benchmark}: {words.listed(better)}." if better else "",
         "" if worse or better else f"No indicator is better or worse than {benchmark}.",
+        KEY.format(benchmark=benchmark),
+        *_beyond_half(rows),
+        f"Not drawn, for there is no figure of {benchmark} for the period or no range: {words.listed(left)}."
+        if left
+        else "",
         words.absences(rows, "name"),
     )
-    y: parts.Spec = {"field": "name", "type": "nominal", "sort": [v["name"] for v in values], "axis": None}
+    y: parts.Spec = {"field": "name", "type": "nominal", "sort": [v["name"] for v in drawn], "axis": None}
     x = {
         "type": "quantitative",
         "scale": {"domain": [0, 1], "nice": False},
@@ -48,7 +56,7 @@ def spine(*, id: str, title: str, rows: Sequence[Row], benchmark: str = "England
             "grid": False,
         },
     }
-    present = [str(value["comparison"]) for value in values if value["value"] is not None]
+    present = [str(value["comparison"]) for value in drawn if value["value"] is not None]
     tips = parts.tooltip(
         ("name", "Indicator"),
         ("shown", "Figure"),
@@ -103,7 +111,7 @@ def spine(*, id: str, title: str, rows: Sequence[Row], benchmark: str = "England
         id=id,
         title=title,
         sentence=sentence,
-        spec=parts.frame(title, sentence, values, height=64 * len(values), layer=layers),
+        spec=parts.frame(title, sentence, drawn, height=64 * len(drawn), layer=layers),
         columns=(
             Column("name", "Indicator"),
             Column("period", "Period"),
@@ -118,6 +126,31 @@ def spine(*, id: str, title: str, rows: Sequence[Row], benchmark: str = "England
 
 
 _SPINE = ("name", "period", "shown", "england", "range", "comparison", "note")
+
+
+KEY = (
+    "Pale grey is the range of the councils of England from the lowest to the highest, darker grey their middle half, "
+    "the upright line {benchmark}. Better is to the right; where no direction is better, higher is."
+)
+"""What the greys of a spine are, and which way is better."""
+
+
+def _beyond_half(rows: Sequence[Row]) -> list[str]:
+    """Which figures lie outside the middle half of the range, by the side on which they lie."""
+    found: dict[str, list[str]] = {"better": [], "worse": [], "higher": [], "lower": []}
+    for row in rows:
+        value, low, high = row.get("value"), row.get("lower_quartile"), row.get("upper_quartile")
+        if value is None or low is None or high is None or low <= value <= high:
+            continue
+        sides = {"higher_is_better": ("worse", "better"), "lower_is_better": ("better", "worse")}
+        found[sides.get(str(row.get("polarity")), ("lower", "higher"))[value > high]].append(_name(row))
+    return [
+        f"Outside the middle half on the {side} side: {words.listed(names)}." for side, names in found.items() if names
+    ]
+
+
+def _name(row: Row) -> str:
+    return f"{row['name']} (proxy)" if row.get("is_proxy") else str(row["name"])
 
 
 def _spine_value(row: Row, benchmark: str) -> dict[str, Any]:
@@ -138,9 +171,9 @@ def _spine_value(row: Row, benchmark: str) -> dict[str, Any]:
                 at[key] = round(0.5 + turned * (value - middle) / reach / 2, 4)
     figure = words.shown(row, unit, decimals)
     return {
-        "name": str(row["name"]),
+        "name": _name(row),
         # Two lines, of which the first may be empty: names have the whole width.
-        "label": ["", *parts.wrapped(f"{row['name']}: {figure}", LETTERS)][-2:],
+        "label": ["", *parts.wrapped(f"{_name(row)}: {figure}", LETTERS)][-2:],
         "period": str(row.get("period") or ""),
         "value": row.get("value"),
         "shown": figure,

@@ -11,15 +11,15 @@ from typing import Any
 
 from atf_dagster.report.charts import parts, words
 from atf_dagster.report.charts.chart import Chart, Column
+from atf_dagster.report.charts.multiples import LABELS, absent_layer, break_layers, multiples, ring_layers
 from atf_dagster.report.charts.palette import DASHES, SERIES, SHAPES, colour
 from atf_dagster.report.charts.words import Row
 
 MOST_COLOURED = len(SERIES)
 MOST_BANDS = 3
 MOST_TICKS = 6
+MOST_TICKS_OF_SMALL = 3
 LEGEND = {"title": None, "columns": 2, "orient": "bottom", "symbolOpacity": 1}
-CROSS = "M-1,-1L1,1M1,-1L-1,1"
-"""A path of Vega: the sign of an absent figure."""
 
 
 def series_of_areas(
@@ -36,21 +36,26 @@ def series_of_areas(
     """One line an area over the ends of periods, with a band of the 95% limits.
 
     rows: area_name, period (its label), period_end (date), value (null where absent), status, and where known lci_95,
-    uci_95, reason. breaks: first_day (date) and note of each break of the series. benchmark: the area that is drawn as
-    a dashed grey line. focus: the areas that are coloured; by default the first six. Others are thin grey lines.
-    A line has a gap where a figure or a period is missing and at a break. Bands are drawn for at most three areas.
+    uci_95, reason, doubted (a check doubts the figure, which gets a ring). breaks: first_day (date) and note of each
+    break of the series. benchmark: the area that is drawn as a dashed grey line. focus: the areas that come first. More
+    areas than there are colours stand each in a small chart of its own, with the benchmark behind (`multiples`). A line
+    has a gap where a figure or a period is missing and at a break. Bands are drawn for at most three areas.
     """
     areas = list(dict.fromkeys(str(row["area_name"]) for row in rows))
     wanted = [name for name in (focus or areas) if name in areas and name != benchmark]
-    coloured = wanted[:MOST_COLOURED]
+    if len(set(areas) - {benchmark}) > MOST_COLOURED:
+        return _each(id, title, rows, unit, decimals, breaks, benchmark)
+    coloured = [*wanted, *(name for name in areas if name not in (*wanted, benchmark))]
     days = [_day(one["first_day"]) for one in breaks if one.get("first_day")]
     values = _values(rows, days, unit, decimals, coloured, benchmark)
-    sentence = words.joined(_newest(rows, unit, decimals), _breaks(breaks, rows), _absent(rows))
+    sentence = words.joined(
+        _newest(rows, unit, decimals), _doubted(rows, unit, decimals), _breaks(breaks, rows), _absent(rows)
+    )
     x = {
         "field": "day",
         "type": "temporal",
         "scale": {"type": "utc", "padding": 10},
-        "axis": {"title": "End of period", "grid": False, "labelOverlap": "greedy", **_ticks(rows)},
+        "axis": {"title": "End of period", "grid": False, **LABELS, **_ticks(rows)},
     }
     y = {
         "field": "value",
@@ -85,15 +90,6 @@ def series_of_areas(
                 },
             }
         )
-    if set(areas) - set(names):
-        layers.append(
-            {
-                "name": "others",
-                "transform": [{"filter": "!datum.named && isValid(datum.value)"}],
-                "mark": {"type": "line", "strokeWidth": 1.5, "color": colour("pale_inner"), "point": False},
-                "encoding": {"x": x, "y": y, "detail": detail, "tooltip": tips},
-            }
-        )
     layers += [
         {
             "transform": [{"filter": "datum.named && isValid(datum.value)"}],
@@ -107,32 +103,45 @@ def series_of_areas(
         },
     ]
     if any(value["value"] is None for value in values):
-        # An absent figure has its sign at the foot of its period, and is no point.
-        layers.append(
-            {
-                "name": "absent",
-                "transform": [{"filter": "!isValid(datum.value)"}],
-                "mark": {"type": "point", "shape": CROSS, "size": 60, "yOffset": -8, "stroke": colour("muted")},
-                "encoding": {"x": x, "y": {"value": {"expr": "height"}}, "tooltip": tips},
-            }
-        )
-    ends = [_day(row["period_end"]) for row in rows]
-    inside = [day for day in days if ends and min(ends) < day <= max(ends)]
-    if inside:
-        layers.append(
-            {
-                "name": "breaks",
-                "data": {"values": [{"day": day.isoformat()} for day in inside]},
-                "mark": {"type": "rule", "strokeDash": [2, 3], "strokeWidth": 1.5, "color": colour("muted")},
-                "encoding": {"x": x},
-            }
-        )
+        layers.append(absent_layer(x, tips, {"expr": "height"}))
+    layers += [*ring_layers(x, y, values), *break_layers(x, inside(days, rows))]
+    return _chart(id, title, sentence, parts.frame(title, sentence, values, height=320, layer=layers), unit, values)
+
+
+def _each(
+    id: str,
+    title: str,
+    rows: Sequence[Row],
+    unit: str,
+    decimals: int,
+    breaks: Sequence[Mapping[str, Any]],
+    benchmark: str,
+) -> Chart:
+    """The chart with a small one for each area."""
+    areas = list(dict.fromkeys(str(row["area_name"]) for row in rows))
+    days = [_day(one["first_day"]) for one in breaks if one.get("first_day")]
+    values = _values(rows, days, unit, decimals, areas, benchmark)
+    behind = f"Each small chart is one area; the dashed line in it is {benchmark}." if benchmark in areas else ""
+    sentence = words.joined(
+        behind,
+        _newest(rows, unit, decimals),
+        _doubted(rows, unit, decimals),
+        _breaks(breaks, rows),
+        _absent(rows),
+    )
+    spec = multiples(title, sentence, values, unit, _ticks(rows, MOST_TICKS_OF_SMALL), inside(days, rows), benchmark)
+    return _chart(id, title, sentence, spec, unit, values)
+
+
+def _chart(
+    id: str, title: str, sentence: str, spec: parts.Spec, unit: str, values: Sequence[Mapping[str, Any]]
+) -> Chart:
     columns = ("area_name", "period", "shown", "limits", "note")
     return Chart(
         id=id,
         title=title,
         sentence=sentence,
-        spec=parts.frame(title, sentence, values, height=320, layer=layers),
+        spec=spec,
         columns=(
             Column("area_name", "Area"),
             Column("period", "Period"),
@@ -144,10 +153,16 @@ def series_of_areas(
     )
 
 
-def _ticks(rows: Sequence[Row]) -> parts.Spec:
-    """At most six ends of periods as ticks, the newest among them, and how finely their days are said."""
+def inside(days: Sequence[date], rows: Sequence[Row]) -> list[date]:
+    """The days of breaks after the first period of the rows."""
+    ends = [_day(row["period_end"]) for row in rows]
+    return [day for day in days if ends and min(ends) < day <= max(ends)]
+
+
+def _ticks(rows: Sequence[Row], most: int = MOST_TICKS) -> parts.Spec:
+    """At most so many ends of periods as ticks, the newest among them, and how finely their days are said."""
     ends = sorted({_day(row["period_end"]) for row in rows})
-    every = max(1, -(-len(ends) // MOST_TICKS))
+    every = max(1, -(-len(ends) // most))
     years = len({day.year for day in ends}) == len(ends)
     months = len({(day.year, day.month) for day in ends}) == len(ends)
     return {
@@ -191,6 +206,7 @@ def _values(
             "shown": words.shown(row, unit, decimals),
             "limits": words.limits(row, decimals),
             "note": words.note(row),
+            "doubted": bool(row.get("doubted")),
         }
         found.append(before)
     order = {name: number for number, name in enumerate(dict.fromkeys(str(row["area_name"]) for row in rows))}
@@ -201,7 +217,7 @@ def _newest(rows: Sequence[Row], unit: str, decimals: int) -> str:
     """The first and the last figure of each area, for at most four areas; else the extremes of the newest period."""
     series: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda row: _day(row["period_end"])):
-        if row.get("value") is not None:
+        if row.get("value") is not None and not row.get("doubted"):
             series.setdefault(str(row["area_name"]), []).append(row)
     if not series:
         return "There is no figure to draw."
@@ -210,6 +226,18 @@ def _newest(rows: Sequence[Row], unit: str, decimals: int) -> str:
     newest = max(found[-1]["period_end"] for found in series.values())
     last = [found[-1] for found in series.values() if found[-1]["period_end"] == newest]
     return f"In {last[0]['period']}: {words.extremes(last, unit, decimals)}"
+
+
+def _doubted(rows: Sequence[Row], unit: str, decimals: int) -> str:
+    """Which figures a check doubts; nothing where it doubts none."""
+    found = [
+        f"{row['area_name']} in {row['period']} ({words.shown(row, unit, decimals)})"
+        for row in rows
+        if row.get("doubted") and row.get("value") is not None
+    ]
+    return (
+        f"A ring marks what a check doubts, which is left out of these words: {words.listed(found)}." if found else ""
+    )
 
 
 def _ends(area: str, found: Sequence[Row], unit: str, decimals: int) -> str:

@@ -3,16 +3,24 @@
 Belongs here: how a chart's figures are said. Does not belong here: where a figure stands (`parts`, the builders).
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Row = Mapping[str, Any]
+MINUS = "\u2212"
+HYPHENS = re.compile(r"(?<![\w/.)-])-(?=\d)")
 
 
 def number(value: float, decimals: int) -> str:
-    """The figure with its decimals, commas at thousands, and no minus before a zero."""
+    """The figure with its decimals, commas at thousands, a true minus sign, and no minus before a zero."""
     text = f"{value:,.{decimals}f}"
-    return text.removeprefix("-") if not text.strip("-0.,") else text
+    return text.removeprefix("-") if not text.strip("-0.,") else text.replace("-", MINUS)
+
+
+def minus(text: str) -> str:
+    """The text with true minus signs before its numbers."""
+    return HYPHENS.sub(MINUS, text)
 
 
 def figure(value: float, unit: str, decimals: int) -> str:
@@ -21,7 +29,7 @@ def figure(value: float, unit: str, decimals: int) -> str:
     if unit.startswith("%"):
         return f"{text}{unit}"
     if unit == "£":
-        return f"-£{text[1:]}" if text.startswith("-") else f"£{text}"
+        return f"{MINUS}£{text[1:]}" if text.startswith(MINUS) else f"£{text}"
     return f"{text} {unit}".strip()
 
 
@@ -45,6 +53,8 @@ def note(row: Row) -> str:
     said = [status.replace("_", " ")] if row.get("value") is not None and status != "normal" else []
     if reason := row.get("reason"):
         said.append(str(reason))
+    if row.get("doubted"):
+        said.append("a check doubts this figure")
     return ": ".join(said)
 
 
@@ -57,8 +67,10 @@ def limits(row: Row, decimals: int) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """a, b and c."""
+    """a, b and c; with semicolons where a name has a comma of its own."""
     every = list(names)
+    if len(every) > 1 and any("," in name for name in every):
+        return "; ".join(every)
     return every[0] if len(every) == 1 else f"{', '.join(every[:-1])} and {every[-1]}" if every else ""
 
 
