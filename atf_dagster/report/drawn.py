@@ -7,7 +7,7 @@ below a chart (the pages).
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from atf_dagster.report import words
+from atf_dagster.report import periods, words
 from atf_dagster.report.charts import (
     Chart,
     bars_of_areas,
@@ -96,6 +96,7 @@ def series(
         breaks=breaks,
         benchmark=facts.england.name if facts.england else "England",
         focus=focus,
+        step=periods.step(indicator.card["frequency"], {row["period_end"] for row in known}),
     )
 
 

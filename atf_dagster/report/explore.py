@@ -7,13 +7,14 @@ Belongs here: the compact form of an indicator's figures, the page's controls. D
 choosing (`assets/explore.js`), the other pages.
 """
 
+import datetime as dt
 import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from atf_dagster.report import doubts, words
+from atf_dagster.report import doubts, periods, words
 from atf_dagster.report.charts.gaps import templates
 from atf_dagster.report.charts.words import minus
 from atf_dagster.report.facts import Facts
@@ -91,7 +92,9 @@ def compact(facts: Facts, indicator: Indicator, rows: Sequence[Row]) -> dict[str
         period = facts.periods.get(period_id)
         return (str(period.end if period and period.end else period_id.rpartition("/")[2]), period_id)
 
-    periods = sorted({row["period_id"] for row in rows}, key=end)
+    ordered = sorted({row["period_id"] for row in rows}, key=end)
+    # Of totals: groups of people may be published more seldom.
+    ends = {dt.date.fromisoformat(end(row["period_id"])[0]) for row in rows if row["breakdown_type"] == "Total"}
     newest = facts.latest
     headline = [
         (row["sex"], row["age"])
@@ -107,7 +110,7 @@ def compact(facts: Facts, indicator: Indicator, rows: Sequence[Row]) -> dict[str
     notes = sorted({_note(facts, row) for row in rows})
     at = {
         name: {key: place for place, key in enumerate(keys)}
-        for name, keys in (("area", list(facts.area)), ("period", periods), ("group", groups), ("note", notes))
+        for name, keys in (("area", list(facts.area)), ("period", ordered), ("group", groups), ("note", notes))
     }
     listed = [
         [
@@ -132,9 +135,11 @@ def compact(facts: Facts, indicator: Indicator, rows: Sequence[Row]) -> dict[str
         "proxy_for": proxy_for.name if proxy_for else indicator.proxy_for or "",
         "words": " ".join(filter(None, (indicator.card["proxy_note"], indicator.card["reader_note"]))),
         "areas": list(facts.area),
-        "periods": [[period, facts.label(period), end(period)[0]] for period in periods],
+        "periods": [[period, facts.label(period), end(period)[0]] for period in ordered],
         "groups": [list(group) for group in groups],
         "notes": notes,
+        "step": periods.step(indicator.card["frequency"], ends),
+        "gap": periods.GAP,
         "breaks": [[str(one["first_day"]), str(one["note"] or "")] for one in breaks],
         "rows": sorted(listed, key=lambda row: (row[1], row[2], row[0])),
     }

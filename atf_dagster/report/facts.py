@@ -8,7 +8,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from functools import cached_property
 
-from atf_dagster.report import periods
+from atf_dagster.report import doubts, periods, words
 from atf_dagster.report.charts.words import minus
 from atf_dagster.report.reading import Reading, Row
 from atf_dagster.report.subjects import Area, Indicator, Subjects, by
@@ -46,14 +46,22 @@ class Facts(Subjects):
     @cached_property
     def latest(self) -> dict[tuple[str, str], Row]:
         """(indicator, area) -> the newest total at the headline sex and age, of answered areas."""
-        rows = _readable(self.reading.read(HEADLINE, LATEST))
+        rows = self._trusted(_readable(self.reading.read(HEADLINE, LATEST)))
         return {(row["indicator_code"], row["area_code"]): row for row in rows if row["area_code"] in self.area}
 
     @cached_property
     def latest_by_sex(self) -> dict[str, list[Row]]:
         """Indicator -> its newest totals by answered area and sex."""
-        rows = _readable(self.reading.read("vw_latest_by_sex", LATEST))
+        rows = self._trusted(_readable(self.reading.read("vw_latest_by_sex", LATEST)))
         return by((row for row in rows if row["area_code"] in self.area), "indicator_code")
+
+    def _trusted(self, rows: list[Row]) -> list[Row]:
+        """The rows, where a doubted figure is neither better nor worse: so no page, map or chart can call it that."""
+        unjudged = {"outcome_judged": None, "outcome_statistical": None, "not_compared_reason": words.IN_DOUBT_REASON}
+        return [
+            row | unjudged if row["area_code"] in self.area and doubts.forbids(doubts.of_figure(self, row)) else row
+            for row in rows
+        ]
 
     @cached_property
     def coverage(self) -> dict[tuple[str, str], Row]:

@@ -92,7 +92,7 @@ def _row(facts: Facts, indicator: Indicator, notes: list[Note], absence: Callabl
     common = max((row["period_id"] for row in england or known), key=lambda id: id.partition("/")[::-1])
     of_row: tuple[int, ...] = ()
     if indicator.card["chance_note"] and any(row["outcome_judged"] for row in known):
-        said = f"compared by the 95 % limits, which is no test of chance: {indicator.card['chance_note']}"
+        said = f"compared by the 95% limits, which is no test of chance: {indicator.card['chance_note']}"
         of_row = (_noted(notes, indicator, said, ""),)
     cells = tuple(
         _cell(facts, indicator, area, row, common, notes) for area, row in zip(facts.areas, rows, strict=True)

@@ -38,7 +38,7 @@ def _terms(facts: Facts) -> list[tuple[str, str]]:
         ),
         (
             "Better, similar, worse",
-            "A figure beside England's of the same period, by its 95 % limits as the indicator's page says: "
+            "A figure beside England's of the same period, by its 95% limits as the indicator's page says: "
             f"{_signs()}. A verdict on limits is a test of chance only where the page does not say that none is made.",
         ),
         (

@@ -6,6 +6,8 @@ Belongs here: days and months in words, and from one period to another. Does not
 
 import datetime as dt
 import re
+from collections.abc import Collection
+from itertools import pairwise
 
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _ONE = re.compile(_DAY)
@@ -13,6 +15,20 @@ _TWO = re.compile(rf"({_DAY}) to ({_DAY})")
 _SHORT = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b(?= \d{4})")
 _MONTHS = tuple(dt.date(2000, month, 1).strftime("%B") for month in range(1, 13))
 TO, DASH = " to ", "\u2013"
+STEPS = {"annual": 366, "quarterly": 92, "monthly": 31, "weekly": 7, "daily": 1}
+"""Frequency of a series -> days from the end of a period to the end of the next, at most."""
+GAP = 1.5
+"""So many steps apart there is a period missing between: years and quarters have not all the same days."""
+
+
+def smallest_step(ends: Collection[dt.date]) -> int:
+    """The smallest number of days between two of these ends; a year where there are no two."""
+    return min((int((b - a).days) for a, b in pairwise(sorted(set(ends)))), default=STEPS["annual"])
+
+
+def step(frequency: str | None, ends: Collection[dt.date]) -> int:
+    """Days from one period of a series to the next: by its frequency, or less where its periods are closer."""
+    return min(STEPS.get(frequency or "", smallest_step(ends)), smallest_step(ends))
 
 
 def readable(label: str) -> str:

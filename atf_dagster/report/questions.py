@@ -24,8 +24,8 @@ POINT = (
     Column("value", "Value", True),
     Column("beside_value", "What it is set beside", True),
     Column("difference", "Difference", True),
-    Column("lci_95", "Lower 95 % limit", True),
-    Column("uci_95", "Upper 95 % limit", True),
+    Column("lci_95", "Lower 95% limit", True),
+    Column("uci_95", "Upper 95% limit", True),
     Column("verdict", "Beyond chance"),
 )
 

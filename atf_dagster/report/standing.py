@@ -13,8 +13,8 @@ INDICATOR = Column("indicator", "Indicator")
 VALUES = (
     Column("period", "Period"),
     Column("value", "Value", True),
-    Column("lci_95", "Lower 95 % limit", True),
-    Column("uci_95", "Upper 95 % limit", True),
+    Column("lci_95", "Lower 95% limit", True),
+    Column("uci_95", "Upper 95% limit", True),
     Column("england_value", "England", True),
     Column("difference_from_england", "Difference", True),
     Column("compared", "Compared with England"),

@@ -97,8 +97,8 @@ class Period:
 
 CARD = (
     "indicator_code beacon_no principle_no principle short_name name report_name definition unit polarity "
-    "native_level value_type comparison_method trend_note proxy_for proxy_note reader_note chance_note evidence_group "
-    "statistic_status decimals headline_sex publisher licence attribution page_url source_definition "
+    "native_level frequency value_type comparison_method trend_note proxy_for proxy_note reader_note chance_note "
+    "evidence_group statistic_status decimals headline_sex publisher licence attribution page_url source_definition "
     "source_methodology source_caveats source_disclosure_control source_rounding source_copyright source_data_reuse"
 )
 

@@ -75,8 +75,8 @@ def inequality(facts: Facts, area: Area) -> Group:
         Column("sex", "Sex"),
         Column("period", "Period"),
         Column("value", "First less second, or now less then", True),
-        Column("lci_95", "Lower 95 % limit", True),
-        Column("uci_95", "Upper 95 % limit", True),
+        Column("lci_95", "Lower 95% limit", True),
+        Column("uci_95", "Upper 95% limit", True),
         Column("size", "Wider or narrower"),
         Column("outcome", "What its limits say"),
     )
@@ -86,7 +86,7 @@ def inequality(facts: Facts, area: Area) -> Group:
         f"{words.counted(len(rows), 'measure')}, each of its newest period and edition of deprivation; ratios of "
         "gaps are in fct_inequality. A change is now less then, so that a gap below zero with a change below zero is "
         "wider: the column \u201cWider or narrower\u201d says it by size, whichever group is ahead. By their "
-        f"95 % limits {widening} are widening and {narrowing} narrowing; most changes have no limits, so that this is "
+        f"95% limits {widening} are widening and {narrowing} narrowing; most changes have no limits, so that this is "
         "not known of them."
     )
     table = Table("inequality", f"Inequalities within {area.name}", columns, rows)

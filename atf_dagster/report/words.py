@@ -14,7 +14,10 @@ STATES = {
     "stale": "held back: older figures are shown",
     "empty": "no figure",
 }
+IN_DOUBT_REASON = "in_doubt"
+"""Why a doubted figure is not judged; a word of the pages, not of the mart."""
 REASONS = {
+    IN_DOUBT_REASON: "a check doubts the figure",
     # coverage
     "source_failed": "the publisher did not answer",
     "source_rejected": "the publisher sent something that is not its table",

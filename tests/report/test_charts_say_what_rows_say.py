@@ -102,6 +102,12 @@ def test_a_line_has_gaps_at_missing_periods_absent_figures_and_breaks() -> None:
     assert "cannot be compared: New rules." in chart.sentence
 
 
+def test_a_line_has_a_gap_where_all_areas_lack_a_period() -> None:
+    rows = [{**KNOWN, "value": 1.0, "period": str(year), "period_end": f"{year}-06-30"} for year in (2021, 2023)]
+    segments = [value["segment"] for value in values(series_of_areas(id="s", rows=rows, step=366, **WORDS))]
+    assert len(set(segments)) == 2
+
+
 def test_an_outcome_has_a_colour_and_a_shape() -> None:
     judged = [{**KNOWN, "outcome_judged": "better"}, {**ZERO, "outcome_judged": "worse"}]
     chart = bars_of_areas(id="bars", rows=judged, england=5.0, **WORDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,6 +46,23 @@ def test_the_table_shows_the_figures_of_the_mart(
         shown = {name: figure for name, _, figure, *_ in cells(opened)}
         assert shown == {name: f"{value:.1f}%" for name, value in known}
         assert opened.page.locator("#explore-chart svg").count() == 1
+
+
+def test_explore_rounds_a_figure_once_as_the_other_pages_do(report: Path, published_home: PublishedHome) -> None:
+    published: dict[tuple[str, str, str], set[float]] = defaultdict(set)
+    for *key, value in published_home.rows(
+        "select indicator_code, area_code, period_id, value from mart.fct_observation where value is not null"
+    ):
+        published[key[0], key[1], key[2]].add(value)
+    compared = 0
+    for path in (report / "explore").glob("*.js"):
+        given = json.loads(path.read_text("utf-8").removeprefix("atfExplore.take(").rstrip().removesuffix(");"))
+        for area, period, _, value, *_ in given["rows"]:
+            if value is not None:
+                exact = published[given["code"], given["areas"][area], given["periods"][period][0]]
+                assert value in {round(one, given["decimals"]) for one in exact}, (given["code"], value)
+                compared += 1
+    assert compared > 10_000
 
 
 def test_a_link_brings_the_same_choice_back(browser: Chromium, report: Path) -> None:

@@ -104,6 +104,11 @@
     try {
       data = await load(code);
     } catch (error) {
+      // Nothing of the indicator that was shown before may stand under the name of this one.
+      data = null;
+      for (const name of ["title", "words", "caption"]) byId(name).textContent = "";
+      byId("table").tBodies[0].replaceChildren();
+      byId("chart").hidden = true;
       byId("said").textContent = error.message;
       document.getElementById("explore-shown").hidden = false;
       return;
@@ -157,14 +162,12 @@
 
   // A line ends where a figure or a period is missing, and at a break.
   function cut(rows, coloured, benchmark) {
-    const ends = [...new Set(rows.map((row) => row.day))].sort();
     const days = (a, b) => (Date.parse(b) - Date.parse(a)) / 86400000;
-    const step = Math.min(...ends.slice(1).map((end, at) => days(ends[at], end)), Infinity);
     const before = new Map();
     for (const row of rows) {
       const last = before.get(row.code);
       const broken = last && data.breaks.some(([day]) => last.day < day && day <= row.day);
-      const gap = last && (days(last.day, row.day) > step * 1.5 || last.value === null || row.value === null);
+      const gap = last && (days(last.day, row.day) > data.step * data.gap || last.value === null || row.value === null);
       row.segment = last ? last.segment + (broken || gap ? 1 : 0) : 0;
       row.named = coloured.includes(row.area_name) || row.area_name === benchmark;
       row.line = row.area_name !== benchmark;
@@ -295,6 +298,7 @@
   }
 
   function show() {
+    if (data === null) return;
     keep();
     const rows = picked();
     const group = chosen.group.selectedOptions[0]?.textContent ?? "";
@@ -319,6 +323,7 @@
   form.addEventListener("submit", (event) => event.preventDefault());
   chosen.indicator.addEventListener("change", () => choose(chosen.indicator.value, new URLSearchParams()));
   chosen.group.addEventListener("change", () => {
+    if (data === null) return;
     choosePeriods(new URLSearchParams({ from: chosen.from.value, to: chosen.to.value }));
     show();
   });

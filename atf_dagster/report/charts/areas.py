@@ -69,9 +69,8 @@ def bars_of_areas(
     present = [str(value["comparison"]) for value in values if value["value"] is not None]
     compared = any(word not in ("not judged", "no figure") for word in present)
     legend = f"Compared with {benchmark}" if compared else None
-    tips = parts.tooltip(
-        ("area_name", "Area"), ("shown", "Figure"), ("limits", "95% limits"), ("comparison", f"Against {benchmark}")
-    )
+    against = [("comparison", f"Against {benchmark}")] if compared else []
+    tips = parts.tooltip(("area_name", "Area"), ("shown", "Figure"), ("limits", "95% limits"), *against)
     colours = parts.by_outcome(present, "color", legend)
     layers: list[parts.Spec] = []
     if zero:

@@ -6,7 +6,6 @@ Belongs here: charts with time from left to right. Does not belong here: charts 
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 from atf_dagster.report.charts import parts, words
@@ -14,6 +13,7 @@ from atf_dagster.report.charts.chart import Chart, Column
 from atf_dagster.report.charts.multiples import LABELS, absent_layer, break_layers, multiples, ring_layers
 from atf_dagster.report.charts.palette import DASHES, SERIES, SHAPES, colour
 from atf_dagster.report.charts.words import Row
+from atf_dagster.report.periods import GAP, smallest_step
 
 MOST_COLOURED = len(SERIES)
 MOST_BANDS = 3
@@ -32,6 +32,7 @@ def series_of_areas(
     breaks: Sequence[Mapping[str, Any]] = (),
     benchmark: str = "England",
     focus: Sequence[str] = (),
+    step: int | None = None,
 ) -> Chart:
     """One line an area over the ends of periods, with a band of the 95% limits.
 
@@ -39,15 +40,16 @@ def series_of_areas(
     uci_95, reason, doubted (a check doubts the figure, which gets a ring). breaks: first_day (date) and note of each
     break of the series. benchmark: the area that is drawn as a dashed grey line. focus: the areas that come first. More
     areas than there are colours stand each in a small chart of its own, with the benchmark behind (`multiples`). A line
-    has a gap where a figure or a period is missing and at a break. Bands are drawn for at most three areas.
+    has a gap where a figure or a period is missing and at a break. step: days from one period to the next, else the
+    smallest distance among the rows. Bands are drawn for at most three areas.
     """
     areas = list(dict.fromkeys(str(row["area_name"]) for row in rows))
     wanted = [name for name in (focus or areas) if name in areas and name != benchmark]
     if len(set(areas) - {benchmark}) > MOST_COLOURED:
-        return _each(id, title, rows, unit, decimals, breaks, benchmark)
+        return _each(id, title, rows, unit, decimals, breaks, benchmark, step)
     coloured = [*wanted, *(name for name in areas if name not in (*wanted, benchmark))]
     days = [_day(one["first_day"]) for one in breaks if one.get("first_day")]
-    values = _values(rows, days, unit, decimals, coloured, benchmark)
+    values = _values(rows, days, unit, decimals, coloured, benchmark, step)
     sentence = words.joined(
         _newest(rows, unit, decimals), _doubted(rows, unit, decimals), _breaks(breaks, rows), _absent(rows)
     )
@@ -116,11 +118,12 @@ def _each(
     decimals: int,
     breaks: Sequence[Mapping[str, Any]],
     benchmark: str,
+    step: int | None,
 ) -> Chart:
     """The chart with a small one for each area."""
     areas = list(dict.fromkeys(str(row["area_name"]) for row in rows))
     days = [_day(one["first_day"]) for one in breaks if one.get("first_day")]
-    values = _values(rows, days, unit, decimals, areas, benchmark)
+    values = _values(rows, days, unit, decimals, areas, benchmark, step)
     behind = f"Each small chart is one area; the dashed line in it is {benchmark}." if benchmark in areas else ""
     sentence = words.joined(
         behind,
@@ -172,12 +175,18 @@ def _ticks(rows: Sequence[Row], most: int = MOST_TICKS) -> parts.Spec:
 
 
 def _values(
-    rows: Sequence[Row], breaks: Sequence[date], unit: str, decimals: int, coloured: Sequence[str], benchmark: str
+    rows: Sequence[Row],
+    breaks: Sequence[date],
+    unit: str,
+    decimals: int,
+    coloured: Sequence[str],
+    benchmark: str,
+    step: int | None,
 ) -> list[dict[str, Any]]:
     """The rows by area and period, each with the number of its unbroken piece of line."""
     ordered = sorted(rows, key=lambda row: (str(row["area_name"]), _day(row["period_end"])))
     ends = sorted({_day(row["period_end"]) for row in rows})
-    step = min((b - a for a, b in pairwise(ends)), default=timedelta(days=366))
+    apart = timedelta(days=step or smallest_step(ends))
     found: list[dict[str, Any]] = []
     segment = 0
     before: dict[str, Any] | None = None
@@ -190,7 +199,7 @@ def _values(
             last = date.fromisoformat(before["day"])
             broken = any(last < first <= day for first in breaks)
             # Years and quarters have not all the same days.
-            missing = day - last > step * 1.5
+            missing = day - last > apart * GAP
             if broken or missing or before["value"] is None or row.get("value") is None:
                 segment += 1
         before = {
