@@ -152,6 +152,8 @@ def revision_table(facts: Facts, rows: Sequence[Row], id: str, caption: str) -> 
         Column("group", "Whom"),
         Column("old_value", "Old value", True),
         Column("new_value", "New value", True),
+        Column("old_status", "Old status"),
+        Column("new_status", "New status"),
         Column("effect", "What changed with it"),
     )
     return Table(id, caption, columns, [_revision(facts, row) for row in rows])
@@ -170,6 +172,8 @@ def _revision(facts: Facts, row: Row) -> list[Any]:
         text(", ".join(str(part) for part in whom if part)),
         figure(row["old_value"], indicator.decimals, absent=words.STATUSES.get(row["old_status"] or "", "no figure")),
         figure(row["new_value"], indicator.decimals, absent=words.STATUSES.get(row["new_status"] or "", "no figure")),
+        text(words.STATUSES.get(row["old_status"] or "", row["old_status"])),
+        text(words.STATUSES.get(row["new_status"] or "", row["new_status"])),
         text(_effect(row)),
     ]
 

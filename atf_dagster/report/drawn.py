@@ -20,6 +20,7 @@ from atf_dagster.report.charts import (
 )
 from atf_dagster.report.charts import spine as spine_of_area
 from atf_dagster.report.facts import Area, Facts, Indicator
+from atf_dagster.report.measures import of_difference
 from atf_dagster.report.reading import Row
 
 
@@ -215,7 +216,7 @@ def dots(facts: Facts, id: str, title: str, rows: Sequence[Row]) -> Chart | None
     unit = str(rows[0]["unit"] or "")
     beside = {row["beside"] for row in rows if row["difference"] is not None}
     axis = "Difference from England" if beside == {"England"} else "Change since the earlier period"
-    said = "percentage points" if unit == "%" else unit
+    said = of_difference(unit)
     return dots_of_councils(
         id=id,
         title=title,

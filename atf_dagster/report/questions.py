@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from atf_dagster.report import drawn, words
 from atf_dagster.report.facts import ASSOCIATIONS, Facts
+from atf_dagster.report.measures import of_difference
 from atf_dagster.report.page import Figure, Group, Page
 from atf_dagster.report.reading import Row
 from atf_dagster.report.subjects import is_code
@@ -136,7 +137,7 @@ def _dots(facts: Facts, number: str, place: int, outcome: str, rows: Sequence[Ro
     )
     table = Table(
         id,
-        f"{outcome} ({rows[0]['unit']}): differences by council",
+        f"{outcome} ({of_difference(rows[0]['unit'])}): differences by council",
         (Column("area", "Area"), *POINT),
         [[text(row["area_name"], "head"), *_cells(facts, row)] for row in ordered],
     )

@@ -103,7 +103,7 @@ def _small_figure(
                     filter(
                         None,
                         (
-                            words.STATUSES.get(row["status"] or "", row["status"]) if row["value"] is not None else "",
+                            words.STATUSES.get(row["status"] or "", row["status"]),
                             doubts.SAID if facts.doubts.on(row) else "",
                         ),
                     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from atf_dagster.report import standing, words
 from atf_dagster.report.facts import GAP, Area, Facts
+from atf_dagster.report.measures import unit_and_decimals
 from atf_dagster.report.page import Figure, Group
 from atf_dagster.report.reading import Row
 from atf_dagster.report.standing import INDICATOR
@@ -42,13 +43,7 @@ def inequality(facts: Facts, area: Area) -> Group:
         indicator = facts.indicator.get(row["indicator_code"])
         if indicator is None:
             continue
-        places = (
-            2
-            if row["measure"].startswith(RATIOS)
-            else 1
-            if row["measure"].startswith("percent")
-            else indicator.decimals
-        )
+        unit, places = unit_and_decimals(row["measure"], indicator.unit, indicator.decimals)
         since = f", since {facts.label(row['since_period_id'])}" if row["since_period_id"] else ""
         rows.append(
             [
@@ -56,7 +51,9 @@ def inequality(facts: Facts, area: Area) -> Group:
                 text(f"{MEASURES.get(row['measure'], row['measure'].replace('_', ' '))}{since}"),
                 text(f"{_group(facts, row['group_a'])} and {_group(facts, row['group_b'])}"),
                 text(row["sex"]),
+                text(row["age"]),
                 text(facts.label(row["period_id"])),
+                text(unit),
                 figure(row["value"], places),
                 figure(row["lci_95"], places, absent="none"),
                 figure(row["uci_95"], places, absent="none"),
@@ -73,7 +70,9 @@ def inequality(facts: Facts, area: Area) -> Group:
         Column("measure", "Measure"),
         Column("groups", "Between"),
         Column("sex", "Sex"),
+        Column("age", "Age"),
         Column("period", "Period"),
+        Column("unit", "Unit"),
         Column("value", "First less second, or now less then", True),
         Column("lci_95", "Lower 95% limit", True),
         Column("uci_95", "Upper 95% limit", True),
@@ -83,11 +82,11 @@ def inequality(facts: Facts, area: Area) -> Group:
     widening = sum(row[-1].text.startswith("widening") for row in rows)
     narrowing = sum(row[-1].text.startswith("narrowing") for row in rows)
     said = (
-        f"{words.counted(len(rows), 'measure')}, each of its newest period and edition of deprivation; ratios of "
-        "gaps are in fct_inequality. A change is now less then, so that a gap below zero with a change below zero is "
-        "wider: the column \u201cWider or narrower\u201d says it by size, whichever group is ahead. By their "
-        f"95% limits {widening} are widening and {narrowing} narrowing; most changes have no limits, so that this is "
-        "not known of them."
+        f"{words.counted(len(rows), 'measure')}, each of its newest period and edition of deprivation; ratios of gaps "
+        "are in the release's table fct_inequality. A change is now less then, so that a gap below zero with a change "
+        "below zero is wider: the column \u201cWider or narrower\u201d says it by size, whichever group is ahead. By "
+        f"their 95% limits {widening} are widening and {narrowing} narrowing; most changes have no limits, so that "
+        "this is not known of them."
     )
     table = Table("inequality", f"Inequalities within {area.name}", columns, rows)
     return Group("inequality", title, figures=[Figure("inequality", "Gaps, slopes and their changes", said, table)])

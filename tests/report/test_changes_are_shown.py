@@ -47,7 +47,7 @@ def test_a_revision_has_its_old_and_its_new_value(later: Path) -> None:
     old, new = float(row[5]), float(row[6])
     assert row[0] == "2026-12-20" and row[1:3] == ["Healthy life expectancy at birth", "Liverpool"]
     assert round(new - old, 6) == 1.5
-    assert row[7] == "beside England: lower became similar"
+    assert row[9] == "beside England: lower became similar"
 
 
 def test_a_revision_is_in_the_history_of_its_indicator(later: Path) -> None:

@@ -57,15 +57,24 @@ def test_a_changed_gap_is_wider_or_narrower_as_the_view_of_the_questions_says(
         mine = [
             row
             for row in table(page(report / "areas" / f"{area}.html"), "inequality")
-            if row[:5] == [name, f"Change of the gap, since {since}", f"{group_a} and {group_b}", sex, period]
+            if row[:4] == [name, f"Change of the gap, since {since}", f"{group_a} and {group_b}", sex]
+            and row[5] == period
         ]
         assert len(mine) == 1, (area, name)
         size = f"{abs(growth):.{decimals}f}"
         is_none = not size.strip("0.")
         word = "changed sides" if turned else "no change" if is_none else "wider" if growth > 0 else "narrower"
-        assert mine[0][8] == (word if turned or is_none else f"{size} {word}"), (area, name, mine[0])
+        assert mine[0][10] == (word if turned or is_none else f"{size} {word}"), (area, name, mine[0])
         seen.add(word)
     assert {"wider", "narrower"} <= seen
+
+
+def test_measures_of_inequality_that_differ_by_age_alone_are_told_apart_and_have_a_unit(report: Path) -> None:
+    rows = table(page(report / "areas" / "E54000008.html"), "inequality")
+    assert len({tuple(row[:6]) for row in rows}) == len(rows)
+    units = {row[6] for row in rows}
+    assert "" not in units
+    assert {"ratio", "percentage points"} <= units
 
 
 def test_a_figure_that_a_check_doubts_is_neither_better_nor_worse_anywhere(

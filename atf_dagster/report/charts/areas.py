@@ -10,6 +10,7 @@ from atf_dagster.report.charts import parts, words
 from atf_dagster.report.charts.chart import Chart, Column
 from atf_dagster.report.charts.palette import SERIES, colour
 from atf_dagster.report.charts.words import Row
+from atf_dagster.report.measures import of_difference
 
 LETTERS = 16
 """In one line of a period beside a bar."""
@@ -219,7 +220,7 @@ def _widest(rows: Sequence[Row], groups: Sequence[str], unit: str, decimals: int
         return ""
     area = max(gaps, key=lambda name: abs(gaps[name]))
     # A difference of percentages is in percentage points.
-    said = "percentage points" if unit == "%" else unit
+    said = of_difference(unit)
     apart = words.figure(abs(gaps[area]), said, decimals)
     return f"The widest difference between {groups[0]} and {groups[1]} is in {area}: {apart}."
 

@@ -5,13 +5,13 @@ Belongs here: this sheet. Does not belong here: how a measure is worked out (the
 
 from typing import Any
 
+from atf_dagster.report.measures import unit_and_decimals
 from atf_dagster.report.workbook import common
 from atf_dagster.report.workbook.reader import Reader
 from atf_dagster.report.workbook.sheet import Column, Sheet, absent, number
 from atf_dagster.report.workbook.words import code_in_words, explained_codes, reason_in_words
 
 NEEDED = ("fct_inequality", "dim_indicator", "dim_area", "dim_period")
-RATIO_DECIMALS = 2
 
 
 def inequalities(reader: Reader) -> Sheet:
@@ -96,11 +96,7 @@ def _since(reader: Reader) -> str:
 def _measured(row: dict[str, Any], explained: dict[str, str]) -> dict[str, Any]:
     """Ratios and percentages have units of their own; other measures have the indicator's."""
     measure = str(row["measure"])
-    unit, decimals = row["unit"], row["decimals"]
-    if measure.startswith("relative_"):
-        unit, decimals = "ratio", RATIO_DECIMALS
-    elif measure.startswith("percent_"):
-        unit, decimals = ("percentage points" if measure.endswith("_change") else "per cent"), 1
+    unit, decimals = unit_and_decimals(measure, str(row["unit"] or ""), row["decimals"])
     hidden = "hidden" in str(row["reason"])
     return {
         **row,
