@@ -8,7 +8,7 @@
     render             writes all pages into a new folder and moves it into place
 
 Belongs here: what people read of a release. Does not belong here: figures and their meaning (`dbt_project`), what a
-release is (`release`), when pages are made (`orchestration`).
+release is (`release`), when pages are made (`pipeline.pages`).
 """
 
 FOLDER = "report"

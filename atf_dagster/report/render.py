@@ -1,7 +1,7 @@
 """Writes all pages of a release into a new folder, with their downloads and assets, and moves it into place.
 
 Belongs here: which pages there are, files, the templates' environment. Does not belong here: what a page shows (its
-own module), when pages are made (`orchestration`, `cli`).
+own module), when pages are made (`pipeline.pages`, `cli`).
 """
 
 import json
