@@ -142,7 +142,8 @@ class Home:
             )
         record = json.loads(receipt.read_text("utf-8"))
         digest = hashlib.sha256(database.read_bytes()).hexdigest()
-        record["files"]["atf.duckdb"] = {"bytes": database.stat().st_size, "sha256": digest}
+        for name in ("atf.duckdb", "mart.duckdb"):  # two names of one file
+            record["files"][name] = {"bytes": database.stat().st_size, "sha256": digest}
         receipt.write_text(json.dumps(record), encoding="utf-8")
 
     def rows(self, sql: str, parameters: list[Any] | None = None, *, version: str | None = None) -> list[Any]:
