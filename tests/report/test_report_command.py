@@ -64,12 +64,15 @@ def test_any_release_that_is_kept_can_be_rendered_elsewhere(home: PublishedHome,
     assert [path.name for path in out.parent.iterdir()] == ["pages"]
 
 
-def test_the_same_release_gives_the_same_pages(home: PublishedHome, tmp_path: Path) -> None:
-    pages.make(home.settings, versions.releases(home.releases)[0], tmp_path / "again")
-    for path in sorted((tmp_path / "again").rglob("*")):
-        if path.is_file():
-            before = home.release / "report" / path.relative_to(tmp_path / "again")
-            assert before.read_bytes() == path.read_bytes(), path.name
+def test_the_same_release_gives_the_same_pages(home: PublishedHome) -> None:
+    def files() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in (home.release / "report").rglob("*") if path.is_file()}
+
+    pages.make(home.settings, versions.releases(home.releases)[0])
+    before = files()
+    pages.make(home.settings, versions.releases(home.releases)[0])
+    assert len(before) > 500
+    assert files() == before
 
 
 def test_a_folder_of_others_is_refused_and_stays_as_it_is(home: PublishedHome, tmp_path: Path) -> None:
