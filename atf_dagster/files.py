@@ -55,6 +55,26 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def sync_file(path: Path) -> None:
+    """Sync the contents of a file to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def link_or_copy(file: Path, place: Path) -> None:
+    """Give a file a second name, in the place of what has that name: a link, or a copy where there are no links."""
+    temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)
+    try:
+        temporary.hardlink_to(file)
+    except OSError:  # some network shares have none
+        shutil.copy2(file, temporary)
+    temporary.replace(place)
+
+
 def write_durably(path: Path, data: bytes) -> None:
     """Write a new file, and return when its bytes are on disk. Its name may still be lost in a power cut."""
     with path.open("wb") as stream:

@@ -9,13 +9,11 @@ Belongs here: when pages are made, the note of a failure. Does not belong here: 
 import datetime as dt
 import json
 import logging
-import os
-import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from atf_dagster.errors import AtfError
-from atf_dagster.files import write_atomic
+from atf_dagster.files import link_or_copy, write_atomic
 from atf_dagster.release.versions import Release
 from atf_dagster.report import FOLDER, MARK, WORKBOOK
 from atf_dagster.settings import Settings
@@ -43,23 +41,12 @@ def make(settings: Settings, release: Release, out: Path | None = None) -> Path:
     folder = render.write(release.path, out)
     write_workbook(release.path, folder / WORKBOOK)
     if out is None:
-        _show_in_release(folder / WORKBOOK, release.path / WORKBOOK)
+        link_or_copy(folder / WORKBOOK, release.path / WORKBOOK)
     failed = failure(settings)
     # What stopped the pages of a release is not repaired by those of an older one.
     if out is None and failed is not None and release.version >= failed.release:
         _note(settings).unlink(missing_ok=True)
     return folder
-
-
-def _show_in_release(workbook: Path, place: Path) -> None:
-    """Give the workbook its place among the files of the release: a link, where the file system has links."""
-    temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
-    try:
-        temporary.hardlink_to(workbook)
-    except OSError:
-        shutil.copy2(workbook, temporary)
-    temporary.replace(place)
 
 
 def make_or_note(settings: Settings, release: Release) -> PagesFailed | None:

@@ -5,7 +5,6 @@ checks of the files (`audit`), the pointer (`versions`).
 """
 
 import re
-import shutil
 import unicodedata
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from atf_dagster.release.contract import DATABASE, OLD_DATABASE, SCHEMA, TYPES, WRITTEN_AT_RELEASE, Column, Table
+from atf_dagster.release.contract import SCHEMA, TYPES, WRITTEN_AT_RELEASE, Column, Table
 from atf_dagster.sql import literal, single_threaded
 
 STORAGE = "v1.2.0"
@@ -129,14 +128,6 @@ def _shorten_names(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table
         connection.execute(f"create view release.main.{table.name} as select * from {SCHEMA}.{table.name}")
         comment = f"The same rows as {SCHEMA}.{table.name}, for readers who leave out the schema."
         connection.execute(f"comment on view release.main.{table.name} is {literal(comment)}")
-
-
-def link_old_name(folder: Path) -> None:
-    """Give the finished database its second name. A link and no copy, where the file system has links."""
-    try:
-        (folder / OLD_DATABASE).hardlink_to(folder / DATABASE)
-    except OSError:  # some network shares have none
-        shutil.copy2(folder / DATABASE, folder / OLD_DATABASE)
 
 
 def export(database: Path, folder: Path, tables: Sequence[Table]) -> None:

@@ -7,7 +7,6 @@ the checks (`audit`), the pointer (`versions`).
 import datetime as dt
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,11 +15,11 @@ from typing import Any
 
 from atf_dagster import __version__
 from atf_dagster.catalogue import Catalogue
-from atf_dagster.files import sha256_of, sync_folder, write_atomic
+from atf_dagster.files import link_or_copy, sha256_of, sync_file, sync_folder, write_atomic
 from atf_dagster.quality.results import SAMPLE, Result
 from atf_dagster.release.audit import audit, audit_disclosure
-from atf_dagster.release.candidate import export, link_old_name, write_database
-from atf_dagster.release.contract import DATABASE, VERSION, WRITTEN_AT_RELEASE, Table
+from atf_dagster.release.candidate import export, write_database
+from atf_dagster.release.contract import DATABASE, OLD_DATABASE, VERSION, WRITTEN_AT_RELEASE, Table
 from atf_dagster.release.describe import datapackage
 from atf_dagster.release.versions import (
     CANDIDATE,
@@ -105,7 +104,7 @@ def _write(
     """Fill the candidate's folder and audit it. Returns the hash of its figures."""
     candidate.mkdir()
     write_database(candidate / DATABASE, warehouse, tables, _rows(facts, version, built_at))
-    link_old_name(candidate)
+    link_or_copy(candidate / DATABASE, candidate / OLD_DATABASE)
     # The attack runs in Python and the rest in DuckDB. Both only read the finished file, so each can use its own core.
     with ThreadPoolExecutor(1, thread_name_prefix="attack") as pool:
         attack = pool.submit(audit_disclosure, candidate, neighbours(catalogue))
@@ -217,12 +216,8 @@ def _files(candidate: Path) -> dict[str, dict[str, Any]]:
 
 
 def _flush(path: Path) -> dict[str, Any]:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-        return {"bytes": os.fstat(handle).st_size, "sha256": sha256_of(path)}
-    finally:
-        os.close(handle)
+    sync_file(path)
+    return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
 
 
 def _make_read_only(folder: Path) -> None:

@@ -147,12 +147,13 @@ def write_latest(folder: Path) -> None:
 
     The pointer moves first. A process that ends between the two leaves a LATEST.json that names the release before.
     """
-    release = current(folder)
-    if release is None:
+    version = current_version(folder)
+    receipt = _read_receipt(folder / version) if version is not None else None
+    if receipt is None:
         return
     kept = ("version", "mode", "built_at", "contract_version", "verdict")
-    says = {name: release.receipt[name] for name in kept if name in release.receipt}
-    says["files"] = {f"{release.version}/{name}": facts for name, facts in release.receipt["files"].items()}
+    says = {name: receipt[name] for name in kept if name in receipt}
+    says["files"] = {f"{version}/{name}": facts for name, facts in receipt["files"].items()}
     text = json.dumps(says, indent=1, ensure_ascii=False) + "\n"
     path = folder / LATEST
     if not path.exists() or path.read_text("utf-8") != text:

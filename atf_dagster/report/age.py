@@ -25,9 +25,8 @@ def is_old(facts: Facts, row: Row) -> bool:
 def newer_without_value(facts: Facts, row: Row) -> list[str]:
     """The periods after that of the figure which have no value, by their status, in words; row: of vw_latest."""
     empty: dict[str, list[str]] = {}
-    for other in facts.series.get(row["indicator_code"], []):
-        same = all(other[name] == row[name] for name in ("area_code", "sex", "age"))
-        if same and other["value"] is None and _end(other["period_id"]) > _end(row["period_id"]):
+    for other in facts.absent.get((row["indicator_code"], row["area_code"], row["sex"], row["age"]), []):
+        if _end(other["period_id"]) > _end(row["period_id"]):
             empty.setdefault(str(other["status"]), []).append(facts.label(other["period_id"]))
     newest = row["newest_period"]
     if newest and not any(newest in labels for labels in empty.values()):

@@ -7,13 +7,12 @@ from atf_dagster.report import drawn, standing, words
 from atf_dagster.report.changed import revision_table
 from atf_dagster.report.facts import Facts, Indicator
 from atf_dagster.report.page import Figure, Group
-from atf_dagster.report.table import Cell, Column, Table, figure, judgement, text
+from atf_dagster.report.table import LIMITS, Cell, Column, Table, figure, judgement, text
 
 AREA = Column("area", "Area")
 VALUE = (
     Column("value", "Value", True),
-    Column("lci_95", "Lower 95% limit", True),
-    Column("uci_95", "Upper 95% limit", True),
+    *LIMITS,
 )
 MOST_REVISIONS = 400
 

@@ -8,13 +8,13 @@ choosing (`assets/explore.js`), the other pages.
 """
 
 import datetime as dt
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from atf_dagster.report import doubts, periods, words
+from atf_dagster.report.charts.chart import script_json
 from atf_dagster.report.charts.gaps import templates
 from atf_dagster.report.charts.words import minus
 from atf_dagster.report.facts import Facts
@@ -161,11 +161,3 @@ def _short(value: float | None, places: int) -> float | int | None:
         return None
     rounded = round(value, places)
     return int(rounded) if rounded == int(rounded) else rounded
-
-
-def script_json(content: Any) -> str:
-    """JSON that may stand in a script: it holds no `<`, `>` or `&`."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text

@@ -8,7 +8,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from functools import cached_property
 
-from atf_dagster.report import doubts, periods, words
+from atf_dagster.report import periods, words
 from atf_dagster.report.charts.words import minus
 from atf_dagster.report.reading import Reading, Row
 from atf_dagster.report.subjects import Area, Indicator, Subjects, by
@@ -58,26 +58,13 @@ class Facts(Subjects):
     def _trusted(self, rows: list[Row]) -> list[Row]:
         """The rows, where a doubted figure is neither better nor worse: so no page, map or chart can call it that."""
         unjudged = {"outcome_judged": None, "outcome_statistical": None, "not_compared_reason": words.IN_DOUBT_REASON}
-        return [
-            row | unjudged if row["area_code"] in self.area and doubts.forbids(doubts.of_figure(self, row)) else row
-            for row in rows
-        ]
+        return [row | unjudged if self.doubts.forbid(row) else row for row in rows]
 
     @cached_property
     def coverage(self) -> dict[tuple[str, str], Row]:
         """(indicator, area) -> state and reason."""
         rows = self.reading.read("coverage", "indicator_code area_code state reason note")
         return {(row["indicator_code"], row["area_code"]): row for row in rows}
-
-    @cached_property
-    def failed_checks(self) -> list[Row]:
-        """The checks that failed with a warning or worse; `sample` names figures, as JSON."""
-        return self.reading.read(
-            "quality_result",
-            "suite expectation sample",
-            "where not success and severity in ('warning', 'critical') order by suite, expectation",
-            "success severity suite expectation",
-        )
 
     @cached_property
     def counts(self) -> frozenset[str]:
@@ -111,6 +98,16 @@ class Facts(Subjects):
             f"{GAP} value",
         )
         return {tuple(str(row[name]) for name in GAP.split(" ")): row["value"] for row in rows}
+
+    @cached_property
+    def absent(self) -> dict[tuple[str, str, str, str], list[Row]]:
+        """(indicator, area, sex, age) -> the periods of its series that have no value, oldest first."""
+        found: dict[tuple[str, str, str, str], list[Row]] = defaultdict(list)
+        for rows in self.series.values():
+            for row in rows:
+                if row["value"] is None:
+                    found[row["indicator_code"], row["area_code"], row["sex"], row["age"]].append(row)
+        return found
 
     @cached_property
     def series(self) -> dict[str, list[Row]]:

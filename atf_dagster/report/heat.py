@@ -7,7 +7,7 @@ why an indicator has no figure anywhere (`overview.absence`).
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from atf_dagster.report import age, doubts, standing, words
+from atf_dagster.report import age, standing, words
 from atf_dagster.report.facts import Area, Facts, Indicator
 from atf_dagster.report.reading import Row
 
@@ -106,7 +106,7 @@ def _cell(facts: Facts, indicator: Indicator, area: Area, row: Row | None, commo
         return HeatCell("", *words.NO_FIGURE, "absent", notes=(_noted(notes, indicator, why, area.name),))
     sign, word = words.judged(row["outcome_judged"])
     arrow, trend = words.trend(row["trend"], row["trend_judged"])
-    said = [doubts.said(doubt) for doubt in doubts.of_figure(facts, row)]
+    said = [doubt.said() for doubt in facts.doubts.of_figure(row)]
     is_england = area == facts.england
     kind = "benchmark" if is_england else word.replace(" ", "-")
     publisher = ""

@@ -68,8 +68,8 @@ def page(facts: Facts, indicator: Indicator) -> Page:
 
 def _doubts(facts: Facts, indicator: Indicator) -> list[str]:
     """What failed checks say of the indicator's figures, of whatever period."""
-    found = doubts.of_indicator(facts, indicator.code)
-    return list(dict.fromkeys(doubts.said(doubt, "figures of this page") for doubt in found))
+    found = facts.doubts.of_indicator(indicator.code)
+    return list(dict.fromkeys(doubt.said("figures of this page") for doubt in found))
 
 
 def _compared(facts: Facts, indicator: Indicator) -> str:

@@ -12,7 +12,7 @@ from atf_dagster.report.measures import of_difference
 from atf_dagster.report.page import Figure, Group, Page
 from atf_dagster.report.reading import Row
 from atf_dagster.report.subjects import is_code
-from atf_dagster.report.table import Cell, Column, Table, figure, text
+from atf_dagster.report.table import LIMITS, Cell, Column, Table, figure, text
 
 KINDS = {"beacon": "Beacon indicators", "proxy": "Proxies", "supporting": "Supporting indicators"}
 DRAWN = "beacon"
@@ -25,8 +25,7 @@ POINT = (
     Column("value", "Value", True),
     Column("beside_value", "What it is set beside", True),
     Column("difference", "Difference", True),
-    Column("lci_95", "Lower 95% limit", True),
-    Column("uci_95", "Upper 95% limit", True),
+    *LIMITS,
     Column("verdict", "Beyond chance"),
 )
 

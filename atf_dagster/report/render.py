@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from atf_dagster.errors import AtfError
-from atf_dagster.files import sync_folder, write_durably
+from atf_dagster.files import sync_file, sync_folder, write_durably
 from atf_dagster.report import (
     FOLDER,
     MARK,
@@ -207,15 +207,7 @@ def _is_marked(folder: Path) -> bool:
 def _sync_files(folder: Path) -> None:
     """Sync all files to the disk, several at once."""
     with ThreadPoolExecutor(SYNCED_AT_ONCE) as pool:
-        list(pool.map(_sync, (path for path in folder.rglob("*") if path.is_file())))
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        list(pool.map(sync_file, (path for path in folder.rglob("*") if path.is_file())))
 
 
 def _replace(making: Path, folder: Path) -> None:

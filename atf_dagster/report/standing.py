@@ -4,17 +4,16 @@ Belongs here: a headline figure with limits, England, difference, judgement, tre
 order of rows and the sentence above them (the pages).
 """
 
-from atf_dagster.report import age, doubts, words
+from atf_dagster.report import age, words
 from atf_dagster.report.facts import Area, Facts, Indicator
 from atf_dagster.report.reading import Row
-from atf_dagster.report.table import Cell, Column, direction, figure, judgement, text
+from atf_dagster.report.table import LIMITS, Cell, Column, direction, figure, judgement, text
 
 INDICATOR = Column("indicator", "Indicator")
 VALUES = (
     Column("period", "Period"),
     Column("value", "Value", True),
-    Column("lci_95", "Lower 95% limit", True),
-    Column("uci_95", "Upper 95% limit", True),
+    *LIMITS,
     Column("england_value", "England", True),
     Column("difference_from_england", "Difference", True),
     Column("compared", "Compared with England"),
@@ -54,7 +53,7 @@ def cells(facts: Facts, indicator: Indicator, row: Row | None, area: Area) -> li
 
 def is_doubted(facts: Facts, row: Row) -> bool:
     """Whether a failed check doubts just this figure, so that it is neither better nor worse before it is confirmed."""
-    return doubts.forbids(doubts.of_figure(facts, row))
+    return facts.doubts.forbid(row)
 
 
 def compared(row: Row, *, in_doubt: bool = False) -> Cell:
@@ -89,7 +88,7 @@ def state(facts: Facts, code: str, area: str) -> str:
 
 def remarks(facts: Facts, code: str, area: str, row: Row) -> str:
     """Coverage, and what else a reader of the figure must know: doubts, age, status, newer periods without a value."""
-    said = [doubts.said(doubt) for doubt in doubts.of_figure(facts, row)]
+    said = [doubt.said() for doubt in facts.doubts.of_figure(row)]
     if age.is_old(facts, row):
         said.append(f"{words.OLD[0]} {words.OLD[1]}")
     said.append(state(facts, code, area))

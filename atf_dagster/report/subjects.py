@@ -207,7 +207,8 @@ class Subjects:
         """The figures that a failed check doubts."""
         columns = "expectation severity success sample"
         rows = self.reading.read("quality_result", columns, "order by all", columns)
-        return Doubts(rows, [area.code for area in self.areas if area.is_council])
+        made_of_councils = [area.code for area in self.areas if area.is_council or area.type == "subregion"]
+        return Doubts(rows, made_of_councils, {area.code: area.name for area in self.areas})
 
     @cached_property
     def boundaries(self) -> list[Row]:

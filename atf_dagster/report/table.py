@@ -35,6 +35,10 @@ class Column:
     is_number: bool = False
 
 
+LIMITS = (Column("lci_95", "Lower 95% limit", True), Column("uci_95", "Upper 95% limit", True))
+"""The columns of a figure's limits, wherever they stand."""
+
+
 @dataclass(frozen=True)
 class Table:
     """One table with its caption. id: unique on its page, of letters, digits and hyphens. rows: one cell a column."""

@@ -10,7 +10,7 @@ from atf_dagster.report.facts import Area, Facts, Indicator
 from atf_dagster.report.page import Figure, Group
 from atf_dagster.report.reading import Row
 from atf_dagster.report.standing import INDICATOR
-from atf_dagster.report.table import Cell, Column, Table, direction, figure, text
+from atf_dagster.report.table import LIMITS, Cell, Column, Table, direction, figure, text
 
 MOST_TREND_POINTS = 16
 """Periods of a small chart of one area beside England; the indicator's page has more."""
@@ -116,8 +116,7 @@ def _small_figure(
     columns = (
         Column("period", "Period"),
         Column("value", area.name, True),
-        Column("lci_95", "Lower 95% limit", True),
-        Column("uci_95", "Upper 95% limit", True),
+        *LIMITS,
         Column("status", "Status"),
         Column("england_value", "England", True),
     )

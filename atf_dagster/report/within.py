@@ -12,7 +12,7 @@ from atf_dagster.report.measures import unit_and_decimals
 from atf_dagster.report.page import Figure, Group
 from atf_dagster.report.reading import Row
 from atf_dagster.report.standing import INDICATOR
-from atf_dagster.report.table import Column, Table, figure, text
+from atf_dagster.report.table import LIMITS, Column, Table, figure, text
 
 MEASURES = {
     "absolute_gap": "Gap",
@@ -74,8 +74,7 @@ def inequality(facts: Facts, area: Area) -> Group:
         Column("period", "Period"),
         Column("unit", "Unit"),
         Column("value", "First less second, or now less then", True),
-        Column("lci_95", "Lower 95% limit", True),
-        Column("uci_95", "Upper 95% limit", True),
+        *LIMITS,
         Column("size", "Wider or narrower"),
         Column("outcome", "What its limits say"),
     )

@@ -13,6 +13,15 @@ from typing import Any
 SAFE_ID = re.compile(r"[a-z][a-z0-9_-]*")
 
 
+def script_json(content: Any) -> str:
+    """JSON that may stand in a script: it holds no `<`, `>` or `&`."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    # Within JSON these signs stand in texts alone, where an escape means the same.
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a chart's table. `key` is the key in each row, `numeric` aligns figures to the right."""
@@ -50,8 +59,4 @@ class Chart:
 
     def as_json(self) -> str:
         """The specification as JSON that may stand in an HTML script element: it holds no `<`, `>` or `&`."""
-        text = json.dumps(self.spec, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        # Within JSON these signs stand in texts alone, where an escape means the same.
-        for sign in "<>&\u2028\u2029":
-            text = text.replace(sign, f"\\u{ord(sign):04x}")
-        return text
+        return script_json(self.spec)
