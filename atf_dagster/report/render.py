@@ -181,10 +181,10 @@ def _make_read_only(folder: Path) -> None:
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """Raise NotOurFolder for a folder with files in it that this module did not write, for a file and for a root."""
+    """Raise NotOurFolder for a folder with files in it that this module did not write, and for a file."""
     if not folder.exists():
         return
-    if folder.is_dir() and folder.name and folder != Path.cwd():
+    if folder.is_dir():
         inside = {path.name for path in folder.iterdir()}
         if not inside or (inside <= WRITTEN and _is_marked(folder)):
             return
