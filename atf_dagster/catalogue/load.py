@@ -63,6 +63,7 @@ def load(folder: Path = FOLDER) -> Catalogue:
             series_breaks=read_yaml(folder / "series_breaks.yml"),
             pandemic_waves=read_yaml(folder / "pandemic_waves.yml"),
             publishers_words=read_yaml(folder / "publishers_words.yml"),
+            words=read_yaml(folder / "words.yml"),
             principles=beacon["principles"],
             indicators=tuple(indicators),
             services=tuple(services.values()),

@@ -121,6 +121,8 @@ class PandemicWave(_Entry):
         return self
 
 
+CodeType = Literal["status", "coverage_state", "reason", "trend", "trend_judged", "unit"]
+
 _PER = (1_000.0, 10_000.0, 100_000.0)
 _BOUNDS: dict[str, tuple[float, float | Literal["multiplier"] | None, tuple[float, ...]]] = {
     "proportion": (0, 100, (100,)),
@@ -453,6 +455,8 @@ class Catalogue(_Entry):
     series_breaks: tuple[SeriesBreak, ...] = ()
     pandemic_waves: tuple[PandemicWave, ...] = ()
     publishers_words: tuple[PublishersWords, ...] = ()
+    words: dict[CodeType, dict[str, Text]] = {}
+    """The codes of the mart in plain words, by their type. Source: words.yml."""
     principles: dict[int, Text]
     indicators: tuple[IndicatorCard, ...]
     services: tuple[Service, ...]

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-VERSION = 1
+VERSION = 2
+"""What moved from version to version says docs/readers/contract.md."""
 SCHEMA = "mart"
 DATABASE = "atf.duckdb"
 OLD_DATABASE = "mart.duckdb"

@@ -190,6 +190,16 @@ def _publishers_words(catalogue: Catalogue) -> Table:
     return columns, rows
 
 
+def _words(catalogue: Catalogue) -> Table:
+    columns = {"code_type": "varchar", "code": "varchar", "words": "varchar"}
+    rows = [
+        {"code_type": kind, "code": code, "words": words}
+        for kind, codes in catalogue.words.items()
+        for code, words in codes.items()
+    ]
+    return columns, rows
+
+
 def _indicators(catalogue: Catalogue) -> Table:
     publishers = {}
     for collection, dataset in sorted(catalogue.datasets, key=lambda pair: -pair[1].precedence):
@@ -446,6 +456,7 @@ _MADE_FROM: dict[str, Callable[[_Known], Table]] = {
     "catalogue_series_break": lambda known: _series_breaks(known.catalogue),
     "catalogue_pandemic_wave": lambda known: _pandemic_waves(known.catalogue),
     "catalogue_publishers_word": lambda known: _publishers_words(known.catalogue),
+    "catalogue_word": lambda known: _words(known.catalogue),
     "catalogue_indicator": lambda known: _indicators(known.catalogue),
     "catalogue_dataset": lambda known: _datasets(known.catalogue, known.today),
     "return_row": lambda known: (_RETURN_ROW, known.returned.rows),

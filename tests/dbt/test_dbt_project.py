@@ -46,7 +46,8 @@ CONTRACT = {
         "average_score rank_of_average_score decile share_of_lsoas_most_deprived_10 lsoa_count code_year vintage_id "
         "lsoa_vintage_id",
     ),
-    "dim_period": ("period_id", "label period_start period_end period_type n_years"),
+    "dim_period": ("period_id", "label period_start period_end period_type n_years sort_order period_key"),
+    "dim_code": ("code_type code", "words"),
     "dim_vintage": (
         "vintage_id",
         "dataset publisher url retrieved_at published_at sha256 bytes licence attribution mode origin origin_date "
@@ -291,7 +292,8 @@ def test_data_tests_find_what_they_are_there_for(built: Built, tmp_path: Path) -
         for change in (
             "delete from intermediate.int_staged where (vintage_id, source_row) = "
             "(select (vintage_id, source_row) from intermediate.int_staged order by vintage_id, source_row limit 1)",
-            f"insert into mart.fct_observation from mart.fct_observation where {a_row.format('mart.fct_observation')}",
+            "insert into mart.fct_observation from mart.fct_observation "
+            f"where {a_row.format('mart.fct_observation where is_headline')}",
             "update mart.fct_observation set status = 'guessed', area_code = 'E99999999', period_id = 'then' "
             "where rowid = 7",
             "update mart.fct_observation set value = 0, status = 'suppressed' where rowid = 8",
@@ -309,6 +311,9 @@ def test_data_tests_find_what_they_are_there_for(built: Built, tmp_path: Path) -
     assert {node.name for node in nodes if node.status == "fail"} == {
         "every_landed_row_is_accounted_for",
         "fct_observation_has_one_row_a_key",
+        "fct_observation_has_one_row_an_observation_key",
+        "fct_observation_has_one_headline_figure_a_period",
+        "vw_series_has_one_row_a_key",
         "fct_observation_refers_to_rows_that_exist",
         "fct_observation_holds_allowed_values",
         "a_value_is_null_exactly_where_its_status_hides_it",
@@ -350,3 +355,30 @@ def test_cheshire_and_merseyside_is_the_sum_of_its_councils_with_limits_of_the_s
             after = events + 1
             assert lower == pytest.approx(per_event * events * (1 - 1 / (9 * events) - half / math.sqrt(events)) ** 3)
             assert upper == pytest.approx(per_event * after * (1 - 1 / (9 * after) + half / math.sqrt(after)) ** 3)
+
+
+HAVE_WORDS = {
+    ("fct_observation", "status"): "status",
+    ("coverage", "state"): "coverage_state",
+    ("coverage", "reason"): "reason",
+    ("fct_comparison", "reason"): "reason",
+    ("fct_trend", "reason"): "reason",
+    ("fct_inequality", "reason"): "reason",
+    ("fct_quintile", "reason"): "reason",
+    ("fct_trend", "outcome"): "trend",
+    ("fct_trend", "outcome_judged"): "trend_judged",
+}
+
+
+def test_every_code_that_readers_meet_has_words(built: Built) -> None:
+    words = {(kind, code) for kind, code in built.warehouse.query("select code_type, code from mart.dim_code")}
+    allowed = {
+        (node["test_metadata"]["kwargs"]["model"].split("'")[1], column): values
+        for node in built.warehouse.manifest()["nodes"].values()
+        if (node.get("test_metadata") or {}).get("name") == "allowed_values"
+        for column, values in node["test_metadata"]["kwargs"]["columns"].items()
+    }
+    silent = [
+        (*place, code) for place, kind in HAVE_WORDS.items() for code in allowed[place] if (kind, code) not in words
+    ]
+    assert not silent

@@ -41,7 +41,7 @@ CONTRACT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "dim_area": (
         ("area_code",),
-        ("area_name", "area_type", "parent_code", "in_cheshire_merseyside", "valid_from", "valid_to"),
+        ("area_name", "area_type", "parent_code", "in_cheshire_merseyside", "valid_from", "valid_to", "area_key"),
     ),
     "dim_area_change": (("old_code", "new_code"), ("old_name", "new_name", "kind", "changed_on")),
     "dim_area_member": (("group_code", "member_code"), ("group_type",)),
@@ -53,7 +53,11 @@ CONTRACT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *("code_year", "vintage_id", "lsoa_vintage_id"),
         ),
     ),
-    "dim_period": (("period_id",), ("label", "period_start", "period_end", "period_type", "n_years")),
+    "dim_code": (("code_type", "code"), ("words",)),
+    "dim_period": (
+        ("period_id",),
+        ("label", "period_start", "period_end", "period_type", "n_years", "sort_order", "period_key"),
+    ),
     "dim_vintage": (
         ("vintage_id",),
         ("dataset", "publisher", "url", "retrieved_at", "published_at", "sha256", "bytes", "licence", "attribution"),
@@ -152,7 +156,7 @@ CONTRACT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
 }
-VIEWS = ("vw_latest", "vw_scorecard")
+VIEWS = ("vw_latest", "vw_scorecard", "vw_series", "vw_spine")
 RELATIONS = (*CONTRACT, *VIEWS)
 
 DATES = {"period_start", "period_end"}
@@ -581,4 +585,4 @@ def read_cell(cell: str, field: dict[str, Any]) -> None:
 
 def test_the_current_release_is_found_where_the_contract_says(published_home: PublishedHome) -> None:
     assert Path(published_home.releases / "current" / "atf.duckdb").is_file()
-    assert published_home.rows("select contract_version from mart.release_info") == [(1,)]
+    assert published_home.rows("select contract_version from mart.release_info") == [(2,)]

@@ -176,6 +176,7 @@ select
         else together.area_code
     end as upper_tier_code,
     together.dfe_code,
-    together.ods_code
+    together.ods_code,
+    cast(row_number() over (order by together.area_code) as int) as area_key
 from together
 left join tier on together.area_code = tier.lower_code

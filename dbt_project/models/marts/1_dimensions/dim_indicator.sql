@@ -85,7 +85,8 @@ select
     publishers_card.source_disclosure_control,
     publishers_card.source_rounding,
     publishers_card.source_copyright,
-    publishers_card.source_data_reuse
+    publishers_card.source_data_reuse,
+    cast(row_number() over (order by card.indicator_code) as int) as indicator_key
 from card
 left join first_source on card.indicator_code = first_source.indicator_code and first_source.preference = 1
 left join publishers_card on first_source.source_id = publishers_card.source_id

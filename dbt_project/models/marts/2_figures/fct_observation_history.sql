@@ -87,11 +87,11 @@ with
     )
 
 select
-    {{ measures[:7] | join(", ") }},
+    {% for column in measures[:7] %} ordered.{{ column }}, {% endfor %}
     valid_from,
     valid_to,
     case when change = 'new' and change_before in ('new', 'revised') then 'revised' else change end as change,
-    {{ measures[7:] | join(", ") }},
+    {% for column in measures[7:] %} ordered.{{ column }}, {% endfor %}
     is_derived,
     n_areas_expected,
     n_areas_included,
@@ -100,5 +100,9 @@ select
     derived_by,
     vintage_id,
     source_row,
-    observation_key
+    observation_key,
+    {{ is_headline("ordered", "indicator") }} as is_headline
 from ordered
+inner join
+    {{ source("raw", "catalogue_indicator") }} as indicator
+    on ordered.indicator_code = indicator.indicator_code

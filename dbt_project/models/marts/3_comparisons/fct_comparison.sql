@@ -104,5 +104,10 @@ select
     is_significant_998,
     reason,
     includes_area,
-    benchmark_vintage_id
+    benchmark_vintage_id,
+    observation_key,
+    is_headline,
+    indicator_key,
+    area_key,
+    period_key
 from decided

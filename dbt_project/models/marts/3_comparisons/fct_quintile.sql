@@ -9,7 +9,7 @@ with
 
     {#- A count grows with the size of the council; its order says nothing. -#}
     total as (
-        select figure.*, indicator.polarity
+        select figure.*, indicator.polarity, {{ is_headline("figure", "indicator") }} as is_headline
         from {{ ref("int_council_figure") }} as figure
         inner join
             {{ source("raw", "catalogue_indicator") }} as indicator
@@ -127,7 +127,9 @@ select
         case when reasoned.reason is null then spine.{{ place }} end as {{ place }},
     {% endfor %}
     case when reasoned.reason is null then cast(ranks_left.rank_from as int) end as rank_from,
-    case when reasoned.reason is null then cast(ranks_left.rank_to as int) end as rank_to
+    case when reasoned.reason is null then cast(ranks_left.rank_to as int) end as rank_to,
+    {{ observation_key("reasoned") }} as observation_key,
+    reasoned.is_headline
 from reasoned
 left join
     spine

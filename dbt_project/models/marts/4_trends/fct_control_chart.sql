@@ -43,6 +43,8 @@ with
             observation.period_end,
             observation.value,
             observation.status,
+            observation.observation_key,
+            observation.is_headline,
             charted.polarity,
             charted.step,
             charted.most,
@@ -266,7 +268,9 @@ select
                 ''
             )
     end as caution,
-    coalesce(figure.no_point, case when said.n_points is null then 'fewer_than_twelve_points' end) as reason
+    coalesce(figure.no_point, case when said.n_points is null then 'fewer_than_twelve_points' end) as reason,
+    figure.observation_key,
+    figure.is_headline
 from segmented as figure
 left join ranged on {{ same_in_both(observation_key_columns(), "figure", "ranged") }}
 left join said on {{ same_in_both(observation_key_columns(), "figure", "said") }}

@@ -19,7 +19,8 @@ with
             newer.is_derived,
             {{ series_key("newer") }} as series_key,
             indicator.comparison_method,
-            indicator.multiplier
+            indicator.multiplier,
+            {{ is_headline("newer", "indicator") }} as is_headline
         from history as newer
         inner join
             history as older
@@ -139,5 +140,7 @@ select
         then
             is_in_trend
             and coalesce(old_trend, 'cannot_be_calculated') <> coalesce(new_trend, 'cannot_be_calculated')
-    end as trend_changed
+    end as trend_changed,
+    {{ observation_key() }} as observation_key,
+    is_headline
 from judged

@@ -9,7 +9,9 @@ select
     trend.outcome,
     {{ trend_judged("trend.outcome", "indicator.polarity") }} as outcome_judged,
     trend.reason,
-    trend.caution
+    trend.caution,
+    {{ observation_key("trend") }} as observation_key,
+    {{ is_headline("trend", "indicator") }} as is_headline
 from {{ ref("int_trend") }} as trend
 inner join
     {{ source("raw", "catalogue_indicator") }} as indicator on trend.indicator_code = indicator.indicator_code

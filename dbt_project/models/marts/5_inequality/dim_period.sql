@@ -56,7 +56,11 @@ select
         then cast(period_start as string)
         when period_type = 'calendar_year'
         then cast(first_year as string)
-        when period_type = 'multi_year' and first_month = 1
+        when
+            period_type = 'multi_year'
+            and first_month = 1
+            and extract(day from period_start) = 1
+            and mod(months, 12) = 0
         then concat_ws(' to ', cast(first_year as string), cast(last_year as string))
         -- Four rolling years begin in one year: each is named by its months.
         when months = 12 and period_type = 'rolling_year' and extract(day from period_start) = 1
@@ -69,8 +73,27 @@ select
                 {{ month_name("period_end") }},
                 cast(last_year as string)
             )
+        -- A year like 2023/24 runs from April to March. What begins on another day says so.
         when months = 12
-        then concat_ws('/', cast(first_year as string), right(cast(last_year as string), 2))
+        then
+            concat_ws(
+                '/',
+                cast(first_year as string),
+                right(cast(last_year as string), 2) || case
+                    when period_type = 'financial_year'
+                    then ''
+                    when period_type = 'academic_year' and first_month = 9
+                    then ' (academic)'
+                    when period_type = 'academic_year'
+                    then ' (academic, from Aug)'
+                    else
+                        ' (from '
+                        || cast(cast(extract(day from period_start) as int) as string)
+                        || ' '
+                        || {{ month_name("period_start") }}
+                        || ')'
+                end
+            )
         else concat_ws(' to ', cast(period_start as string), cast(period_end as string))
     end as label,
     period_start,
@@ -82,5 +105,7 @@ select
         when period_type = 'week'
         then cast(7 as double) / 365.25
         else cast(months as double) / 12
-    end as n_years
+    end as n_years,
+    cast(row_number() over (order by period_end, period_start) as int) as sort_order,
+    {{ period_key("period_start", "period_end") }} as period_key
 from typed

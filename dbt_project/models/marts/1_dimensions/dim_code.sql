@@ -1,0 +1,1 @@
+select code_type, code, words from {{ source("raw", "catalogue_word") }}
