@@ -77,7 +77,8 @@ LATEST = """
         select
             a.*,
             area.area_type,
-            b.period as period_before,
+            -- Both in the words of the newer release: software that words periods otherwise is no news.
+            coalesce(renamed.label, b.period) as period_before,
             b.value as b_value,
             b.outcome_judged as b_judged,
             own.status as own_status,
@@ -95,6 +96,7 @@ LATEST = """
         inner join before.mart.vw_latest_by_sex as b
             on a.indicator_code = b.indicator_code and a.area_code = b.area_code and a.sex = b.sex and a.age = b.age
         inner join before.mart.dim_period as earlier on b.period_id = earlier.period_id
+        left join after.mart.dim_period as renamed on b.period_id = renamed.period_id
         left join before.mart.fct_observation as own
             on a.indicator_code = own.indicator_code and a.area_code = own.area_code and a.sex = own.sex
             and a.age = own.age and a.period_id = own.period_id and own.breakdown_type = 'Total'

@@ -69,10 +69,10 @@ def _figures(
         inner join mart.dim_period as p on o.period_id = p.period_id
         where o.indicator_code = ? and o.area_code = ? and o.breakdown_type = 'Total'
             and o.age = coalesce(i.headline_age, o.age)
-            and (p.label = ? or o.period_id = ? or cast(? as varchar) is null)
+            and (p.label = ? or split_part(p.label, ' (', 1) = ? or o.period_id = ? or cast(? as varchar) is null)
         order by o.period_end desc, o.sex
         """,
-        [indicator, code, period, period, period],
+        [indicator, code, period, period, period, period],
     )
     if not found and period:
         periods = _rows(

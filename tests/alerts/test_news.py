@@ -98,7 +98,11 @@ HIDE_THE_NEWEST = (
 
 @pytest.mark.parametrize(
     ("code", "areas", "now", "earlier"),
-    [("SUP05", 4, "2022", "2023"), ("SUP12", 9, "2024-04-01", "2025-04-01"), ("ATF18", 1, "2023/24", "2024/25")],
+    [
+        ("SUP05", 4, "2022", "2023"),
+        ("SUP12", 9, "2024-04-01", "2025-04-01"),
+        ("ATF18", 1, "2023/24 (from 16 Nov)", "2024/25 (from 16 Nov)"),
+    ],
 )
 def test_an_older_period_is_not_news_of_a_new_one(between: BOTH, code: str, areas: int, now: str, earlier: str) -> None:
     (item,) = between(*(statement.format(code=code, areas=areas) for statement in HIDE_THE_NEWEST))
@@ -112,7 +116,7 @@ def test_an_older_period_is_compared_with_what_was_said_of_it_before(between: BO
     """Of the nine some were judged otherwise in the older period; none of them is newly better or worse."""
     hidden = [statement.format(code="SUP30", areas=27) for statement in HIDE_THE_NEWEST]
     (item,) = between(*hidden)
-    assert item.sentences[0].startswith("2021/22 is no longer given for 9 of the nine councils; ")
+    assert item.sentences[0].startswith("2021/22 (academic) is no longer given for 9 of the nine councils; ")
     assert [sentence for sentence in item.sentences if "than England" in sentence] == []
     (item,) = between(
         *hidden,
@@ -122,6 +126,17 @@ def test_an_older_period_is_compared_with_what_was_said_of_it_before(between: BO
     assert [sentence for sentence in item.sentences if "than England" in sentence] == [
         "Newly worse than England: Warrington, was better."
     ]
+
+
+def test_periods_of_both_releases_are_said_in_the_words_of_the_newer_one(between: BOTH) -> None:
+    """Version 2 of the contract worded years otherwise: a home that was upgraded said one year in two ways."""
+    (item,) = between(
+        *(statement.format(code="SUP05", areas=4) for statement in HIDE_THE_NEWEST),
+        "update mart.dim_period set label = 'year ' || label",
+    )
+    assert item.sentences[0] == (
+        "year 2023 is no longer given for 4 of the nine councils; their newest period is now the older year 2022."
+    )
 
 
 def test_a_period_that_is_given_again_is_not_new(between: BOTH, published_home: PublishedHome) -> None:

@@ -113,7 +113,7 @@ def test_the_bundled_figures_are_plausible_but_for_two_that_are_as_published(mar
     [
         ("SUP04", "Injury admissions, 0 to 14", 0.5, "2023/24"),
         ("PRX07B", "Self-harm admissions, all ages", 0.75, "2017/18"),
-        ("ATF18", "Physically active adults", 0.7, "2024/25"),
+        ("ATF18", "Physically active adults", 0.7, "2024/25 (from 16 Nov)"),
         ("SUP04", "Injury admissions, 0 to 14", 0.25, "2023/24"),
     ],
 )

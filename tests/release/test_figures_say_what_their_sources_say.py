@@ -144,10 +144,17 @@ def test_a_row_of_the_views_says_how_old_it_is_and_why_it_is_not_compared(mart: 
     (subregion,) = rows(
         mart, f"select {told} from vw_latest where indicator_code = 'ATF04' and area_code = 'E54000008'"
     )
-    assert subregion[:3] == ("2021/22", False, "2024/25")
+    assert subregion[:3] == ("2021/22 (academic)", False, "2024/25 (academic)")
     assert subregion[-1] == "late"
     (halton,) = rows(mart, f"select {told} from vw_latest where indicator_code = 'ATF04' and area_code = 'E06000006'")
-    assert halton == ("2024/25", True, "2024/25", pytest.approx(62.2 - 68.3), "no_interval", "current")
+    assert halton == (
+        "2024/25 (academic)",
+        True,
+        "2024/25 (academic)",
+        pytest.approx(62.2 - 68.3),
+        "no_interval",
+        "current",
+    )
     unsaid = (
         "select count(*) from vw_latest_by_sex where coverage_state is null or is_newest_period is null "
         "or (outcome_statistical = 'not_compared') <> (not_compared_reason is not null)"

@@ -21,7 +21,8 @@ REVISED = (
     "vintage_id as old_vintage_id, vintage_id as new_vintage_id, status as old_status, 'revised' as new_status, "
     "'lower' as old_outcome_statistical, 'similar' as new_outcome_statistical, true as comparison_changed, "
     "false as trend_changed from (select indicator_code, area_code, period_id, sex, age, breakdown_type, "
-    f"breakdown_value, value, status, vintage_id, is_derived from mart.fct_observation where {KEY})"
+    "breakdown_value, value, status, vintage_id, is_derived, observation_key, is_headline from mart.fct_observation "
+    f"where {KEY})"
 )
 ARRIVED = (
     "insert into mart.fct_observation_history by name "
