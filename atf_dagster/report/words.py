@@ -1,91 +1,21 @@
 """Codes of the mart in words, and figures as text.
 
 Belongs here: the words and signs that pages use for a state, a reason, a status, an outcome or a trend; rounding.
-Does not belong here: which code a figure has (the mart).
+Does not belong here: which code a figure has (the mart), what a code is called (`catalogue/words.yml`).
 """
 
 import datetime as dt
 import math
 from typing import Any
 
-STATES = {
-    "current": "up to date",
-    "late": "not the newest figure",
-    "stale": "held back: older figures are shown",
-    "empty": "no figure",
-}
+from atf_dagster.catalogue.words import words_of
+
+STATES = words_of("coverage_state")
 IN_DOUBT_REASON = "in_doubt"
 """Why a doubted figure is not judged; a word of the pages, not of the mart."""
-REASONS = {
-    IN_DOUBT_REASON: "a check doubts the figure",
-    # coverage
-    "source_failed": "the publisher did not answer",
-    "source_rejected": "the publisher sent something that is not its table",
-    "held_by_check": "the newest figures failed a check",
-    "publisher_late": "the publisher is late: it has not published the period that is due",
-    "not_in_snapshot": "published, but not in this release",
-    "local_return_incomplete": "an organisation or a council is missing from the sum",
-    "switched_off": "the source was not asked on purpose",
-    "no_api_key": "the source answers only to a key, and none is set",
-    "not_yet_collected": "its source is not collected yet",
-    "local_return_not_received": "no local return has come",
-    "not_at_this_level": "the publisher gives no figure for this kind of area",
-    "suppressed": "the publisher hides the figure, which may be a small number",
-    "unreliable": "the publisher calls the figure unreliable and does not give it",
-    "not_applicable": "the figure does not apply here",
-    "not_available": "the publisher has no figure",
-    "not_published": "the publisher has not published it",
-    "breakdown_only": "it is published for groups only, not as a total",
-    "headline_breakdown_missing": "it is published for another sex, age or length of period than the headline",
-    "incomplete_councils": "a council's count is missing",
-    "no_lawful_aggregate": "rates of councils must not be averaged, and their counts are not at hand",
-    "weights_not_published": "means could be weighted, but the publisher does not say by how many people",
-    "deaths_not_published": "a life table needs deaths by sex and age, which are not at hand for councils",
-    "approximation_too_coarse": "an approximate figure would be too coarse, so that none is shown",
-    "approximation_not_measured": "how good an approximate figure would be cannot be measured, so that none is shown",
-    "boundary_changed": "the area's boundary changed",
-    # comparisons
-    "approximate_figure": "the figure is weighted together approximately, and is compared with nothing",
-    "approximate_benchmark": "the benchmark is weighted together approximately",
-    "not_comparable": "figures of this kind are not compared",
-    "benchmark_has_no_figure": "the benchmark has no figure for the period",
-    "no_interval": "there are no confidence limits",
-    "benchmark_has_no_interval": "the benchmark has no confidence limits",
-    "no_denominator": "there is no denominator",
-    # trends
-    "not_allowed": "a trend would mislead",
-    "approximate_figures": "the figures are approximate",
-    "amount": "a count is no rate",
-    "multi_year_periods": "the periods overlap",
-    "not_annual": "there is more than one point a year",
-    "mixed_periods": "the periods have different lengths",
-    "series_break": "the way of measuring changed within the last five points",
-    "gap": "a period is missing",
-    "fewer_than_five_points": "there are fewer than five points",
-    # inequality
-    "group_hidden": "the figure of a group is hidden",
-    "group_missing": "a group has no figure for the period",
-    "group_ambiguous": "a group is published twice",
-    "scale_crosses_zero": "no ratio exists on a scale that crosses zero",
-    "no_comparable_period": "no earlier period is comparable",
-    "quantile_missing": "a group by deprivation has no figure",
-    "fit_not_above_zero": "the fitted line is not above zero",
-    # standing among councils
-    "too_few_areas": "too few councils have a figure",
-    "no_figure": "there is no figure",
-}
-STATUSES = {
-    "normal": "",
-    "provisional": "provisional",
-    "revised": "revised by the publisher",
-    "estimated": "approximate",
-    "break": "not comparable with the period before",
-    "suppressed": "suppressed",
-    "not_available": "not available",
-    "not_applicable": "not applicable",
-    "unreliable": "unreliable, not shown",
-    "not_published": "not published",
-}
+REASONS = {IN_DOUBT_REASON: "a check doubts the figure", **words_of("reason")}
+STATUSES = {**words_of("status"), "normal": ""}
+"""Of a normal figure nothing needs to be said."""
 JUDGED = {
     "better": ("+", "better"),
     "similar": ("=", "similar"),
@@ -103,13 +33,9 @@ LIMITS = {
     "wilson": "are worked out here from the count, by Wilson's method",
 }
 NO_FIGURE = ("\u2013", "no figure")
-TRENDS = {
-    "increasing": ("\u2197", "rising"),
-    "decreasing": ("\u2198", "falling"),
-    "no_significant_change": ("\u2192", "no significant change"),
-    "cannot_be_calculated": ("", "no trend can be calculated"),
-}
-TREND_JUDGED = {"getting_better": "getting better", "getting_worse": "getting worse"}
+ARROWS = {"increasing": "\u2197", "decreasing": "\u2198", "no_significant_change": "\u2192"}
+TRENDS = {code: (ARROWS.get(code, ""), said) for code, said in words_of("trend").items()}
+TREND_JUDGED = words_of("trend_judged")
 POLARITIES = {
     "higher_is_better": "Higher is better.",
     "lower_is_better": "Lower is better.",
