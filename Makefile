@@ -5,9 +5,10 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 READY := .venv/.ready
 OLD_CLIENT := .old-client/.ready
+KIT_TOOLS := .kit-tools/.ready
 BIN := .venv/bin
 
-.PHONY: setup refresh test lint types audit format bench mutations dev clean
+.PHONY: setup refresh test kit-tools lint types audit format bench mutations dev clean
 
 setup: $(READY)
 
@@ -17,6 +18,10 @@ refresh: $(READY)
 # Which tests stay in one worker says tests/conftest.py.
 test: $(READY) $(OLD_CLIENT)
 	$(BIN)/pytest -n 2
+
+# What the tests of docs/readers run where it is there: polars, the command line of DuckDB, and the parser of Power Query.
+# Without it, or without npm, those tests are skipped by name.
+kit-tools: $(KIT_TOOLS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -49,7 +54,7 @@ dev: $(READY)
 	$(BIN)/atf dev
 
 clean:
-	rm -rf .venv .tools .old-client .cache
+	rm -rf .venv .tools .old-client .kit-tools .cache
 
 $(READY): uv.lock pyproject.toml | $(filter .tools/bin/uv,$(UV))
 	$(UV) sync --frozen --python $(PYTHON)
@@ -63,4 +68,11 @@ $(READY): uv.lock pyproject.toml | $(filter .tools/bin/uv,$(UV))
 # The oldest DuckDB whose clients must open a release; the tests open one with it.
 $(OLD_CLIENT): | $(READY)
 	$(UV) pip install --quiet --python $(BIN)/python --target .old-client duckdb==1.2.2
+	@touch $@
+
+# 0.18.4 is the newest parser for Node before 22.
+$(KIT_TOOLS): | $(READY)
+	$(UV) pip install --quiet --python $(BIN)/python --target .kit-tools/python polars==2.1.0 duckdb-cli==1.5.6
+	if command -v npm >/dev/null; then npm install --prefix .kit-tools --silent --no-save --no-audit --no-fund \
+		--ignore-scripts @microsoft/powerquery-parser@0.18.4; fi
 	@touch $@

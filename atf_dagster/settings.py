@@ -243,7 +243,7 @@ def _no_setting(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.7)
     if near:
         return f"{name} is not a setting; did you mean {near[0]}?"
-    return f"{name} is not a setting; unset it, or take its name from the table of settings in the README."
+    return f"{name} is not a setting; unset it, or take its name from the table in docs/settings.md."
 
 
 def _sentence(error: Any) -> str:

@@ -778,15 +778,15 @@ def test_no_form_of_the_release_shows_a_number_where_a_status_hides_it(
         assert published_home.rows(f"select * from {source} where status in {HIDING} and ({shown})") == []
 
 
-def test_the_examples_in_the_readme_print_no_hidden_figure(published_home: PublishedHome) -> None:
-    """Each row that README prints is a figure that the release shows, with these very numbers."""
-    readme = (PROJECT / "README.md").read_text("utf-8")
-    match = re.search(r'mart\.sql\("""(.+?)"""', readme, re.DOTALL)
+def test_the_examples_for_readers_print_no_hidden_figure(published_home: PublishedHome) -> None:
+    """Each row that the page for Python prints is a figure that the release shows, with these very numbers."""
+    page = (PROJECT / "docs" / "readers" / "python.md").read_text("utf-8")
+    match = re.search(r'mart\.sql\("""(.+?)"""', page, re.DOTALL)
     assert match is not None
     query = match[1]
     printed = [
         tuple(cell.strip() for cell in line.strip().strip("│").split("│"))
-        for line in readme.splitlines()
+        for line in page.splitlines()
         if line.strip().startswith("│") and "area_name" not in line and "varchar" not in line
     ]
     rows: list[tuple[Any, ...]] = published_home.rows(query)
