@@ -7,8 +7,9 @@ READY := .venv/.ready
 OLD_CLIENT := .old-client/.ready
 KIT_TOOLS := .kit-tools/.ready
 BIN := .venv/bin
+DOCS_SITE := tools/docs_site
 
-.PHONY: setup refresh test kit-tools lint types audit format bench mutations dev clean
+.PHONY: setup refresh test kit-tools docs lint types audit format bench mutations dev clean
 
 setup: $(READY)
 
@@ -22,6 +23,13 @@ test: $(READY) $(OLD_CLIENT)
 # What the tests of docs/readers run where it is there: polars, the command line of DuckDB, and the parser of Power Query.
 # Without it, or without npm, those tests are skipped by name.
 kit-tools: $(KIT_TOOLS)
+
+# The pages of docs as a site, with a dictionary of the data; a broken link fails.
+docs: $(READY)
+	$(UV) sync --frozen --quiet --python $(PYTHON) --project $(DOCS_SITE)
+	$(BIN)/python -m tools.docs_site
+	$(DOCS_SITE)/.venv/bin/zensical build --strict --clean --config-file .cache/docs_site/zensical.toml
+	@echo "Site: .cache/docs_site/site/index.html"
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -54,7 +62,7 @@ dev: $(READY)
 	$(BIN)/atf dev
 
 clean:
-	rm -rf .venv .tools .old-client .kit-tools .cache
+	rm -rf .venv .tools .old-client .kit-tools .cache $(DOCS_SITE)/.venv
 
 $(READY): uv.lock pyproject.toml | $(filter .tools/bin/uv,$(UV))
 	$(UV) sync --frozen --python $(PYTHON)
