@@ -78,7 +78,7 @@ def test_the_dictionary_has_every_column_of_the_release(published_home: Publishe
     )
     assert len(rows) > 300
     text = {name: (site / "dictionary" / f"{name}.html").read_text("utf-8") for name in {name for name, _ in rows}}
-    assert [(name, column) for name, column in rows if f"<code>{column}</code>" not in text[name]] == []
+    assert [(name, column) for name, column in rows if f"<td><code>{column}</code></td>" not in text[name]] == []
 
 
 def test_every_indicator_of_the_catalogue_is_listed(site: Path) -> None:
