@@ -6,8 +6,10 @@ Belongs here: taking code out of a page. Does not belong here: what must come of
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from support.home import PROJECT
 
@@ -39,6 +41,18 @@ def fences(page: str, info: str) -> list[Fence]:
         if match["info"] == info
     ]
     assert found, f"{page}.md has no fence {info}"
+    return found
+
+
+HEADLINES = """
+    select value, status_in_words from mart.vw_series where area_name = 'Cheshire and Merseyside' and is_headline"""
+"""What the examples for Python, R and SQL show, a row a line."""
+
+
+def reasons(rows: list[tuple[Any, ...]]) -> Counter[str]:
+    """Of the rows of HEADLINES without a value: the words -> how often. None is an error: nothing would be tried."""
+    found = Counter(words for value, words in rows if value is None)
+    assert found
     return found
 
 

@@ -60,7 +60,7 @@ def test_the_parser_refuses_a_query_with_a_bracket_too_few() -> None:
 
 
 def test_every_query_of_an_absent_value_says_its_status() -> None:
-    """Each query that makes a text of `value` takes the status where there is none."""
+    """Each query that makes a text of `value` takes the words of the status where there is none."""
     shown = [fence for fence in CODE if '"shown",' in fence.code]
     assert {fence.page for fence in shown} == {"excel", "power-bi"}
-    assert all('if [value] = null then Text.Replace([status], "_", " ")' in fence.code for fence in shown)
+    assert all("if [value] = null then [status_in_words]" in fence.code for fence in shown)

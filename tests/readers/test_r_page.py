@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
 
 import pytest
-from reader_pages import fences
+from reader_pages import HEADLINES, fences, reasons
 
 from support.home import LONG_ENOUGH, PublishedHome
 
@@ -45,14 +46,15 @@ def printed(checkout: Path) -> str:
 def test_the_code_prints_each_figure_or_its_reason_and_the_series_in_order(
     published_home: PublishedHome, printed: str
 ) -> None:
-    latest, _, series = printed.partition("label")
-    rows = published_home.rows("select value, status from mart.vw_latest where area_name = 'Cheshire and Merseyside'")
-    assert len(latest.strip().splitlines()) == len(rows) + 1
-    reasons = {status.replace("_", " ") for value, status in rows if value is None}
-    assert reasons and all(f"{reason} " in f"{latest} " for reason in reasons)
+    headlines, series = re.split(r"^ +label +value", printed, flags=re.MULTILINE)
+    lines = [line.rstrip() for line in headlines.rstrip().splitlines()]
+    rows = published_home.rows(HEADLINES)
+    assert len(lines) == len(rows) + 1
+    for words, count in reasons(rows).items():
+        assert sum(line.endswith(f" {words}") for line in lines) == count
     periods = published_home.rows(
         "select label from mart.fct_observation join mart.dim_period using (period_id) where indicator_code = 'ATF02' "
-        "and area_code = 'E08000011' and sex = 'Female' and breakdown_type = 'Total' order by dim_period.period_end"
+        "and area_code = 'E08000011' and is_headline order by sort_order"
     )
     positions = [series.find(label) for (label,) in periods]
     assert len(positions) > 3 and positions == sorted(positions) and -1 not in positions

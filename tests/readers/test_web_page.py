@@ -122,9 +122,10 @@ def rows_like_the_query(home: PublishedHome, names: list[str]) -> list[dict[str,
         answer = connection.sql("""
             select area_name, value, lci_95 as low, uci_95 as high,
                 coalesce(outcome_judged, 'not judged') as comparison,
-                coalesce(printf('%.1f', value) || ' ' || unit, replace(status, '_', ' ')) as shown,
+                coalesce(printf('%.1f', value) || ' ' || unit, status_in_words) as shown,
                 coalesce(printf('%.1f', lci_95) || ' to ' || printf('%.1f', uci_95), 'none') as limits
-            from vw_latest_by_sex
-            where indicator_code = 'ATF02' and sex = 'Female' and area_code <> 'E92000001' and value is not null""")
+            from vw_series
+            where indicator_code = 'ATF02' and is_headline and is_newest and is_answered
+                and area_code <> 'E92000001'""")
         assert answer.columns == names
         return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
