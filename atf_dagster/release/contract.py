@@ -35,6 +35,10 @@ class Column:
     """A key of TYPES."""
     description: str
     required: bool
+    allowed: tuple[str | int, ...] = ()
+    """The values that it may hold beside null; empty where any may come."""
+    refers_to: tuple[str, str] | None = None
+    """Table and column in which each of its values is found."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,10 @@ class Table:
 
 def from_manifest(manifest: Mapping[str, Any]) -> list[Table]:
     """The mart's relations as dbt declares them, tables before views, by name."""
+    allowed = _of_tests(manifest, "allowed_values")
+    references = _of_tests(manifest, "refers_to")
     tables = []
-    for node in manifest["nodes"].values():
+    for id, node in manifest["nodes"].items():
         if node["resource_type"] != "model" or node["schema"] != SCHEMA:
             continue
         columns = tuple(
@@ -60,6 +66,8 @@ def from_manifest(manifest: Mapping[str, Any]) -> list[Table]:
                 type=str(column.get("data_type") or "string").lower(),
                 description=column.get("description", ""),
                 required=any(c.get("type") == "not_null" for c in column.get("constraints") or []),
+                allowed=tuple(allowed.get((id, column["name"]), ())),
+                refers_to=_target(references.get((id, column["name"]))),
             )
             for column in node["columns"].values()
         )
@@ -73,6 +81,25 @@ def from_manifest(manifest: Mapping[str, Any]) -> list[Table]:
             )
         )
     return sorted(tables, key=lambda table: (table.is_view, table.name))
+
+
+def _of_tests(manifest: Mapping[str, Any], test: str) -> dict[tuple[str, str], Any]:
+    """(model, column) -> what a test of this name, declared beside the model, says of the column."""
+    found: dict[tuple[str, str], Any] = {}
+    for node in manifest["nodes"].values():
+        about = node.get("test_metadata") or {}
+        if node["resource_type"] == "test" and about.get("name") == test:
+            for column, said in about["kwargs"]["columns"].items():
+                found[node["attached_node"], column] = said
+    return found
+
+
+def _target(said: str | None) -> tuple[str, str] | None:
+    """`table.column` in two parts."""
+    if said is None:
+        return None
+    table, _, column = said.partition(".")
+    return table, column
 
 
 def _table(name: str, description: str, key: tuple[str, ...], *columns: tuple[str, str, str]) -> Table:
