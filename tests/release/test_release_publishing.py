@@ -300,7 +300,7 @@ ABOUT = package(load(), "v", "snapshot", dt.datetime(2026, 12, 1, 6, tzinfo=dt.U
 def described() -> dict[str, Any]:
     """The description of a package with that table alone; of its files no test here says anything."""
     names = ("atf.duckdb", "csv/small.csv", "parquet/small.parquet")
-    return datapackage(ABOUT, [SMALL], dict.fromkeys(names, {"bytes": 0, "sha256": "0"}))
+    return datapackage(ABOUT, [SMALL], {name: {"bytes": 0, "sha256": "0"} for name in names})
 
 
 @pytest.fixture
