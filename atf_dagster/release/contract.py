@@ -4,7 +4,8 @@ Belongs here: reading dbt's manifest, which declares the tables, and the two tab
 Does not belong here: writing files (`candidate`), auditing them (`audit`).
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,17 +44,19 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One relation of the contract. `key` holds the columns of its grain."""
+    """One relation of the contract. key: the columns of its grain. unique: other sets of columns that no rows share."""
 
     name: str
     description: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     is_view: bool
+    unique: tuple[tuple[str, ...], ...] = ()
 
 
 def from_manifest(manifest: Mapping[str, Any]) -> list[Table]:
     """The mart's relations as dbt declares them, tables before views, by name."""
+    unique = _unique(manifest)
     allowed = _of_tests(manifest, "allowed_values")
     references = _of_tests(manifest, "refers_to")
     tables = []
@@ -71,27 +74,39 @@ def from_manifest(manifest: Mapping[str, Any]) -> list[Table]:
             )
             for column in node["columns"].values()
         )
+        key = tuple((node["config"].get("meta") or {}).get("primary_key", ()))
         tables.append(
             Table(
                 name=node["name"],
                 description=node.get("description", ""),
                 columns=columns,
-                key=tuple((node["config"].get("meta") or {}).get("primary_key", ())),
+                key=key,
                 is_view=node["config"]["materialized"] == "view",
+                unique=tuple(sorted(unique.get(id, set()) - {key})),
             )
         )
     return sorted(tables, key=lambda table: (table.is_view, table.name))
 
 
-def _of_tests(manifest: Mapping[str, Any], test: str) -> dict[tuple[str, str], Any]:
-    """(model, column) -> what a test of this name, declared beside the model, says of the column."""
-    found: dict[tuple[str, str], Any] = {}
+def _tests(manifest: Mapping[str, Any], test: str) -> Iterator[tuple[str, Any]]:
+    """(model, columns) of each test of this name that is declared beside a model and looks at all of its rows."""
     for node in manifest["nodes"].values():
         about = node.get("test_metadata") or {}
-        if node["resource_type"] == "test" and about.get("name") == test:
-            for column, said in about["kwargs"]["columns"].items():
-                found[node["attached_node"], column] = said
+        if node["resource_type"] == "test" and about.get("name") == test and not node["config"].get("where"):
+            yield node["attached_node"], about["kwargs"]["columns"]
+
+
+def _unique(manifest: Mapping[str, Any]) -> dict[str, set[tuple[str, ...]]]:
+    """Model -> the sets of columns that no two of its rows share."""
+    found: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for model, columns in _tests(manifest, "unique_key"):
+        found[model].add(tuple(columns))
     return found
+
+
+def _of_tests(manifest: Mapping[str, Any], test: str) -> dict[tuple[str, str], Any]:
+    """(model, column) -> what a test of this name says of the column."""
+    return {(model, name): said for model, columns in _tests(manifest, test) for name, said in columns.items()}
 
 
 def _target(said: str | None) -> tuple[str, str] | None:

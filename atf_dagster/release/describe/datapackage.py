@@ -84,6 +84,7 @@ def _resource(table: Table, tables: Sequence[Table], files: Files) -> dict[str, 
             "fields": [_field(column) for column in table.columns],
             "missingValues": [""],
             **({"primaryKey": list(table.key)} if table.key else {}),
+            **({"uniqueKeys": [list(columns) for columns in table.unique]} if table.unique else {}),
             **({"foreignKeys": [_foreign_key(table, *key) for key in keys]} if keys else {}),
         },
     }
