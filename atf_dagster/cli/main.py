@@ -15,6 +15,7 @@ from atf_dagster.cli import (
     dev,
     diagnose,
     explain,
+    impact,
     refresh,
     releases,
     report,
@@ -29,7 +30,7 @@ from atf_dagster.errors import AtfError
 from atf_dagster.files import AnotherRefreshIsRunning
 
 EXIT_OK, EXIT_FAILED, EXIT_BUSY = 0, 1, 3
-COMMANDS = (refresh, status, diagnose, explain, releases, report, sources, rerun, returns, alerts, verify, dev)
+COMMANDS = (refresh, status, diagnose, explain, impact, releases, report, sources, rerun, returns, alerts, verify, dev)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Pages and workbook of a release as a part of a refresh: made after readers have it, never a reason to fail.
+"""Pages, JSON and workbook of a release as a part of a refresh: made after readers have it, never a reason to fail.
 
 What stopped them stands in a file of the mode's folder until pages are made; people are notified of it.
 
@@ -9,13 +9,15 @@ Belongs here: when pages are made, the note of a failure. Does not belong here: 
 import datetime as dt
 import json
 import logging
+import os
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from atf_dagster.errors import AtfError
 from atf_dagster.files import link_or_copy, write_atomic
 from atf_dagster.release.versions import Release
-from atf_dagster.report import FOLDER, MARK, WORKBOOK
+from atf_dagster.report import FOLDER, JSON, MARK, WORKBOOK
 from atf_dagster.settings import Settings
 
 
@@ -30,7 +32,7 @@ class PagesFailed:
 
 
 def make(settings: Settings, release: Release, out: Path | None = None) -> Path:
-    """Make the pages and the workbook of a release and forget an earlier failure. Returns their folder.
+    """Make the pages, the JSON and the workbook of a release and forget an earlier failure. Returns their folder.
 
     out: another folder than the release's own; then the failure stays noted. Raises what stopped it; pages that were
     made before that are in place.
@@ -39,6 +41,8 @@ def make(settings: Settings, release: Release, out: Path | None = None) -> Path:
     from atf_dagster.report.workbook import write_workbook
 
     folder = render.write(release.path, out)
+    if out is None:
+        _link_all(folder / JSON, release.path / JSON)
     write_workbook(release.path, folder / WORKBOOK)
     if out is None:
         link_or_copy(folder / WORKBOOK, release.path / WORKBOOK)
@@ -47,6 +51,20 @@ def make(settings: Settings, release: Release, out: Path | None = None) -> Path:
     if out is None and failed is not None and release.version >= failed.release:
         _note(settings).unlink(missing_ok=True)
     return folder
+
+
+def _link_all(made: Path, place: Path) -> None:
+    """Every file of one folder under its name in another, which it replaces as a whole."""
+    from atf_dagster.report.render import replace_folder
+
+    making = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+    shutil.rmtree(making, ignore_errors=True)
+    for file in made.rglob("*"):
+        if file.is_file():
+            linked = making / file.relative_to(made)
+            linked.parent.mkdir(parents=True, exist_ok=True)
+            link_or_copy(file, linked)
+    replace_folder(making, place)
 
 
 def make_or_note(settings: Settings, release: Release) -> PagesFailed | None:
@@ -72,8 +90,9 @@ def make_or_note(settings: Settings, release: Release) -> PagesFailed | None:
 
 
 def are_made(release: Release) -> bool:
-    """Whether the release has its pages and its workbook."""
-    return (release.path / FOLDER / MARK).is_file() and (release.path / WORKBOOK).is_file()
+    """Whether the release has its pages, its JSON and its workbook."""
+    made = (release.path / FOLDER / MARK, release.path / JSON, release.path / WORKBOOK)
+    return all(path.exists() for path in made)
 
 
 def failure(settings: Settings) -> PagesFailed | None:

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from atf_dagster.release.contract import SCHEMA, TYPES, WRITTEN_AT_RELEASE, Column, Table
+from atf_dagster.release.describe import Package, key_values
 from atf_dagster.sql import literal, single_threaded
 
 STORAGE = "v1.2.0"
@@ -130,26 +131,29 @@ def _shorten_names(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table
         connection.execute(f"comment on view release.main.{table.name} is {literal(comment)}")
 
 
-def export(database: Path, folder: Path, tables: Sequence[Table]) -> None:
+def export(database: Path, folder: Path, tables: Sequence[Table], about: Package) -> None:
     """Write parquet/<table>.parquet and csv/<table>.csv from the finished file.
 
-    In CSV an apostrophe precedes a text that a spreadsheet would run as a formula (`GUARD`); numbers stay numbers.
+    Each Parquet file says what it is (`describe.parquet`). In CSV an apostrophe precedes a text that a spreadsheet
+    would run as a formula (`GUARD`); numbers stay numbers.
     """
     (folder / "parquet").mkdir()
     (folder / "csv").mkdir()
     with single_threaded() as connection, ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="export") as pool:
         connection.execute(f"attach {literal(database)} as release (read_only)")
-        list(pool.map(lambda table: _export(connection, folder, table), tables))
+        list(pool.map(lambda table: _export(connection, folder, table, about), tables))
 
 
-def _export(connection: duckdb.DuckDBPyConnection, folder: Path, table: Table) -> None:
+def _export(connection: duckdb.DuckDBPyConnection, folder: Path, table: Table, about: Package) -> None:
     parquet = literal(folder / "parquet" / f"{table.name}.parquet")
     order = f"order by {', '.join(table.key)}" if table.key else "order by all"
     cells = ", ".join(_csv_cell(column) for column in table.columns)
     texts = ", ".join(column.name for column in table.columns if column.type == "string")
+    said = ", ".join(f"{literal(key)}: {literal(value)}" for key, value in key_values(about, table).items())
     with connection.cursor() as own:
         own.execute(
-            f"copy (from release.{SCHEMA}.{table.name} {order}) to {parquet} (format parquet, compression zstd)"
+            f"copy (from release.{SCHEMA}.{table.name} {order}) to {parquet} "
+            f"(format parquet, compression zstd, kv_metadata {{{said}}})"
         )
         # From the Parquet file: its rows are in order, and no view is computed again.
         own.execute(

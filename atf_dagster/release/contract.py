@@ -4,7 +4,8 @@ Belongs here: reading dbt's manifest, which declares the tables, and the two tab
 Does not belong here: writing files (`candidate`), auditing them (`audit`).
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,23 +36,31 @@ class Column:
     """A key of TYPES."""
     description: str
     required: bool
+    allowed: tuple[str | int, ...] = ()
+    """The values that it may hold beside null; empty where any may come."""
+    refers_to: tuple[str, str] | None = None
+    """Table and column in which each of its values is found."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """One relation of the contract. `key` holds the columns of its grain."""
+    """One relation of the contract. key: the columns of its grain. unique: other sets of columns that no rows share."""
 
     name: str
     description: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     is_view: bool
+    unique: tuple[tuple[str, ...], ...] = ()
 
 
 def from_manifest(manifest: Mapping[str, Any]) -> list[Table]:
     """The mart's relations as dbt declares them, tables before views, by name."""
+    unique = _unique(manifest)
+    allowed = _of_tests(manifest, "allowed_values")
+    references = _of_tests(manifest, "refers_to")
     tables = []
-    for node in manifest["nodes"].values():
+    for id, node in manifest["nodes"].items():
         if node["resource_type"] != "model" or node["schema"] != SCHEMA:
             continue
         columns = tuple(
@@ -60,19 +69,52 @@ def from_manifest(manifest: Mapping[str, Any]) -> list[Table]:
                 type=str(column.get("data_type") or "string").lower(),
                 description=column.get("description", ""),
                 required=any(c.get("type") == "not_null" for c in column.get("constraints") or []),
+                allowed=tuple(allowed.get((id, column["name"]), ())),
+                refers_to=_target(references.get((id, column["name"]))),
             )
             for column in node["columns"].values()
         )
+        key = tuple((node["config"].get("meta") or {}).get("primary_key", ()))
         tables.append(
             Table(
                 name=node["name"],
                 description=node.get("description", ""),
                 columns=columns,
-                key=tuple((node["config"].get("meta") or {}).get("primary_key", ())),
+                key=key,
                 is_view=node["config"]["materialized"] == "view",
+                unique=tuple(sorted(unique.get(id, set()) - {key})),
             )
         )
     return sorted(tables, key=lambda table: (table.is_view, table.name))
+
+
+def _tests(manifest: Mapping[str, Any], test: str) -> Iterator[tuple[str, Any]]:
+    """(model, columns) of each test of this name that is declared beside a model and looks at all of its rows."""
+    for node in manifest["nodes"].values():
+        about = node.get("test_metadata") or {}
+        if node["resource_type"] == "test" and about.get("name") == test and not node["config"].get("where"):
+            yield node["attached_node"], about["kwargs"]["columns"]
+
+
+def _unique(manifest: Mapping[str, Any]) -> dict[str, set[tuple[str, ...]]]:
+    """Model -> the sets of columns that no two of its rows share."""
+    found: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for model, columns in _tests(manifest, "unique_key"):
+        found[model].add(tuple(columns))
+    return found
+
+
+def _of_tests(manifest: Mapping[str, Any], test: str) -> dict[tuple[str, str], Any]:
+    """(model, column) -> what a test of this name says of the column."""
+    return {(model, name): said for model, columns in _tests(manifest, test) for name, said in columns.items()}
+
+
+def _target(said: str | None) -> tuple[str, str] | None:
+    """`table.column` in two parts."""
+    if said is None:
+        return None
+    table, _, column = said.partition(".")
+    return table, column
 
 
 def _table(name: str, description: str, key: tuple[str, ...], *columns: tuple[str, str, str]) -> Table:

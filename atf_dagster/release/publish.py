@@ -20,7 +20,7 @@ from atf_dagster.quality.results import SAMPLE, Result
 from atf_dagster.release.audit import audit, audit_disclosure
 from atf_dagster.release.candidate import export, write_database
 from atf_dagster.release.contract import DATABASE, OLD_DATABASE, VERSION, WRITTEN_AT_RELEASE, Table
-from atf_dagster.release.describe import datapackage
+from atf_dagster.release.describe import datapackage, package, write_csvw
 from atf_dagster.release.versions import (
     CANDIDATE,
     Release,
@@ -109,13 +109,16 @@ def _write(
     with ThreadPoolExecutor(1, thread_name_prefix="attack") as pool:
         attack = pool.submit(audit_disclosure, candidate, neighbours(catalogue))
         everything = [*tables, *WRITTEN_AT_RELEASE]
-        export(candidate / DATABASE, candidate, everything)
-        description = datapackage(catalogue, everything, version, facts.mode)
+        about = package(catalogue, version, facts.mode, built_at)
+        export(candidate / DATABASE, candidate, everything, about)
+        files = _files(candidate)
+        description = datapackage(about, everything, files)
         write_atomic(candidate / "datapackage.json", json.dumps(description, indent=1, ensure_ascii=False) + "\n")
+        write_csvw(candidate / "csv", about, everything)
         if facts.page is not None:
             write_atomic(candidate / "validation.html", facts.page.read_text("utf-8"))
         counts = audit(candidate, warehouse, tables)
-        files = _files(candidate)
+        files = _files(candidate, files)
         warnings = attack.result()
     if warnings:
         progress(f"{len(warnings)} hidden figures follow from their publisher's own numbers; see receipt.json")
@@ -207,12 +210,17 @@ def _write_receipt(
     write_atomic(candidate / "receipt.json", json.dumps(receipt, indent=1, ensure_ascii=False) + "\n")
 
 
-def _files(candidate: Path) -> dict[str, dict[str, Any]]:
-    """Size and hash of each file of the candidate. All files are synced to the disk on return."""
-    paths = sorted(path for path in candidate.rglob("*") if path.is_file())
+def _files(candidate: Path, known: Mapping[str, dict[str, Any]] | None = None) -> dict[str, dict[str, Any]]:
+    """Size and hash of each file of the candidate. All files are synced to the disk on return.
+
+    known: files that have not changed since they were looked at.
+    """
+    found = dict(known or {})
+    paths = [path for path in candidate.rglob("*") if path.is_file() and str(path.relative_to(candidate)) not in found]
     with ThreadPoolExecutor(FLUSHED_AT_ONCE, thread_name_prefix="flush") as pool:
-        facts = list(pool.map(_flush, paths))
-    return {str(path.relative_to(candidate)): fact for path, fact in zip(paths, facts, strict=True)}
+        for path, fact in zip(paths, pool.map(_flush, paths), strict=True):
+            found[str(path.relative_to(candidate))] = fact
+    return dict(sorted(found.items()))
 
 
 def _flush(path: Path) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from atf_dagster.errors import AtfError
 from atf_dagster.files import sync_file, sync_folder, write_durably
 from atf_dagster.report import (
     FOLDER,
+    JSON,
     MARK,
     WORKBOOK,
     area,
@@ -27,6 +28,7 @@ from atf_dagster.report import (
     explore,
     how_to_read,
     indicator,
+    json_files,
     overview,
     quality_page,
     questions,
@@ -44,7 +46,7 @@ WRITTEN = frozenset(
     {
         *("areas", "assets", "charts", "data", "explore", "images", "indicators", "questions"),
         *("changes.atom", "changes.html", "data.html", "explore.html", "how-to-read.html", "index.html"),
-        *("quality.html", "questions.html", MARK, WORKBOOK),
+        *("quality.html", "questions.html", JSON, MARK, WORKBOOK),
     }
 )
 """Names in a folder of pages. A folder that holds anything else is somebody's, and is never replaced."""
@@ -81,7 +83,7 @@ def write(release: Path, target: Path | None = None) -> Path:
         write_durably(making / MARK, (json.dumps(mark) + "\n").encode())
         if target is None:
             _make_read_only(making)
-        _replace(making, folder)
+        replace_folder(making, folder)
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return folder
@@ -120,6 +122,7 @@ def _write_pages(facts: Facts, folder: Path, *, in_release: bool) -> None:
         (folder / page.path).write_text(html, "utf-8")
         _write_downloads(facts, page, folder)
     explore.write(facts, folder)
+    json_files.write(facts, folder / JSON)
     feed = templates.get_template("changes.atom.j2").render(**{**shared, **changed.feed(facts)})
     (folder / "changes.atom").write_text(feed, "utf-8")
 
@@ -210,8 +213,8 @@ def _sync_files(folder: Path) -> None:
         list(pool.map(sync_file, (path for path in folder.rglob("*") if path.is_file())))
 
 
-def _replace(making: Path, folder: Path) -> None:
-    """Put the new folder in the place of the old one. A kill between the steps leaves no pages, never half of them."""
+def replace_folder(making: Path, folder: Path) -> None:
+    """Put the new folder in the place of the old one. A kill between the steps leaves none, never half of one."""
     sync_folder(making)
     old = folder.with_name(f".{folder.name}.old.{os.getpid()}.tmp")
     shutil.rmtree(old, ignore_errors=True)

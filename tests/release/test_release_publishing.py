@@ -20,7 +20,7 @@ from atf_dagster.release import versions
 from atf_dagster.release.audit import AuditFailed, audit
 from atf_dagster.release.candidate import export
 from atf_dagster.release.contract import Column, Table
-from atf_dagster.release.describe import datapackage
+from atf_dagster.release.describe import datapackage, package
 from atf_dagster.release.publish import ReleaseFacts, publish
 from support.home import PublishedHome
 from support.releases import make_writable, run_sql
@@ -294,6 +294,15 @@ SMALL = Table(
 )
 
 
+ABOUT = package(load(), "v", "snapshot", dt.datetime(2026, 12, 1, 6, tzinfo=dt.UTC))
+
+
+def described() -> dict[str, Any]:
+    """The description of a package with that table alone; of its files no test here says anything."""
+    names = ("atf.duckdb", "csv/small.csv", "parquet/small.parquet")
+    return datapackage(ABOUT, [SMALL], {name: {"bytes": 0, "sha256": "0"} for name in names})
+
+
 @pytest.fixture
 def exported(tmp_path: Path) -> list[dict[str, str]]:
     """The CSV of a table with every formula, every harmless text and nothing, in this order."""
@@ -307,7 +316,7 @@ def exported(tmp_path: Path) -> list[dict[str, str]]:
         for number, words in enumerate([*FORMULAS, *HARMLESS, None]):
             row: list[Any] = [number, words, -1.5, "2025-03-01", "2025-03-01 06:00:00"]
             connection.execute("insert into release.mart.small values (?, ?, ?, ?, ?)", row)
-    export(database, tmp_path, [SMALL])
+    export(database, tmp_path, [SMALL], ABOUT)
     with (tmp_path / "csv" / "small.csv").open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
@@ -333,17 +342,13 @@ def test_numbers_stay_numbers_and_nothing_stays_nothing(exported: list[dict[str,
 
 def test_a_moment_is_written_in_the_form_that_the_package_states(exported: list[dict[str, str]]) -> None:
     """A whole second too: publishers' Last-Modified has no fraction."""
-    (field,) = (
-        f
-        for f in datapackage(load(), [SMALL], "v", "snapshot")["resources"][0]["schema"]["fields"]
-        if f["name"] == "moment"
-    )
+    (field,) = (f for f in described()["resources"][0]["schema"]["fields"] if f["name"] == "moment")
     for row in exported:
         assert dt.datetime.strptime(row["moment"], field["format"]) == dt.datetime(2025, 3, 1, 6)
 
 
 def test_the_package_says_how_the_guard_is_taken_off_again(exported: list[dict[str, str]]) -> None:
-    guard = datapackage(load(), [SMALL], "v", "snapshot")["csvGuard"]
+    guard = described()["csvGuard"]
     assert "= + - @" in guard["description"]
     assert [row["words"].removeprefix(guard["prefix"]) for row in exported[: len(FORMULAS)]] == FORMULAS
 
