@@ -215,11 +215,16 @@ class Refresh(RunRecord):
         parts = {
             "inputs": self._inputs(raw_verdicts.known(self.catalogue, self.store)).fingerprint,
             "rules": json.dumps(self.rules, sort_keys=True),
-            "dbt": self._dbt.fingerprint,
             "checks": rules.of_every_check(),
-            "program": fingerprints.program(self.settings.dbt_target / "program.key"),
+            **self._code,
         }
         return fingerprints.digest(parts.items())
+
+    @cached_property
+    def _code(self) -> dict[str, str]:
+        """Fingerprints of the models and of the modules that turn bytes into a release."""
+        program = fingerprints.program(self.settings.dbt_target / "program.key")
+        return {"dbt": self._dbt.fingerprint, "program": program}
 
     def already_published(self) -> Release | None:
         """The newest release, where it follows from exactly what there is now; otherwise there is work."""
@@ -322,6 +327,7 @@ class Refresh(RunRecord):
                 run_id=self.run_id,
                 mode=self.settings.mode,
                 fingerprint=self.fingerprint,
+                code_sha256=fingerprints.digest(self._code.items()),
                 quality_state="warned" if warned else "passed",
                 datasets_fresh=[id for id in self._datasets_here() if id not in held_back],
                 datasets_held_back=held_back,

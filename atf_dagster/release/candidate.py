@@ -6,7 +6,7 @@ checks of the files (`audit`), the pointer (`versions`).
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -36,10 +36,15 @@ database: nothing is to be done where the file is opened, and a reader who attac
 
 
 def write_database(
-    target: Path, warehouse: Path, tables: Sequence[Table], rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    target: Path,
+    warehouse: Path,
+    tables: Sequence[Table],
+    rows: Mapping[str, Sequence[Mapping[str, Any]]],
+    add_history: Callable[[duckdb.DuckDBPyConnection], None],
 ) -> None:
     """Copy the mart from the warehouse into `target`, in key order, with the tables of `rows` added.
 
+    add_history: fills the tables that compare the database, attached as `release`, with releases before it.
     The file is checkpointed and closed, without a .wal file: a stale .wal makes a replaced file impossible to open.
     """
     with single_threaded() as connection:
@@ -60,7 +65,8 @@ def write_database(
         for table in WRITTEN_AT_RELEASE:
             _create(connection, table)
             lines = ", ".join(
-                f"({', '.join(literal(row[column.name]) for column in table.columns)})" for row in rows[table.name]
+                f"({', '.join(literal(row[column.name]) for column in table.columns)})"
+                for row in rows.get(table.name, ())
             )
             if lines:
                 connection.execute(f"insert into release.{SCHEMA}.{table.name} values {lines}")
@@ -73,6 +79,7 @@ def write_database(
         relations = "|".join(re.escape(table.name) for table in tables)
         own = re.compile(rf'"?\b{SCHEMA}"?\."?({relations})\b"?')
         connection.execute("commit")
+        add_history(connection)  # outside: a release before it that cannot be read must not undo what is written
         _create_views(connection, {str(name): own.sub(r"\1", str(sql)) for name, sql in views})
         connection.execute("begin transaction")
         for table in tables:

@@ -1,6 +1,7 @@
-"""Counts, by indicator, how the figures of two releases differ.
+"""How the figures of two releases differ: which are new, revised or withdrawn.
 
-Belongs here: counting. Does not belong here: sentences about changes (`alerts.change_notes`).
+Belongs here: the one rule of what counts as changed, and counting by it. Does not belong here: the rows of a release's
+`fct_change` (`history`), sentences about changes (`alerts.change_notes`).
 """
 
 from dataclasses import dataclass
@@ -24,31 +25,56 @@ class Change:
     withdrawn: int
 
 
+def paired(after: str, before: str) -> str:
+    """SQL of each figure of either schema: KEY, change, value, status and is_derived before and after.
+
+    `change` is null where value and status are exactly those from before. A figure whose limits alone differ has not
+    changed; whether it is judged otherwise, its comparison says.
+    """
+    return f"""
+        select
+            {KEY},
+            case
+                when b.status is null then 'new'
+                when a.status is null then 'withdrawn'
+                when a.value is distinct from b.value or a.status <> b.status then 'revised'
+            end as change,
+            b.value as old_value,
+            a.value as new_value,
+            b.status as old_status,
+            a.status as new_status,
+            b.is_derived as old_is_derived,
+            a.is_derived as new_is_derived
+        from {after}.fct_observation as a
+        full join {before}.fct_observation as b using ({KEY})
+    """
+
+
 def between(before: Release | None, after: Release | None) -> list[Change]:
     """New, revised and withdrawn figures since the release before, one entry for each indicator that has any."""
     if after is None:
         return []
     with duckdb.connect() as connection:
         attach(connection, after, "after")
+        earlier = "before.mart"
         if before is None:
-            connection.execute("create view earlier as from after.mart.fct_observation where false")
+            earlier = "nothing"
+            connection.execute("create schema nothing")
+            connection.execute("create view nothing.fct_observation as from after.mart.fct_observation where false")
         else:
             attach(connection, before, "before")
-            connection.execute("create view earlier as from before.mart.fct_observation")
         rows = connection.execute(
             f"""
             select
                 indicator_code,
                 any_value(i.short_name),
-                count(*) filter (where b.status is null) as n_new,
-                count(*) filter (where b.status is not null and a.status is not null
-                    and (a.value is distinct from b.value or a.status <> b.status)) as n_revised,
-                count(*) filter (where a.status is null) as n_withdrawn
-            from after.mart.fct_observation as a
-            full join earlier as b using ({KEY})
+                count(*) filter (where change = 'new') as n_new,
+                count(*) filter (where change = 'revised') as n_revised,
+                count(*) filter (where change = 'withdrawn') as n_withdrawn
+            from ({paired("after.mart", earlier)}) as c
             left join after.mart.dim_indicator as i using (indicator_code)
+            where change is not null
             group by indicator_code
-            having n_new + n_revised + n_withdrawn > 0
             order by indicator_code
             """
         ).fetchall()

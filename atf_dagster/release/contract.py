@@ -1,6 +1,6 @@
 """The mart's contract as the release checks it: tables, columns, types and keys.
 
-Belongs here: reading dbt's manifest, which declares the tables, and the two tables that exist only after validation.
+Belongs here: reading dbt's manifest, which declares the tables, and the tables that are written when a release is made.
 Does not belong here: writing files (`candidate`), auditing them (`audit`).
 """
 
@@ -160,4 +160,108 @@ RELEASE_INFO = _table(
     ("datasets_fresh", "string", "Datasets whose newest bytes are in this release, separated by commas."),
     ("datasets_held_back", "string", "Datasets with a source issue, separated by commas; see coverage."),
 )
-WRITTEN_AT_RELEASE = (QUALITY_RESULT, RELEASE_INFO)
+RELEASE_HISTORY = _table(
+    "release_history",
+    "Grain: one release that this home ever published, oldest first, also those whose folders are removed since. Each "
+    "release copies it from the one before and adds itself. Null: the release was made by an older version of the "
+    "program, which did not record it.",
+    ("version",),
+    ("version", "string", "Version of the release, also the name of its folder; sorts by age."),
+    ("built_at", "timestamp", "UTC."),
+    ("mode", "string", "snapshot: made from the bundled figures; live: fetched from the publishers."),
+    ("software_version", "string", "Version of the program that made it."),
+    (
+        "software_commit",
+        "string",
+        "Commit of that program: of its git checkout, with +changed where files differed from it; or of the repository "
+        "that its package was installed from. Null where neither is known.",
+    ),
+    ("contract_version", "int", "Version of the mart's contract."),
+    (
+        "compared_with",
+        "string",
+        "The release that readers had when this one was made, with which it is compared. Null for the first release, "
+        "and where that one could not be read.",
+    ),
+    (
+        "n_new",
+        "bigint",
+        "Figures that compared_with does not have. Of a first release all; null where nothing was compared.",
+    ),
+    ("n_revised", "bigint", "Figures with another value or status than in compared_with."),
+    ("n_withdrawn", "bigint", "Figures of compared_with that this release does not have."),
+    ("n_comparison", "bigint", "Figures that are the same and beside England come out otherwise."),
+    ("quality_state", "string", "passed; or warned, where a check warned or a source was held back."),
+)
+FCT_CHANGE = _table(
+    "fct_change",
+    "Grain: one figure (the key of fct_observation) that differs from version_before, the release that readers had "
+    "when this one was made; after a rollback that is the one gone back to. Empty in the first release of a home: all "
+    "its figures are new, and n_new of release_history says how many. Values are compared exactly; a figure of which "
+    "only the limits differ is here where its comparison changed. fct_revision says what publishers revised since the "
+    "warehouse holds a figure; this table also has what came of other programs, inputs or modes.",
+    ("indicator_code", "area_code", "period_id", "sex", "age", "breakdown_type", "breakdown_value"),
+    ("indicator_code", "string", "Indicator; of a withdrawn figure perhaps one that dim_indicator no longer has."),
+    ("area_code", "string", "Area."),
+    ("period_id", "string", "Period, as start/end."),
+    ("sex", "string", "Persons, Male or Female."),
+    ("age", "string", "Age group."),
+    ("breakdown_type", "string", "Kind of breakdown; Total where there is none."),
+    ("breakdown_value", "string", "Group of the breakdown; Total where there is none."),
+    (
+        "change",
+        "string",
+        "new: only in this release; revised: value or status differs; withdrawn: only in the release before; "
+        "comparison: the same figure comes out otherwise beside England, because England's or the limits differ.",
+    ),
+    ("old_value", "double", "Value in the release before; null where old_value_reason or old_status says why."),
+    ("new_value", "double", "Value in this release; null where new_status says why, and for a withdrawn figure."),
+    (
+        "old_value_reason",
+        "string",
+        "Why the value from before is not repeated here, nor its comparison and trend. hidden_now: the figure is "
+        "hidden now; not_in_history: something is hidden in the period, and the value was withdrawn, worked out here "
+        "or sent as a return, and fct_observation_history does not show it.",
+    ),
+    ("old_status", "string", "Status in the release before; null for a new figure."),
+    ("new_status", "string", "Status in this release; null for a withdrawn figure."),
+    (
+        "old_outcome_statistical",
+        "string",
+        "Beside England before: lower, similar, higher, not_compared; null if not there.",
+    ),
+    (
+        "new_outcome_statistical",
+        "string",
+        "Beside England now: lower, similar, higher, not_compared; null if not there.",
+    ),
+    ("old_outcome_judged", "string", "Beside England before: better, similar, worse; null where nothing is judged."),
+    ("new_outcome_judged", "string", "Beside England now: better, similar, worse; null where nothing is judged."),
+    (
+        "comparison_changed",
+        "boolean",
+        "Whether either comparison differs. Null for a new or withdrawn figure, and where the release before had none.",
+    ),
+    ("old_trend", "string", "Trend before, where the figure is one of its points; outcomes as in fct_trend."),
+    ("new_trend", "string", "Trend now, where the figure is one of its points; outcomes as in fct_trend."),
+    (
+        "trend_changed",
+        "boolean",
+        "Whether the two differ. Null for a new or withdrawn figure, and where there is neither.",
+    ),
+    ("version_before", "string", "The release that this one is compared with."),
+    ("version", "string", "This release."),
+    (
+        "is_other_mode",
+        "boolean",
+        "Whether one of the two is of the bundled snapshot and the other live: then differences are no news of "
+        "publishers.",
+    ),
+    (
+        "made_by_other_code",
+        "boolean",
+        "Whether models, macros or the program differ between the two: then a difference may be of the program's "
+        "making. Null where the release before does not say by which code it was made.",
+    ),
+)
+WRITTEN_AT_RELEASE = (QUALITY_RESULT, RELEASE_INFO, RELEASE_HISTORY, FCT_CHANGE)

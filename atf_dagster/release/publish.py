@@ -21,6 +21,8 @@ from atf_dagster.release.audit import audit, audit_disclosure
 from atf_dagster.release.candidate import export, write_database
 from atf_dagster.release.contract import DATABASE, OLD_DATABASE, VERSION, WRITTEN_AT_RELEASE, Table
 from atf_dagster.release.describe import datapackage, package, write_csvw
+from atf_dagster.release.history import Past
+from atf_dagster.release.software import commit
 from atf_dagster.release.versions import (
     CANDIDATE,
     Release,
@@ -44,6 +46,8 @@ class ReleaseFacts:
     run_id: str
     mode: str
     fingerprint: str
+    code_sha256: str
+    """Of models and program: two releases of the same code differ by their inputs alone."""
     quality_state: str
     datasets_fresh: Sequence[str]
     datasets_held_back: Sequence[str]
@@ -74,7 +78,7 @@ def publish(
     version = f"{number:06d}-{built_at:%Y%m%dT%H%M%SZ}"
     candidate = folder / f"{CANDIDATE}{version}"
     try:
-        figures = _write(candidate, warehouse, catalogue, tables, facts, version, built_at, progress)
+        figures = _write(candidate, warehouse, catalogue, tables, facts, version, built_at, known, progress)
     except BaseException:
         remove_unfinished(folder)  # at once, because the disk may be full
         raise
@@ -99,11 +103,14 @@ def _write(
     facts: ReleaseFacts,
     version: str,
     built_at: dt.datetime,
+    known: Sequence[Release],
     progress: Callable[[str], None],
 ) -> str:
     """Fill the candidate's folder and audit it. Returns the hash of its figures."""
     candidate.mkdir()
-    write_database(candidate / DATABASE, warehouse, tables, _rows(facts, version, built_at))
+    past, own = Past(known, progress), _own_history(facts, version, built_at)
+    rows = _rows(facts, version, built_at)
+    write_database(candidate / DATABASE, warehouse, tables, rows, lambda connection: past.write(connection, own))
     link_or_copy(candidate / DATABASE, candidate / OLD_DATABASE)
     # The attack runs in Python and the rest in DuckDB. Both only read the finished file, so each can use its own core.
     with ThreadPoolExecutor(1, thread_name_prefix="attack") as pool:
@@ -180,6 +187,20 @@ def _rows(facts: ReleaseFacts, version: str, built_at: dt.datetime) -> dict[str,
     return {"quality_result": quality, "release_info": [info]}
 
 
+def _own_history(facts: ReleaseFacts, version: str, built_at: dt.datetime) -> dict[str, Any]:
+    """What the release's row of release_history says beside its counts, and the code that it is made by."""
+    return {
+        "version": version,
+        "built_at": built_at.replace(tzinfo=None),
+        "mode": facts.mode,
+        "software_version": __version__,
+        "software_commit": commit(),
+        "contract_version": VERSION,
+        "quality_state": facts.quality_state,
+        "code_sha256": facts.code_sha256,
+    }
+
+
 def _write_receipt(
     candidate: Path,
     facts: ReleaseFacts,
@@ -196,6 +217,8 @@ def _write_receipt(
         "mode": facts.mode,
         "built_at": built_at.isoformat(),
         "tool_version": __version__,
+        "software_commit": commit(),
+        "code_sha256": facts.code_sha256,
         "contract_version": VERSION,
         "verdict": facts.quality_state,
         "fingerprint": facts.fingerprint,

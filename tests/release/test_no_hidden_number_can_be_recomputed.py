@@ -398,6 +398,45 @@ def test_a_point_of_a_control_chart(planted: Attack, shown: str) -> None:
     assert finding.blocks
 
 
+def insert_change(area: str, **shown: str) -> str:
+    """A row of what changed since the release before; what is not in `shown` it does not have."""
+    cells = {name: shown.get(name, "null") for name in ("old_value", "new_value", "new_outcome_statistical")}
+    named = ", ".join(f"{sql} as {name}" for name, sql in cells.items())
+    return (
+        f"insert into mart.fct_change by name select {KEY}, 'revised' as change, {named} from temp.fct_observation "
+        f"where {SUBJECT} and {TOTAL} and area_code = '{area}'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("shown", "word"),
+    [
+        ({"new_value": "71.5"}, "new_value in fct_change"),
+        ({"old_value": "71.5"}, "old_value in fct_change"),
+        ({"new_outcome_statistical": "'lower'"}, "its comparison in fct_change"),
+    ],
+)
+def test_a_change_of_a_hidden_figure(planted: Attack, shown: dict[str, str], word: str) -> None:
+    finding = only(planted(hide(HALTON), withhold(WHOLE), insert_change(HALTON, **shown)), "Halton", word)
+    assert finding.blocks
+
+
+def test_a_change_of_a_hidden_figure_without_its_numbers_gives_nothing_away(planted: Attack) -> None:
+    assert planted(hide(HALTON), withhold(WHOLE), insert_change(HALTON)) == []
+
+
+def test_an_old_value_beside_a_hidden_figure_that_no_history_shows(planted: Attack) -> None:
+    """The sum as the release before had it, with eight councils shown, is Halton's number."""
+    assert planted(withhold(WHOLE), insert_change(WHOLE, old_value="value")) == []
+    finding = only(planted(hide(HALTON)), "Halton", "old_value of E54000008 in fct_change")
+    assert finding.blocks
+
+
+def test_an_old_value_of_the_publishers_own_beside_a_hidden_figure_is_public(planted: Attack) -> None:
+    own = insert_change(KNOWSLEY, old_value="value + 1")
+    assert planted(hide(HALTON), withhold(WHOLE), own) == []
+
+
 # Gaps ----------------------------------------------------------------------------------------------------
 
 MEALS = "sex = 'Persons' and breakdown_type = 'Free school meals'"

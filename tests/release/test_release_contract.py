@@ -155,6 +155,22 @@ CONTRACT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "datasets_held_back",
         ),
     ),
+    "release_history": (
+        ("version",),
+        (
+            *("built_at", "mode", "software_version", "software_commit", "contract_version", "compared_with"),
+            *("n_new", "n_revised", "n_withdrawn", "n_comparison", "quality_state"),
+        ),
+    ),
+    "fct_change": (
+        KEY,
+        (
+            *("change", "old_value", "new_value", "old_value_reason", "old_status", "new_status"),
+            *("old_outcome_statistical", "new_outcome_statistical", "old_outcome_judged", "new_outcome_judged"),
+            *("comparison_changed", "old_trend", "new_trend", "trend_changed", "version_before", "version"),
+            *("is_other_mode", "made_by_other_code"),
+        ),
+    ),
 }
 VIEWS = ("vw_latest", "vw_scorecard", "vw_series", "vw_spine")
 RELATIONS = (*CONTRACT, *VIEWS)

@@ -39,6 +39,7 @@ def facts_of(home: PublishedHome) -> ReleaseFacts:
         run_id="another-run",
         mode=receipt["mode"],
         fingerprint=receipt["fingerprint"],
+        code_sha256=receipt["code_sha256"],
         quality_state=receipt["verdict"],
         datasets_fresh=receipt["datasets_fresh"],
         datasets_held_back=receipt["datasets_held_back"],

@@ -32,6 +32,9 @@ What else the mart shows, and how the attack uses it:
 - fct_comparison, fct_revision, fct_trend and the history's row of the state in force (`other_tables`): their numbers
   count like those of the figure's own row. Anything computed from a hidden figure is a finding; the attack does not
   compute the number.
+- fct_change: an old value is what the release before showed. Of a hidden figure there is none. Where something is
+  hidden in a period of an indicator, an old value that no state in the history shows is a finding, without computing,
+  but for those that a publisher gives itself.
 - fct_control_chart: a mean and its ranges are of shown points alone, which anybody can average; a point of a hidden
   figure is a finding.
 - fct_goal: a goal is the programme's own number; beside it stand shown figures and lines through two of them.

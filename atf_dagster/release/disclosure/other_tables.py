@@ -1,8 +1,8 @@
 """Numbers of a figure that other tables repeat, beside its own row of fct_observation.
 
-Belongs here: comparisons, revisions, the history's row of the state in force, trends, control charts and ranks among
-councils, by the contract's names. Does not belong here: fct_inequality (`gaps`), partial values of groups (`sums`),
-what follows from the numbers (`attack`).
+Belongs here: comparisons, revisions, changes since the release before, the history's row of the state in force, trends,
+control charts and ranks among councils, by the contract's names. Does not belong here: fct_inequality (`gaps`), partial
+values of groups (`sums`), what follows from the numbers (`attack`).
 """
 
 from collections import defaultdict
@@ -30,6 +30,7 @@ class OtherTables:
         for table, numbers_of in (
             ("fct_comparison", self._benchmarks),
             ("fct_revision", self._revisions),
+            ("fct_change", self._changes),
             ("fct_observation_history", self._state_in_force),
             ("fct_trend", self._trends),
             ("fct_quintile", self._places),
@@ -89,6 +90,37 @@ class OtherTables:
                         yield Repeated(number, beside[0] + sign * difference, "difference in fct_revision")
                     elif compared:
                         yield Repeated(number, None, f"{name}_outcome_statistical in fct_revision")
+
+    def _changes(self, reading: Reading) -> Iterator[Repeated]:
+        """An old value is of the release before, which may have shown more than any state that equations know."""
+        hidden: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for number, figure in enumerate(reading.figures):
+            if reading.holds_a_number_back(number):
+                hidden[figure.indicator, figure.period].append(number)
+        rows = self._rows(
+            f"""select {", ".join(KEY)}, old_value, new_value, coalesce(
+                    old_outcome_statistical in {DIRECTIONS} or new_outcome_statistical in {DIRECTIONS}, false)
+            from {self._table("fct_change")} where {self._of_codes} order by all"""
+        )
+        for *key, old, new, is_compared in rows:
+            own: FigureKey = tuple(key)
+            of_period = hidden.get((own[0], own[2]), [])
+            versions = reading.versions.get(own, [])
+            in_force = [n for n in versions if reading.figures[n].until is None and n in of_period]
+            for number in in_force:
+                if new is not None:
+                    yield Repeated(number, new, "new_value in fct_change")
+                elif old is not None:
+                    yield Repeated(number, None, "old_value in fct_change")
+                elif is_compared:
+                    yield Repeated(number, None, "its comparison in fct_change")
+            # What a publisher itself showed is public; of a figure that is withdrawn nobody says whose it was.
+            is_published = any(not reading.figures[n].derived for n in versions) and own[0] not in reading.returned
+            shown = {reading.figures[n].value for n in versions}
+            if not in_force and not is_published and old is not None and old not in shown:
+                for number in of_period:
+                    where = f"old_value of {own[1]} in fct_change, which the history does not show"
+                    yield Repeated(number, None, where)
 
     def _state_in_force(self, reading: Reading) -> Iterator[Repeated]:
         """The history repeats the state in force. Where the two differ, a reader uses the row with a number."""

@@ -47,6 +47,7 @@ def facts_of(home: DrillHome) -> ReleaseFacts:
         run_id="ten-releases",
         mode=receipt["mode"],
         fingerprint=receipt["fingerprint"],
+        code_sha256=receipt["code_sha256"],
         quality_state=receipt["verdict"],
         datasets_fresh=receipt["datasets_fresh"],
         datasets_held_back=receipt["datasets_held_back"],
