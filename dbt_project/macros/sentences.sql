@@ -25,6 +25,11 @@
     end
 {%- endmacro %}
 
+{#- A count as a sentence has it: `none` for zero. -#}
+{% macro none_or(count) -%}
+    case when {{ count }} = 0 then 'none' else cast({{ count }} as string) end
+{%- endmacro %}
+
 {#- What a difference of two figures is in: of two percentages, percentage points. -#}
 {% macro unit_of_difference(unit) -%}
     case

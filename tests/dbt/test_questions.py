@@ -190,7 +190,7 @@ def test_below_england_is_counted_by_the_verdict_of_the_publisher_and_says_so(bu
     assert [sum(counted) for counted in zip(*(row[:3] for row in rows), strict=True)] == [14, 1, 18]
     for *_, by, sentence, caution in rows:
         assert by == "publisher"
-        assert "Beyond chance by the verdict of the publisher itself: " in sentence
+        assert "By more than chance, says the publisher itself: " in sentence
         assert "the verdict is that of the publisher" in caution
 
 
@@ -432,5 +432,5 @@ def test_how_determinants_go_together_is_counted_by_sign_and_adjusted(built: Bui
     )
     assert ours == theirs
     cautions = asked(built, "caution", "question_no = '4' and outcome like '%Merseyside' and n_areas > 0")
-    said = "58 % of the variation of all determinants over these councils lies on one axis"
+    said = "58 % of the variation of all determinants over these councils is one common pattern"
     assert cautions and all(said in caution for (caution,) in cautions)

@@ -196,7 +196,7 @@ with
                                         'councils,',
                                         second_word,
                                         'in',
-                                        n_second
+                                        {{ none_or("n_second") }}
                                     )
                             end,
                             case
@@ -260,16 +260,24 @@ with
                             ' ',
                             case
                                 when verdict_by = 'publisher'
-                                then 'Beyond chance by the verdict of the publisher itself:'
-                                else 'Beyond chance:'
+                                then 'By more than chance, says the publisher itself:'
+                                else 'By more than chance:'
                             end,
-                            first_word,
-                            'in',
-                            n_first_beyond,
-                            'and',
-                            second_word,
-                            'in',
-                            n_second_beyond,
+                            case
+                                when n_first_beyond + n_second_beyond > 0
+                                then
+                                    concat_ws(
+                                        ' ',
+                                        first_word,
+                                        'in',
+                                        {{ none_or("n_first_beyond") }},
+                                        'and',
+                                        second_word,
+                                        'in',
+                                        {{ none_or("n_second_beyond") }}
+                                    )
+                                else 'in none'
+                            end,
                             'of the',
                             n_judged,
                             'that can be judged.'
@@ -435,7 +443,7 @@ with
                     then
                         concat_ws(
                             ' ',
-                            'In one council alone a difference can be told from chance from',
+                            'For one council alone a difference counts as more than chance from',
                             {{ plain_number("detectable_change", "decimals") }},
                             unit_words,
                             'upwards',
@@ -466,23 +474,23 @@ with
                     then
                         concat_ws(
                             ' ',
-                            'Of',
-                            n_judged,
-                            'figures',
+                            'If no council differed,',
                             {{ plain_number("0.05 * n_judged", "1") }},
-                            'would on average lie beyond chance by chance alone.'
+                            'of',
+                            n_judged,
+                            'figures would on average still seem to, by chance alone.'
                         )
                     when n_judged > 1 and n_judged = n_areas and (pooled_lci_95 > 0 or pooled_uci_95 < 0)
-                    then 'No council alone is beyond chance; all together are.'
+                    then 'No council alone differs by more than chance; all together do.'
                 end,
                 case
                     when inconsistency >= 0.5
                     then
                         concat_ws(
                             ' ',
-                            'The councils differ among themselves by more than chance (I2',
+                            'The councils differ among themselves by more than chance, which does not explain',
                             cast(cast(round(100 * inconsistency) as int) as string),
-                            '%), so that no one number stands for all.'
+                            '% of the spread between them (I2), so that no one number stands for all.'
                         )
                 end,
                 case
@@ -663,7 +671,7 @@ with
                     || ', '
                     || case outcome_sex when 'Female' then 'females' else 'males' end
                     || ', is longer; worse:',
-                    n_worse
+                    {{ none_or("n_worse") }}
                 ),
                 ' (' || worse_determinants || ')',
                 concat_ws(
@@ -672,10 +680,10 @@ with
                     {{ plain_number("smallest_rho", "2") }},
                     'to',
                     {{ plain_number("largest_rho", "2") }},
-                    'in size. Beyond chance, adjusted for the number of pairs:',
-                    n_better_beyond_chance,
+                    'in size. By more than chance, adjusted for the number of pairs:',
+                    {{ none_or("n_better_beyond_chance") }},
                     'of the better,',
-                    n_worse_beyond_chance,
+                    {{ none_or("n_worse_beyond_chance") }},
                     'of the worse.'
                 )
             ) as sentence,
@@ -697,11 +705,11 @@ with
                             ' ',
                             ', and',
                             cast(cast(round(100 * first_axis_share) as int) as string),
-                            '% of the variation of all determinants over these councils lies on one axis.'
+                            '% of the variation of all determinants over these councils is one common pattern.'
                         )
                     else '.'
                 end,
-                'Their years differ, see the evidence. Ecological: rankings of councils, not people; neither shows what causes the other.',
+                'Their years differ, see the evidence. These are rankings of councils, not of people, and do not show what causes what.',
                 reader_notes
             ) as caution,
             {{ evidence_of("'4'") }} as evidence
