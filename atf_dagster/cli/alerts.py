@@ -21,7 +21,7 @@ def add_parser(commands: Any) -> None:
     alerts = commands.add_parser("alerts", help="list and send digests of alerts; test the channels")
     words = alerts.add_subparsers(required=True, metavar="WHAT")
     listed = words.add_parser("list", help="the kept digests, the channels and what each channel still has to get")
-    listed.add_argument("--json", action="store_true")
+    listed.add_argument("--json", action="store_true", help="print it as JSON and nothing else")
     listed.set_defaults(run=_list)
     shown = words.add_parser("show", help="one digest in full; without a number the newest one")
     shown.add_argument("number", type=int, nargs="?")
@@ -36,7 +36,7 @@ def add_parser(commands: Any) -> None:
         description="Run it from cron or from a systemd timer of its own: then people also learn of a scheduler that "
         "stopped. Exit codes: 0 nothing is broken and every message was delivered, 1 otherwise.",
     )
-    watch.add_argument("--json", action="store_true")
+    watch.add_argument("--json", action="store_true", help="print it as JSON and nothing else")
     watch.add_argument("--quiet", action="store_true", help="print nothing; the channels get the message as usual")
     watch.set_defaults(run=_watch)
 

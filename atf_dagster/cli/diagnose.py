@@ -20,7 +20,7 @@ def add_parser(commands: Any) -> None:
     """Add `diagnose` to the commands of `atf`."""
     parser = commands.add_parser("diagnose", help="what happened to a dataset, and what to do")
     parser.add_argument("dataset", help="dataset id, such as fingertips_93283")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="print it as JSON and nothing else")
     parser.set_defaults(run=diagnose)
 
 

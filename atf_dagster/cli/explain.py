@@ -19,7 +19,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("indicator", help="indicator code, such as ATF01")
     parser.add_argument("area", help="area code or name, such as E08000012 or Liverpool")
     parser.add_argument("period", nargs="?", help="period label or id; without it the newest period")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="print it as JSON and nothing else")
     parser.set_defaults(run=explain)
 
 

@@ -15,7 +15,7 @@ from atf_dagster.settings import Settings
 def add_parser(commands: Any) -> None:
     """Add `releases` and `rollback` to the commands of `atf`."""
     listed = commands.add_parser("releases", help="list the releases")
-    listed.add_argument("--json", action="store_true")
+    listed.add_argument("--json", action="store_true", help="print it as JSON and nothing else")
     listed.set_defaults(run=releases)
     back = commands.add_parser("rollback", help="make an earlier release current")
     back.add_argument("version", nargs="?", help="version; without it the release before the current one")

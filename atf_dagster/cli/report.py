@@ -28,7 +28,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--images", action="store_true", help="also draw each chart as SVG and PNG into `images` (the extra `images`)"
     )
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="print one JSON object at the end and nothing else")
     parser.set_defaults(run=report)
 
 
@@ -36,6 +36,7 @@ def report(settings: Settings, options: argparse.Namespace) -> int:
     """Make the pages and print where they are."""
     if options.images:
         images.check()
+    _chosen(settings, options.version)  # before the lock, which would make a home where there is none
     # Nothing else may write in the home, nor remove the release, while its pages are replaced.
     with single_writer(settings.home, wait_seconds=PATIENCE):
         return _make(settings, options)
@@ -63,6 +64,11 @@ def _make(settings: Settings, options: argparse.Namespace) -> int:
 
 def _chosen(settings: Settings, version: str | None) -> Release:
     known = versions.releases(settings.releases)
+    if not settings.home.is_dir():
+        raise NotFound(
+            f"There is no home {settings.home}, and so no release in it.",
+            "Set ATF_HOME to the folder of your installation, or run `atf refresh`, which makes it.",
+        )
     if not known:
         raise NotFound(f"There is no release in {settings.releases} yet.", "Run `atf refresh`.")
     wanted = version or versions.current_version(settings.releases)

@@ -17,7 +17,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "sources", help="publishers, their licences and datasets, and how the last attempt for each dataset ended"
     )
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="print it as JSON and nothing else")
     parser.set_defaults(run=sources)
 
 

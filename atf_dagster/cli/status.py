@@ -23,7 +23,7 @@ from atf_dagster.settings import Settings
 def add_parser(commands: Any) -> None:
     """Add `status` to the commands of `atf`."""
     parser = commands.add_parser("status", help="what is published, how old it is and what is broken now")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="print it as JSON and nothing else")
     parser.set_defaults(run=status)
 
 

@@ -15,7 +15,7 @@ from atf_dagster.settings import Settings
 def add_parser(commands: Any) -> None:
     """Add `verify` to the commands of `atf`."""
     parser = commands.add_parser("verify", help="read every kept byte again and list the damaged files")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="print it as JSON and nothing else")
     parser.set_defaults(run=verify)
 
 

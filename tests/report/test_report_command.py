@@ -127,6 +127,13 @@ def test_a_home_without_releases_says_so(tmp_path: Path) -> None:
     assert "no release" in done.stderr and "atf refresh" in done.stderr
 
 
+def test_a_home_that_does_not_exist_is_said_and_not_made(tmp_path: Path) -> None:
+    done = command(tmp_path / "nowhere", "atf", "report")
+    assert done.returncode == 1
+    assert "There is no home" in done.stderr and str(tmp_path / "nowhere") in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_pages_that_fail_leave_those_that_are_there(home: PublishedHome) -> None:
     (release,) = versions.releases(home.releases)
     before = (release.path / "report" / "index.html").read_bytes()
