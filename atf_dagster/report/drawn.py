@@ -191,7 +191,7 @@ def spine(facts: Facts, area: Area, rows: Sequence[Mapping[str, Any]]) -> Chart 
     named = [
         {
             **{key: row[key] for key in SPINE},
-            "name": row["indicator"].name,
+            "name": row["indicator"].named(row["sex"]),
             "is_proxy": row["indicator"].kind == "proxy",
             "unit": row["indicator"].unit,
             "decimals": row["indicator"].decimals,

@@ -89,7 +89,7 @@ def bars_of_areas(
         layers.append(
             {
                 "transform": [{"filter": "isValid(datum.value)"}],
-                "mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
+                "mark": {"type": "point", "filled": True, "size": 160, "opacity": 1},
                 "encoding": {"y": y, **place, "color": colours, "shape": shape, "tooltip": tips},
             }
         )

@@ -35,16 +35,23 @@ SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down"
 DASHES: tuple[list[int], ...] = ([1, 0], [8, 3], [2, 2], [8, 3, 2, 3], [12, 4], [4, 4])
 """Of the lines beside each other, in one order: colour, shape and dash differ at once."""
 
+EQUALS = "M-1,-0.75H1V-0.25H-1Z M-1,0.25H1V0.75H-1Z"
+MINUS = "M-1,-0.3H1V0.3H-1Z"
+RING = "M0,-1A1,1 0 1,1 0,1A1,1 0 1,1 0,-1Z M0,-0.6A0.6,0.6 0 1,0 0,0.6A0.6,0.6 0 1,0 0,-0.6Z"
+"""Paths between -1 and 1, as Vega draws a shape that has no name. The inner circle turns the other way: a hole."""
 OUTCOMES = {
-    "better": ("turquoise", "circle"),
-    "similar": ("mid_grey", "square"),
-    "worse": ("dark_pink", "triangle-up"),
+    "better": ("turquoise", "cross"),
+    "similar": ("mid_grey", EQUALS),
+    "worse": ("dark_pink", MINUS),
     "lower": ("light_purple", "triangle-down"),
-    "higher": ("dark_blue", "diamond"),
-    "not judged": ("muted", "cross"),
+    "higher": ("dark_blue", "triangle-up"),
+    "not judged": ("muted", RING),
     "no figure": ("muted", "stroke"),
 }
-"""How a figure compares -> colour and shape. Without a better direction it is lower or higher."""
+"""How a figure compares -> colour and sign: those of the scorecard (plus, equals, minus, ring). Vega's cross is a plus.
+
+Without a better direction a figure is lower or higher.
+"""
 
 
 def colour(name: str) -> dict[str, Any]:

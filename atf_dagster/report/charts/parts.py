@@ -119,6 +119,18 @@ def by_outcome(present: Sequence[str], channel: str, legend: str | None) -> Spec
     }
 
 
+def stroke_by_outcome(present: Sequence[str]) -> Spec:
+    """The colour of a line around a sign, by how a figure compares; without a scale, so that it has no legend."""
+    return {
+        "condition": [
+            {"test": f"datum.comparison == '{word}'", "value": colour(OUTCOMES[word][0])}
+            for word in OUTCOMES
+            if word in set(present)
+        ],
+        "value": colour("muted"),
+    }
+
+
 def comparison(row: Mapping[str, Any]) -> str:
     """better, similar or worse; lower or higher where no direction is better; else not judged, or no figure."""
     if row.get("value") is None:

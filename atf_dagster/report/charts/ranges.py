@@ -88,16 +88,15 @@ def spine(*, id: str, title: str, rows: Sequence[Row], benchmark: str = "England
             "encoding": {"y": y, "x": {"value": 0}, "text": {"field": "label"}},
         },
         {
+            # A disc keeps the sign apart from the greys under it.
             "transform": [{"filter": "isValid(datum.at)"}],
-            "mark": {
-                "type": "point",
-                "filled": True,
-                "size": 140,
-                "opacity": 1,
-                "yOffset": 18,
-                "stroke": colour("page"),
-                "strokeWidth": 1.5,
-            },
+            "mark": {"type": "point", "size": 330, "opacity": 1, "yOffset": 18, "strokeWidth": 2}
+            | {"fill": colour("page")},
+            "encoding": {"y": y, "x": {**x, "field": "at"}, "stroke": parts.stroke_by_outcome(present)},
+        },
+        {
+            "transform": [{"filter": "isValid(datum.at)"}],
+            "mark": {"type": "point", "filled": True, "size": 120, "opacity": 1, "yOffset": 18},
             "encoding": {
                 "y": y,
                 "x": {**x, "field": "at"},
@@ -275,9 +274,9 @@ def dots_of_councils(
 
 
 BEYOND = {
-    "above 0": ("above 0 beyond chance", "dark_blue", "triangle-up"),
+    "above 0": ("above 0 by more than chance", "dark_blue", "triangle-up"),
     "include 0": ("within chance of 0", "mid_grey", "square"),
-    "below 0": ("below 0 beyond chance", "orange", "triangle-down"),
+    "below 0": ("below 0 by more than chance", "orange", "triangle-down"),
     "not known": ("without limits", "muted", "cross"),
 }
 """Where limits lie -> in words, colour, shape."""
