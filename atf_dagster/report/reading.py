@@ -4,6 +4,7 @@ Belongs here: the connection, which tables and columns there are. Does not belon
 """
 
 import json
+import math
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -12,10 +13,12 @@ from typing import Any, Self
 import duckdb
 
 from atf_dagster.errors import AtfError
-from atf_dagster.release.versions import database
+from atf_dagster.release.contract import DATABASE
+from atf_dagster.release.versions import RECEIPT, database
 from atf_dagster.sql import literal, single_threaded
 
 Row = dict[str, Any]
+PACKAGE = "datapackage.json"
 
 
 class UnreadableRelease(AtfError):
@@ -38,6 +41,21 @@ class Reading:
                 f"The database of {folder} cannot be read: {error}.",
                 "Name a release that `atf releases` lists, or look with `atf verify` whether it is damaged.",
             ) from error
+
+    @classmethod
+    def of_whole(cls, folder: Path) -> Self:
+        """Open a release that has all three files. Raises UnreadableRelease, which names the missing or broken one."""
+        try:
+            if not database(folder).is_file():
+                raise FileNotFoundError(f"{DATABASE} is missing")
+            for name in (RECEIPT, PACKAGE):
+                json.loads((folder / name).read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise UnreadableRelease(
+                f"The release {folder.name} cannot be read: {error}.",
+                "Name a release that `atf releases` lists, or look with `atf verify` whether it is damaged.",
+            ) from error
+        return cls(folder)
 
     def __enter__(self) -> Self:
         return self
@@ -62,6 +80,18 @@ class Reading:
         """Whether the release has this table with all these columns."""
         return table in self.columns and set(columns) <= set(self.columns[table])
 
+    def lacks(self, *tables: str) -> list[str]:
+        """Those of the tables that the release does not have."""
+        return [table for table in tables if table not in self.columns]
+
+    def column(self, table: str, name: str, alias: str) -> str:
+        """SQL of a column, or of null where the release's table does not have it."""
+        return f"{alias}.{name} as {name}" if self.has(table, name) else f"null as {name}"
+
+    def select(self, table: str, alias: str, *names: str) -> str:
+        """SQL of several columns, with null for those that the release does not have."""
+        return ", ".join(self.column(table, name, alias) for name in names)
+
     def alias(self, name: str, table: str) -> None:
         """Let `name`, a table in memory made from `table`, be read as if it were in the release."""
         self.columns[name] = self.columns[table]
@@ -79,20 +109,29 @@ class Reading:
         return self.ask(f"select {', '.join(chosen)} from {table} {rest}")
 
     def ask(self, sql: str) -> list[Row]:
-        """The rows of a query whose tables and columns are known to be there."""
+        """The rows of a query whose tables and columns are known to be there. A number that is not finite is None."""
         cursor = self.connection.execute(sql)
         names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return [dict(zip(names, map(_finite, row), strict=True)) for row in cursor.fetchall()]
 
     @cached_property
     def receipt(self) -> dict[str, Any]:
         """The release's receipt; empty where it cannot be read."""
-        return self._json("receipt.json")
+        return self._json(RECEIPT)
 
     @cached_property
     def package(self) -> dict[str, Any]:
         """The release's `datapackage.json`; empty where it cannot be read."""
-        return self._json("datapackage.json")
+        return self._json(PACKAGE)
+
+    def description(self, table: str, column: str) -> str:
+        """What `datapackage.json` says of a column; empty where it says nothing."""
+        for resource in self.package.get("resources", []):
+            if resource.get("path") == f"csv/{table}.csv":
+                for field in resource.get("schema", {}).get("fields", []):
+                    if field.get("name") == column:
+                        return " ".join(str(field.get("description", "")).split())
+        return ""
 
     def _json(self, name: str) -> dict[str, Any]:
         try:
@@ -100,3 +139,7 @@ class Reading:
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

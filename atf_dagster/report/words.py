@@ -72,6 +72,11 @@ def reason(code: str | None) -> str:
     return REASONS.get(code, code.replace("_", " "))
 
 
+def status(code: str | None) -> str:
+    """A status of the mart in words; empty for a normal figure. A code that is not known here, with spaces."""
+    return STATUSES.get(code or "", (code or "").replace("_", " "))
+
+
 def state(code: str | None, why: str | None = None) -> str:
     """The state of coverage in words, with its reason."""
     said = STATES.get(code or "", (code or "not known").replace("_", " "))
@@ -131,7 +136,9 @@ def plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dt.datetime):
-        return value.isoformat(sep=" ", timespec="seconds")
+        return moment(value)
+    if isinstance(value, dt.date):
+        return day(value)
     return str(value)
 
 

@@ -7,7 +7,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from atf_dagster.report import words
+
 Row = Mapping[str, Any]
+NOTHING, WITH_A_VALUE = "not_available", ("normal", "provisional", "revised", "estimated", "break")
+"""The status of a figure that is not there without a reason; statuses that do not replace a value."""
 MINUS = "\u2212"
 HYPHENS = re.compile(r"(?<![\w/.)-])-(?=\d)")
 
@@ -35,10 +39,8 @@ def figure(value: float, unit: str, decimals: int) -> str:
 
 def absence(row: Row) -> str:
     """Why a row has no figure: its status in words, and its reason in words where there is one."""
-    status = str(row.get("status") or "not available").replace("_", " ")
-    if status in ("normal", "provisional", "revised", "estimated", "break"):
-        status = "not available"
-    return status
+    status = str(row.get("status") or NOTHING)
+    return words.status(NOTHING if status in WITH_A_VALUE else status)
 
 
 def shown(row: Row, unit: str, decimals: int) -> str:
@@ -49,8 +51,8 @@ def shown(row: Row, unit: str, decimals: int) -> str:
 
 def note(row: Row) -> str:
     """What stands beside a figure: estimated, provisional, a break, and the reason in words."""
-    status = str(row.get("status") or "normal")
-    said = [status.replace("_", " ")] if row.get("value") is not None and status != "normal" else []
+    status = words.status(row.get("status"))
+    said = [status] if row.get("value") is not None and status else []
     if reason := row.get("reason"):
         said.append(str(reason))
     if row.get("doubted"):

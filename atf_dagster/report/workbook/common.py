@@ -5,9 +5,9 @@ Belongs here: SQL and columns that more than one sheet uses. Does not belong her
 
 from typing import Any
 
-from atf_dagster.report.workbook.reader import Reader
+from atf_dagster.report.reading import Reading
 from atf_dagster.report.workbook.sheet import Column, number
-from atf_dagster.report.workbook.words import code_in_words, shorthand, unit_in_words
+from atf_dagster.report.workbook.words import shorthand, status_in_words, unit_in_words
 
 SOURCE = "Source: the publisher of each indicator, named with its licence on the worksheet Indicators."
 
@@ -26,9 +26,9 @@ KIND = "beacon.short_name as proxy_for_name"
 IS_BEACON_OR_PROXY = "(i.beacon_no is not null or i.is_proxy)"
 
 
-def answered(reader: Reader, alias: str) -> str:
+def answered(reading: Reading, alias: str) -> str:
     """SQL: whether the area `alias` is one that the mart answers for."""
-    if "is_answered" in reader.relations.get("dim_area", ()):
+    if "is_answered" in reading.columns.get("dim_area", ()):
         return f"{alias}.is_answered"
     return f"{alias}.area_code in (select area_code from coverage)"
 
@@ -55,7 +55,7 @@ def marked(row: dict[str, Any]) -> dict[str, Any]:
     return {
         **row,
         "symbol": shorthand(row["status"], has_value=has_value),
-        "status": code_in_words(row["status"]),
+        "status": status_in_words(row["status"]),
     }
 
 

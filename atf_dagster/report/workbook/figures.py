@@ -5,10 +5,12 @@ Belongs here: these two. Does not belong here: the scorecard, gaps, and areas wi
 
 from typing import Any
 
+from atf_dagster.report.reading import Reading
+from atf_dagster.report.subjects import Subjects
+from atf_dagster.report.words import IN_DOUBT_REASON
 from atf_dagster.report.workbook import common
-from atf_dagster.report.workbook.reader import Reader
 from atf_dagster.report.workbook.sheet import Column, Sheet, absent, number
-from atf_dagster.report.workbook.words import code_in_words, explained_codes, reason_in_words
+from atf_dagster.report.workbook.words import code_in_words, reason_in_words
 
 LATEST = ("vw_latest", "fct_trend", "dim_indicator", "dim_area", "dim_period", "coverage")
 SERIES = ("fct_observation", "dim_indicator", "dim_area", "dim_period", "coverage")
@@ -18,20 +20,18 @@ BLANK_VALUE = (
 )
 
 
-def latest(reader: Reader) -> Sheet:
+def latest(reading: Reading) -> Sheet:
     """The newest figure of each indicator and answered area, with its comparison to England and its trend."""
     name, title = "Latest_figures", "Newest figure of each indicator and area"
-    if lacking := reader.lacks(*LATEST):
+    if lacking := reading.lacks(*LATEST):
         return absent(name, title, f"This release has no table {', '.join(lacking)}.", common.SOURCE)
-    explained = explained_codes(reader.description("vw_latest", "not_compared_reason"))
-    no_trend = explained_codes(reader.description("fct_trend", "reason"))
-    wanted = reader.columns(
+    wanted = reading.select(
         "vw_latest", "v", "age", "status_note", "difference_from_england", "not_compared_reason", "newest_period"
     )
-    rows = reader.rows(
+    rows = reading.ask(
         f"""
-        select {common.INDICATOR}, {common.KIND}, v.area_code, v.area_name, v.period, v.sex, v.value, v.lci_95,
-            v.uci_95, v.status, v.england_value, v.outcome_statistical, v.outcome_judged, v.polarity, v.trend,
+        select {common.INDICATOR}, {common.KIND}, v.area_code, v.area_name, v.period_id, v.period, v.sex, v.value,
+            v.lci_95, v.uci_95, v.status, v.england_value, v.outcome_statistical, v.outcome_judged, v.polarity, v.trend,
             v.trend_judged, t.reason as trend_reason, a.area_type, cast(p.period_start as varchar) as period_start,
             cast(p.period_end as varchar) as period_end, {wanted}
         from vw_latest as v
@@ -39,11 +39,12 @@ def latest(reader: Reader) -> Sheet:
         left join dim_area as a on a.area_code = v.area_code
         left join dim_period as p on p.period_id = v.period_id
         left join fct_trend as t on (t.indicator_code, t.area_code, t.sex, t.age, t.breakdown_type)
-            = (v.indicator_code, v.area_code, v.sex, {_age(reader)}, 'Total')
+            = (v.indicator_code, v.area_code, v.sex, {_age(reading)}, 'Total')
         {common.KIND_JOIN}
         order by {common.INDICATOR_ORDER}, {common.AREA_ORDER}
         """
     )
+    doubts = Subjects(reading).doubts
     return Sheet(
         name=name,
         title=title,
@@ -62,7 +63,7 @@ def latest(reader: Reader) -> Sheet:
             Column("no_trend", "Why no trend", 24),
             Column("newest_period", "Newer period without a figure", 14),
         ],
-        rows=[_compared(common.marked(common.described(row)), explained, no_trend) for row in rows],
+        rows=[_compared(common.marked(common.described(row)), in_doubt=doubts.forbid(row)) for row in rows],
         blanks=f"{BLANK_VALUE} A blank comparison, judgement or trend: none could be made.",
         scope="All indicators at the headline sex and age, each area with its own newest period that has a figure. "
         "Areas without any figure are on the worksheet Coverage.",
@@ -71,19 +72,22 @@ def latest(reader: Reader) -> Sheet:
     )
 
 
-def _age(reader: Reader) -> str:
-    return "v.age" if "age" in reader.relations["vw_latest"] else "i.headline_age"
+def _age(reading: Reading) -> str:
+    return "v.age" if "age" in reading.columns["vw_latest"] else "i.headline_age"
 
 
-def _compared(row: dict[str, Any], explained: dict[str, str], no_trend: dict[str, str]) -> dict[str, Any]:
-    outcome, judged = row["outcome_statistical"], row["outcome_judged"]
+def _compared(row: dict[str, Any], *, in_doubt: bool) -> dict[str, Any]:
+    """The row with comparison and trend in words. A figure that a failed check doubts is not judged, as on pages."""
+    outcome, judged = (None, None) if in_doubt else (row["outcome_statistical"], row["outcome_judged"])
     reason = None
-    if row["area_type"] == "country":
+    if in_doubt:
+        reason = reason_in_words(IN_DOUBT_REASON)
+    elif row["area_type"] == "country":
         reason = "England is what the others are compared with"
     elif row["value"] is None:
         reason = "no figure"
     elif outcome in (None, "not_compared"):
-        reason = reason_in_words(row["not_compared_reason"], explained)
+        reason = reason_in_words(row["not_compared_reason"])
     elif judged is None:
         reason = "neither higher nor lower is better" if row["polarity"] == "none" else None
     return {
@@ -93,33 +97,33 @@ def _compared(row: dict[str, Any], explained: dict[str, str], no_trend: dict[str
         "not_judged": reason,
         "trend": code_in_words(row["trend"]),
         "trend_judged": code_in_words(row["trend_judged"]),
-        "no_trend": reason_in_words(row["trend_reason"], no_trend),
+        "no_trend": reason_in_words(row["trend_reason"]),
     }
 
 
-def series(reader: Reader) -> list[Sheet]:
+def series(reading: Reading) -> list[Sheet]:
     """One sheet a Marmot principle: headline figures through time, of beacon indicators and proxies."""
-    if lacking := reader.lacks(*SERIES):
+    if lacking := reading.lacks(*SERIES):
         what = f"This release has no table {', '.join(lacking)}."
         return [absent("Series", "Series by Marmot principle", what, common.SOURCE)]
     headline = "i.headline_sex = o.sex and (i.headline_age is null or i.headline_age = o.age)"
-    rows = reader.rows(
+    rows = reading.ask(
         f"""
         select coalesce(i.principle_no, beacon.principle_no) as principle_no, {common.INDICATOR}, {common.KIND},
             a.area_code, a.area_name, p.label as period, cast(p.period_start as varchar) as period_start,
             cast(p.period_end as varchar) as period_end, o.sex, o.age, o.value, o.lci_95, o.uci_95, o.status,
-            o.status_note, {reader.column("fct_observation", "derived_by", "o")}
+            o.status_note, {reading.column("fct_observation", "derived_by", "o")}
         from fct_observation as o
         join dim_indicator as i using (indicator_code)
         join dim_area as a using (area_code)
         join dim_period as p using (period_id)
         {common.KIND_JOIN}
-        where {common.answered(reader, "a")} and {common.IS_BEACON_OR_PROXY}
+        where {common.answered(reading, "a")} and {common.IS_BEACON_OR_PROXY}
             and o.breakdown_type = 'Total' and {headline}
         order by {common.INDICATOR_ORDER}, {common.AREA_ORDER}, p.period_end, p.period_start
         """
     )
-    principles = reader.rows(
+    principles = reading.ask(
         "select distinct principle_no, principle from dim_indicator where principle_no is not null "
         "order by principle_no"
     )

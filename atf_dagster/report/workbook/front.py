@@ -5,7 +5,7 @@ Belongs here: texts about the workbook as a whole. Does not belong here: sheets 
 
 from typing import Any
 
-from atf_dagster.report.workbook.reader import Reader
+from atf_dagster.report.reading import Reading
 from atf_dagster.report.workbook.words import MEANINGS
 
 MODES = {
@@ -14,18 +14,18 @@ MODES = {
 }
 
 
-def title(reader: Reader) -> str:
+def title(reading: Reading) -> str:
     """The title of the release's description."""
-    return str(reader.package.get("title") or reader.package.get("name") or "Release of the mart")
+    return str(reading.package.get("title") or reading.package.get("name") or "Release of the mart")
 
 
-def introduction(reader: Reader) -> list[str]:
+def introduction(reading: Reading) -> list[str]:
     """What this is, when and from what it was made."""
-    receipt = reader.receipt
+    receipt = reading.receipt
     mode = str(receipt.get("mode"))
     held_back = receipt.get("datasets_held_back") or []
     return [
-        str(reader.package.get("description") or ""),
+        str(reading.package.get("description") or ""),
         f"Release: {receipt.get('version')}.",
         f"Made on {str(receipt.get('built_at'))[:10]} (year-month-day, UTC).",
         f"Mode: {mode}, {MODES.get(mode, 'see the release')}.",
@@ -35,7 +35,7 @@ def introduction(reader: Reader) -> list[str]:
     ]
 
 
-def about(reader: Reader) -> list[str]:
+def about(reading: Reading) -> list[str]:
     """How to read the workbook, and the licence."""
     lines = [
         "Each worksheet has one table. The worksheet Contents lists them with links; the worksheet Notes explains the "
@@ -47,30 +47,30 @@ def about(reader: Reader) -> list[str]:
     ]
     lines += [
         f"Licence: {licence.get('title') or licence.get('name')}, {licence.get('path', '')}".rstrip(", ")
-        for licence in reader.package.get("licenses", [])
+        for licence in reading.package.get("licenses", [])
     ]
     lines.append("Each publisher's attribution, to be shown with its figures, is on the worksheet Indicators.")
     return lines
 
 
-def contact(reader: Reader) -> list[str]:
+def contact(reading: Reading) -> list[str]:
     """Whom to ask: those whom the release's description names, or that it names nobody."""
     named = [
         ", ".join(str(person[key]) for key in ("title", "role", "email", "path") if person.get(key))
-        for person in reader.package.get("contributors", [])
+        for person in reading.package.get("contributors", [])
     ]
-    if homepage := reader.package.get("homepage"):
+    if homepage := reading.package.get("homepage"):
         named.append(str(homepage))
     return named or [
         "This release names no address for questions. Ask whoever gave you this file, and say which release it is.",
     ]
 
 
-def notes(reader: Reader) -> dict[str, str]:
+def notes(reading: Reading) -> dict[str, str]:
     """Reference -> text of the note, in the order in which unreferenced ones would stand."""
 
     def says(relation: str, *columns: str) -> str:
-        return " ".join(filter(None, (reader.description(relation, column) for column in columns))).replace("`", "")
+        return " ".join(filter(None, (reading.description(relation, column) for column in columns))).replace("`", "")
 
     texts: dict[str, Any] = {
         "periods": "Period is the label for readers. Period start and Period end are its first and last day, both "

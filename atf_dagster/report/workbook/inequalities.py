@@ -6,24 +6,23 @@ Belongs here: this sheet. Does not belong here: how a measure is worked out (the
 from typing import Any
 
 from atf_dagster.report.measures import unit_and_decimals
+from atf_dagster.report.reading import Reading
 from atf_dagster.report.workbook import common
-from atf_dagster.report.workbook.reader import Reader
 from atf_dagster.report.workbook.sheet import Column, Sheet, absent, number
-from atf_dagster.report.workbook.words import code_in_words, explained_codes, reason_in_words
+from atf_dagster.report.workbook.words import code_in_words, reason_in_words
 
 NEEDED = ("fct_inequality", "dim_indicator", "dim_area", "dim_period")
 
 
-def inequalities(reader: Reader) -> Sheet:
+def inequalities(reading: Reading) -> Sheet:
     """The newest of each measure of inequality, of beacon indicators and proxies."""
     name, title = "Inequalities", "Inequalities: gaps and gradients of the newest period, and how they changed"
-    if lacking := reader.lacks(*NEEDED):
+    if lacking := reading.lacks(*NEEDED):
         return absent(name, title, f"This release has no table {', '.join(lacking)}.", common.SOURCE)
-    explained = explained_codes(reader.description("fct_inequality", "reason"))
-    wanted = reader.columns(
+    wanted = reading.select(
         "fct_inequality", "f", "direction", "reason", "outcome", "quantile_edition", "since_period_id"
     )
-    rows = reader.rows(
+    rows = reading.ask(
         f"""
         with newest as (
             select f.*, p.label as period, cast(p.period_start as varchar) as period_start,
@@ -45,7 +44,7 @@ def inequalities(reader: Reader) -> Sheet:
         left join dim_area as a on a.area_code = f.area_code
         left join dim_area as area_a on area_a.area_code = f.group_a
         left join dim_area as area_b on area_b.area_code = f.group_b
-        left join dim_period as since on since.period_id = {_since(reader)}
+        left join dim_period as since on since.period_id = {_since(reading)}
         {common.KIND_JOIN}
         where {common.IS_BEACON_OR_PROXY}
         order by {common.INDICATOR_ORDER}, f.measure, f.group_a, f.group_b, {common.AREA_ORDER}, f.sex, f.age
@@ -78,7 +77,7 @@ def inequalities(reader: Reader) -> Sheet:
             Column("method", "How the limits were worked out", 20),
             Column("quantile_edition", "Which ranking by deprivation", 24),
         ],
-        rows=[_measured(common.described(row), explained) for row in rows],
+        rows=[_measured(common.described(row)) for row in rows],
         blanks="A blank value has a shorthand and a reason in words. Blank limits: the reason says why. A blank period "
         "of comparison or outcome: the measure is no change, or the change has no limits. A blank ranking: none is "
         "used.",
@@ -89,11 +88,11 @@ def inequalities(reader: Reader) -> Sheet:
     )
 
 
-def _since(reader: Reader) -> str:
-    return "f.since_period_id" if "since_period_id" in reader.relations["fct_inequality"] else "null"
+def _since(reading: Reading) -> str:
+    return "f.since_period_id" if "since_period_id" in reading.columns["fct_inequality"] else "null"
 
 
-def _measured(row: dict[str, Any], explained: dict[str, str]) -> dict[str, Any]:
+def _measured(row: dict[str, Any]) -> dict[str, Any]:
     """Ratios and percentages have units of their own; other measures have the indicator's."""
     measure = str(row["measure"])
     unit, decimals = unit_and_decimals(measure, str(row["unit"] or ""), row["decimals"])
@@ -104,7 +103,7 @@ def _measured(row: dict[str, Any], explained: dict[str, str]) -> dict[str, Any]:
         "decimals": decimals,
         "measure": code_in_words(measure),
         "symbol": None if row["value"] is not None else "[c]" if hidden else "[x]",
-        "reason": reason_in_words(row["reason"], explained),
+        "reason": reason_in_words(row["reason"]),
         "outcome": code_in_words(row["outcome"]),
         "method": code_in_words(row["method"]),
     }

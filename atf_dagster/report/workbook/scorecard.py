@@ -6,22 +6,22 @@ Belongs here: this sheet. Does not belong here: limits and comparisons (`figures
 import re
 from typing import Any
 
+from atf_dagster.report.reading import Reading
 from atf_dagster.report.workbook import common
-from atf_dagster.report.workbook.reader import Reader
 from atf_dagster.report.workbook.sheet import Column, Sheet, absent, number
-from atf_dagster.report.workbook.words import code_in_words, explained_codes, reason_in_words
+from atf_dagster.report.workbook.words import code_in_words, reason_in_words, status_in_words
 
 NEEDED = ("vw_scorecard", "fct_observation", "dim_indicator", "dim_area", "dim_period", "coverage")
 
 
-def scorecard(reader: Reader) -> Sheet:
+def scorecard(reading: Reading) -> Sheet:
     """One row an indicator, also one without figures; beside the figures the areas that have none, and why."""
     name, title = "Scorecard", "Scorecard: one row an indicator, the areas side by side"
-    if lacking := reader.lacks(*NEEDED):
+    if lacking := reading.lacks(*NEEDED):
         return absent(name, title, f"This release has no table {', '.join(lacking)}.", common.SOURCE)
-    areas = _areas(reader)
+    areas = _areas(reading)
     figures = "".join(f", s.{column}" for column in areas)
-    rows = reader.rows(
+    rows = reading.ask(
         f"""
         select {common.INDICATOR}, {common.KIND}, s.polarity, s.sex, s.period{figures}
         from vw_scorecard as s
@@ -30,8 +30,8 @@ def scorecard(reader: Reader) -> Sheet:
         order by i.beacon_no is null and not i.is_proxy, {common.INDICATOR_ORDER}
         """
     )
-    statuses = _statuses(reader)
-    reasons = _reasons(reader)
+    statuses = _statuses(reading)
+    reasons = _reasons(reading)
     return Sheet(
         name=name,
         title=title,
@@ -64,20 +64,20 @@ def scorecard(reader: Reader) -> Sheet:
     )
 
 
-def _areas(reader: Reader) -> dict[str, dict[str, Any]]:
+def _areas(reading: Reading) -> dict[str, dict[str, Any]]:
     """Column of the scorecard -> its area, in the sheet's order. The columns are named after the areas.
 
     A column that no area's name gives any more stays, under its own name.
     """
     columns = [
         row["column_name"]
-        for row in reader.rows(
-            "select column_name from duckdb_columns() where database_name = 'atf' and table_name = 'vw_scorecard' "
+        for row in reading.ask(
+            "select column_name from duckdb_columns() where database_name = 'release' and table_name = 'vw_scorecard' "
             "and data_type = 'DOUBLE' order by column_index"
         )
     ]
-    known = reader.rows(
-        f"select a.area_code, a.area_name from dim_area as a where {common.answered(reader, 'a')} "
+    known = reading.ask(
+        f"select a.area_code, a.area_name from dim_area as a where {common.answered(reading, 'a')} "
         f"order by {common.AREA_ORDER}"
     )
     by_column = {re.sub(r"[^a-z0-9]+", "_", str(area["area_name"]).lower()).strip("_"): area for area in known}
@@ -90,21 +90,20 @@ def _direction(polarity: str | None) -> str | None:
     return "neither" if polarity == "none" else code_in_words(polarity)
 
 
-def _reasons(reader: Reader) -> dict[tuple[str, str], str]:
+def _reasons(reading: Reading) -> dict[tuple[str, str], str]:
     """(indicator, area) -> what coverage says of the headline figure."""
-    explained = explained_codes(reader.description("coverage", "reason"))
     found: dict[tuple[str, str], str] = {}
-    for row in reader.rows("select indicator_code, area_code, state, reason from coverage"):
-        reason = reason_in_words(row["reason"], explained) or code_in_words(row["state"])
+    for row in reading.ask("select indicator_code, area_code, state, reason from coverage"):
+        reason = reason_in_words(row["reason"]) or code_in_words(row["state"])
         found[row["indicator_code"], row["area_code"]] = str(reason)
     return found
 
 
-def _statuses(reader: Reader) -> dict[tuple[str, str, str], str]:
+def _statuses(reading: Reading) -> dict[tuple[str, str, str], str]:
     """(indicator, area, period's label) -> the status in words of a headline figure that is not a normal one."""
     return {
-        (row["indicator_code"], row["area_code"], row["label"]): str(code_in_words(row["status"]))
-        for row in reader.rows(
+        (row["indicator_code"], row["area_code"], row["label"]): str(status_in_words(row["status"]))
+        for row in reading.ask(
             """
             select o.indicator_code, o.area_code, p.label, o.status
             from fct_observation as o

@@ -5,26 +5,26 @@ Belongs here: what is there, why something is not, and what changed. Does not be
 
 from typing import Any
 
+from atf_dagster.report.reading import Reading
+from atf_dagster.report.subjects import Subjects
 from atf_dagster.report.workbook import common
-from atf_dagster.report.workbook.reader import Reader
 from atf_dagster.report.workbook.sheet import Column, Sheet, absent, number
-from atf_dagster.report.workbook.words import code_in_words, explained_codes, reason_in_words, shorthand
+from atf_dagster.report.workbook.words import code_in_words, reason_in_words, shorthand, status_in_words
 
 RELEASE = "Source: this release of the warehouse."
 MOST_REVISIONS = 2_000
 """Rows of single revisions; more are in the release's files."""
 
 
-def coverage(reader: Reader) -> Sheet:
+def coverage(reading: Reading) -> Sheet:
     """Every pair of indicator and area: how fresh the headline figure is and, where there is none, why."""
     name, title = "Coverage", "Coverage: what is there, and why something is not"
-    if lacking := reader.lacks("coverage", "dim_indicator", "dim_area", "dim_period"):
+    if lacking := reading.lacks("coverage", "dim_indicator", "dim_area", "dim_period"):
         return absent(name, title, f"This release has no table {', '.join(lacking)}.", RELEASE)
-    explained = explained_codes(reader.description("coverage", "reason"))
-    rows = reader.rows(
+    rows = reading.ask(
         f"""
         select {common.INDICATOR}, {common.KIND}, a.area_code, a.area_name, c.state, c.reason,
-            {reader.column("coverage", "note", "c")}, latest.label as latest, expected.label as expected
+            {reading.column("coverage", "note", "c")}, latest.label as latest, expected.label as expected
         from coverage as c
         join dim_indicator as i using (indicator_code)
         left join dim_area as a on a.area_code = c.area_code
@@ -50,7 +50,7 @@ def coverage(reader: Reader) -> Sheet:
             {
                 **common.described(row),
                 "state": code_in_words(row["state"]),
-                "reason": reason_in_words(row["reason"], explained),
+                "reason": reason_in_words(row["reason"]),
             }
             for row in rows
         ],
@@ -62,16 +62,16 @@ def coverage(reader: Reader) -> Sheet:
     )
 
 
-def indicators(reader: Reader) -> Sheet:
+def indicators(reading: Reading) -> Sheet:
     """What each indicator is, who publishes it, and under which licence."""
     name, title = "Indicators", "Indicators: definitions, publishers and licences"
-    if lacking := reader.lacks("dim_indicator"):
+    if lacking := reading.lacks("dim_indicator"):
         return absent(name, title, f"This release has no table {', '.join(lacking)}.", RELEASE)
-    rows = reader.rows(
+    rows = reading.ask(
         f"""
         select {common.INDICATOR}, {common.KIND}, i.name, i.report_name, i.principle, i.definition, i.polarity,
             i.frequency, i.publisher, i.licence, i.attribution, i.page_url, i.statistic_status,
-            {reader.columns("dim_indicator", "i", "proxy_note", "reader_note")}
+            {reading.select("dim_indicator", "i", "proxy_note", "reader_note")}
         from dim_indicator as i
         {common.KIND_JOIN}
         order by i.beacon_no is null and not i.is_proxy, {common.INDICATOR_ORDER}
@@ -112,12 +112,12 @@ def indicators(reader: Reader) -> Sheet:
     )
 
 
-def changes(reader: Reader) -> Sheet:
+def changes(reading: Reading) -> Sheet:
     """How many figures of each indicator came, were revised or withdrawn, day by day."""
     name, title = "Changes", "Changes: figures that came, were revised or withdrawn"
-    if lacking := reader.lacks("fct_observation_history", "dim_indicator"):
+    if lacking := reading.lacks("fct_observation_history", "dim_indicator"):
         return absent(name, title, f"This release has no table {', '.join(lacking)}.", RELEASE)
-    rows = reader.rows(
+    rows = reading.ask(
         f"""
         with counted as (
             select cast(cast(valid_from as date) as varchar) as day, indicator_code,
@@ -158,22 +158,23 @@ def changes(reader: Reader) -> Sheet:
 REVISED_IN_WORDS = ("comparison_changed", "trend_changed")
 
 
-def revisions(reader: Reader) -> Sheet:
+def revisions(reading: Reading) -> Sheet:
     """Each revision of a figure of an answered area, the newest first."""
     name, title = "Revisions", "Revisions: each published figure that was changed"
-    if lacking := reader.lacks("fct_revision", "dim_indicator", "dim_area", "dim_period"):
+    if lacking := reading.lacks("fct_revision", "dim_indicator", "dim_area", "dim_period"):
         return absent(name, title, f"This release has no table {', '.join(lacking)}.", RELEASE)
-    rows = reader.rows(
+    rows = reading.ask(
         f"""
         select cast(cast(r.seen_at as date) as varchar) as day, {common.INDICATOR}, {common.KIND}, a.area_code,
-            a.area_name, p.label as period, r.sex, r.age, r.breakdown_type, r.breakdown_value, r.old_value, r.new_value,
-            {reader.columns("fct_revision", "r", "old_status", "new_status", "difference", *REVISED_IN_WORDS)}
+            a.area_name, r.period_id, p.label as period, r.sex, r.age, r.breakdown_type, r.breakdown_value,
+            r.old_value, r.new_value,
+            {reading.select("fct_revision", "r", "old_status", "new_status", "difference", *REVISED_IN_WORDS)}
         from fct_revision as r
         join dim_indicator as i using (indicator_code)
         join dim_area as a using (area_code)
         left join dim_period as p on p.period_id = r.period_id
         {common.KIND_JOIN}
-        where {common.answered(reader, "a")}
+        where {common.answered(reading, "a")}
         order by r.seen_at desc, {common.INDICATOR_ORDER}, {common.AREA_ORDER}, p.period_end desc, r.sex, r.age,
             r.breakdown_type, r.breakdown_value
         limit {MOST_REVISIONS}
@@ -181,6 +182,7 @@ def revisions(reader: Reader) -> Sheet:
     )
     if not rows:
         return absent(name, title, "No published figure of the answered areas was changed up to this release.", RELEASE)
+    doubts = Subjects(reading).doubts
     return Sheet(
         name=name,
         title=title,
@@ -204,9 +206,10 @@ def revisions(reader: Reader) -> Sheet:
             Column("comparison_changed", "Did the comparison with England change", 16),
             Column("trend_changed", "Did the trend change", 12),
         ],
-        rows=[_revised(common.described(row)) for row in rows],
+        rows=[_revised(common.described(row), in_doubt=doubts.forbid(row)) for row in rows],
         blanks="A blank value has no figure that may be shown; Shorthand and Status beside it say why. A blank "
-        "difference: one of the two has no value. A blank answer to a question: it cannot be told.",
+        "difference: one of the two has no value. A blank answer to a question: it cannot be told, or a check doubts "
+        "the figure.",
         scope=f"Figures of the answered areas, the newest {MOST_REVISIONS} revisions at most; all are in the release's "
         "files.",
         source=RELEASE,
@@ -214,14 +217,14 @@ def revisions(reader: Reader) -> Sheet:
     )
 
 
-def _revised(row: dict[str, Any]) -> dict[str, Any]:
+def _revised(row: dict[str, Any], *, in_doubt: bool) -> dict[str, Any]:
     answers = {True: "yes", False: "no", None: None}
     return {
         **row,
-        **{name: answers[row[name]] for name in REVISED_IN_WORDS},
+        **{name: None if in_doubt else answers[row[name]] for name in REVISED_IN_WORDS},
         **{
             f"{when}_symbol": shorthand(row[f"{when}_status"], has_value=row[f"{when}_value"] is not None)
             for when in ("old", "new")
         },
-        **{f"{when}_status": code_in_words(row[f"{when}_status"]) for when in ("old", "new")},
+        **{f"{when}_status": status_in_words(row[f"{when}_status"]) for when in ("old", "new")},
     }

@@ -1,12 +1,13 @@
-"""Says the mart's codes in words, and gives the guidance's shorthand for a status.
+"""The guidance's shorthand for a status, and words without signs for units.
 
-Belongs here: words for units, statuses and reasons. Does not belong here: how a text is written into a cell (`cells`).
+Belongs here: what a workbook says otherwise than pages do. Does not belong here: words for statuses and reasons
+(`report.words`), how a text is written into a cell (`cells`).
 """
 
-import re
+from atf_dagster.report import words
 
 NAMES_OF_SIGNS = {"%": "per cent", "£": "pounds"}
-"""A screen reader may leave a sign out, and gptables refuses a cell that is one."""
+"""A screen reading may leave a sign out, and gptables refuses a cell that is one."""
 
 SHORTHAND = {
     "suppressed": "[c]",
@@ -63,17 +64,11 @@ def legend(symbols: set[str]) -> str | None:
     return f"Shorthand used in this table: {'; '.join(used)}." if used else None
 
 
-def explained_codes(description: str) -> dict[str, str]:
-    """What a column's description says of its codes: "`not_yet_collected` (nobody has asked)" and the like.
-
-    A code without words in brackets is not in the answer.
-    """
-    return {code: " ".join(words.split()) for code, words in re.findall(r"`(\w+)` \(([^()]*)\)", description)}
+def status_in_words(code: str | None) -> str | None:
+    """A status as the pages say it; `normal` is said here, because a blank cell would have to be explained."""
+    return None if code is None else words.status(code) or code_in_words(code)
 
 
-def reason_in_words(code: str | None, explained: dict[str, str]) -> str | None:
-    """A reason's code in words, with what the mart's description adds to it."""
-    if code is None:
-        return None
-    more = explained.get(code)
-    return f"{code_in_words(code)} ({more})" if more else code_in_words(code)
+def reason_in_words(code: str | None) -> str | None:
+    """A reason as the pages say it."""
+    return words.reason(code) or None

@@ -13,13 +13,13 @@ import duckdb
 
 from atf_dagster.files import keep_read_only
 from atf_dagster.release.candidate import begins_a_formula
-from atf_dagster.report.reading import UnreadableRelease
+from atf_dagster.report.reading import Reading, UnreadableRelease
 from atf_dagster.report.workbook import cells, front, layout, words
 from atf_dagster.report.workbook.figures import latest, series
 from atf_dagster.report.workbook.inequalities import inequalities
-from atf_dagster.report.workbook.reader import Reader, opened
 from atf_dagster.report.workbook.scorecard import scorecard
 from atf_dagster.report.workbook.sheet import NUMBER, Sheet
+from atf_dagster.report.workbook.since import releases, since_last_release
 from atf_dagster.report.workbook.states import changes, coverage, indicators, revisions
 
 OPTIONS = {
@@ -40,8 +40,8 @@ def write_workbook(release: Path, target: Path) -> None:
     three files is missing or unreadable, OSError where the target cannot be written.
     """
     try:
-        with opened(release) as reader:
-            data = _made(reader, all_sheets(reader))
+        with Reading.of_whole(release) as reading:
+            data = _made(reading, all_sheets(reading))
     except duckdb.Error as error:
         raise UnreadableRelease(
             f"The workbook needs what the release in {release} does not have: {' '.join(str(error).split())[:300]}.",
@@ -50,31 +50,33 @@ def write_workbook(release: Path, target: Path) -> None:
     keep_read_only(target, data)
 
 
-def all_sheets(reader: Reader) -> list[Sheet]:
+def all_sheets(reading: Reading) -> list[Sheet]:
     """The sheets with tables, in the workbook's order; cover, contents and notes come before them."""
     return [
-        scorecard(reader),
-        latest(reader),
-        *series(reader),
-        inequalities(reader),
-        coverage(reader),
-        changes(reader),
-        revisions(reader),
-        indicators(reader),
+        scorecard(reading),
+        latest(reading),
+        *series(reading),
+        inequalities(reading),
+        coverage(reading),
+        since_last_release(reading),
+        changes(reading),
+        revisions(reading),
+        releases(reading),
+        indicators(reading),
     ]
 
 
-def _made(reader: Reader, sheets: list[Sheet]) -> bytes:
+def _made(reading: Reading, sheets: list[Sheet]) -> bytes:
     # Only here: it needs half a second, and nothing that refreshes needs it.
     import gptables
     import pandas
     from gptables.core.gptable import FormatList
 
-    notes = front.notes(reader)
+    notes = front.notes(reading)
     # In the order of the numbers that gptables gives them.
     referred = list(dict.fromkeys(reference for sheet in sheets for reference in sheet.notes)) or list(notes)
-    parts = [[line for line in part if line] for part in (front.introduction(reader), front.about(reader))]
-    parts.append(front.contact(reader))
+    parts = [[line for line in part if line] for part in (front.introduction(reading), front.about(reading))]
+    parts.append(front.contact(reading))
     tables = {sheet.name: _table(sheet, gptables.GPTable, FormatList, pandas.DataFrame) for sheet in sheets}
     buffer = io.BytesIO()
     with warnings.catch_warnings():
@@ -84,7 +86,7 @@ def _made(reader: Reader, sheets: list[Sheet]) -> bytes:
             buffer,
             tables,
             cover=gptables.Cover(
-                title=cells.safe(front.title(reader)),
+                title=cells.safe(front.title(reading)),
                 intro=[cells.in_heading(line) for line in parts[0]],
                 about=[cells.in_heading(line) for line in parts[1]],
                 contact=[cells.in_heading(line) for line in parts[2]],
@@ -101,14 +103,14 @@ def _made(reader: Reader, sheets: list[Sheet]) -> bytes:
         )
     for sheet in sheets:
         _finish(book, book.get_worksheet_by_name(sheet.name), tables[sheet.name], sheet)
-    layout.lay_out_cover(book.get_worksheet_by_name("Cover"), front.title(reader), parts)
+    layout.lay_out_cover(book.get_worksheet_by_name("Cover"), front.title(reading), parts)
     titles = [sheet.title for sheet in sheets]
     layout.lay_out_list(book.get_worksheet_by_name("Contents"), layout.CONTENTS_WIDTHS, titles)
     texts = [notes[reference] for reference in referred]
     layout.lay_out_list(book.get_worksheet_by_name("Notes"), layout.NOTES_WIDTHS, texts)
-    built_at = datetime.fromisoformat(str(reader.receipt["built_at"])).replace(tzinfo=None)
+    built_at = datetime.fromisoformat(str(reading.receipt["built_at"])).replace(tzinfo=None)
     about = "\n".join(parts[0])
-    book.set_properties({"title": front.title(reader), "comments": about, "created": built_at})
+    book.set_properties({"title": front.title(reading), "comments": about, "created": built_at})
     book.close()
     return buffer.getvalue()
 

@@ -22,8 +22,10 @@ SHEETS = [
     "Overarching",
     "Inequalities",
     "Coverage",
+    "Since_last_release",
     "Changes",
     "Revisions",
+    "Releases",
     "Indicators",
 ]
 

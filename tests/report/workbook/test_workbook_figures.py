@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
 import pytest
+
+from atf_dagster.report.workbook import write_workbook
+from support.releases import run_sql
+from support.workbook import tables
 
 if TYPE_CHECKING:
     from support.home import PublishedHome
@@ -101,7 +109,7 @@ def test_an_approximate_figure_on_the_scorecard_says_so(
     assert shown
     for code in shown:
         remark = rows[code]["Figures that are not normal ones, and what they are"]
-        assert "Cheshire and Merseyside" in remark and "estimated" in remark
+        assert "Cheshire and Merseyside" in remark and "approximate" in remark
 
 
 def test_a_figure_that_may_not_be_shown_is_blank_with_a_symbol_and_its_status_in_words(
@@ -113,7 +121,7 @@ def test_a_figure_that_may_not_be_shown_is_blank_with_a_symbol_and_its_status_in
     for row in absent:
         assert row["Shorthand"] in {"[c]", "[x]", "[z]", "[u]"} and row["Status"]
     assert {row["Shorthand"] for row in rows if row["Status"] == "normal"} == {None}
-    assert {row["Shorthand"] for row in rows if row["Status"] == "estimated"} == {"[e]"}
+    assert {row["Shorthand"] for row in rows if row["Status"] == "approximate"} == {"[e]"}
 
 
 def test_every_measure_of_inequality_is_the_mart_s_newest_and_without_a_value_has_a_reason(
@@ -205,3 +213,70 @@ def test_changes_are_counted_as_the_history_has_them(published_home: PublishedHo
     rows = sheets["Changes"].rows
     found = tuple(sum(row[f"{kind} figures"] for row in rows) for kind in ("New", "Revised", "Withdrawn"))
     assert found == expected and found[0] > 0
+
+
+def test_the_first_release_has_nothing_to_be_compared_with(
+    published_home: PublishedHome, sheets: dict[str, Table]
+) -> None:
+    (row,) = sheets["Since_last_release"].rows
+    assert "This is the first release" in row["What is not here, and why"]
+    (row,) = sheets["Releases"].rows
+    ((figures,),) = published_home.rows("select count(*) from mart.fct_observation")
+    assert (row["Release"], row["New figures"]) == (published_home.release.name, figures)
+
+
+def test_what_changed_since_the_release_before_is_in_the_workbook_as_in_the_mart(
+    published_home: PublishedHome, tmp_path: Path
+) -> None:
+    release = tmp_path / "release"
+    release.mkdir()
+    for name in ("atf.duckdb", "receipt.json", "datapackage.json"):
+        shutil.copyfile(published_home.release / name, release / name)
+        (release / name).chmod(0o644)
+    key = "indicator_code = 'ATF02' and area_code = 'E08000012' and sex = 'Female' and period_id like '2022-01-01%'"
+    start = (
+        "insert into mart.fct_change by name select indicator_code, area_code, {period} as period_id, sex, age, "
+        "breakdown_type, breakdown_value, '000000-x' as version_before, true as made_by_other_code, "
+    )
+    run_sql(
+        release / "atf.duckdb",
+        start.format(period="period_id")
+        + "'revised' as change, value - 1.5 as old_value, value as new_value, 'normal' as old_status, status as "
+        f"new_status, 'lower' as old_outcome_statistical from mart.fct_observation where {key}",
+        start.format(period="'2011-01-01/2013-12-31'")
+        + "'revised' as change, 'hidden_now' as old_value_reason, 'normal' as old_status, 'suppressed' as new_status "
+        f"from mart.fct_observation where {key}",
+    )
+    write_workbook(release, tmp_path / "changed.xlsx")
+    table = tables(openpyxl.load_workbook(tmp_path / "changed.xlsx"))["Since_last_release"]
+    first, second = table.rows
+    assert first["Value now"] - first["Value before"] == pytest.approx(1.5)
+    assert (first["Period"], first["Beside England before"]) == ("2022 to 2024", "lower")
+    assert (second["Value before"], second["Shorthand before"], second["Shorthand now"]) == (None, None, "[c]")
+    assert second["Why the value before is not repeated"] == "not repeated: the figure is hidden now"
+
+
+def test_a_figure_that_a_check_doubts_is_not_judged_in_the_workbook_either(
+    published_home: PublishedHome, sheets: dict[str, Table]
+) -> None:
+    rows = {(row["Indicator code"], row["Area code"]): row for row in sheets["Latest_figures"].rows}
+    seen = 0
+    for (sample,) in published_home.rows(
+        "select sample from mart.quality_result where not success and severity in ('warning', 'critical')"
+    ):
+        for entry in json.loads(sample):
+            if not {"indicator_code", "period_id", "sex", "age"} <= set(entry):
+                continue
+            code = entry["indicator_code"]
+            for (area,) in published_home.rows(
+                f"select area_code from mart.vw_latest where value is not null and indicator_code = '{code}' and "
+                f"period_id = '{entry['period_id']}' and sex = '{entry['sex']}' and age = '{entry['age']}' and "
+                "area_code in (select area_code from mart.dim_area where is_answered and area_type = 'council') and "
+                f"'{entry.get('area_code') or ''}' in ('', area_code)"
+            ):
+                row = rows[code, area]
+                assert (row["Compared with England"], row["Judged against England"]) == (None, "not judged")
+                assert row["Why not compared or not judged"] == "a check doubts the figure"
+                seen += 1
+    assert seen >= 9
+    assert any(row["Judged against England"] == "worse" for row in rows.values())

@@ -13,8 +13,8 @@ import duckdb
 import openpyxl
 import pytest
 
+from atf_dagster.report.reading import UnreadableRelease
 from atf_dagster.report.workbook import write_workbook
-from atf_dagster.report.workbook.reader import UnreadableRelease
 from support.home import PROJECT
 from support.workbook import tables
 
@@ -46,6 +46,8 @@ SHEET_OF = {
     "coverage": "Coverage",
     "fct_observation_history": "Changes",
     "fct_revision": "Revisions",
+    "fct_change": "Since_last_release",
+    "release_history": "Releases",
 }
 
 
