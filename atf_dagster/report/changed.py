@@ -1,19 +1,20 @@
 """The page of changes: new periods, revisions with old and new value, comparisons that changed; the same as a feed.
 
-The mart says when each figure came into force. A release that lists its predecessors (`release_history`) also says what
-came since the one before; an older one is shown by the day on which figures came into force.
+The mart says when each figure came into force. A release also says what differs from the one before (`since`); an older
+one, which does not, is shown by the day on which figures came into force.
 
-Belongs here: grouping what arrived, the rows of revisions, the feed. Does not belong here: finding changes (the mart).
+Belongs here: grouping what arrived by day, the rows of revisions, the feed. Does not belong here: finding changes (the
+mart), what the release says of the one before (`since`).
 """
 
 import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from atf_dagster.report import words
+from atf_dagster.report import since, words
 from atf_dagster.report.facts import Facts, Indicator
 from atf_dagster.report.page import Figure, Group, Page
 from atf_dagster.report.reading import Row
@@ -22,7 +23,6 @@ from atf_dagster.report.table import Column, Table, figure, text
 MOST_DAYS = 60
 MOST_ROWS = 400
 YEAR = dt.timedelta(days=365)
-FIRST = "This is the first release; there is nothing to compare it with."
 
 
 @dataclass(frozen=True)
@@ -83,25 +83,11 @@ def days(facts: Facts, area: str | None = None) -> list[Day]:
     ]
 
 
-def since_last(facts: Facts) -> tuple[dt.datetime | None, str]:
-    """When the release before this one was made, and words where the release does not say it."""
-    rows = facts.reading.read("release_history", "version built_at", "order by built_at", "version built_at")
-    earlier = [row for row in rows if row["version"] != facts.about.version and row["built_at"] is not None]
-    if earlier:
-        return earlier[-1]["built_at"], ""
-    days_of_figures = {row["day"] for row in facts.arrivals}
-    if rows or (facts.about.number == 1 and len(days_of_figures) <= 1):
-        return None, FIRST
-    return None, (
-        "This release has no list of the releases before it, so that changes are shown by the day on which figures "
-        "came into force."
-    )
-
-
 def page(facts: Facts) -> Page:
     """The page `changes.html`."""
     found = days(facts)
-    before, why = since_last(facts)
+    before, why = since.release_before(facts)
+    recent = _since(facts, before)
     return Page(
         path="changes.html",
         title="Changes",
@@ -110,28 +96,39 @@ def page(facts: Facts) -> Page:
             "days": found[:MOST_DAYS],
             "before": before,
             "why": why,
-            "since": [day for day in found if before is not None and day.day >= before.date()],
+            "since": recent,
+            "days_since": [day for day in found if before is not None and day.day >= before.date()],
             "names": facts.indicator,
             "labels": facts.label,
             "has_history": facts.reading.has("fct_observation_history"),
         },
-        groups=tuple(_groups(facts)),
+        groups=(*([recent] if recent else []), *_revised(facts)),
     )
 
 
-def _groups(facts: Facts) -> list[Group]:
+def _since(facts: Facts, before: dt.datetime | None) -> Group | None:
+    """What the release says of the one before; None where it does not."""
+    if before is None or facts.changes is None:
+        return None
+    figures = [since.by_indicator(facts, facts.changes), since.figures(facts, facts.changes)] if facts.changes else []
+    said = f"The release before was made on {words.moment(before)}. {since.counted(facts.changes)}"
+    shown = [figure for figure in figures if figure is not None]
+    return Group("since", "Since the release before", said, shown, since.cautions(facts.changes))
+
+
+def _revised(facts: Facts) -> list[Group]:
     if not facts.reading.has("fct_revision"):
         return [Group("revisions", "Revisions", "This release has no table of revisions.")]
     revised = facts.revisions
     changed = [row for row in revised if row["comparison_changed"] or row["trend_changed"]]
     groups = []
-    is_first = since_last(facts)[1] == FIRST
+    is_first = since.release_before(facts)[1] == since.FIRST
     for id, title, rows, nothing in (
         ("comparisons", "Comparisons and trends that changed", changed, "No comparison and no trend has changed."),
         ("revisions", "Revised figures", revised, "No figure has been revised since this warehouse holds it."),
     ):
         if not rows:
-            groups.append(Group(id, title, FIRST if is_first else nothing))
+            groups.append(Group(id, title, since.FIRST if is_first else nothing))
             continue
         said = f"{words.counted(len(rows), 'figure')}, the newest of {words.day(rows[0]['seen_at'])}."
         if len(rows) > MOST_ROWS:
@@ -161,36 +158,18 @@ def revision_table(facts: Facts, rows: Sequence[Row], id: str, caption: str) -> 
 
 def _revision(facts: Facts, row: Row) -> list[Any]:
     indicator: Indicator = facts.indicator[row["indicator_code"]]
-    whom = [row["sex"], row["age"]]
-    if row["breakdown_type"] != "Total":
-        whom.append(f"{row['breakdown_type']}: {row['breakdown_value']}")
     return [
         text(row["seen_at"].date() if row["seen_at"] else None, "head"),
         text(indicator.name, "", f"indicators/{indicator.code}.html"),
         text(facts.area[row["area_code"]].name, "", f"areas/{row['area_code']}.html"),
         text(facts.label(row["period_id"])),
-        text(", ".join(str(part) for part in whom if part)),
+        text(since.group(row)),
         figure(row["old_value"], indicator.decimals, absent=words.STATUSES.get(row["old_status"] or "", "no figure")),
         figure(row["new_value"], indicator.decimals, absent=words.STATUSES.get(row["new_status"] or "", "no figure")),
         text(words.STATUSES.get(row["old_status"] or "", row["old_status"])),
         text(words.STATUSES.get(row["new_status"] or "", row["new_status"])),
-        text(_effect(row)),
+        text(since.effect(facts, row)),
     ]
-
-
-def _effect(row: Row) -> str:
-    said = []
-    if row["comparison_changed"]:
-        said.append(
-            f"beside England: {_word(row['old_outcome_statistical'])} became {_word(row['new_outcome_statistical'])}"
-        )
-    if row["trend_changed"]:
-        said.append(f"trend: {_word(row['old_trend'])} became {_word(row['new_trend'])}")
-    return "; ".join(said)
-
-
-def _word(code: str | None) -> str:
-    return (code or "not known").replace("_", " ")
 
 
 def of_area(facts: Facts, area: str) -> Group:
@@ -198,20 +177,25 @@ def of_area(facts: Facts, area: str) -> Group:
     title = "What changed"
     if not facts.reading.has("fct_observation_history", "valid_from", "change"):
         return Group("changed", title, "This release has no history of its figures.")
-    before, why = since_last(facts)
+    before, why = since.release_before(facts)
     found = days(facts, area)
-    notes = []
+    notes, figures = [], []
     if before is None:
         notes.append(why)
+    elif facts.changes is not None:
+        rows_since = since.rows_of(facts, area)
+        notes.append(f"Since the release before, of {words.day(before)}: {since.counted(rows_since)}")
+        notes += since.cautions(rows_since)
+        figures = [found_since] if (found_since := since.figures(facts, rows_since)) else []
     else:
         recent = [day for day in found if day.day >= before.date() and not day.is_first]
         counts = " ".join(f"{words.day(day.day)}: {day.sentence}" for day in recent) or "Nothing changed."
         notes.append(f"Since the release before, of {words.day(before)}: {counts}")
     built = facts.about.built_at
-    since = built.date() - YEAR if built else None
+    a_year_ago = built.date() - YEAR if built else None
     rows = []
     for day in found:
-        if since is not None and day.day < since:
+        if a_year_ago is not None and day.day < a_year_ago:
             continue
         for code in sorted({*day.new, *day.revised, *day.withdrawn} if not day.is_first else ()):
             indicator = facts.indicator.get(code)
@@ -230,7 +214,8 @@ def of_area(facts: Facts, area: str) -> Group:
     if first is not None:
         notes.append(f"{words.day(first.day)}: {first.sentence}")
     if not rows:
-        return Group("changed", title, "In the last year nothing changed after the first figures came.", notes=notes)
+        said = "In the last year nothing changed after the first figures came."
+        return Group("changed", title, said, figures, notes)
     columns = (
         Column("day", "Day"),
         Column("indicator", "Indicator"),
@@ -241,54 +226,39 @@ def of_area(facts: Facts, area: str) -> Group:
     )
     said = f"In the last year {words.counted(len({row[1].text for row in rows}), 'indicator')} changed."
     table = Table("changed", "Figures that came, changed or went in the last year", columns, rows)
-    return Group("changed", title, figures=[Figure("changed", "The last year", said, table)], notes=notes)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry of the feed."""
-
-    id: str
-    title: str
-    updated: str
-    summary: str
-    items: tuple[str, ...]
+    return Group("changed", title, "", [*figures, Figure("changed", "The last year", said, table)], notes)
 
 
 def feed(facts: Facts) -> dict[str, Any]:
-    """What the template of the Atom feed shows."""
+    """What the template of the Atom feed shows: an entry a release; where the release lists none, an entry a day."""
     built = facts.about.built_at or dt.datetime(1970, 1, 1)
-    entries = []
-    for day in days(facts)[:MOST_DAYS]:
-        items = [
-            f"{facts.indicator[code].name}: new period {', '.join(facts.label(id) for id in ids)}"
-            for code, ids in day.new_periods.items()
-            if code in facts.indicator
-        ]
-        items += [
-            f"{facts.indicator[row['indicator_code']].name}, {facts.area[row['area_code']].name}, "
-            f"{facts.label(row['period_id'])}: {_old_and_new(facts, row)}"
-            for row in facts.revisions
-            if row["seen_at"] and row["seen_at"].date() == day.day
-        ][:MOST_ROWS]
-        entries.append(
-            Entry(
-                id=_urn(f"{facts.about.mode} {day.day}"),
-                title=f"{words.day(day.day)}: {day.counts}",
-                updated=f"{day.day.isoformat()}T00:00:00Z",
-                summary=day.sentence,
-                items=tuple(items),
-            )
-        )
-    return {"id": _urn(f"changes {facts.about.mode}"), "updated": f"{built:%Y-%m-%dT%H:%M:%SZ}", "entries": entries}
+    entries = since.entries(facts) or [_entry(facts, day) for day in days(facts)]
+    return {
+        "id": _urn(f"changes {facts.about.mode}"),
+        "updated": f"{built:%Y-%m-%dT%H:%M:%SZ}",
+        "entries": [replace(entry, id=_urn(entry.id)) for entry in entries[:MOST_DAYS]],
+    }
 
 
-def _old_and_new(facts: Facts, row: Row) -> str:
-    places = facts.indicator[row["indicator_code"]].decimals
-    old = words.number(row["old_value"], places) or words.STATUSES.get(row["old_status"] or "", "no figure")
-    new = words.number(row["new_value"], places) or words.STATUSES.get(row["new_status"] or "", "no figure")
-    effect = _effect(row)
-    return f"{old} became {new}" + (f" ({effect})" if effect else "")
+def _entry(facts: Facts, day: Day) -> since.Entry:
+    items = [
+        f"{facts.indicator[code].name}: new period {', '.join(facts.label(id) for id in ids)}"
+        for code, ids in day.new_periods.items()
+        if code in facts.indicator
+    ]
+    items += [
+        f"{facts.indicator[row['indicator_code']].name}, {facts.area[row['area_code']].name}, "
+        f"{facts.label(row['period_id'])}: {since.old_and_new(facts, row)}"
+        for row in facts.revisions
+        if row["seen_at"] and row["seen_at"].date() == day.day
+    ][:MOST_ROWS]
+    return since.Entry(
+        id=f"{facts.about.mode} {day.day}",
+        title=f"{words.day(day.day)}: {day.counts}",
+        updated=f"{day.day.isoformat()}T00:00:00Z",
+        summary=day.sentence,
+        items=tuple(items),
+    )
 
 
 def _urn(name: str) -> str:

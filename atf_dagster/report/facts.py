@@ -24,6 +24,10 @@ LATEST = (
 SERIES = "indicator_code area_code period_id sex age value lci_95 uci_95 status"
 FIGURE = "indicator_code area_code period_id sex age breakdown_type breakdown_value"
 """The key of one figure."""
+CHANGE = (
+    f"{FIGURE} change old_value new_value old_value_reason old_status new_status old_outcome_statistical "
+    "new_outcome_statistical comparison_changed old_trend new_trend trend_changed is_other_mode made_by_other_code"
+)
 GAP = "indicator_code area_code period_id sex age measure group_a group_b quantile_edition"
 """The key of one gap."""
 ASSOCIATIONS = "vw_determinants_and_life_expectancy"
@@ -257,6 +261,38 @@ class Facts(Subjects):
             f"seen_at {FIGURE}",
         )
         return [row for row in rows if row["area_code"] in self.area and row["indicator_code"] in self.indicator]
+
+    @cached_property
+    def changes(self) -> list[Row] | None:
+        """What differs from the release before, of answered areas; None where the release does not say it."""
+        if not self.reading.has("fct_change", *CHANGE.split(" ")):
+            return None
+        rows = self.reading.read("fct_change", CHANGE, f"order by {', '.join(FIGURE.split(' '))}")
+        return [row for row in rows if row["area_code"] in self.area and row["indicator_code"] in self.indicator]
+
+    @cached_property
+    def new_periods(self) -> dict[str, tuple[str, ...]]:
+        """Indicator -> its periods of which the release before had no figure, where it had others of the indicator."""
+        if not self.changes:
+            return {}
+        rows = self.reading.ask(
+            f"""with figure as (
+                select o.indicator_code, o.period_id, c.change is not null as is_new
+                from fct_observation as o
+                left join (from fct_change where change = 'new') as c using ({", ".join(FIGURE.split(" "))})
+                where o.area_code in ({", ".join(literal(code) for code in self.area)})
+            )
+            select indicator_code, period_id from figure
+            where indicator_code in (select indicator_code from figure where not is_new)
+            group by indicator_code, period_id having bool_and(is_new) order by indicator_code, period_id"""
+        )
+        return {code: tuple(row["period_id"] for row in mine) for code, mine in by(rows, "indicator_code").items()}
+
+    @cached_property
+    def releases(self) -> list[Row]:
+        """The releases that there were up to this one, oldest first; empty where the release does not list them."""
+        columns = "version built_at mode compared_with n_new n_revised n_withdrawn n_comparison"
+        return self.reading.read("release_history", columns, "order by version", columns)
 
     def first_seen(self, revision: Row) -> dt.datetime | None:
         """When the figure of a row of fct_revision first came into force."""

@@ -46,7 +46,7 @@ def test_a_revision_has_its_old_and_its_new_value(later: Path) -> None:
     assert table is not None
     (row,) = cells(table)
     old, new = float(row[5]), float(row[6])
-    assert row[0] == "2026-12-20" and row[1:3] == ["Healthy life expectancy at birth", "Liverpool"]
+    assert row[0] == "20 December 2026" and row[1:3] == ["Healthy life expectancy at birth", "Liverpool"]
     assert round(new - old, 6) == 1.5
     assert row[9] == "beside England: lower became similar"
 
@@ -63,18 +63,11 @@ def test_a_comparison_that_changed_stands_by_itself(later: Path) -> None:
     assert table is not None and len(cells(table)) == 1
 
 
-def test_a_new_period_is_named_by_page_area_and_feed(later: Path) -> None:
+def test_a_new_period_is_named_by_page_and_area(later: Path) -> None:
     assert "new period 2025 to 2027" in page(later / "changes.html").text
     table = page(later / "areas" / "E08000012.html").one("changed-caption").parent
     assert table is not None
-    assert cells(table) == [["2026-12-20", "Healthy life expectancy at birth", "2025 to 2027", "1", "0", "0"]]
-    assert "new period 2025 to 2027" in (later / "changes.atom").read_text("utf-8")
-
-
-def test_the_feed_has_old_and_new_value_of_a_revision(report: Path, later: Path) -> None:
-    said = (later / "changes.atom").read_text("utf-8")
-    assert "Healthy life expectancy at birth, Liverpool" in said and " became " in said
-    assert " became " not in (report / "changes.atom").read_text("utf-8")
+    assert cells(table) == [["20 December 2026", "Healthy life expectancy at birth", "2025 to 2027", "1", "0", "0"]]
 
 
 def test_the_first_figures_of_a_warehouse_are_no_news(report: Path) -> None:
@@ -82,16 +75,108 @@ def test_the_first_figures_of_a_warehouse_are_no_news(report: Path) -> None:
     assert "nothing changed after the first figures came" in page(report / "areas" / "E08000012.html").text
 
 
-def test_what_changed_since_the_release_before_is_said_where_it_is_known(changed: Changed) -> None:
+BEFORE, NOW = "000000-x", "(select version from mart.release_info)"
+COMPARED = (
+    "delete from mart.release_history",
+    f"insert into mart.release_history by name select '{BEFORE}' as version, "
+    "timestamp '2026-12-10 06:00:00' as built_at, 'live' as mode",
+    f"insert into mart.release_history by name select {NOW} as version, "
+    "timestamp '2026-12-21 06:00:00' as built_at, "
+    f"'snapshot' as mode, '{BEFORE}' as compared_with, 1 as n_new, 1 as n_revised, 1 as n_withdrawn, 0 as n_comparison",
+)
+ROW = (
+    "insert into mart.fct_change by name select indicator_code, area_code, {period} as period_id, sex, age, "
+    f"breakdown_type, breakdown_value, '{BEFORE}' as version_before, {NOW} as version, false as is_other_mode, "
+    "{code} as made_by_other_code, {said} from mart.fct_observation where "
+) + KEY
+CHANGES = (
+    ROW.format(
+        period="period_id",
+        code="true",
+        said="'revised' as change, value - 1.5 as old_value, value as new_value, 'normal' as old_status, status as "
+        "new_status, 'lower' as old_outcome_statistical, 'similar' as new_outcome_statistical, "
+        "true as comparison_changed",
+    ),
+    ROW.format(
+        period="'2025-01-01/2027-12-31'", code="true", said="'new' as change, value as new_value, status as new_status"
+    ),
+    "insert into mart.fct_observation by name select * replace ('2025-01-01/2027-12-31' as period_id) "
+    f"from mart.fct_observation where {KEY}",
+    ROW.format(
+        period="'2011-01-01/2013-12-31'",
+        code="true",
+        said="'revised' as change, 'hidden_now' as old_value_reason, 'normal' as old_status, "
+        "'suppressed' as new_status",
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def compared(changed: Changed) -> Path:
+    """Pages of a release that says what changed since the one before."""
+    return changed(PERIOD, *COMPARED, *CHANGES)
+
+
+def test_the_page_says_what_changed_since_the_release_before(compared: Path) -> None:
+    tree = page(compared / "changes.html")
+    assert "The release before was made on 10 December 2026, 06:00 UTC." in tree.text
+    assert "1 figure new and 2 figures revised, of 1 indicator." in tree.text
+    assert "Models or programs changed between the two releases" in tree.text
+    counts = tree.one("since-caption").parent
+    assert counts is not None
+    assert cells(counts) == [["Healthy life expectancy at birth", "2025 to 2027", "1", "2", "0", "0"]]
+
+
+def test_a_changed_figure_has_what_it_was_and_what_changed_with_it(compared: Path) -> None:
+    for name in ("changes.html", "areas/E08000012.html"):
+        table = page(compared / name).one("since-figures-caption").parent
+        assert table is not None
+        first, second = cells(table)
+        assert round(float(first[6]) - float(first[5]), 6) == 1.5
+        assert first[1:5] == ["Liverpool", "2022 to 2024", "Female, All ages", "revised"]
+        assert first[9] == "beside England: lower became similar"
+        assert second[5:7] == ["not repeated: the figure is hidden now", "suppressed"]
+
+
+def test_an_area_says_what_changed_in_it_alone(compared: Path) -> None:
+    said = page(compared / "areas" / "E08000012.html").text
+    assert "Since the release before, of 10 December 2026: 1 figure new and 2 figures revised, of 1 indicator." in said
+    said = page(compared / "areas" / "E06000007.html").text
+    assert "Since the release before, of 10 December 2026: Nothing changed." in said
+
+
+def test_the_feed_has_an_entry_for_each_release(compared: Path) -> None:
+    feed = ElementTree.parse(compared / "changes.atom").getroot()
+    titles = [entry.findtext(f"{ATOM}title") for entry in feed.iter(f"{ATOM}entry")]
+    assert titles == [
+        "21 December 2026: 1 figure new, 1 figure revised and 1 figure withdrawn",
+        "10 December 2026: what changed is not recorded",
+    ]
+    items = feed.findtext(f"{ATOM}entry/{ATOM}content") or ""
+    assert "Healthy life expectancy at birth: new period 2025 to 2027" in items
+    assert "Liverpool, 2022 to 2024, Female, All ages: " in items and "lower became similar" in items
+
+
+WITHOUT = (
+    *(f"drop view main.{table}" for table in ("fct_change", "release_history")),
+    *(f"drop table mart.{table}" for table in ("fct_change", "release_history")),
+)
+
+
+def test_a_release_that_does_not_say_it_shows_what_came_by_day(changed: Changed) -> None:
     folder = changed(
         ARRIVED,
         PERIOD,
-        "create table mart.release_history (version varchar, built_at timestamp)",
-        "insert into mart.release_history values ('000000-x', timestamp '2026-12-10 06:00:00')",
+        REVISED,
+        "update mart.fct_observation_history set valid_from = timestamp '2026-11-01 06:00:00' where valid_from < "
+        + LATER
+        + " and indicator_code = 'ATF01'",
+        *WITHOUT,
     )
-    said = page(folder / "areas" / "E08000012.html").text
-    assert "Since the release before, of 10 December 2026: 20 December 2026: 1 figure new, of 1 indicator." in said
-    assert "The release before was made on 10 December 2026" in page(folder / "changes.html").text
+    assert "This release has no list of the releases before it" in page(folder / "changes.html").text
+    assert "new period 2025 to 2027" in page(folder / "changes.html").text
+    feed = (folder / "changes.atom").read_text("utf-8")
+    assert "20 December 2026: 1 figure new" in feed and " became " in feed
 
 
 def test_the_feed_is_atom(report: Path) -> None:
