@@ -11,7 +11,7 @@ from atf_dagster.report.facts import Area, Facts
 from atf_dagster.report.page import Figure, Group, Page
 from atf_dagster.report.reading import Row
 from atf_dagster.report.standing import INDICATOR
-from atf_dagster.report.table import Column, Table, text
+from atf_dagster.report.table import Column, Table, sectioned, text
 
 
 def page(facts: Facts, area: Area) -> Page:
@@ -44,9 +44,9 @@ def _summary(facts: Facts, area: Area, rows: Sequence[Row]) -> str:
 
 
 def _dated(facts: Facts, row: Row) -> str:
-    """The indicator's name with the figure's period, and a word where the figure is old."""
+    """The indicator's name, of whom and of which period the figure is, and a word where it is old."""
     old = f", {words.OLD[1]}" if age.is_old(facts, row) else ""
-    return f"{facts.indicator[row['indicator_code']].name} ({row['period']}{old})"
+    return f"{facts.indicator[row['indicator_code']].named(row['sex'])} ({row['period']}{old})"
 
 
 def _groups(facts: Facts, area: Area) -> Iterator[Group]:
@@ -71,15 +71,24 @@ def _headline(facts: Facts, area: Area, kind: str, title: str) -> Figure:
     for indicator in mine:
         row = facts.latest.get((indicator.code, area.code))
         sex = row["sex"] if row else indicator.card["headline_sex"]
-        rows.append(
-            [
-                standing.name_of(facts, indicator),
-                text(indicator.unit),
-                text(sex),
-                *standing.cells(facts, indicator, row, area),
-            ]
-        )
+        cells = [
+            standing.name_of(facts, indicator),
+            text(indicator.unit),
+            text(sex),
+            *standing.cells(facts, indicator, row, area),
+        ]
+        rows.append((facts.principle_of(indicator), cells))
     known = sum((facts.latest.get((i.code, area.code)) or {"value": None})["value"] is not None for i in mine)
     said = f"{known} of {len(mine)} have a figure."
     columns = (INDICATOR, Column("unit", "Unit"), Column("sex", "Sex"), *standing.VALUES)
-    return Figure(f"headline-{kind}", title, said, Table(f"headline-{kind}", f"{title}, {area.name}", columns, rows))
+    ordered, sections = sectioned(rows)
+    # Open: the beacon indicators, for which most readers come.
+    table = Table(
+        f"headline-{kind}",
+        f"{title}, {area.name}",
+        columns,
+        ordered,
+        sections=sections,
+        fold="" if kind == "beacon" else "table",
+    )
+    return Figure(table.id, title, said, table)

@@ -10,7 +10,7 @@ from atf_dagster.report.facts import Area, Facts, Indicator
 from atf_dagster.report.page import Figure, Group
 from atf_dagster.report.reading import Row
 from atf_dagster.report.standing import INDICATOR
-from atf_dagster.report.table import Cell, Column, Table, figure, text
+from atf_dagster.report.table import Cell, Column, Table, figure, sectioned, text
 
 
 def spine(facts: Facts, area: Area) -> Group:
@@ -30,20 +30,16 @@ def spine(facts: Facts, area: Area) -> Group:
             continue
         decimals = indicator.decimals
         drawable.append({**place, **row, "indicator": indicator})
-        rows.append(
-            [
-                standing.name_of(facts, indicator),
-                text(row["period"]),
-                figure(row["value"], decimals),
-                *(
-                    figure(place[n], decimals)
-                    for n in ("lowest", "lower_quartile", "median", "upper_quartile", "highest")
-                ),
-                figure(row["england_value"], decimals),
-                standing.compared(row),
-                text(_place(facts, indicator, area, place)),
-            ]
-        )
+        cells = [
+            standing.name_of(facts, indicator),
+            text(row["period"]),
+            figure(row["value"], decimals),
+            *(figure(place[n], decimals) for n in ("lowest", "lower_quartile", "median", "upper_quartile", "highest")),
+            figure(row["england_value"], decimals),
+            standing.compared(row),
+            text(_place(facts, indicator, area, place)),
+        ]
+        rows.append((facts.principle_of(indicator), cells))
     if not rows:
         return Group("spine", title, "For no indicator are there figures of enough councils.")
     columns = (
@@ -63,7 +59,9 @@ def spine(facts: Facts, area: Area) -> Group:
     chart = drawn.spine(facts, area, drawable)
     if chart is not None:
         said = f"{said} {chart.sentence}"
-    table = Table("spine", f"{area.name} among the councils of England", columns, rows)
+    ordered, sections = sectioned(rows)
+    caption = f"{area.name} among the councils of England"
+    table = Table("spine", caption, columns, ordered, sections=sections, fold="table" if chart is not None else "")
     return Group("spine", title, figures=[Figure("spine", "Spine chart", said, table, chart)])
 
 
@@ -111,19 +109,18 @@ def neighbours(facts: Facts, area: Area) -> Group:
         ranked = _ranked(facts, indicator, area, row, members)
         if beside is None and not ranked:
             continue
-        rows.append(
-            [
-                standing.name_of(facts, indicator),
-                text(row["period"]),
-                figure(row["value"], indicator.decimals),
-                figure(beside["benchmark_value"] if beside else None, indicator.decimals, absent="none"),
-                _difference(indicator, beside),
-                standing.compared({**row, **beside, "publisher_outcome": None, "not_compared_reason": beside["reason"]})
-                if beside
-                else text(None),
-                *([text(ranked)] if members else []),
-            ]
-        )
+        cells = [
+            standing.name_of(facts, indicator),
+            text(row["period"]),
+            figure(row["value"], indicator.decimals),
+            figure(beside["benchmark_value"] if beside else None, indicator.decimals, absent="none"),
+            _difference(indicator, beside),
+            standing.compared({**row, **beside, "publisher_outcome": None, "not_compared_reason": beside["reason"]})
+            if beside
+            else text(None),
+            *([text(ranked)] if members else []),
+        ]
+        rows.append((facts.principle_of(indicator), cells))
     if not rows:
         return Group(
             "neighbours", title, "Neither it nor its neighbours have figures for the same period.", notes=[who]
@@ -139,7 +136,9 @@ def neighbours(facts: Facts, area: Area) -> Group:
     if members:
         columns.append(Column("order", "From the lowest value to the highest"))
     said = f"{words.counted(len(rows), 'indicator')} can be set beside the ten councils most like {area.name}."
-    table = Table("neighbours", f"{area.name} beside its statistical neighbours", columns, rows)
+    ordered, sections = sectioned(rows)
+    caption = f"{area.name} beside its statistical neighbours"
+    table = Table("neighbours", caption, columns, ordered, sections=sections, fold="table")
     return Group(
         "neighbours", title, figures=[Figure("neighbours", "Statistical neighbours", said, table)], notes=[who]
     )

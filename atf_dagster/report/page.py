@@ -13,13 +13,17 @@ from atf_dagster.report.table import Table
 
 @dataclass(frozen=True)
 class Figure:
-    """id: unique on its page, in lower case. sentence: what the figure says. chart: None where a table is enough."""
+    """id: unique on its page, in lower case. sentence: what the figure says. chart: None where a table is enough.
+
+    is_small: whether two have room beside each other on a wide screen.
+    """
 
     id: str
     title: str
     sentence: str
     table: Table
     chart: Chart | None = None
+    is_small: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,10 @@ class Group:
     words: str = ""
     figures: Sequence[Figure] = ()
     notes: Sequence[str] = ()
+
+    @property
+    def has_small(self) -> bool:
+        return any(figure.is_small for figure in self.figures)
 
 
 @dataclass(frozen=True)

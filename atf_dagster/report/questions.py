@@ -11,8 +11,8 @@ from atf_dagster.report.facts import ASSOCIATIONS, Facts
 from atf_dagster.report.measures import of_difference
 from atf_dagster.report.page import Figure, Group, Page
 from atf_dagster.report.reading import Row
-from atf_dagster.report.subjects import is_code
-from atf_dagster.report.table import LIMITS, Cell, Column, Table, figure, text
+from atf_dagster.report.subjects import by, is_code
+from atf_dagster.report.table import LIMITS, Cell, Column, Section, Table, figure, sectioned, text
 
 KINDS = {"beacon": "Beacon indicators", "proxy": "Proxies", "supporting": "Supporting indicators"}
 DRAWN = "beacon"
@@ -26,7 +26,7 @@ POINT = (
     Column("beside_value", "What it is set beside", True),
     Column("difference", "Difference", True),
     *LIMITS,
-    Column("verdict", "Beyond chance"),
+    Column("verdict", "By more than chance"),
 )
 
 
@@ -159,6 +159,7 @@ def _associations(facts: Facts) -> Figure:
         Column("reason", "Why there is none"),
         Column("warning", "What it does not say"),
     )
+    by_name = by(facts.associations, "indicator_name")
     rows = [
         [
             text(row["indicator_name"], "head", _page_of(facts, row["indicator_code"])),
@@ -176,9 +177,24 @@ def _associations(facts: Facts) -> Figure:
         for row in facts.associations
     ]
     known = sum(row["rho"] is not None for row in facts.associations)
-    said = f"{words.counted(known, 'pair')} have a rank correlation: of councils, not of people, and no cause."
-    table = Table("correlations", "Determinants and life expectancy over councils", columns, rows)
+    ordered, sections = sectioned((row[0].text, row) for row in rows)
+    spans = [Section(s.heading, s.n_rows, _span([row["rho"] for row in by_name[s.heading]])) for s in sections]
+    said = (
+        f"{words.counted(known, 'pair')} have a rank correlation: of councils, not of people, and no cause. They stand "
+        "under their determinants, to be opened."
+    )
+    caption = "Determinants and life expectancy over councils"
+    table = Table("correlations", caption, columns, ordered, sections=spans, fold="sections")
     return Figure("correlations", "Determinants and life expectancy", said, table)
+
+
+def _span(found: Sequence[float | None]) -> str:
+    """From which rank correlation to which a determinant's pairs go."""
+    known = sorted(rho for rho in found if rho is not None)
+    if not known:
+        return "no rank correlation"
+    ends = words.number(known[0], 2), words.number(known[-1], 2)
+    return f"rank correlation {ends[0]}" if len(known) == 1 else f"rank correlations {ends[0]} to {ends[1]}"
 
 
 def _page_of(facts: Facts, code: str) -> str:

@@ -85,6 +85,11 @@ class Indicator:
         """Whether females and males are never put together."""
         return self.card["headline_sex"] in ("Female", "Male")
 
+    def named(self, sex: str) -> str:
+        """The name with whose figure it is, where females and males are never put together."""
+        whom = {"Female": ", females", "Male": ", males"}.get(sex, "") if self.is_by_sex else ""
+        return f"{self.name}{whom}"
+
 
 @dataclass(frozen=True)
 class Period:
@@ -173,6 +178,11 @@ class Subjects:
     @cached_property
     def indicator(self) -> dict[str, Indicator]:
         return {indicator.code: indicator for indicator in self.indicators}
+
+    def principle_of(self, indicator: Indicator) -> str:
+        """The Marmot principle under which an indicator stands: its own, or that of the beacon that it stands for."""
+        beacon = self.indicator.get(indicator.proxy_for or "")
+        return indicator.principle or (beacon and beacon.principle) or "Supporting figures"
 
     def proxies(self, code: str) -> list[Indicator]:
         """The proxies of a beacon indicator."""

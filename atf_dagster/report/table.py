@@ -6,9 +6,9 @@ Belongs here: cells, columns, CSV and JSON of a table. Does not belong here: whi
 import csv
 import datetime as dt
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from atf_dagster.release.candidate import begins_a_formula
 from atf_dagster.report import words
@@ -39,17 +39,43 @@ LIMITS = (Column("lci_95", "Lower 95% limit", True), Column("uci_95", "Upper 95%
 """The columns of a figure's limits, wherever they stand."""
 
 
+class Section(NamedTuple):
+    """Rows that stand together under a heading. n_rows: how many."""
+
+    heading: str
+    n_rows: int
+    said: str = ""
+    """What they say, beside the heading."""
+
+
 @dataclass(frozen=True)
 class Table:
-    """One table with its caption. id: unique on its page, of letters, digits and hyphens. rows: one cell a column."""
+    """One table with its caption. id: unique on its page, of letters, digits and hyphens. rows: one cell a column.
+
+    sections: all rows in their order, in parts. fold: what a reader opens: the table, or each of its sections; nothing
+    is left out, and on paper all is open.
+    """
 
     id: str
     caption: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     note: str = ""
+    sections: Sequence[Section] = ()
+    fold: Literal["", "table", "sections"] = ""
     files: Mapping[str, str] = field(default_factory=dict)
     """Kind of download (`CSV`, `JSON`) -> address beside the page."""
+
+    @property
+    def parts(self) -> list[tuple[Section, Sequence[Sequence[Cell]]]]:
+        """The sections with their rows; one without a heading where there are none."""
+        if not self.sections:
+            return [(Section("", len(self.rows)), self.rows)]
+        found, first = [], 0
+        for section in self.sections:
+            found.append((section, self.rows[first : first + section.n_rows]))
+            first += section.n_rows
+        return found
 
     def as_csv(self) -> str:
         """The rows as CSV: UTF-8, quoted texts, empty where a value is null."""
@@ -68,6 +94,15 @@ class Table:
             "columns": [{"name": column.name, "label": column.label} for column in self.columns],
             "rows": [{name: _plain(cell.value) for name, cell in zip(names, row, strict=True)} for row in self.rows],
         }
+
+
+def sectioned(rows: Iterable[tuple[str, Sequence[Cell]]]) -> tuple[list[Sequence[Cell]], tuple[Section, ...]]:
+    """Rows with their headings -> the rows by heading, in the order in which headings come, and the sections."""
+    found: dict[str, list[Sequence[Cell]]] = {}
+    for heading, row in rows:
+        found.setdefault(heading, []).append(row)
+    every = [row for mine in found.values() for row in mine]
+    return every, tuple(Section(heading, len(mine)) for heading, mine in found.items())
 
 
 def text(value: Any, kind: str = "", href: str = "") -> Cell:

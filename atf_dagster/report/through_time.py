@@ -10,7 +10,7 @@ from atf_dagster.report.facts import Area, Facts, Indicator
 from atf_dagster.report.page import Figure, Group
 from atf_dagster.report.reading import Row
 from atf_dagster.report.standing import INDICATOR
-from atf_dagster.report.table import LIMITS, Cell, Column, Table, direction, figure, text
+from atf_dagster.report.table import LIMITS, Cell, Column, Table, direction, figure, sectioned, text
 
 MOST_TREND_POINTS = 16
 """Periods of a small chart of one area beside England; the indicator's page has more."""
@@ -25,17 +25,16 @@ def trends(facts: Facts, area: Area) -> Group:
             found = facts.trends.get((indicator.code, area.code, sex))
             if found is None or (sex != indicator.card["headline_sex"] and not indicator.is_by_sex):
                 continue
-            rows.append(
-                [
-                    standing.name_of(facts, indicator),
-                    text(sex),
-                    text(facts.span(found["first_period_id"], found["period_id"])),
-                    text(found["n_points"], "number"),
-                    direction(found["outcome"], found["outcome_judged"]),
-                    figure(found["slope"], indicator.decimals + 1, signed=True),
-                    text("; ".join(filter(None, (words.reason(found["reason"]), found["caution"])))),
-                ]
-            )
+            cells = [
+                standing.name_of(facts, indicator),
+                text(sex),
+                text(facts.span(found["first_period_id"], found["period_id"])),
+                text(found["n_points"], "number"),
+                direction(found["outcome"], found["outcome_judged"]),
+                figure(found["slope"], indicator.decimals + 1, signed=True),
+                text("; ".join(filter(None, (words.reason(found["reason"]), found["caution"])))),
+            ]
+            rows.append((facts.principle_of(indicator), cells))
     if not facts.reading.has("fct_trend"):
         return Group("trends", title, "This release has no table of trends.")
     columns = (
@@ -47,8 +46,10 @@ def trends(facts: Facts, area: Area) -> Group:
         Column("slope", "Change a year", True),
         Column("remark", "Why there is none, or what to beware of"),
     )
-    said = _counted(rows)
-    summary = Figure("trends", "All trends", said, Table("trends", f"Trends, {area.name}", columns, rows))
+    said = _counted([row for _, row in rows])
+    ordered, sections = sectioned(rows)
+    table = Table("trends", f"Trends, {area.name}", columns, ordered, sections=sections, fold="table")
+    summary = Figure("trends", "All trends", said, table)
     return Group("trends", title, figures=[summary, *_small(facts, area)])
 
 
@@ -122,7 +123,6 @@ def _small_figure(
     )
     doubted = [row for row in shown if facts.doubts.on(row)]
     known = [row for row in shown if row["value"] is not None and row not in doubted]
-    whom = {"Female": ", females", "Male": ", males"}.get(sex, "") if indicator.is_by_sex else ""
     said = (
         f"{facts.label(known[0]['period_id'])}: {words.number(known[0]['value'], places)}; "
         f"{facts.label(known[-1]['period_id'])}: {words.number(known[-1]['value'], places)} ({indicator.unit})."
@@ -133,14 +133,21 @@ def _small_figure(
         left = [f"{facts.label(row['period_id'])} ({words.number(row['value'], places)})" for row in doubted]
         one = "a check doubts it" if len(left) == 1 else "checks doubt them"
         said += f" Left out, because {one}: {words.listed(left)}; the chart marks this with a ring."
-    id = f"trend-{indicator.code.lower()}" + (f"-{sex.lower()}" if whom else "")
-    caption = f"{indicator.name}{whom} ({indicator.unit}), {area.name}"
+    id = f"trend-{indicator.code.lower()}" + (f"-{sex.lower()}" if indicator.is_by_sex else "")
+    caption = f"{indicator.named(sex)} ({indicator.unit}), {area.name}"
     is_england = area == facts.england
     lines = [*shown, *([] if is_england else [beside[r["period_id"]] for r in shown if r["period_id"] in beside])]
     return Figure(
         id,
-        f"{indicator.name}{whom}",
+        indicator.named(sex),
         said,
-        Table(id, caption, columns[:-1] if is_england else columns, [row[:-1] if is_england else row for row in rows]),
+        Table(
+            id,
+            caption,
+            columns[:-1] if is_england else columns,
+            [row[:-1] if is_england else row for row in rows],
+            fold="table",
+        ),
         drawn.series(facts, indicator, id, caption, lines, (area.name,)),
+        is_small=True,
     )

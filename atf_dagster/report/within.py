@@ -12,7 +12,7 @@ from atf_dagster.report.measures import unit_and_decimals
 from atf_dagster.report.page import Figure, Group
 from atf_dagster.report.reading import Row
 from atf_dagster.report.standing import INDICATOR
-from atf_dagster.report.table import LIMITS, Column, Table, figure, text
+from atf_dagster.report.table import LIMITS, Column, Table, figure, sectioned, text
 
 MEASURES = {
     "absolute_gap": "Gap",
@@ -45,24 +45,21 @@ def inequality(facts: Facts, area: Area) -> Group:
             continue
         unit, places = unit_and_decimals(row["measure"], indicator.unit, indicator.decimals)
         since = f", since {facts.label(row['since_period_id'])}" if row["since_period_id"] else ""
-        rows.append(
-            [
-                standing.name_of(facts, indicator),
-                text(f"{MEASURES.get(row['measure'], row['measure'].replace('_', ' '))}{since}"),
-                text(f"{_group(facts, row['group_a'])} and {_group(facts, row['group_b'])}"),
-                text(row["sex"]),
-                text(row["age"]),
-                text(facts.label(row["period_id"])),
-                text(unit),
-                figure(row["value"], places),
-                figure(row["lci_95"], places, absent="none"),
-                figure(row["uci_95"], places, absent="none"),
-                text(size(facts, row, places)),
-                text(
-                    "; ".join(filter(None, (str(row["outcome"] or "").replace("_", " "), words.reason(row["reason"]))))
-                ),
-            ]
-        )
+        cells = [
+            standing.name_of(facts, indicator),
+            text(f"{MEASURES.get(row['measure'], row['measure'].replace('_', ' '))}{since}"),
+            text(f"{_group(facts, row['group_a'])} and {_group(facts, row['group_b'])}"),
+            text(row["sex"]),
+            text(row["age"]),
+            text(facts.label(row["period_id"])),
+            text(unit),
+            figure(row["value"], places),
+            figure(row["lci_95"], places, absent="none"),
+            figure(row["uci_95"], places, absent="none"),
+            text(size(facts, row, places)),
+            text("; ".join(filter(None, (str(row["outcome"] or "").replace("_", " "), words.reason(row["reason"]))))),
+        ]
+        rows.append((facts.principle_of(indicator), cells))
     if not rows:
         return Group("inequality", title, "There is no measure of inequality within this area.")
     columns = (
@@ -78,8 +75,8 @@ def inequality(facts: Facts, area: Area) -> Group:
         Column("size", "Wider or narrower"),
         Column("outcome", "What its limits say"),
     )
-    widening = sum(row[-1].text.startswith("widening") for row in rows)
-    narrowing = sum(row[-1].text.startswith("narrowing") for row in rows)
+    widening = sum(row[-1].text.startswith("widening") for _, row in rows)
+    narrowing = sum(row[-1].text.startswith("narrowing") for _, row in rows)
     said = (
         f"{words.counted(len(rows), 'measure')}, each of its newest period and edition of deprivation; ratios of gaps "
         "are in the release's table fct_inequality. A change is now less then, so that a gap below zero with a change "
@@ -87,7 +84,9 @@ def inequality(facts: Facts, area: Area) -> Group:
         f"their 95% limits {widening} are widening and {narrowing} narrowing; most changes have no limits, so that "
         "this is not known of them."
     )
-    table = Table("inequality", f"Inequalities within {area.name}", columns, rows)
+    ordered, sections = sectioned(rows)
+    caption = f"Inequalities within {area.name}"
+    table = Table("inequality", caption, columns, ordered, sections=sections, fold="table")
     return Group("inequality", title, figures=[Figure("inequality", "Gaps, slopes and their changes", said, table)])
 
 

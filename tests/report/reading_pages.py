@@ -99,5 +99,10 @@ def pages(folder: Path) -> list[Path]:
 
 def cells(table: Element) -> list[list[str]]:
     """The rows of a table's body as they are read, first the heading of the row."""
-    (body,) = table.all("tbody")
-    return [[cell.read for cell in row.all("th", "td")] for row in body.all("tr")]
+    return [[cell.read for cell in row.all("th", "td")] for row in rows(table)]
+
+
+def rows(table: Element) -> list[Element]:
+    """The rows of a table's body, without the headings of its parts."""
+    every = (row for body in table.all("tbody") for row in body.all("tr"))
+    return [row for row in every if row.attributes.get("class") != "part"]
