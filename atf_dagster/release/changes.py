@@ -4,6 +4,7 @@ Belongs here: the one rule of what counts as changed, and counting by it. Does n
 `fct_change` (`history`), sentences about changes (`alerts.change_notes`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -25,12 +26,17 @@ class Change:
     withdrawn: int
 
 
-def paired(after: str, before: str) -> str:
+def paired(after: str, before: str, beside: Mapping[str, bool] | None = None) -> str:
     """SQL of each figure of either schema: KEY, change, value, status and is_derived before and after.
 
     `change` is null where value and status are exactly those from before. A figure whose limits alone differ has not
-    changed; whether it is judged otherwise, its comparison says.
+    changed; whether it is judged otherwise, its comparison says. beside: more columns of a figure, each with whether
+    the schema before has it, too.
     """
+    more = "".join(
+        f", {f'coalesce(a.{name}, b.{name})' if is_in_both else f'a.{name}'} as {name}"
+        for name, is_in_both in (beside or {}).items()
+    )
     return f"""
         select
             {KEY},
@@ -45,6 +51,7 @@ def paired(after: str, before: str) -> str:
             a.status as new_status,
             b.is_derived as old_is_derived,
             a.is_derived as new_is_derived
+            {more}
         from {after}.fct_observation as a
         full join {before}.fct_observation as b using ({KEY})
     """

@@ -209,6 +209,17 @@ FCT_CHANGE = _table(
     ("breakdown_type", "string", "Kind of breakdown; Total where there is none."),
     ("breakdown_value", "string", "Group of the breakdown; Total where there is none."),
     (
+        "observation_key",
+        "string",
+        "The seven columns before as one short text, the same in all facts. Null for a withdrawn figure where the "
+        "release before does not have it.",
+    ),
+    (
+        "is_headline",
+        "boolean",
+        "Whether it is of the indicator's headline sex, age and breakdown; null as observation_key.",
+    ),
+    (
         "change",
         "string",
         "new: only in this release; revised: value or status differs; withdrawn: only in the release before; "

@@ -30,6 +30,8 @@ ENGLAND = "E92000001"
 COUNTS = ("n_new", "n_revised", "n_withdrawn", "n_comparison")
 NEW = "release.mart"
 """The schema that is being written."""
+BESIDE = ("observation_key", "is_headline")
+"""Columns of a figure that a release made by an older version of the program does not have."""
 SERIES = ("indicator_code", "area_code", "sex", "age", "breakdown_type", "breakdown_value")
 
 
@@ -167,7 +169,7 @@ def _write_changes(
         f"""
         insert into {NEW}.{FCT_CHANGE.name} ({columns})
         with
-            figure as ({paired(NEW, old)}),
+            figure as ({paired(NEW, old, {name: name in there["fct_observation"] for name in BESIDE})}),
             old_comparison as ({_comparisons(old, exists=compared)}),
             new_comparison as ({_comparisons(NEW)}),
             comparison as (
@@ -241,7 +243,7 @@ def _write_changes(
             old_trend as ({_trends(old, exists=trends)}),
             new_trend as ({_trends(NEW)})
         select
-            {", ".join(f"g.{name}" for name in KEY.split(", "))},
+            {", ".join(f"g.{name}" for name in (*KEY.split(", "), *BESIDE))},
             g.change,
             case when g.old_value_reason is null then g.old_value end as old_value,
             g.new_value,

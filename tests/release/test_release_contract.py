@@ -165,7 +165,16 @@ CONTRACT: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "fct_change": (
         KEY,
         (
-            *("change", "old_value", "new_value", "old_value_reason", "old_status", "new_status"),
+            *(
+                "observation_key",
+                "is_headline",
+                "change",
+                "old_value",
+                "new_value",
+                "old_value_reason",
+                "old_status",
+                "new_status",
+            ),
             *("old_outcome_statistical", "new_outcome_statistical", "old_outcome_judged", "new_outcome_judged"),
             *("comparison_changed", "old_trend", "new_trend", "trend_changed", "version_before", "version"),
             *("is_other_mode", "made_by_other_code"),

@@ -128,6 +128,8 @@ def test_a_revised_figure_has_its_value_before_and_now(changed: Written, publish
     )
     assert (row["version_before"], row["version"]) == (published_home.release.name, NEXT)
     assert (row["is_other_mode"], row["made_by_other_code"], row["old_value_reason"]) == (False, False, None)
+    asked = f"select observation_key, is_headline from mart.fct_observation where {NEWEST}"
+    assert published_home.rows(asked) == [(row["observation_key"], row["is_headline"])]
 
 
 def test_a_figure_under_another_key_is_withdrawn_and_new(changed: Written) -> None:
@@ -137,6 +139,7 @@ def test_a_figure_under_another_key_is_withdrawn_and_new(changed: Written) -> No
     assert (new["age"], new["old_value"], new["old_status"]) == ("At birth", None, None)
     assert (gone["new_value"], gone["new_status"]) == (None, None)
     assert new["new_value"] is not None and gone["old_value"] == new["new_value"]
+    assert gone["observation_key"] and gone["is_headline"] is not None
 
 
 def test_a_comparison_that_changed_beside_the_same_figure_is_a_change(
@@ -280,6 +283,7 @@ def older(home: PublishedHome) -> PublishedHome:
         *(f"drop view main.{table}" for table in ("release_history", "fct_change")),
         *(f"drop table mart.{table}" for table in ("release_history", "fct_change")),
         "drop table mart.fct_trend cascade",
+        "alter table mart.fct_observation drop column observation_key",
     )
     kept = {name: said for name, said in home.receipt.items() if name not in OF_OLDER_PROGRAMS}
     (home.release / "receipt.json").write_text(json.dumps(kept), "utf-8")
@@ -301,6 +305,7 @@ def test_a_release_without_the_tables_begins_the_history_with_its_receipt(older:
     assert (own["n_revised"], own["software_commit"], own["compared_with"]) == (1, "c0ffee", first["version"])
     row = one(after.changes())
     assert (row["old_trend"], row["made_by_other_code"]) == (None, None)
+    assert row["observation_key"] is not None
 
 
 def test_a_release_before_that_cannot_be_read_stops_nothing_and_is_no_first_release(

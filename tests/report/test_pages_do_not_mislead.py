@@ -138,8 +138,8 @@ def test_no_page_says_by_more_than_chance_of_what_is_not_tested(report: Path, pu
 
 def test_each_indicator_that_a_summary_names_has_its_period(report: Path, published_home: PublishedHome) -> None:
     rows = published_home.rows(
-        "select area_code, indicator_name || case headline_sex when 'Female' then ', females' when 'Male' then ', males' "
-        "else '' end, period from mart.vw_latest inner join mart.dim_indicator using (indicator_code) "
+        "select area_code, indicator_name || case headline_sex when 'Female' then ', females' when 'Male' then "
+        "', males' else '' end, period from mart.vw_latest inner join mart.dim_indicator using (indicator_code) "
         "where outcome_judged in ('better', 'worse') and dim_indicator.beacon_no is not null "
         "and area_code in (select area_code from mart.dim_area where is_answered)"
     )
