@@ -126,6 +126,13 @@ def test_what_is_made_of_a_column_under_another_name_counts(atf: Atf, tmp_path: 
     assert named["vw_latest"] == "reads what is made of it"
 
 
+def test_a_column_that_only_a_macro_names_is_found(atf: Atf, tmp_path: Path) -> None:
+    model = PROJECT / "dbt_project" / "models" / "marts" / "6_questions" / "vw_question_points.sql"
+    assert "beacon_no" not in model.read_text("utf-8")
+    named = {one["name"]: one["how"] for one in followed(atf, tmp_path, "dim_indicator.beacon_no")["relations"]}
+    assert named["vw_question_points"] == "its SQL names it"
+
+
 def test_what_nobody_else_names_serves_its_own_table_alone(atf: Atf, tmp_path: Path) -> None:
     found = followed(atf, tmp_path, "fct_trend.chi_squared")
     assert [one["name"] for one in found["relations"]] == ["fct_trend"]

@@ -511,10 +511,10 @@ def test_the_receipt_covers_every_file_with_its_hash(published_home: PublishedHo
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         }
         for path in published_home.release.rglob("*")
-        # Pages and the workbook are made from the finished release, and can be made again at any time.
+        # Pages, JSON and the workbook are made from the finished release, and can be made again at any time.
         if path.is_file()
         and path.name != "receipt.json"
-        and path.relative_to(published_home.release).parts[0] not in ("report", "atf_beacon_indicators.xlsx")
+        and path.relative_to(published_home.release).parts[0] not in ("report", "json", "atf_beacon_indicators.xlsx")
     }
     assert published_home.receipt["files"] == files
     assert {"atf.duckdb", "datapackage.json", "validation.html"} <= set(files)
@@ -551,7 +551,7 @@ def test_the_package_lists_each_csv_file_with_its_columns(
     published_home: PublishedHome, package: dict[str, Any]
 ) -> None:
     resources = {resource["path"]: resource for resource in package["resources"]}
-    assert set(resources) == {f"csv/{path.name}" for path in (published_home.release / "csv").iterdir()}
+    assert set(resources) == {f"csv/{path.name}" for path in (published_home.release / "csv").glob("*.csv")}
     for path, resource in resources.items():
         with (published_home.release / path).open(encoding="utf-8", newline="") as stream:
             heading = next(csv.reader(stream))

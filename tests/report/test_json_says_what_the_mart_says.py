@@ -14,6 +14,7 @@ from atf_dagster.release import versions
 from support.home import PublishedHome
 
 ANSWERED = "area_code in (select area_code from dim_area where is_answered and area_type <> 'organisation')"
+GROUP = ("sex", "age", "breakdown_type", "breakdown_value")
 MOST_BYTES = 10_000_000
 SECRET = 31415926
 HIDDEN = ("ATF01", "E08000012")
@@ -40,7 +41,7 @@ def figures(document: dict[str, Any]) -> dict[tuple[str, ...], tuple[Any, ...]]:
         (
             one["area_code"],
             point["period_id"],
-            *(one[name] for name in ("sex", "age", "breakdown_type", "breakdown_value")),
+            *(one[name] for name in GROUP),
         ): (
             point["value"],
             point.get("lower"),
@@ -143,13 +144,21 @@ def test_where_to_begin_leads_to_every_file_and_names_licence_and_sources(
 
 
 def test_each_figure_leads_to_its_source(published_home: PublishedHome, folder: Path, cards: dict[str, Any]) -> None:
-    vintages = dict(published_home.rows("select vintage_id, attribution from dim_vintage"))
-    for card in cards.values():
+    rows = published_home.rows(
+        f"select indicator_code, area_code, period_id, {', '.join(GROUP)}, vintage_id, attribution "
+        f"from fct_observation join dim_vintage using (vintage_id) where {ANSWERED}"
+    )
+    expected = {row[:7]: row[7:] for row in rows}
+    looked_at = 0
+    for code, card in cards.items():
         document = read(folder / card["file"])
         for one in document["series"]:
             for point in one["points"]:
                 source = document["sources"][point["source"]]
-                assert source["attribution"] == vintages[source["vintage_id"]]
+                key = (code, one["area_code"], point["period_id"], *(one[name] for name in GROUP))
+                assert (source["vintage_id"], source["attribution"]) == expected[key]
+                looked_at += 1
+    assert looked_at == len(expected)
 
 
 def test_a_proxy_says_that_it_is_one_wherever_it_stands(folder: Path, cards: dict[str, dict[str, Any]]) -> None:
