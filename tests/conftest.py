@@ -16,6 +16,7 @@ import pytest
 from support.browser import Chromium, chromium
 from support.forked_atf import ForkedAtf
 from support.home import PROJECT, PublishedHome, command, made_once
+from support.releases import publish_few_figures
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
@@ -80,6 +81,17 @@ def published_home(tmp_path_factory: pytest.TempPathFactory) -> PublishedHome:
     folder = made_once(tmp_path_factory, "published", refreshed)
     ended = json.loads((folder / "ended.json").read_text())
     return PublishedHome(folder / "home", ended["code"], ended["report"])
+
+
+@pytest.fixture(scope="session")
+def few_figures(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFactory) -> PublishedHome:
+    """A warehouse and a release with every relation of the mart and a tenth of its figures.
+
+    For promises that do not depend on how many figures there are. Nothing in it may be changed.
+    """
+    folder = made_once(tmp_path_factory, "few", lambda folder: publish_few_figures(published_home, folder))
+    (version,) = (path.name for path in (folder / "home" / "releases").glob("[0-9]*"))
+    return PublishedHome(folder / "home", published_home.code, {**published_home.report, "release": version})
 
 
 @pytest.fixture(scope="session")
