@@ -6,6 +6,7 @@ minute of computing, so there is one for all workers.
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from atf_dagster.settings import COLLECT_SELDOM
 from support.browser import Chromium, chromium
 from support.forked_atf import ForkedAtf
 from support.home import PROJECT, PublishedHome, command, made_once
@@ -28,6 +30,7 @@ longest is begun first, so that no worker is left with it when the others have n
 FORKING = (
     "tests/cli/test_refresh_command.py",
     "tests/goals/test_goals_reach_the_mart.py",
+    "tests/report/test_report_command.py",
     "tests/returns/test_no_hidden_return_can_be_recomputed.py",
 )
 """Files that go with tests/faults, where the process that forks `atf` is at work already."""
@@ -66,6 +69,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return TOGETHER.index(unit) if unit in TOGETHER else len(TOGETHER)
 
     items.sort(key=turn)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: nobody looks through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_SELDOM)
 
 
 @pytest.fixture(scope="session")
