@@ -6,6 +6,7 @@ minute of computing, so there is one for all workers.
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from atf_dagster.settings import COLLECT_SELDOM
 from support.browser import Chromium, chromium
 from support.forked_atf import ForkedAtf
 from support.home import PROJECT, PublishedHome, command, made_once
+from support.releases import publish_few_figures
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
@@ -27,6 +30,7 @@ longest is begun first, so that no worker is left with it when the others have n
 FORKING = (
     "tests/cli/test_refresh_command.py",
     "tests/goals/test_goals_reach_the_mart.py",
+    "tests/report/test_report_command.py",
     "tests/returns/test_no_hidden_return_can_be_recomputed.py",
 )
 """Files that go with tests/faults, where the process that forks `atf` is at work already."""
@@ -67,6 +71,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=turn)
 
 
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: nobody looks through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_SELDOM)
+
+
 @pytest.fixture(scope="session")
 def published_home(tmp_path_factory: pytest.TempPathFactory) -> PublishedHome:
     """A home in which `atf refresh --json` ran once, as a process. Nothing in it may be changed."""
@@ -80,6 +91,17 @@ def published_home(tmp_path_factory: pytest.TempPathFactory) -> PublishedHome:
     folder = made_once(tmp_path_factory, "published", refreshed)
     ended = json.loads((folder / "ended.json").read_text())
     return PublishedHome(folder / "home", ended["code"], ended["report"])
+
+
+@pytest.fixture(scope="session")
+def few_figures(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFactory) -> PublishedHome:
+    """A warehouse and a release with every relation of the mart and a tenth of its figures.
+
+    For promises that do not depend on how many figures there are. Nothing in it may be changed.
+    """
+    folder = made_once(tmp_path_factory, "few", lambda folder: publish_few_figures(published_home, folder))
+    (version,) = (path.name for path in (folder / "home" / "releases").glob("[0-9]*"))
+    return PublishedHome(folder / "home", published_home.code, {**published_home.report, "release": version})
 
 
 @pytest.fixture(scope="session")

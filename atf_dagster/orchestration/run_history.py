@@ -19,7 +19,7 @@ import yaml
 from dagster import DagsterInstance
 from dagster._core.events.log import EventLogEntry
 from dagster._core.instance.ref import InstanceRef
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
 from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
@@ -111,6 +111,7 @@ class EventLog(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._kept = KeptEngines()
         self._batch = threading.local()
+        self._tables: set[tuple[tuple[int, int] | None, str]] = set()
         super().__init__(base_dir, inst_data)
 
     @contextmanager
@@ -131,6 +132,17 @@ class EventLog(SqliteEventLogStorage):
             self._initialized_dbs.add(shard)
         with engine.begin() as connection:
             yield connection
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the index has a table. Dagster asks it at each event; a table that was found stays in its file."""
+        found = (_identity(Path(self.path_for_shard(INDEX_SHARD_NAME))), table_name)
+        if found not in self._tables:
+            engine = self._kept.of(self.conn_string_for_shard(INDEX_SHARD_NAME))
+            with engine.connect() as connection:
+                if not engine.dialect.has_table(connection, table_name):
+                    return False
+            self._tables.add(found)
+        return True
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         with self._db_lock, ExitStack() as begun:

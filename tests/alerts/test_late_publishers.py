@@ -19,9 +19,9 @@ COVERAGE = Callable[[str, str], Release]
 
 
 @pytest.fixture(scope="module")
-def coverage(published_home: PublishedHome, tmp_path_factory: pytest.TempPathFactory) -> COVERAGE:
+def coverage(few_figures: PublishedHome, tmp_path_factory: pytest.TempPathFactory) -> COVERAGE:
     """Gives the release with another state and reason for all areas of life expectancy."""
-    folder: Path = published_home.copy_of_releases(tmp_path_factory.mktemp("late") / "home").releases
+    folder: Path = few_figures.copy_of_releases(tmp_path_factory.mktemp("late") / "home").releases
     (release,) = versions.releases(folder)
     (release.path / "atf.duckdb").chmod(0o644)
 

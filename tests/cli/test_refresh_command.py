@@ -107,18 +107,6 @@ def test_a_second_refresh_parses_nothing_builds_nothing_and_changes_nothing(
     assert after == before
 
 
-def test_a_rebuild_from_the_same_bytes_gives_the_same_figures_and_no_new_version(
-    again: PublishedHome, refresh: Refreshes
-) -> None:
-    built = files(again.home, "snapshot/warehouse.duckdb")
-    code, report, errors = refresh(again, "--rebuild")
-    assert (code, report["outcome"]) == (0, "unchanged"), errors
-    assert {"dbt_staged", "dbt_mart", "release"} <= set(report["seconds"])
-    assert files(again.home, "snapshot/warehouse.duckdb") != built
-    assert [path.name for path in again.releases.glob("[0-9]*")] == [again.release.name]
-    assert list(again.releases.glob(".candidate-*")) == []
-
-
 def test_a_snapshot_does_not_replace_live_figures_unless_told_to(
     published_home: PublishedHome, tmp_path: Path, refresh: Refreshes
 ) -> None:

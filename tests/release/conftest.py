@@ -10,6 +10,6 @@ from support.home import PublishedHome
 
 
 @pytest.fixture
-def home(published_home: PublishedHome, tmp_path: Path) -> PublishedHome:
-    """A home with a copy of the releases and nothing else."""
-    return published_home.copy_of_releases(tmp_path / "home")
+def home(few_figures: PublishedHome, tmp_path: Path) -> PublishedHome:
+    """A home with a copy of the release that has few figures, and nothing else."""
+    return few_figures.copy_of_releases(tmp_path / "home")

@@ -56,13 +56,13 @@ def read(client: str, path: str, before: str, connect: str, statements: list[str
 @pytest.mark.parametrize("client", clients())
 @pytest.mark.parametrize("how", OPENED_AS)
 def test_every_table_answers_to_its_name_with_and_without_the_schema(
-    published_home: PublishedHome, how: str, client: str
+    few_figures: PublishedHome, how: str, client: str
 ) -> None:
-    names = [table.name for table in published_home.tables]
+    names = [table.name for table in few_figures.tables]
     statements = [f"select * from {prefix}{name} limit 1" for name in names for prefix in ("", "mart.")]
     statements += [f"select count(*) from {prefix}as_of(date '2999-12-31')" for prefix in ("", "mart.")]
     before, connect = OPENED_AS[how]
-    path = str(published_home.release / "atf.duckdb")
+    path = str(few_figures.release / "atf.duckdb")
     assert read(client, path, before, connect, statements) == len(statements) > 70
 
 
@@ -87,17 +87,17 @@ OF_VERSION_1 = {
 
 @pytest.mark.parametrize("client", clients())
 def test_names_of_the_first_version_are_still_read_from_the_file_of_that_version(
-    published_home: PublishedHome, client: str
+    few_figures: PublishedHome, client: str
 ) -> None:
     statements = [f"select {columns} from x.mart.{name} limit 1" for name, columns in OF_VERSION_1.items()]
     statements += ["use x.mart", "select count(*) from as_of(date '2999-12-31')"]
-    path = str(published_home.release / "mart.duckdb")
+    path = str(few_figures.release / "mart.duckdb")
     assert read(client, path, "attach '{path}' as x (read_only)", "duckdb.connect()", statements) == len(statements)
 
 
-def test_short_names_show_the_same_rows(published_home: PublishedHome) -> None:
-    with duckdb.connect(str(published_home.mart), read_only=True) as connection:
-        for table in published_home.tables:
+def test_short_names_show_the_same_rows(few_figures: PublishedHome) -> None:
+    with duckdb.connect(str(few_figures.mart), read_only=True) as connection:
+        for table in few_figures.tables:
             short = connection.execute(f"select count(*) from {table.name}").fetchone()
             assert short == connection.execute(f"select count(*) from mart.{table.name}").fetchone(), table.name
         for prefix in ("", "mart."):
@@ -105,34 +105,34 @@ def test_short_names_show_the_same_rows(published_home: PublishedHome) -> None:
             assert then == connection.execute("select count(*) from fct_observation").fetchone()
 
 
-def test_the_first_name_of_the_file_is_a_second_link_to_it(published_home: PublishedHome) -> None:
-    new, old = published_home.release / "atf.duckdb", published_home.release / "mart.duckdb"
+def test_the_first_name_of_the_file_is_a_second_link_to_it(few_figures: PublishedHome) -> None:
+    new, old = few_figures.release / "atf.duckdb", few_figures.release / "mart.duckdb"
     assert new.samefile(old)
-    files = published_home.receipt["files"]
+    files = few_figures.receipt["files"]
     assert files["mart.duckdb"] == files["atf.duckdb"]
     with duckdb.connect() as connection:
         connection.execute(f"attach '{old}' as atf (read_only)")
         assert connection.execute("select count(*) from atf.mart.vw_latest").fetchone() != (0,)
 
 
-def test_a_release_made_before_the_new_name_is_read_by_its_old_one(published_home: PublishedHome) -> None:
-    assert versions.database(published_home.release).name == "atf.duckdb"
-    assert versions.database(published_home.release / "csv").name == "mart.duckdb"
+def test_a_release_made_before_the_new_name_is_read_by_its_old_one(few_figures: PublishedHome) -> None:
+    assert versions.database(few_figures.release).name == "atf.duckdb"
+    assert versions.database(few_figures.release / "csv").name == "mart.duckdb"
 
 
-def test_latest_json_names_the_release_and_the_files_that_readers_get(published_home: PublishedHome) -> None:
-    says = json.loads((published_home.releases / "LATEST.json").read_text("utf-8"))
-    assert says["version"] == published_home.release.name
-    assert (says["mode"], says["contract_version"]) == ("snapshot", published_home.receipt["contract_version"])
-    assert f"{published_home.release.name}/atf.duckdb" in says["files"]
+def test_latest_json_names_the_release_and_the_files_that_readers_get(few_figures: PublishedHome) -> None:
+    says = json.loads((few_figures.releases / "LATEST.json").read_text("utf-8"))
+    assert says["version"] == few_figures.release.name
+    assert (says["mode"], says["contract_version"]) == ("snapshot", few_figures.receipt["contract_version"])
+    assert f"{few_figures.release.name}/atf.duckdb" in says["files"]
     for name, facts in says["files"].items():
-        assert sha256_of(published_home.releases / name) == facts["sha256"]
+        assert sha256_of(few_figures.releases / name) == facts["sha256"]
 
 
 def test_latest_json_follows_the_pointer_and_is_repaired_where_a_run_died_before_it(
-    published_home: PublishedHome, tmp_path: Path
+    few_figures: PublishedHome, tmp_path: Path
 ) -> None:
-    home = published_home.copy_of_releases(tmp_path)
+    home = few_figures.copy_of_releases(tmp_path)
     latest = home.releases / "LATEST.json"
     latest.unlink()
     versions.point_to(home.releases, home.release.name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import dataclasses
 import datetime as dt
-import json
 import os
 import shutil
 from pathlib import Path
@@ -15,7 +14,6 @@ import duckdb
 import pytest
 
 from atf_dagster.catalogue import load
-from atf_dagster.quality.results import Result
 from atf_dagster.release import versions
 from atf_dagster.release.audit import AuditFailed, audit
 from atf_dagster.release.candidate import export
@@ -23,48 +21,26 @@ from atf_dagster.release.contract import Column, Table
 from atf_dagster.release.describe import datapackage, package
 from atf_dagster.release.publish import ReleaseFacts, publish
 from support.home import PublishedHome
-from support.releases import make_writable, run_sql
-
-
-def facts_of(home: PublishedHome) -> ReleaseFacts:
-    """The facts with which the home's release was published."""
-    receipt = home.receipt
-    run = home.home / "runs" / receipt["run_id"]
-    results = [
-        Result.from_json(record)
-        for stage in ("admission", "mart")
-        for record in json.loads((run / f"quality_{stage}.json").read_text("utf-8"))
-    ]
-    return ReleaseFacts(
-        run_id="another-run",
-        mode=receipt["mode"],
-        fingerprint=receipt["fingerprint"],
-        code_sha256=receipt["code_sha256"],
-        quality_state=receipt["verdict"],
-        datasets_fresh=receipt["datasets_fresh"],
-        datasets_held_back=receipt["datasets_held_back"],
-        results=results,
-        page=run / "validation.html",
-    )
+from support.releases import facts_of, make_writable, run_sql
 
 
 @pytest.fixture
-def facts(published_home: PublishedHome) -> ReleaseFacts:
-    return facts_of(published_home)
+def facts(few_figures: PublishedHome) -> ReleaseFacts:
+    return facts_of(few_figures, "another-run")
 
 
 @pytest.fixture
-def warehouse(published_home: PublishedHome, tmp_path: Path) -> Path:
+def warehouse(few_figures: PublishedHome, tmp_path: Path) -> Path:
     """A copy of the built warehouse, to be spoiled."""
     copied = tmp_path / "warehouse.duckdb"
-    shutil.copy(published_home.settings.warehouse, copied)
+    shutil.copy(few_figures.settings.warehouse, copied)
     return copied
 
 
 def release_again(
-    home: PublishedHome, published_home: PublishedHome, warehouse: Path, facts: ReleaseFacts
+    home: PublishedHome, few_figures: PublishedHome, warehouse: Path, facts: ReleaseFacts
 ) -> versions.Release:
-    return publish(home.releases, warehouse, load(), published_home.tables, facts, keep=30, progress=lambda line: None)
+    return publish(home.releases, warehouse, load(), few_figures.tables, facts, keep=30, progress=lambda line: None)
 
 
 def state(releases: Path) -> tuple[str, list[str]]:
@@ -73,17 +49,17 @@ def state(releases: Path) -> tuple[str, list[str]]:
 
 
 def test_the_same_figures_make_no_new_version(
-    home: PublishedHome, published_home: PublishedHome, warehouse: Path, facts: ReleaseFacts
+    home: PublishedHome, few_figures: PublishedHome, warehouse: Path, facts: ReleaseFacts
 ) -> None:
     before = state(home.releases)
-    again = release_again(home, published_home, warehouse, facts)
+    again = release_again(home, few_figures, warehouse, facts)
     assert again.version == home.release.name
     assert state(home.releases) == before
     assert list(home.releases.glob(".candidate-*")) == []
 
 
 def test_one_figure_that_differs_makes_a_new_version_and_leaves_the_old_one(
-    home: PublishedHome, published_home: PublishedHome, warehouse: Path, facts: ReleaseFacts
+    home: PublishedHome, few_figures: PublishedHome, warehouse: Path, facts: ReleaseFacts
 ) -> None:
     first = home.release.name
     figure = "indicator_code = 'ATF01' and area_code = 'E08000012' and sex = 'Female' and value is not null"
@@ -91,7 +67,7 @@ def test_one_figure_that_differs_makes_a_new_version_and_leaves_the_old_one(
     value = home.rows(asked)[0][0]
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(f"update mart.fct_observation set value = value + 1 where {figure}")
-    again = release_again(home, published_home, warehouse, facts)
+    again = release_again(home, few_figures, warehouse, facts)
     assert again.version > first
     assert state(home.releases) == (again.version, [first, again.version])
     assert dataclasses.replace(home, report={"release": again.version}).rows(asked)[0] == (value + 1,)
@@ -99,21 +75,21 @@ def test_one_figure_that_differs_makes_a_new_version_and_leaves_the_old_one(
 
 
 def test_a_damaged_newest_release_is_published_again(
-    home: PublishedHome, published_home: PublishedHome, warehouse: Path, facts: ReleaseFacts
+    home: PublishedHome, few_figures: PublishedHome, warehouse: Path, facts: ReleaseFacts
 ) -> None:
     damaged = home.release / "csv" / "dim_area.csv"
     damaged.chmod(0o644)
     damaged.write_text("gone")
-    again = release_again(home, published_home, warehouse, facts)
+    again = release_again(home, few_figures, warehouse, facts)
     assert again.version > home.release.name
     assert versions.damage(again) == []
 
 
 def test_what_an_interrupted_run_left_is_cleared_before_a_candidate_is_made(
-    home: PublishedHome, published_home: PublishedHome, warehouse: Path, facts: ReleaseFacts
+    home: PublishedHome, few_figures: PublishedHome, warehouse: Path, facts: ReleaseFacts
 ) -> None:
     (home.releases / ".candidate-000002-x" / "csv").mkdir(parents=True)
-    release_again(home, published_home, warehouse, facts)
+    release_again(home, few_figures, warehouse, facts)
     assert list(home.releases.glob(".candidate-*")) == []
 
 
@@ -127,7 +103,7 @@ SPOILED_WAREHOUSES = {
 
 @pytest.mark.parametrize("way", SPOILED_WAREHOUSES)
 def test_a_warehouse_that_is_not_what_the_contract_promises_changes_nothing_for_readers(
-    home: PublishedHome, published_home: PublishedHome, warehouse: Path, facts: ReleaseFacts, way: str
+    home: PublishedHome, few_figures: PublishedHome, warehouse: Path, facts: ReleaseFacts, way: str
 ) -> None:
     before = state(home.releases)
     with duckdb.connect(str(warehouse)) as connection:
@@ -136,7 +112,7 @@ def test_a_warehouse_that_is_not_what_the_contract_promises_changes_nothing_for_
                 connection.execute(f"drop view mart.{view}")
         connection.execute(SPOILED_WAREHOUSES[way])
     with pytest.raises((AuditFailed, duckdb.Error)):
-        release_again(home, published_home, warehouse, facts)
+        release_again(home, few_figures, warehouse, facts)
     assert state(home.releases) == before
     assert home.rows("select count(*) from mart.fct_observation")[0][0] > 0
 
@@ -145,27 +121,27 @@ def test_a_warehouse_that_is_not_what_the_contract_promises_changes_nothing_for_
 
 
 @pytest.fixture
-def candidate(published_home: PublishedHome, tmp_path: Path) -> Path:
+def candidate(few_figures: PublishedHome, tmp_path: Path) -> Path:
     """A copy of the release, to be spoiled between writing and audit."""
     folder = tmp_path / "candidate"
-    shutil.copytree(published_home.release, folder)
+    shutil.copytree(few_figures.release, folder)
     make_writable(folder)
     return folder
 
 
-def audited(candidate: Path, published_home: PublishedHome) -> str:
+def audited(candidate: Path, few_figures: PublishedHome) -> str:
     """The audit's message about a candidate that it must refuse."""
     with pytest.raises(AuditFailed) as failed:
-        audit(candidate, published_home.settings.warehouse, published_home.tables)
+        audit(candidate, few_figures.settings.warehouse, few_figures.tables)
     message = str(failed.value)
     assert "was not published" in message
     assert "the last release stays in place" in message
     return message
 
 
-def test_a_good_candidate_passes_and_is_counted(candidate: Path, published_home: PublishedHome) -> None:
-    counts = audit(candidate, published_home.settings.warehouse, published_home.tables)
-    assert counts == published_home.receipt["rows"]
+def test_a_good_candidate_passes_and_is_counted(candidate: Path, few_figures: PublishedHome) -> None:
+    counts = audit(candidate, few_figures.settings.warehouse, few_figures.tables)
+    assert counts == few_figures.receipt["rows"]
 
 
 SPOILED_DATABASES: dict[str, tuple[tuple[str, ...], str]] = {
@@ -214,29 +190,29 @@ SPOILED_DATABASES: dict[str, tuple[tuple[str, ...], str]] = {
 
 @pytest.mark.parametrize("way", SPOILED_DATABASES)
 def test_a_candidate_that_is_not_what_the_contract_promises_fails_its_audit(
-    candidate: Path, published_home: PublishedHome, way: str
+    candidate: Path, few_figures: PublishedHome, way: str
 ) -> None:
     statements, words = SPOILED_DATABASES[way]
     run_sql(candidate / "atf.duckdb", *statements)
-    assert words in audited(candidate, published_home)
+    assert words in audited(candidate, few_figures)
 
 
 @pytest.mark.parametrize("statement", ["drop table mart.fct_trend", "drop view mart.vw_scorecard"])
 def test_a_candidate_that_lacks_a_relation_is_refused(
-    candidate: Path, published_home: PublishedHome, statement: str
+    candidate: Path, few_figures: PublishedHome, statement: str
 ) -> None:
     run_sql(candidate / "atf.duckdb", statement)
     with pytest.raises((AuditFailed, duckdb.CatalogException), match=statement.split(".")[1]):
-        audit(candidate, published_home.settings.warehouse, published_home.tables)
+        audit(candidate, few_figures.settings.warehouse, few_figures.tables)
 
 
-def test_a_write_ahead_log_beside_the_database_fails_the_audit(candidate: Path, published_home: PublishedHome) -> None:
+def test_a_write_ahead_log_beside_the_database_fails_the_audit(candidate: Path, few_figures: PublishedHome) -> None:
     (candidate / "atf.duckdb.wal").touch()
-    assert "atf.duckdb.wal lies beside the database" in audited(candidate, published_home)
+    assert "atf.duckdb.wal lies beside the database" in audited(candidate, few_figures)
 
 
 def test_a_storage_that_older_clients_cannot_read_fails_the_audit(
-    candidate: Path, published_home: PublishedHome, tmp_path: Path
+    candidate: Path, few_figures: PublishedHome, tmp_path: Path
 ) -> None:
     newer = tmp_path / "newer.duckdb"
     with duckdb.connect() as connection:
@@ -244,22 +220,22 @@ def test_a_storage_that_older_clients_cannot_read_fails_the_audit(
         connection.execute(f"attach '{candidate / 'atf.duckdb'}' as release (read_only)")
         connection.execute("copy from database release to newer")
     newer.replace(candidate / "atf.duckdb")
-    assert "clients of DuckDB v1.2.0 read up to 65" in audited(candidate, published_home)
+    assert "clients of DuckDB v1.2.0 read up to 65" in audited(candidate, few_figures)
 
 
-def test_a_parquet_file_with_other_rows_fails_the_audit(candidate: Path, published_home: PublishedHome) -> None:
+def test_a_parquet_file_with_other_rows_fails_the_audit(candidate: Path, few_figures: PublishedHome) -> None:
     shutil.copy(candidate / "parquet" / "dim_area.parquet", candidate / "parquet" / "dim_period.parquet")
-    assert "parquet/dim_period.parquet has" in audited(candidate, published_home)
+    assert "parquet/dim_period.parquet has" in audited(candidate, few_figures)
 
 
-def test_all_that_is_wrong_is_said_at_once(candidate: Path, published_home: PublishedHome) -> None:
+def test_all_that_is_wrong_is_said_at_once(candidate: Path, few_figures: PublishedHome) -> None:
     run_sql(
         candidate / "atf.duckdb",
         "delete from mart.dim_vintage",
         "alter table mart.dim_period alter n_years type varchar",
     )
     (candidate / "atf.duckdb.wal").touch()
-    message = audited(candidate, published_home)
+    message = audited(candidate, few_figures)
     assert message.count(";") >= 3
     assert "dim_vintage has 0 rows" in message
 

@@ -1,4 +1,4 @@
-"""Releases made for a test out of a real one: another version, another mode, a damaged file.
+"""Releases made for a test out of a real one: fewer figures, another version, another mode, a damaged file.
 
 Belongs here: copying and changing releases as files. Does not belong here: what must hold.
 """
@@ -13,6 +13,56 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from atf_dagster.catalogue import load
+from atf_dagster.quality.results import Result
+from atf_dagster.release.publish import ReleaseFacts, publish
+from support.home import PublishedHome
+
+FEW_INDICATORS = ("ATF01", "ATF17")
+
+
+def facts_of(home: PublishedHome, run_id: str) -> ReleaseFacts:
+    """The facts with which the home's release was published, as those of another run."""
+    receipt = home.receipt
+    run = home.home / "runs" / receipt["run_id"]
+    results = [
+        Result.from_json(record)
+        for stage in ("admission", "mart")
+        for record in json.loads((run / f"quality_{stage}.json").read_text("utf-8"))
+    ]
+    return ReleaseFacts(
+        run_id=run_id,
+        mode=receipt["mode"],
+        fingerprint=receipt["fingerprint"],
+        code_sha256=receipt["code_sha256"],
+        quality_state=receipt["verdict"],
+        datasets_fresh=receipt["datasets_fresh"],
+        datasets_held_back=receipt["datasets_held_back"],
+        results=results,
+        page=run / "validation.html",
+    )
+
+
+def publish_few_figures(whole: PublishedHome, folder: Path) -> None:
+    """Make `folder/home`: all tables and views of the mart of `whole`, with the figures of a few indicators alone."""
+    few = PublishedHome(folder / "home", whole.code, whole.report)
+    run = Path("runs") / whole.receipt["run_id"]
+    shutil.copytree(whole.home / run, few.home / run)
+    few.settings.warehouse.parent.mkdir(parents=True)
+    shutil.copy(whole.settings.warehouse, few.settings.warehouse)
+    with duckdb.connect(str(few.settings.warehouse)) as connection:
+        figures = connection.execute(
+            "select table_name from duckdb_tables() join duckdb_columns() using (schema_name, table_name) "
+            "where schema_name = 'mart' and column_name = 'indicator_code' "
+            "and (table_name like 'fct%' or table_name = 'coverage')"
+        ).fetchall()
+        assert figures
+        for (table,) in figures:
+            connection.execute(f"delete from mart.{table} where indicator_code not in {FEW_INDICATORS}")
+    few.releases.mkdir()
+    facts = facts_of(whole, whole.receipt["run_id"])
+    publish(few.releases, few.settings.warehouse, load(), whole.tables, facts, keep=1, progress=lambda line: None)
 
 
 def make_writable(folder: Path) -> None:
