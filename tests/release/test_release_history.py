@@ -12,13 +12,13 @@ from typing import Any
 
 import duckdb
 import pytest
-from test_release_publishing import facts_of, release_again
+from test_release_publishing import release_again
 
 from atf_dagster.release import changes, software, versions
 from atf_dagster.release.candidate import write_database
 from atf_dagster.release.history import Past
 from support.home import PublishedHome
-from support.releases import another_release, make_writable, run_sql
+from support.releases import another_release, facts_of, make_writable, run_sql
 
 LIVERPOOL, KNOWSLEY = "E08000012", "E08000011"
 NEXT = "000009-20270101T060000Z"
@@ -61,6 +61,12 @@ class Written:
 
 
 Write = Callable[..., Written]
+
+
+@pytest.fixture
+def home(published_home: PublishedHome, tmp_path: Path) -> PublishedHome:
+    """A home with a copy of the release, with all of its figures, which these stories change by name."""
+    return published_home.copy_of_releases(tmp_path / "home")
 
 
 @pytest.fixture(scope="module")
@@ -327,7 +333,7 @@ def test_the_history_is_a_chain_that_outlives_the_folders(
     """Published as each refresh does, with only the newest release kept."""
     warehouse = tmp_path / "warehouse.duckdb"
     shutil.copy(published_home.settings.warehouse, warehouse)
-    facts = facts_of(published_home)
+    facts = facts_of(published_home, "another-run")
     made = [home.release.name]
     for _ in range(2):
         with duckdb.connect(str(warehouse)) as connection:
