@@ -26,7 +26,9 @@ def develop(settings: Settings, port: int) -> int:
     prepare_dagster_home(settings)
     command = [sys.executable, "-m", "dagster", "dev", "-w", str(PROJECT / "workspace.yaml"), "-h", "127.0.0.1"]
     with page_server.serving(settings.home, port + 1) as address:
-        environment = {**os.environ, "ATF_PAGES_URL": settings.pages_url or address}
+        # The child has another working folder: a relative ATF_HOME would be another home there.
+        home = {"ATF_HOME": str(settings.home)}
+        environment = {**os.environ, **home, "ATF_PAGES_URL": settings.pages_url or address}
         with subprocess.Popen([*command, "-p", str(port)], cwd=PROJECT, env=environment) as child:  # noqa: S603
             # Dagster ends its own children when it is asked to; asked by a signal to this process it would not hear.
             signal.signal(signal.SIGTERM, lambda number, frame: child.send_signal(signal.SIGTERM))

@@ -17,6 +17,8 @@ from atf_dagster.release.contract import DATABASE, OLD_DATABASE
 
 POINTER = "current"
 CANDIDATE = ".candidate-"
+REMOVING = ".removing-"
+"""A release is renamed before it is removed: half of one would be taken for a damaged release, and kept for ever."""
 ROLLED_BACK = ".rolled-back-from"
 EQUIVALENT = ".equivalent"
 GOOD = ("passed", "warned")
@@ -303,7 +305,7 @@ def follows_from(release: Release, fingerprint: str) -> bool:
 def remove_unfinished(folder: Path) -> list[str]:
     """Remove what killed runs left behind. Returns the names."""
     folder.mkdir(parents=True, exist_ok=True)
-    leftovers = [path for path in folder.glob(f"{CANDIDATE}*") if path.is_dir()]
+    leftovers = [path for kind in (CANDIDATE, REMOVING) for path in folder.glob(f"{kind}*") if path.is_dir()]
     for path in leftovers:
         _remove(path)
     for path in folder.glob(f".{POINTER}.*.tmp"):
@@ -316,7 +318,9 @@ def remove_old(folder: Path, keep: int) -> list[str]:
     known = [release for release in releases(folder) if not release.is_current]
     surplus = known[: max(0, len(known) - max(0, keep - 1))]
     for release in surplus:
-        _remove(release.path)
+        leaving = folder / f"{REMOVING}{release.version}"
+        release.path.rename(leaving)
+        _remove(leaving)
     return [release.version for release in surplus]
 
 

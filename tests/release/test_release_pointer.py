@@ -253,6 +253,34 @@ def test_tidying_up_keeps_the_newest_and_never_removes_the_current(
     assert others == [version for version in known if version != known[position]][len(known) - len(left) :]
 
 
+ENDED_WHILE_REMOVING = """
+import os, sys
+from pathlib import Path
+from atf_dagster.release import versions
+removed = 0
+def end(event, arguments):
+    global removed
+    removed += event == "os.remove"
+    if removed > int(sys.argv[2]):
+        os._exit(9)
+sys.addaudithook(end)
+versions.remove_old(Path(sys.argv[1]), 1)
+"""
+
+
+@pytest.mark.parametrize("removed", [0, 3, 40])
+def test_a_release_that_was_half_removed_is_removed_by_the_next_refresh(
+    three: PublishedHome, first: str, removed: int
+) -> None:
+    """It was left for ever before: half of a release is neither a candidate nor a release."""
+    versions.point_to(three.releases, NEWER)
+    words = [sys.executable, "-c", ENDED_WHILE_REMOVING, str(three.releases), str(removed)]
+    assert subprocess.run(words, check=False).returncode == 9
+    assert [release.version for release in versions.releases(three.releases)] == [first, NEWER]
+    assert versions.remove_unfinished(three.releases) == [f".removing-{OLDER}"]
+    assert sorted(path.name for path in three.releases.iterdir()) == [first, NEWER, "LATEST.json", "current"]
+
+
 def test_what_a_killed_run_left_is_removed_and_nothing_else(three: PublishedHome, first: str) -> None:
     half = three.releases / ".candidate-000009-20990101T000000Z" / "csv"
     half.mkdir(parents=True)

@@ -39,13 +39,17 @@ def test_a_name_in_a_plot_is_no_markup_of_the_page(text: str) -> None:
     )
 
 
-def test_the_web_server_listens_on_loopback_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """By the command line that is run; a port is a number, so that nothing else can be put there."""
-    commands: list[list[str]] = []
+Started = list[tuple[list[str], dict[str, str]]]
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Started:
+    """The command line and the environment of each process that `atf dev` would start; none is."""
+    processes: Started = []
 
     class Child:
-        def __init__(self, command: list[str], **_: object) -> None:
-            commands.append(command)
+        def __init__(self, command: list[str], env: dict[str, str], **_: object) -> None:
+            processes.append((command, env))
 
         def __enter__(self) -> Child:
             return self
@@ -58,10 +62,26 @@ def test_the_web_server_listens_on_loopback_only(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(subprocess, "Popen", Child)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    return processes
+
+
+def test_the_web_server_listens_on_loopback_only(started: Started, tmp_path: Path) -> None:
+    """By the command line that is run; a port is a number, so that nothing else can be put there."""
     assert develop.develop(Settings(home=tmp_path), free_port() - 1) == 0
-    (command,) = commands
+    ((command, _),) = started
     assert command.count("-h") == 1
     assert command[command.index("-h") + 1] == "127.0.0.1"
+
+
+def test_a_relative_home_is_one_home_for_the_web_server_too(
+    started: Started, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The web server works in the project's folder: there a relative home was another one, with no release."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ATF_HOME", "here")
+    assert develop.develop(settings.load(), free_port() - 1) == 0
+    ((_, environment),) = started
+    assert environment["ATF_HOME"] == str(tmp_path / "here")
 
 
 def test_each_tools_own_switch_for_usage_data_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
