@@ -57,7 +57,14 @@ class Past:
         rows = self._rows(connection)
         connection.execute("begin transaction")
         if before is not None:
-            _write_changes(connection, before, facts, self._columns(connection, before))
+            try:
+                _write_changes(connection, before, facts, self._columns(connection, before))
+            except duckdb.Error as error:
+                # A block that is damaged is met when its rows are read, and not when the file is opened.
+                connection.execute("rollback")
+                connection.execute("begin transaction")
+                self._not_compared(before, error)
+                before = None
         counts = _counts(connection, before, is_first=not self.known)
         own = {**facts, **counts, "compared_with": before.version if before else None}
         _insert(connection, [*rows, own])
@@ -74,9 +81,13 @@ class Past:
             if "version" not in names:
                 continue
             listed = ", ".join(names)
-            found = connection.execute(
-                f"select {listed} from {_name(release)}.{SCHEMA}.{RELEASE_HISTORY.name}"
-            ).fetchall()
+            try:
+                found = connection.execute(
+                    f"select {listed} from {_name(release)}.{SCHEMA}.{RELEASE_HISTORY.name}"
+                ).fetchall()
+            except duckdb.Error as error:
+                self._not_compared(release, error)
+                continue
             rows |= {row[names.index("version")]: dict(zip(names, row, strict=True)) for row in found}
             break
         return [rows[version] for version in sorted(rows)]
@@ -91,11 +102,15 @@ class Past:
                 f"select {KEY}, value, status, is_derived from {_name(release)}.{SCHEMA}.fct_observation limit 0"
             )
         except duckdb.Error as error:
-            said = " ".join(str(error).split())[:200]
-            self.progress(f"release {release.version} cannot be read, so nothing is compared with it: {said}")
+            connection.execute(f"detach database if exists {_name(release)}")
+            self._not_compared(release, error)
             return False
         self._attached.add(release.version)
         return True
+
+    def _not_compared(self, release: Release, error: duckdb.Error) -> None:
+        said = " ".join(str(error).split())[:200]
+        self.progress(f"release {release.version} cannot be read, so nothing is compared with it: {said}")
 
     def _columns(self, connection: duckdb.DuckDBPyConnection, release: Release) -> dict[str, set[str]]:
         """The columns of each table of a release."""
@@ -160,7 +175,7 @@ def _write_changes(
     about = {
         "version_before": before.version,
         "version": facts["version"],
-        "is_other_mode": before.receipt["mode"] != facts["mode"],
+        "is_other_mode": before.receipt.get("mode") != facts["mode"],
         # A release that does not say by which code it was made leaves it open.
         "made_by_other_code": None if code is None else code != facts["code_sha256"],
     }

@@ -50,7 +50,8 @@ class Day:
         """What changed on the day, in one sentence."""
         first = "The first figures of this warehouse: " if self.is_first else ""
         named = len({*self.new, *self.revised, *self.withdrawn})
-        return f"{first}{self.counts}, of {words.counted(named, 'indicator')}."
+        # The arrivals are those of the areas that have pages; release_history counts all areas.
+        return f"{first}{self.counts}, of {words.counted(named, 'indicator')}, in the areas of these pages."
 
 
 def days(facts: Facts, area: str | None = None) -> list[Day]:

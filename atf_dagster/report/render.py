@@ -215,7 +215,8 @@ def _sync_files(folder: Path) -> None:
 
 def replace_folder(making: Path, folder: Path) -> None:
     """Put the new folder in the place of the old one. A kill between the steps leaves none, never half of one."""
-    sync_folder(making)
+    for path in (making, *(inner for inner in making.rglob("*") if inner.is_dir())):
+        sync_folder(path)
     old = folder.with_name(f".{folder.name}.old.{os.getpid()}.tmp")
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():

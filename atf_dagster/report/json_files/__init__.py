@@ -29,7 +29,7 @@ STAT = "stat"
 NOTES = (
     "A figure without a value has a status that says why: hidden is not missing, and missing is not zero.",
     "A proxy stands for a beacon indicator that has no figures; it is another measure and says so in proxy_note.",
-    "Status estimated: the figure is approximate, is compared with nothing, and has no trend.",
+    "Status estimated: the figure is approximate. Pools of the councils are compared with nothing and have no trend.",
     "Limits are those of 95%; a figure without them has none. Values are as in the mart; decimals says what to show.",
     "doubt: a check of this release doubts the figure, and no judgement may be made of it.",
     "Totals and breakdowns are series of their own, never to be mixed without saying so.",

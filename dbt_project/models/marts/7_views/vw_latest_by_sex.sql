@@ -76,14 +76,18 @@ select
     total.is_derived,
     newer.label as newest_period,
     newer.status as newest_period_status,
-    comparison.benchmark_value as england_value,
+    -- A figure without a value is compared with nothing, and England's stands beside it all the same.
+    case
+        when total.area_code <> 'E92000001' then coalesce(comparison.benchmark_value, england.value)
+    end as england_value,
     comparison.outcome_statistical,
     comparison.outcome_judged,
     comparison.publisher_outcome,
     trend.outcome as trend,
     trend.outcome_judged as trend_judged,
     total.vintage_id,
-    comparison.difference as difference_from_england,
+    -- A count grows with the size of the area.
+    case when indicator.aggregation_rule <> 'sum' then comparison.difference end as difference_from_england,
     comparison.reason as not_compared_reason,
     total.value is not null and total.period_end >= of_indicator.period_end as is_newest_period,
     newest_period.label as indicator_newest_period,
@@ -122,6 +126,13 @@ left join
     and total.age = comparison.age
     and comparison.breakdown_type = 'Total'
     and comparison.benchmark_area_code = 'E92000001'
+left join
+    total as england
+    on england.area_code = 'E92000001'
+    and total.indicator_code = england.indicator_code
+    and total.period_id = england.period_id
+    and total.sex = england.sex
+    and total.age = england.age
 left join
     {{ ref("fct_trend").include(database=false) }} as trend
     on total.indicator_code = trend.indicator_code

@@ -1,6 +1,6 @@
 {{ config(materialized="view") }}
-{#- Everything that a reader needs beside a figure, without a join. What is said of a year-to-year break is the rule of
-    fct_control_chart: a declared break whose first day lies after the period before and not after this one. -#}
+{#- Everything that a reader needs beside a figure, without a join. A break is one that was declared for a day after the
+    last period with a value and not after this one, or that the publisher says: empty periods between hide none. -#}
 {% set benchmarks = {
     "england_value": "E92000001",
     "north_west_value": "E12000002",
@@ -59,7 +59,8 @@ with
                 partition by
                     {% for column in series_columns() %}
                         figure.{{ column }}{{ "," if not loop.last }}
-                    {% endfor %}
+                    {% endfor %},
+                    case when figure.value is null then 0 else 1 end
                 order by figure.period_end, figure.period_start
             )
     ),
@@ -75,7 +76,7 @@ select
     indicator.principle,
     indicator.is_proxy,
     indicator.proxy_for,
-    coalesce(unit.words, indicator.unit) as unit,
+    coalesce(unit_word.words, indicator.unit) as unit,
     indicator.polarity,
     indicator.decimals,
     placed.area_code,
@@ -99,21 +100,25 @@ select
     placed.numerator,
     placed.denominator,
     placed.status,
-    status.words as status_in_words,
+    status_word.words as status_in_words,
     placed.status_note,
     placed.is_derived,
     placed.derived_by,
     beside.england_value,
     beside.north_west_value,
     beside.subregion_value,
-    comparison.difference as difference_from_england,
+    -- A count grows with the size of the area.
+    case when indicator.aggregation_rule <> 'sum' then comparison.difference end as difference_from_england,
     comparison.outcome_statistical,
     comparison.outcome_judged,
     comparison.reason as not_compared_reason,
-    reason.words as not_compared_in_words,
+    reason_word.words as not_compared_in_words,
     trend.outcome as trend,
     trend.outcome_judged as trend_judged,
-    placed.status = 'break' or coalesce(placed.n_breaks > placed.n_breaks_before, false) as break_before,
+    placed.value is not null
+    and (
+        placed.status = 'break' or coalesce(placed.n_breaks > placed.n_breaks_before, false)
+    ) as break_before,
     concat_ws(', ', indicator.publisher, indicator.licence) as source,
     placed.indicator_key,
     placed.area_key,
@@ -125,13 +130,13 @@ inner join
     on placed.indicator_code = indicator.indicator_code
 inner join {{ ref("dim_area").include(database=false) }} as area on placed.area_code = area.area_code
 inner join {{ ref("dim_period").include(database=false) }} as period on placed.period_id = period.period_id
-left join word as status on status.code_type = 'status' and placed.status = status.code
-left join word as unit on unit.code_type = 'unit' and indicator.unit = unit.code
+left join word as status_word on status_word.code_type = 'status' and placed.status = status_word.code
+left join word as unit_word on unit_word.code_type = 'unit' and indicator.unit = unit_word.code
 left join beside on {{ same_in_both(same, "placed", "beside") }}
 left join
     {{ ref("fct_comparison").include(database=false) }} as comparison
     on placed.observation_key = comparison.observation_key
     and comparison.benchmark_area_code = 'E92000001'
-left join word as reason on reason.code_type = 'reason' and comparison.reason = reason.code
+left join word as reason_word on reason_word.code_type = 'reason' and comparison.reason = reason_word.code
 left join
     {{ ref("fct_trend").include(database=false) }} as trend on placed.observation_key = trend.observation_key

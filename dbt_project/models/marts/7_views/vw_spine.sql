@@ -3,6 +3,8 @@
 select
     latest.indicator_code,
     latest.indicator_name,
+    latest.is_proxy,
+    latest.proxy_for,
     latest.unit,
     latest.polarity,
     latest.decimals,
