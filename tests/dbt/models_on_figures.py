@@ -36,6 +36,7 @@ TABLES: dict[str, dict[str, str]] = {
         **dict.fromkeys(
             ("indicator_code", "value_type", "polarity", "ci_method", "comparison_method", "trend_points"), "varchar"
         ),
+        **dict.fromkeys(("headline_sex", "headline_age"), "varchar"),
         **{"aggregation_rule": "varchar"},
         **{"multiplier": "double", "trend_allowed": "boolean"},
     },
@@ -69,6 +70,7 @@ def card(code: str, **said: Any) -> Row:
         "ci_method": "wilson",
         "comparison_method": "ci_overlaps_value",
         "trend_points": "every_period",
+        "headline_sex": "Persons",
         "multiplier": 100.0,
         "trend_allowed": True,
         **said,

@@ -383,14 +383,20 @@ def answers(models: dict[str, str], figures: list[tuple[Any, ...]]) -> dict[str,
             "area_code as member_code, 'subregion' as group_type from mart.dim_area where parent_code = 'E54000008'"
         )
         connection.execute(
-            "create table raw.catalogue_indicator as select * from (values "
+            "create table raw.catalogue_indicator as "
+            "select *, 'Persons' as headline_sex, null::varchar as headline_age "
+            "from (values "
             "('UPPER', 'higher_is_better', 'two_levels', 'published_only', 1.0, 'upper tier local authority'), "
             "('LOWER', 'lower_is_better', 'ci_overlaps_value', 'published_only', 1.0, 'lower tier local authority'), "
             "('RARE', 'none', 'ci_overlaps_ci', 'published_only', 1.0, 'upper tier local authority')) "
             "as card(indicator_code, polarity, comparison_method, aggregation_rule, multiplier, native_level)"
         )
-        connection.execute(f"create table mart.fct_observation ({OBSERVATION})")
-        insert(connection, "mart.fct_observation", figures)
+        connection.execute(f"create table mart.figure ({OBSERVATION})")
+        insert(connection, "mart.figure", figures)
+        connection.execute(
+            "create view mart.fct_observation as select *, indicator_code || area_code || period_id || sex as "
+            "observation_key, true as is_headline, 1 as indicator_key, 1 as area_key, 1 as period_key from mart.figure"
+        )
         connection.execute("create table raw.catalogue_area_change (old_code varchar, new_code varchar, kind varchar)")
         connection.execute(
             "create table intermediate.int_publisher_outcome as "
@@ -543,7 +549,8 @@ def test_the_latest_figures_show_the_comparison_with_england(built: Built) -> No
             and latest.period_id = comparison.period_id and latest.sex = comparison.sex
             and latest.age = comparison.age and comparison.breakdown_type = 'Total'
             and comparison.benchmark_area_code = 'E92000001'
-        where latest.england_value is distinct from comparison.benchmark_value
+        -- A figure without a value is compared with nothing, and has England's beside it.
+        where (latest.value is not null and latest.england_value is distinct from comparison.benchmark_value)
             or latest.outcome_statistical is distinct from comparison.outcome_statistical
             or latest.outcome_judged is distinct from comparison.outcome_judged
         """

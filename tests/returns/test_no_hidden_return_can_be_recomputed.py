@@ -71,7 +71,7 @@ LEAKS: dict[str, tuple[str, str]] = {
     "the old value of a revision": (
         "insert into mart.fct_revision by name select indicator_code, area_code, period_id, sex, age, breakdown_type, "
         "breakdown_value, first_seen_at as seen_at, is_derived, 15.0 as new_value, vintage_id as old_vintage_id, "
-        f"vintage_id as new_vintage_id from mart.fct_observation where {BAND} 'Band 5'",
+        f"vintage_id as new_vintage_id, observation_key, is_headline from mart.fct_observation where {BAND} 'Band 5'",
         "new_value in fct_revision",
     ),
 }

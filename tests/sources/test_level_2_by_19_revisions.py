@@ -221,7 +221,7 @@ def test_cohorts_that_are_not_yet_19_give_no_figure(home: Home) -> None:
     newest = home.rows(
         "select period, round(value, 9) from mart.vw_latest where indicator_code = 'ATF09' and area_code = 'E08000012'"
     )
-    assert newest == [("2021/22", share(*LIVERPOOL_2022))]
+    assert newest == [("2021/22 (academic)", share(*LIVERPOOL_2022))]
     # Staging separates them and records the reason, and every landed row stays accounted for.
     assert home.rows(
         "select distinct status, value, row_use from intermediate.int_staged where period_start >= date '2022-09-01'"
