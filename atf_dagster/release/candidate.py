@@ -148,7 +148,9 @@ def export(database: Path, folder: Path, tables: Sequence[Table], about: Package
     (folder / "csv").mkdir()
     with single_threaded() as connection, ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="export") as pool:
         connection.execute(f"attach {literal(database)} as release (read_only)")
-        list(pool.map(lambda table: _export(connection, folder, table, about), tables))
+        # The widest first, so that no thread is left with it when the other has nothing to do.
+        widest = sorted(tables, key=lambda table: -len(table.columns))
+        list(pool.map(lambda table: _export(connection, folder, table, about), widest))
 
 
 def _export(connection: duckdb.DuckDBPyConnection, folder: Path, table: Table, about: Package) -> None:

@@ -608,6 +608,15 @@ def read_cell(cell: str, field: dict[str, Any]) -> None:
             assert kind == "string"
 
 
+def test_every_relation_and_column_is_described_in_the_database(published_home: PublishedHome) -> None:
+    silent = published_home.rows(
+        "select table_name || '.' || column_name from duckdb_columns() where schema_name = 'mart' and comment is null "
+        "union all select table_name from duckdb_tables() where schema_name = 'mart' and comment is null "
+        "union all select view_name from duckdb_views() where schema_name = 'mart' and comment is null"
+    )
+    assert silent == []
+
+
 def test_the_current_release_is_found_where_the_contract_says(published_home: PublishedHome) -> None:
     assert Path(published_home.releases / "current" / "atf.duckdb").is_file()
     assert published_home.rows("select contract_version from mart.release_info") == [(2,)]
