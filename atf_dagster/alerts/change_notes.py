@@ -163,7 +163,8 @@ def between(
         for code, *row in connection.execute(LATEST).fetchall():
             latest[code].append(Latest(*row))
         cards = {code: (name, principle) for code, name, principle in connection.execute(PRINCIPLES).fetchall()}
-        redefined = {code: _redefined(*texts) for code, *texts in connection.execute(DEFINITIONS).fetchall()}
+        definitions = connection.execute(DEFINITIONS).fetchall() if _has_definitions(connection) else []
+        redefined = {code: _redefined(*texts) for code, *texts in definitions}
     counted = {change.indicator: change for change in changes}
     notes = []
     for code in dict.fromkeys([*counted, *redefined]):
@@ -174,6 +175,16 @@ def between(
             sentences += _sentences(change, latest.get(code, []), (doubts or {}).get(code, ()))
         notes.append(ChangeNote(principle or SUPPORTING, code, str(name), tuple(sentences)))
     return notes
+
+
+def _has_definitions(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the release before has the publishers' definitions. Those of version 0.1.0 of the program have none."""
+    return bool(
+        connection.execute(
+            "select 1 from duckdb_columns() where database_name = 'before' and schema_name = 'mart' "
+            "and table_name = 'dim_indicator' and column_name = 'source_definition'"
+        ).fetchall()
+    )
 
 
 def _redefined(before: str, after: str) -> str:

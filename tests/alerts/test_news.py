@@ -43,6 +43,29 @@ def test_nothing_changed_is_no_news(between: BOTH) -> None:
     assert between() == []
 
 
+def test_a_release_of_the_first_program_without_definitions_is_compared_all_the_same(
+    published_home: PublishedHome, tmp_path: Path
+) -> None:
+    """An upgrade from 0.1.0 told nobody anything: its cards have no definitions of publishers."""
+    folder = published_home.copy_of_releases(tmp_path / "home").releases
+    after = versions.releases(folder)[0]
+    path = another_release(folder, after.version, "000000-20260101T060000Z")
+    database = path / "atf.duckdb"
+    database.chmod(0o644)
+    run_sql(
+        database,
+        "create table kept as select * exclude (source_definition) from mart.dim_indicator",
+        "drop table mart.dim_indicator",
+        "create table mart.dim_indicator as select * from kept",
+        "drop table kept",
+        "update mart.fct_observation set value = value + 1 where indicator_code = 'ATF01' and breakdown_type = 'Total' "
+        "and period_id = (select max(period_id) from mart.fct_observation where indicator_code = 'ATF01')",
+    )
+    before = Release(path, after.receipt, is_current=False)
+    (item,) = change_notes.between(before, after, changes.between(before, after))
+    assert item.indicator == "ATF01" and "revised" in item.sentences[-1]
+
+
 def test_a_revision_is_counted_and_shown_by_its_largest(between: BOTH) -> None:
     (item,) = between(
         "update mart.fct_observation set value = value + 1 where indicator_code = 'ATF01' and sex = 'Female' "
