@@ -167,8 +167,8 @@ def _revision(facts: Facts, row: Row) -> list[Any]:
         text(since.group(row)),
         figure(row["old_value"], indicator.decimals, absent=words.STATUSES.get(row["old_status"] or "", "no figure")),
         figure(row["new_value"], indicator.decimals, absent=words.STATUSES.get(row["new_status"] or "", "no figure")),
-        text(words.STATUSES.get(row["old_status"] or "", row["old_status"])),
-        text(words.STATUSES.get(row["new_status"] or "", row["new_status"])),
+        text(words.status(row["old_status"])),
+        text(words.status(row["new_status"])),
         text(since.effect(facts, row)),
     ]
 

@@ -7,6 +7,7 @@ here: describing a column (the mart).
 from dataclasses import dataclass
 from typing import Any
 
+from atf_dagster.release.describe.package import TITLE
 from atf_dagster.report import WORKBOOK, words
 from atf_dagster.report.facts import Facts
 from atf_dagster.report.page import Page
@@ -69,7 +70,7 @@ def citation(facts: Facts) -> str:
     about = facts.about
     year = about.built_at.year if about.built_at else "no year"
     return (
-        f"All Together Fairer: Marmot beacon indicators for Cheshire and Merseyside, release {about.version} "
+        f"{TITLE}, release {about.version} "
         f"({year}), made on {words.day(about.built_at)}, mode {about.mode}. {about.licence}."
     )
 

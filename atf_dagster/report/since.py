@@ -142,8 +142,8 @@ def _row(facts: Facts, row: Row) -> list[Cell]:
         text(HOW[row["change"]]),
         figure(row["old_value"], places, absent=_absent(row["old_status"], row["old_value_reason"])),
         figure(row["new_value"], places, absent=_absent(row["new_status"])),
-        text(words.STATUSES.get(row["old_status"] or "", row["old_status"])),
-        text(words.STATUSES.get(row["new_status"] or "", row["new_status"])),
+        text(words.status(row["old_status"])),
+        text(words.status(row["new_status"])),
         text(effect(facts, row)),
     ]
 

@@ -91,3 +91,16 @@
         else 'getting_worse'
     end
 {%- endmacro %}
+
+{#- How many breaks were declared for an indicator up to the end of each of its periods: between two periods whose counts
+    differ a series is broken. figure: rows with indicator_code and period_end; declared: the rows of dim_series_break. -#}
+{% macro declared_breaks(figure, declared) -%}
+    select day.indicator_code, day.period_end, count(*) as n_breaks
+    from (select distinct indicator_code, period_end from {{ figure }}) as day
+    inner join
+        {{ declared }} as declared
+        on day.indicator_code = declared.indicator_code
+        and declared.first_day <= day.period_end
+    where declared.is_break
+    group by day.indicator_code, day.period_end
+{%- endmacro %}

@@ -20,6 +20,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from atf_dagster.release.describe.package import TITLE
 from atf_dagster.report.facts import Facts
 from atf_dagster.report.json_files import cards, json_stat, series
 from atf_dagster.report.json_files.series import figures
@@ -71,7 +72,7 @@ def _release(facts: Facts) -> dict[str, Any]:
 
 def _index(facts: Facts) -> dict[str, Any]:
     return {
-        "title": "All Together Fairer: Marmot beacon indicators for Cheshire and Merseyside",
+        "title": TITLE,
         "files": {
             "indicators": "indicators.json",
             "indicator": "{indicator_code}.json",

@@ -70,6 +70,15 @@ PERIOD_COLUMNS = (
     Column("period_start", "Period start", 12),
     Column("period_end", "Period end", 12),
 )
+WHOM_COLUMNS = (
+    Column("period", "Period", 16),
+    Column("sex", "Sex", 9),
+    Column("age", "Age", 14),
+    Column("breakdown_type", "Breakdown", 16),
+    Column("breakdown_value", "Group", 16),
+    Column("unit", "Unit", 14),
+)
+"""When and of whom a figure is that changed, and its unit."""
 FIGURE_COLUMNS = (
     Column("sex", "Sex", 9),
     Column("age", "Age", 14),

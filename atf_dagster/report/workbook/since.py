@@ -50,12 +50,7 @@ def since_last_release(reading: Reading) -> Sheet:
         columns=[
             *common.NAME_COLUMNS,
             *common.AREA_COLUMNS,
-            Column("period", "Period", 16),
-            Column("sex", "Sex", 9),
-            Column("age", "Age", 14),
-            Column("breakdown_type", "Breakdown", 16),
-            Column("breakdown_value", "Group", 16),
-            Column("unit", "Unit", 14),
+            *common.WHOM_COLUMNS,
             Column("change", "Change", 16),
             number("old_value", "Value before"),
             Column("old_symbol", "Shorthand before", 10),

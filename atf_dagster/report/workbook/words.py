@@ -4,9 +4,10 @@ Belongs here: what a workbook says otherwise than pages do. Does not belong here
 (`report.words`), how a text is written into a cell (`cells`).
 """
 
+from atf_dagster.catalogue.words import words_of
 from atf_dagster.report import words
 
-NAMES_OF_SIGNS = {"%": "per cent", "£": "pounds"}
+NAMES_OF_SIGNS = {unit: name for unit, name in words_of("unit").items() if len(unit) == 1}
 """A screen reading may leave a sign out, and gptables refuses a cell that is one."""
 
 SHORTHAND = {

@@ -42,10 +42,7 @@ with
             ) as newest
         from {{ ref("fct_observation") }} as observation
         inner join card on observation.indicator_code = card.indicator_code
-        where
-            observation.breakdown_type = 'Total'
-            and observation.sex = card.headline_sex
-            and observation.age = coalesce(card.headline_age, observation.age)
+        where {{ is_headline("observation", "card") }}
     ),
 
     latest as (select * from headline where recency = 1 and value is not null),

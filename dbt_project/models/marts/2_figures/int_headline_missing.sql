@@ -24,8 +24,7 @@ with
             observation.is_derived,
             card.headline_sex,
             card.headline_age,
-            observation.sex = card.headline_sex
-            and observation.age = coalesce(card.headline_age, observation.age) as is_headline
+            {{ is_headline("observation", "card") }} as is_headline
         from {{ ref("fct_observation") }} as observation
         inner join card on observation.indicator_code = card.indicator_code
         inner join {{ ref("dim_area") }} as area on observation.area_code = area.area_code

@@ -60,18 +60,7 @@ with
             {{ ref("dim_area") }} as area on observation.area_code = area.area_code and area.is_answered
     ),
 
-    day as (select distinct indicator_code, period_end from figure),
-
-    declared as (
-        select day.indicator_code, day.period_end, count(*) as n_breaks
-        from day
-        inner join
-            {{ source("raw", "catalogue_series_break") }} as declared
-            on day.indicator_code = declared.indicator_code
-            and declared.first_day <= day.period_end
-        where declared.is_break
-        group by day.indicator_code, day.period_end
-    ),
+    declared as ({{ declared_breaks("figure", source("raw", "catalogue_series_break")) }}),
 
     segmented as (
         select

@@ -9,8 +9,7 @@ with
         inner join
             {{ ref("dim_indicator").include(database=false) }} as indicator
             on observation.indicator_code = indicator.indicator_code
-            and observation.sex = indicator.headline_sex
-            and observation.age = coalesce(indicator.headline_age, observation.age)
+            and {{ is_headline("observation", "indicator") }}
             -- Counts follow the size of the population, and pay follows prices.
             and indicator.value_type not in ('life_expectancy', 'slope_index', 'amount')
             and indicator.frequency not in ('weekly', 'daily')

@@ -7,9 +7,8 @@ with
         inner join
             {{ ref("dim_indicator").include(database=false) }} as indicator
             on observation.indicator_code = indicator.indicator_code
-            and observation.sex = indicator.headline_sex
-            and observation.age = coalesce(indicator.headline_age, observation.age)
-        where observation.breakdown_type = 'Total' and indicator.frequency = 'quarterly'
+            and {{ is_headline("observation", "indicator") }}
+        where indicator.frequency = 'quarterly'
     ),
 
     changed as (

@@ -31,9 +31,8 @@ with
         inner join
             {{ ref("dim_indicator").include(database=false) }} as indicator
             on observation.indicator_code = indicator.indicator_code
-            and observation.sex = indicator.headline_sex
-            and observation.age = coalesce(indicator.headline_age, observation.age)
-        where observation.breakdown_type = 'Total' and observation.value is not null
+            and {{ is_headline("observation", "indicator") }}
+        where observation.value is not null
     ),
 
     newest as (select * from total where recency = 1),
@@ -45,10 +44,9 @@ with
         inner join
             {{ ref("dim_indicator").include(database=false) }} as indicator
             on newer.indicator_code = indicator.indicator_code
-            and newer.sex = indicator.headline_sex
-            and newer.age = coalesce(indicator.headline_age, newer.age)
+            and {{ is_headline("newer", "indicator") }}
         inner join {{ ref("dim_area").include(database=false) }} as area on newer.area_code = area.area_code
-        where newer.breakdown_type = 'Total' and newer.value is null and area.is_answered
+        where newer.value is null and area.is_answered
         group by newer.indicator_code
     ),
 
@@ -77,13 +75,11 @@ with
         inner join
             {{ ref("dim_indicator").include(database=false) }} as indicator
             on comparison.indicator_code = indicator.indicator_code
-            and comparison.sex = indicator.headline_sex
-            and comparison.age = coalesce(indicator.headline_age, comparison.age)
+            and {{ is_headline("comparison", "indicator") }}
         inner join
             {{ ref("dim_area").include(database=false) }} as area on comparison.area_code = area.area_code
         where
             comparison.benchmark_area_code = 'E92000001'
-            and comparison.breakdown_type = 'Total'
             and comparison.reason is not null
             and area.is_answered
         group by comparison.indicator_code, comparison.reason

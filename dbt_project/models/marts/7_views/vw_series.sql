@@ -24,18 +24,7 @@ with
         group by {{ same | join(", ") }}
     ),
 
-    day as (select distinct indicator_code, period_end from figure),
-
-    declared as (
-        select day.indicator_code, day.period_end, count(*) as n_breaks
-        from day
-        inner join
-            {{ ref("dim_series_break").include(database=false) }} as declared
-            on day.indicator_code = declared.indicator_code
-            and declared.first_day <= day.period_end
-        where declared.is_break
-        group by day.indicator_code, day.period_end
-    ),
+    declared as ({{ declared_breaks("figure", ref("dim_series_break").include(database=false)) }}),
 
     placed as (
         select

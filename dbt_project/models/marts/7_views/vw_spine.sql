@@ -31,9 +31,5 @@ select
 from {{ ref("vw_latest_by_sex").include(database=false) }} as latest
 inner join
     {{ ref("fct_quintile").include(database=false) }} as standing
-    on latest.indicator_code = standing.indicator_code
-    and latest.area_code = standing.area_code
-    and latest.period_id = standing.period_id
-    and latest.sex = standing.sex
-    and latest.age = standing.age
+    on {{ same_in_both(["indicator_code", "area_code", "period_id", "sex", "age"], "latest", "standing") }}
     and standing.breakdown_type = 'Total'
